@@ -1,0 +1,50 @@
+import { isIPv4 } from 'node:net'
+
+/** A tenant as tokens name it (`iss`, compared exactly) and where it publishes its key set. */
+export interface Issuer {
+  readonly issuer: string
+  readonly jwksUrl: string
+}
+
+const HOST_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/
+
+/**
+ * Reads a tenant's domain: `name.region.auth0.com`, a custom domain, or a full origin. The issuer
+ * is the origin with one trailing slash, as Auth0 writes it; the key set is at the well-known path.
+ *
+ * @returns undefined where the domain has a path, credentials, a query or a scheme other than
+ *   https, or plain http for a host that is not this machine
+ */
+export function issuerOf(domain: string): Issuer | undefined {
+  const url = parseUrl(domain.includes('://') ? domain : `https://${domain}`)
+  if (url === undefined || !isOrigin(url)) return undefined
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) return undefined
+  return { issuer: `${url.origin}/`, jwksUrl: `${url.origin}/.well-known/jwks.json` }
+}
+
+/**
+ * Reads a browser origin (RFC 6454 §6.2), http or https.
+ *
+ * @returns the origin as a browser sends it, or undefined where the text is no such origin
+ */
+export function originOf(text: string): string | undefined {
+  const url = parseUrl(text)
+  return url !== undefined && isOrigin(url) && /^https?:$/.test(url.protocol)
+    ? url.origin
+    : undefined
+}
+
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined
+}
+
+/** Whether a URL has nothing beyond scheme, host and port (a lone slash is forgiven). */
+function isOrigin(url: URL): boolean {
+  const { origin, href, hostname } = url
+  return href === `${origin}/` && (HOST_NAME.test(hostname) || hostname.startsWith('['))
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  if (hostname === 'localhost' || hostname === '[::1]') return true
+  return isIPv4(hostname) && hostname.startsWith('127.')
+}
