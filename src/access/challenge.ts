@@ -1,0 +1,46 @@
+import type { BearerProblem } from '../tokens/bearer.ts'
+import { TOKEN_ERRORS, type TokenErrorCode } from '../tokens/errors.ts'
+import type { OrganizationErrorCode } from './organizations.ts'
+
+/** Every reason for which a request is not let in. */
+export type RefusalCode =
+  | BearerProblem
+  | TokenErrorCode
+  | OrganizationErrorCode
+  | 'permission_missing'
+
+/** How a client is told of a refusal (RFC 6750 §3, §3.1). */
+export interface Challenge {
+  readonly status: 400 | 401 | 403
+  /** The value of `WWW-Authenticate`. */
+  readonly value: string
+}
+
+const DESCRIPTIONS: Readonly<Record<Exclude<RefusalCode, 'credentials_missing'>, string>> = {
+  authorization_malformed: 'The Authorization header is not the Bearer scheme with one token.',
+  ...TOKEN_ERRORS,
+  organization_missing: 'The access token carries no organization.',
+  organization_unknown: 'The organization in the access token is not known here.',
+  organization_not_admitted: 'The organization in the access token is not admitted here.',
+  permission_missing: 'The access token lacks a permission that is needed here.',
+}
+
+/**
+ * @param permissions all permissions that the route asks for; named where one of them is missing
+ */
+export function challengeOf(code: RefusalCode, permissions: readonly string[] = []): Challenge {
+  if (code === 'credentials_missing') return { status: 401, value: 'Bearer realm="api"' }
+  const description = DESCRIPTIONS[code]
+  if (code === 'authorization_malformed') {
+    return { status: 400, value: challenge('invalid_request', description) }
+  }
+  if (code === 'permission_missing') {
+    const value = challenge('insufficient_scope', description)
+    return { status: 403, value: `${value}, scope="${permissions.join(' ')}"` }
+  }
+  return { status: 401, value: challenge('invalid_token', description) }
+}
+
+function challenge(error: string, description: string): string {
+  return `Bearer realm="api", error="${error}", error_description="${description}"`
+}
