@@ -1,0 +1,72 @@
+import type { FromSchema } from 'json-schema-to-ts'
+
+/** The environment variables. What a description says is expected is told to whoever set it wrong. */
+export const schema = {
+  type: 'object',
+  required: ['AUTH0_DOMAIN', 'AUTH0_AUDIENCE', 'CLIENT_ORIGIN_URL'],
+  properties: {
+    AUTH0_DOMAIN: {
+      type: 'string',
+      format: 'tenant',
+      description: 'the domain of the tenant alone, such as name.region.auth0.com',
+    },
+    AUTH0_AUDIENCE: {
+      type: 'string',
+      description: 'the identifier of the API, such as https://messages-api.example.com',
+    },
+    CLIENT_ORIGIN_URL: {
+      type: 'string',
+      format: 'origins',
+      description: 'http(s) origins without a path, comma-separated, such as http://localhost:4040',
+    },
+    AUTH0_ORGANIZATIONS: {
+      type: 'string',
+      format: 'organizations',
+      description: 'organization ids, comma-separated, such as org_a1 or subdomain:org_a1',
+    },
+    ORGANIZATION_REQUIRED: { type: 'boolean', description: 'true or false' },
+    ORGANIZATION_DOMAIN: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*$',
+      description: 'the domain whose subdomains are organizations, such as api.example.com',
+    },
+    ACCESS_TOKEN_ALGORITHMS: {
+      type: 'string',
+      format: 'algorithms',
+      default: 'RS256',
+      description: 'asymmetric JWS algorithms, comma-separated, such as RS256,ES256',
+    },
+    CLOCK_TOLERANCE: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 300,
+      default: 5,
+      description: 'a number of seconds from 0 to 300',
+    },
+    PORT: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 65_535,
+      default: 6060,
+      description: 'a port from 0 to 65535',
+    },
+    HOST: { type: 'string', pattern: '^[\\w.:-]+$', description: 'a host name or an IP address' },
+    TRUST_PROXY: {
+      type: 'string',
+      format: 'proxies',
+      description: 'addresses or networks of proxies, comma-separated, or a number of hops',
+    },
+    LOG_LEVEL: {
+      type: 'string',
+      enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      default: 'info',
+      description: 'one of fatal, error, warn, info, debug, trace, silent',
+    },
+    NODE_ENV: { type: 'string', default: 'development', description: 'production or another word' },
+  },
+} as const
+
+/** The name of a variable that the server knows. */
+export type Variable = keyof typeof schema.properties
+/** What the schema makes of the variables. */
+export type Values = FromSchema<typeof schema>
