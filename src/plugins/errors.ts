@@ -1,0 +1,92 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError } from 'fastify'
+import fp from 'fastify-plugin'
+import { challengeOf } from '../access/challenge.ts'
+import { RefusedError } from '../access/refused-error.ts'
+import { must } from '../must.ts'
+import { KeysUnavailableError, TokenError } from '../tokens/errors.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What was thrown while the request was handled, for the log. */
+    failure: unknown
+  }
+}
+
+/** An answer that is no success: all that a client gets to know. */
+export interface ErrorAnswer {
+  readonly status: number
+  readonly message: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Ends a request with a status whose message is its standard reason phrase (RFC 9110 §15). */
+export class StatusError extends Error {
+  override readonly name = 'StatusError'
+
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(statusCode: number, headers: Readonly<Record<string, string>> = {}) {
+    super(reasonOf(statusCode))
+    this.statusCode = statusCode
+    this.headers = headers
+  }
+}
+
+export const ERROR_CONTENT_TYPE = 'application/json; charset=utf-8'
+
+const REFUSAL_MESSAGES = {
+  400: 'Malformed Authorization header',
+  401: 'Bad credentials',
+  403: 'Permission denied',
+} as const
+
+/** The body of every answer that is no success. */
+export function errorBody(message: string): string {
+  return JSON.stringify({ message })
+}
+
+/** The standard reason phrase of a status. */
+export function reasonOf(status: number): string {
+  return must(STATUS_CODES[status])
+}
+
+/** Renders whatever was thrown: nothing of an error but its kind reaches the client. */
+export const errors = fp(
+  async (app) => {
+    app.decorateRequest('failure', null)
+    app.setErrorHandler((error, request, reply) => {
+      request.failure = error
+      const { status, message, headers = {} } = answerTo(error)
+      return reply
+        .code(status)
+        .headers({ ...headers, 'content-type': ERROR_CONTENT_TYPE })
+        .send(errorBody(message))
+    })
+  },
+  { name: 'errors' },
+)
+
+function answerTo(error: unknown): ErrorAnswer {
+  if (error instanceof TokenError) return refusal(new RefusedError(error.code))
+  if (error instanceof RefusedError) return refusal(error)
+  if (error instanceof KeysUnavailableError) {
+    const headers = { 'retry-after': String(error.retryAfter) }
+    return { status: 503, message: 'Unable to verify credentials', headers }
+  }
+  if (error instanceof StatusError) {
+    return { status: error.statusCode, message: error.message, headers: error.headers }
+  }
+  const { statusCode = 500 } = error as Partial<FastifyError>
+  const known = statusCode >= 400 && statusCode < 500 && statusCode in STATUS_CODES
+  const status = known ? statusCode : 500
+  return { status, message: reasonOf(status) }
+}
+
+function refusal({ code, permissions }: RefusedError): ErrorAnswer {
+  const { status, value } = challengeOf(code, permissions)
+  const message =
+    code === 'credentials_missing' ? 'Requires authentication' : REFUSAL_MESSAGES[status]
+  return { status, message, headers: { 'www-authenticate': value } }
+}
