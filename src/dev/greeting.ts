@@ -1,0 +1,36 @@
+import { permissionsOf } from './local-tenant/access-tokens.ts'
+import { api, organizations, type Persona, personas } from './local-tenant/data.ts'
+
+/** What a person reads after `npm run dev`: where everything is, and lines to paste. */
+export function greeting(apiUrl: string, issuer: string): string {
+  const { origin, port } = new URL(issuer)
+  const token = `${port === '6061' ? '' : `TENANT_PORT=${port} `}npm run --silent token --`
+  const messages = `${apiUrl}/api/messages`
+  const as = (name: string) => `curl -H "Authorization: Bearer $(${token} ${name})"`
+  return `
+  API            ${apiUrl}
+  Local tenant   ${origin}   (${api.identifier})
+
+  Personas, from src/dev/local-tenant/data.ts; their tokens: ${token} <name>
+${personas.map((persona) => `    ${persona.name.padEnd(15)}${describe(persona)}`).join('\n')}
+
+  Try
+    curl ${messages}/public
+    curl -i ${messages}/protected
+    ${as('user')} ${messages}/protected
+    ${as('user')} ${messages}/admin
+    ${as('admin')} ${messages}/admin
+
+`
+}
+
+function describe(persona: Persona): string {
+  const organization = organizations.find(({ id }) => id === persona.organizations[0])
+  const member = organization ? `, of ${organization.displayName}` : ''
+  if (organization?.known === false)
+    return `public only: the API does not know the organization${member}`
+  const may = permissionsOf(persona).includes('read:admin-messages')
+    ? 'public, protected and admin'
+    : 'public and protected'
+  return `${may}${member}`
+}

@@ -1,0 +1,56 @@
+import closeWithGrace from 'close-with-grace'
+import pretty from 'pino-pretty'
+import { type Environment, readEnvironment, setting } from '../config.ts'
+import { fail, isEntry } from '../entry.ts'
+import { type RunningServer, startProblem, startServer } from '../server.ts'
+import { greeting } from './greeting.ts'
+import { api, organizations } from './local-tenant/data.ts'
+import { type LocalTenant, startLocalTenant } from './local-tenant/tenant.ts'
+
+export interface Development {
+  readonly tenant: LocalTenant
+  readonly server: RunningServer
+}
+
+/** Starts the local tenant and, against its URL, the same server that runs in production. */
+export async function startDevelopment(
+  sources: readonly Environment[],
+  directory = '.local-tenant',
+): Promise<Development> {
+  const tenant = await startLocalTenant({
+    port: Number(setting(sources, 'TENANT_PORT', '6061')),
+    directory,
+    environment: setting(sources, 'NODE_ENV', 'development'),
+  })
+  const known = organizations.filter((organization) => organization.known)
+  const ours = {
+    AUTH0_DOMAIN: new URL(tenant.issuer).origin,
+    AUTH0_AUDIENCE: api.identifier,
+    AUTH0_ORGANIZATIONS: known.map(({ id }) => id).join(),
+    ORGANIZATION_REQUIRED: 'false',
+    ACCESS_TOKEN_ALGORITHMS: 'RS256',
+  }
+  const defaults = { CLIENT_ORIGIN_URL: 'http://localhost:4040' }
+  const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
+  try {
+    return { tenant, server: await startServer([defaults, ...sources, ours], logTo) }
+  } catch (error) {
+    await tenant.app.close()
+    throw error
+  }
+}
+
+export async function main(): Promise<void> {
+  try {
+    const { tenant, server } = await startDevelopment(readEnvironment())
+    closeWithGrace(async () => {
+      await server.app.close()
+      await tenant.app.close()
+    })
+    process.stdout.write(greeting(`http://localhost:${server.port}`, tenant.issuer))
+  } catch (error) {
+    fail(startProblem(error))
+  }
+}
+
+if (isEntry(import.meta.url)) await main()
