@@ -1,0 +1,312 @@
+import { METHODS } from 'node:http'
+import { test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
+import { createLogger } from '../../src/logger.ts'
+import { must } from '../../src/must.ts'
+import { KeysUnavailableError } from '../../src/tokens/errors.ts'
+import { readKeySet } from '../../src/tokens/key-set.ts'
+import { ENVIRONMENT, KEY, keysOf, logSink, newKey, ORIGIN, testApp, token } from '../helper.ts'
+
+const PUBLIC = '/api/messages/public'
+const PROTECTED = '/api/messages/protected'
+const ADMIN = '/api/messages/admin'
+const admin = { permissions: ['read:other', 'read:admin-messages'] }
+
+const COMMON_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'x-xss-protection': '0',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'x-request-id': /^[0-9a-f-]{36}$/,
+  'content-type': 'application/json; charset=utf-8',
+  vary: 'Origin',
+}
+
+test('the three routes, for those they let in', async (t) => {
+  const { app } = await testApp(t)
+  const get = (url: string, bearer?: string) =>
+    app.inject({ url, headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` } })
+  const expected = [
+    [
+      await get(PUBLIC),
+      `{"message":"The API doesn't require an access token to share this message."}`,
+    ],
+    [
+      await get(PROTECTED, token()),
+      '{"message":"The API successfully validated your access token."}',
+    ],
+    [
+      await get(ADMIN, token(admin)),
+      '{"message":"The API successfully recognized you as an admin."}',
+    ],
+  ] as const
+  for (const [response, body] of expected) {
+    t.equal(response.statusCode, 200)
+    t.equal(response.body, body)
+    t.match(response.headers, COMMON_HEADERS)
+  }
+})
+
+test('a public route does not look at Authorization', async (t) => {
+  const { app } = await testApp(t)
+  for (const authorization of ['Bearer', 'Bearer bad', 'Bearer a b', 'Basic eA==']) {
+    const response = await app.inject({ url: PUBLIC, headers: { authorization } })
+    t.equal(response.statusCode, 200, authorization)
+  }
+})
+
+test('credentials that are missing or malformed', async (t) => {
+  const { app } = await testApp(t)
+  const missing = ['', ' ', 'Basic dXNlcjpwYXNz', 'Bearerx abc', 'Bearer-token abc', 'abc']
+  for (const authorization of [undefined, ...missing]) {
+    const headers = authorization === undefined ? {} : { authorization }
+    const response = await app.inject({ url: PROTECTED, headers })
+    t.match(response, { statusCode: 401, body: '{"message":"Requires authentication"}' })
+    t.equal(response.headers['www-authenticate'], 'Bearer realm="api"', `«${authorization}»`)
+    t.match(response.headers, COMMON_HEADERS)
+  }
+  const malformed = [
+    'Bearer',
+    'bearer ',
+    'Bearer a b',
+    'Bearer a,b',
+    'Bearer =',
+    'Bearer\ta',
+    'BEARER é',
+  ]
+  for (const authorization of [...malformed, ['Bearer a', 'Bearer b'], ['Basic a', 'Bearer b']]) {
+    const response = await app.inject({ url: PROTECTED, headers: { authorization } as never })
+    t.match(response, { statusCode: 400, body: '{"message":"Malformed Authorization header"}' })
+    t.match(
+      response.headers['www-authenticate'],
+      /^Bearer realm="api", error="invalid_request", error_description="[^"]+"$/,
+      `«${authorization}»`,
+    )
+  }
+})
+
+test('the scheme is case-insensitive, and tokens come from the header alone', async (t) => {
+  const { app } = await testApp(t)
+  for (const scheme of ['bearer', 'BEARER', 'bEaReR']) {
+    const headers = { authorization: `${scheme}  ${token()} ` }
+    t.equal((await app.inject({ url: PROTECTED, headers })).statusCode, 200, scheme)
+  }
+  const elsewhere = await app.inject({
+    url: `${PROTECTED}?access_token=${token()}`,
+    headers: { cookie: `access_token=${token()}` },
+  })
+  t.match(elsewhere, { statusCode: 401, body: '{"message":"Requires authentication"}' })
+})
+
+test('a missing permission is 403, and names what the route asks for', async (t) => {
+  const { call, log } = await testApp(t)
+  const lacking: unknown[] = [undefined, null, [], 'read:admin-messages', ['READ:ADMIN-MESSAGES']]
+  const mixed = ['read:admin-messages', 1]
+  for (const permissions of [...lacking, mixed, { 0: 'read:admin-messages' }]) {
+    const { status, message, headers } = await call(ADMIN, token({ permissions }))
+    t.strictSame([status, message], [403, 'Permission denied'], JSON.stringify(permissions))
+    t.match(
+      headers['www-authenticate'],
+      /^Bearer realm="api", error="insufficient_scope", error_description="[^"]+", scope="read:admin-messages"$/,
+    )
+    t.equal(log.at(-1)?.['refusal'], 'permission_missing')
+  }
+  t.match(
+    await call(ADMIN, token({ permissions: undefined, scope: 'read:admin-messages' })),
+    { status: 403 },
+    'a scope is no permission',
+  )
+  t.match(await call(ADMIN), { status: 401, message: 'Requires authentication' })
+})
+
+test('unknown paths, and near misses of known ones, are 404', async (t) => {
+  const { app } = await testApp(t)
+  const paths = [
+    '/',
+    '/api',
+    '/API/messages/public',
+    `${PUBLIC}/`,
+    '//api/messages/public',
+    '/docs',
+  ]
+  for (const url of paths) {
+    for (const method of ['GET', 'POST', 'OPTIONS', 'DELETE'] as const) {
+      const headers = { 'content-type': 'application/json' }
+      const response = await app.inject({ url, method, headers, body: '{' })
+      t.match(response, { statusCode: 404, body: '{"message":"Not Found"}' }, `${method} ${url}`)
+      t.match(response.headers, COMMON_HEADERS)
+    }
+  }
+})
+
+test('any other method is 405, before a body is parsed', async (t) => {
+  const { app } = await testApp(t)
+  const methods = METHODS.filter((method) => !['GET', 'HEAD', 'CONNECT'].includes(method))
+  t.ok(methods.includes('PROPFIND'), 'methods that Fastify does not know are among them')
+  for (const url of [PUBLIC, PROTECTED, ADMIN]) {
+    for (const method of methods) {
+      const headers = { 'content-type': 'application/json' }
+      const response = await app.inject({ url, method: method as 'POST', headers, body: '{' })
+      t.match(response, { statusCode: 405, body: '{"message":"Method Not Allowed"}' }, method)
+      t.equal(response.headers['allow'], 'GET, HEAD')
+    }
+  }
+})
+
+test('HEAD mirrors GET', async (t) => {
+  const { app } = await testApp(t)
+  const headers = { authorization: `Bearer ${token()}` }
+  for (const [url, status] of [
+    [PUBLIC, 200],
+    [PROTECTED, 200],
+    [ADMIN, 403],
+    ['/x', 404],
+  ] as const) {
+    const get = await app.inject({ url, headers })
+    const head = await app.inject({ method: 'HEAD', url, headers })
+    t.strictSame([get.statusCode, head.statusCode], [status, status], url)
+    t.equal(head.body, '')
+    const { 'x-request-id': _get, ...sameGet } = get.headers
+    const { 'x-request-id': _head, ...sameHead } = head.headers
+    t.strictSame(sameHead, sameGet)
+  }
+})
+
+test('CORS', async (t) => {
+  const { app } = await testApp(t, {
+    environment: { CLIENT_ORIGIN_URL: `${ORIGIN}, https://app.test` },
+  })
+  const preflight = (origin: string, url = ADMIN) =>
+    app.inject({
+      method: 'OPTIONS',
+      url,
+      headers: {
+        origin,
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'authorization',
+      },
+    })
+  for (const origin of [ORIGIN, 'https://app.test']) {
+    const answer = await preflight(origin)
+    t.strictSame([answer.statusCode, answer.body], [204, ''])
+    t.match(answer.headers, {
+      ...{ ...COMMON_HEADERS, 'content-type': undefined },
+      'access-control-allow-origin': origin,
+      'access-control-allow-methods': 'GET, HEAD',
+      'access-control-allow-headers': 'Authorization, Content-Type',
+      'access-control-max-age': '86400',
+    })
+    t.notOk(answer.headers['access-control-allow-credentials'])
+    for (const [url, status] of [
+      [PUBLIC, 200],
+      [PROTECTED, 401],
+      ['/x', 404],
+      ['/%zz', 400],
+    ] as const) {
+      const actual = await app.inject({ url, headers: { origin } })
+      t.equal(actual.statusCode, status)
+      t.match(actual.headers, {
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': 'WWW-Authenticate, Retry-After, X-Request-Id',
+        vary: 'Origin',
+      })
+    }
+  }
+  for (const origin of [
+    'https://evil.test',
+    'null',
+    `${ORIGIN}.evil.test`,
+    'http://localhost:4041',
+  ]) {
+    const answers = [
+      await preflight(origin),
+      await app.inject({ url: PUBLIC, headers: { origin } }),
+    ]
+    for (const { headers } of [
+      ...answers,
+      await app.inject({ url: '/%zz', headers: { origin } }),
+    ]) {
+      t.notOk('access-control-allow-origin' in headers, origin)
+      t.equal(headers['vary'], 'Origin')
+    }
+  }
+  t.equal((await preflight(ORIGIN, '/unknown')).statusCode, 204)
+})
+
+test('the request id is made here', async (t) => {
+  const { app, log } = await testApp(t)
+  const headers = { 'x-request-id': 'theirs', 'request-id': 'theirs' }
+  const [one, two] = [await app.inject({ url: PUBLIC, headers }), await app.inject(PUBLIC)]
+  t.not(one.headers['x-request-id'], two.headers['x-request-id'])
+  t.equal(log[0]?.['requestId'], one.headers['x-request-id'])
+})
+
+test('trouble on our side is 503 or 500, never 401', async (t) => {
+  const failing = (error: Error) =>
+    testApp(t, { signingKeys: { candidates: () => Promise.reject(error) } })
+  const unavailable = await failing(new KeysUnavailableError(7))
+  const answer = await unavailable.call(PROTECTED, token())
+  t.strictSame([answer.status, answer.message], [503, 'Unable to verify credentials'])
+  t.equal(answer.headers['retry-after'], '7')
+  t.match(answer.headers, COMMON_HEADERS)
+  t.match(unavailable.log.at(-1), { status: 503, refusal: 'keys_unavailable' })
+
+  const { key } = readKeySet([newKey('ES256').jwk], ['ES256']).keys[0] ?? {}
+  const wrongKey = { kid: 'x', algorithms: ['RS256'], key: must(key) }
+  const mixedUp = await testApp(t, { signingKeys: { candidates: async () => [wrongKey] } })
+  t.match(
+    await mixedUp.call(PROTECTED, token()),
+    { status: 500 },
+    'a key that cannot have signed it',
+  )
+
+  const odd = await failing(Object.assign(new Error('odd'), { statusCode: 499 }))
+  t.match(await odd.call(PROTECTED, token()), { status: 500, message: 'Internal Server Error' })
+
+  const broken = await failing(new Error('disk on fire'))
+  t.match(await broken.call(PROTECTED, token()), { status: 500, message: 'Internal Server Error' })
+  t.match(broken.log.at(-1), { level: 50, status: 500, err: { message: 'disk on fire' } })
+})
+
+test('bodies are refused where one is parsed, with the standard phrase', async (t) => {
+  const { config } = await loadConfig(ENVIRONMENT)
+  const app = await buildApp({
+    config,
+    logger: createLogger('info', logSink().destination),
+    signingKeys: keysOf([KEY], ['RS256']),
+  })
+  app.post('/notes', { config: { access: 'public' }, bodyLimit: 10 }, () => ({}))
+  t.teardown(() => app.close())
+  const post = (type: string, body: string) =>
+    app.inject({ method: 'POST', url: '/notes', headers: { 'content-type': type }, body })
+  t.match(await post('application/json', '{'), {
+    statusCode: 400,
+    body: '{"message":"Bad Request"}',
+  })
+  t.match(await post('application/json', `"${'x'.repeat(20)}"`), {
+    statusCode: 413,
+    body: '{"message":"Payload Too Large"}',
+  })
+  t.match(await post('text/csv', 'a'), {
+    statusCode: 415,
+    body: '{"message":"Unsupported Media Type"}',
+  })
+})
+
+test('a route that declares no access, or none that could be, stops the start', async (t) => {
+  const { app } = await testApp(t)
+  const declare = (access: unknown) => () =>
+    app.get('/new', { config: { access: access as 'public' } }, () => ({}))
+  t.throws(() => app.get('/new', () => ({})), /GET \/new declares no access policy/)
+  t.throws(declare('private'), /declares no access policy/)
+  t.throws(declare(null), /declares no access policy/)
+  t.throws(declare({ permission: ['x'] }), /asks for permission, which no access policy knows/)
+  t.throws(declare({ permissions: [] }), /permissions that are no list of names/)
+  t.throws(declare({ permissions: ['a b'] }), /no list of names/)
+  t.throws(declare({ permissions: ['a"b'] }), /no list of names/)
+  t.throws(declare({ anyPermission: 'x' }), /no list of names/)
+})

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { test } from 'tap'
+
+const src = join(import.meta.dirname, '../src')
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+)
+
+interface Import {
+  /** The importing file, below src. */
+  readonly from: string
+  /** The imported file below src, or the name of a package. */
+  readonly to: string
+}
+
+const imports: Import[] = files.flatMap((from) => {
+  const text = readFileSync(join(src, from), 'utf8')
+  const specifiers = [...text.matchAll(/(?:from|import\(|import) ?'([^']+)'/g)]
+  return specifiers.map(([, specifier = '']) => ({
+    from,
+    to: specifier.startsWith('.') ? relative(src, join(src, dirname(from), specifier)) : specifier,
+  }))
+})
+
+const within =
+  (...rooms: string[]) =>
+  (path: string) =>
+    rooms.some((room) => path.startsWith(room))
+
+test('each room imports only what it may', async (t) => {
+  const mayImport: Record<string, string[]> = {
+    'tokens/': ['tokens/', 'jose', 'node:'],
+    'access/': ['access/', 'tokens/'],
+    'plugins/': [
+      'plugins/',
+      'access/',
+      'tokens/',
+      'fastify',
+      '@fastify/',
+      'node:',
+      'pino',
+      'must.ts',
+    ],
+    'routes/': ['fastify'],
+    'cli/': ['config.ts', 'entry.ts', 'node:'],
+  }
+  for (const [room, allowed] of Object.entries(mayImport)) {
+    const ours = imports.filter(({ from }) => from.startsWith(room))
+    t.ok(ours.length > 0, `${room} is there`)
+    t.strictSame(
+      ours.filter(({ to }) => !within(...allowed)(to)),
+      [],
+      room,
+    )
+  }
+})
+
+test('nothing leans on the optional rooms', async (t) => {
+  const outside = (room: string) =>
+    imports.filter(({ from, to }) => to.startsWith(room) && !from.startsWith(room))
+  for (const room of ['dev/', 'cli/', 'management/']) t.strictSame(outside(room), [], room)
+  t.strictSame(
+    outside('browser/').filter(({ from }) => from !== 'server.ts'),
+    [],
+  )
+})
+
+test('the environment is read in the configuration and the entries alone', async (t) => {
+  const readers = files.filter((file) =>
+    readFileSync(join(src, file), 'utf8').includes('process.env'),
+  )
+  t.strictSame(
+    readers.filter((file) => !within('config.ts', 'server.ts', 'cli/', 'dev/main.ts')(file)),
+    [],
+  )
+})
+
+test('tokens/ and access/ know the clock only where it is given to them', async (t) => {
+  for (const file of files.filter(within('tokens/', 'access/'))) {
+    const text = readFileSync(join(src, file), 'utf8')
+    t.notMatch(text, /Date\.now\(\)|new Date\(|performance\./, file)
+  }
+})
+
+test('every file can be imported without anything happening', async (t) => {
+  const before = process.getActiveResourcesInfo().length
+  for (const file of files) await import(join(src, file))
+  t.equal(process.getActiveResourcesInfo().length, before, 'no timer, no socket')
+})

@@ -1,0 +1,187 @@
+import { test } from 'tap'
+import { type Environment, loadConfig, readEnvironment, setting } from '../src/config.ts'
+import { must } from '../src/must.ts'
+import { AUDIENCE, ENVIRONMENT, ISSUER, ORIGIN } from './helper.ts'
+
+const configOf = async (changes: Environment) => (await loadConfig(ENVIRONMENT, changes)).config
+const problemsOf = (changes: Environment) =>
+  loadConfig(ENVIRONMENT, changes).then(
+    () => '',
+    ({ message }: Error) => message,
+  )
+
+test('defaults', async (t) => {
+  const { config, warning } = await loadConfig(ENVIRONMENT)
+  t.equal(warning, undefined)
+  t.strictSame(config, {
+    tokens: { issuer: ISSUER, audience: AUDIENCE, algorithms: ['RS256'], clockTolerance: 5 },
+    jwksUrl: 'https://tenant.test/.well-known/jwks.json',
+    organizations: {
+      known: new Set(),
+      required: false,
+      domain: undefined,
+      bySubdomain: new Map(),
+    },
+    clientOrigins: [ORIGIN],
+    port: 6060,
+    host: 'localhost',
+    trustProxy: false,
+    logLevel: 'info',
+  })
+  t.equal((await configOf({ NODE_ENV: 'production' })).host, undefined, 'all interfaces')
+})
+
+test('every problem is named at once, with what is expected', async (t) => {
+  const message = await loadConfig({ PORT: '99999', HOST: 'a b' }).catch((error) => error.message)
+  const lines = String(message).split('\n')
+  t.equal(lines[0], 'The configuration cannot be used:')
+  const about = (name: string) => lines.find((line) => line.trim().startsWith(name))
+  t.match(about('AUTH0_DOMAIN'), /is missing: expected the domain of the tenant/)
+  t.match(about('AUTH0_AUDIENCE'), /is missing: expected the identifier of the API/)
+  t.match(about('CLIENT_ORIGIN_URL'), /is missing: expected http\(s\) origins/)
+  t.match(about('PORT'), /is wrong: expected a port from 0 to 65535/)
+  t.match(about('HOST'), /is wrong: expected a host name/)
+  t.equal(lines.length, 6)
+})
+
+test('values that are wrong', async (t) => {
+  const wrong: [keyof typeof ENVIRONMENT | string, ...string[]][] = [
+    ['AUTH0_DOMAIN', 'tenant.test/path', 'https://tenant.test/v2', 'https://u:p@tenant.test'],
+    ['AUTH0_DOMAIN', 'u@tenant.test', 'ftp://tenant.test', 'tenant.test?x', 'tenant.test#x'],
+    [
+      'AUTH0_DOMAIN',
+      'http://tenant.test',
+      'http://localhost.evil.test',
+      'a b',
+      '*.auth0.com',
+      '{yourDomain}',
+    ],
+    [
+      'CLIENT_ORIGIN_URL',
+      '*',
+      'null',
+      'localhost:4040',
+      'http://a.test/path',
+      'app://a',
+      `${ORIGIN},x`,
+      ',',
+    ],
+    ['AUTH0_ORGANIZATIONS', '', ' ', ',', 'acme', 'org_a,acme', 'x:org_a,x:org_b', 'a.b:org_a'],
+    ['ORGANIZATION_REQUIRED', 'yes', '2'],
+    ['ORGANIZATION_DOMAIN', 'https://api.test', '.test', 'a b'],
+    ['ACCESS_TOKEN_ALGORITHMS', 'none', 'HS256', 'RS256,none', ','],
+    ['CLOCK_TOLERANCE', '-1', '301', 'some', '1.5'],
+    ['PORT', '-1', '65536', 'http', '6060x'],
+    ['TRUST_PROXY', 'true', 'all', '10.0.0.0/33', '10.0.0.0/', 'proxy.test', '::1/x'],
+    ['LOG_LEVEL', 'loud', 'INFO'],
+  ]
+  for (const [name, ...values] of wrong) {
+    for (const value of values) {
+      const message = await problemsOf({ [name]: value })
+      t.match(
+        message,
+        new RegExp(`^The configuration cannot be used:\\n {2}${name} is wrong: expected`),
+        `${name}=${value}`,
+      )
+      t.equal(message.split('\n').length, 2, 'nothing else is named')
+    }
+  }
+  for (const name of Object.keys(ENVIRONMENT)) {
+    for (const value of ['', ' ']) {
+      const rest = { ...ENVIRONMENT, [name]: value }
+      await t.rejects(loadConfig(rest), { message: new RegExp(`${name} is missing`) })
+    }
+  }
+})
+
+test('values that contradict each other', async (t) => {
+  const local = { AUTH0_DOMAIN: 'http://localhost:6061', NODE_ENV: 'production' }
+  t.match(await problemsOf(local), /AUTH0_DOMAIN is wrong: expected an https domain in production/)
+  t.match(await problemsOf({ ORGANIZATION_REQUIRED: 'true' }), /AUTH0_ORGANIZATIONS is missing/)
+  t.match(await problemsOf({ ...local, PORT: 'x' }), /PORT is wrong.*\n.*AUTH0_DOMAIN is wrong/)
+})
+
+test('a secret pasted into the wrong variable is not repeated', async (t) => {
+  t.notMatch(await problemsOf({ AUTH0_DOMAIN: 'https://me:hunter2@tenant.test' }), 'hunter2')
+})
+
+test('the tenant in all its forms', async (t) => {
+  const forms = {
+    'name.eu.auth0.com': 'https://name.eu.auth0.com/',
+    'NAME.auth0.com': 'https://name.auth0.com/',
+    'https://login.example.com': 'https://login.example.com/',
+    'https://login.example.com:8443': 'https://login.example.com:8443/',
+    'http://localhost:6061': 'http://localhost:6061/',
+    'http://127.0.0.1:6061': 'http://127.0.0.1:6061/',
+    'http://[::1]:6061': 'http://[::1]:6061/',
+  }
+  for (const [domain, issuer] of Object.entries(forms)) {
+    const { tokens, jwksUrl } = await configOf({ AUTH0_DOMAIN: domain })
+    t.strictSame([tokens.issuer, jwksUrl], [issuer, `${issuer}.well-known/jwks.json`])
+  }
+})
+
+test('a harmless extra is understood, and said so in one warning', async (t) => {
+  const { config, warning } = await loadConfig({
+    AUTH0_DOMAIN: ' https://tenant.test/ ',
+    AUTH0_AUDIENCE: `${AUDIENCE}/ `,
+    CLIENT_ORIGIN_URL: `${ORIGIN}/,https://app.test/ `,
+  })
+  t.equal(config.tokens.issuer, ISSUER)
+  t.equal(config.tokens.audience, `${AUDIENCE}/`, 'the slash of an audience is part of it')
+  t.strictSame(config.clientOrigins, [ORIGIN, 'https://app.test'])
+  t.equal(
+    warning,
+    'White space or a slash left out of AUTH0_DOMAIN, AUTH0_AUDIENCE, CLIENT_ORIGIN_URL.',
+  )
+})
+
+test('what is set but empty is unset, and other names are ignored', async (t) => {
+  const empty = { PORT: '', HOST: '', LOG_LEVEL: ' ', ORGANIZATION_REQUIRED: '', TRUST_PROXY: '' }
+  t.strictSame(await configOf({ ...empty, SOMETHING_ELSE: 'x' }), await configOf({}))
+  t.equal((await loadConfig(ENVIRONMENT, { PORT: '7000' }, { PORT: '' })).config.port, 7000)
+})
+
+test('a single setting, for programs that need no more', async (t) => {
+  t.equal(setting([{ A: '1' }, { A: '' }, {}], 'A', '2'), '1')
+  t.equal(setting([{}], 'A', '2'), '2')
+  t.equal(must('there'), 'there')
+  t.throws(() => must(undefined))
+})
+
+test('organizations', async (t) => {
+  const { organizations } = await configOf({
+    AUTH0_ORGANIZATIONS: ' org_a , Acme:org_b,',
+    ORGANIZATION_DOMAIN: 'API.example.com',
+  })
+  t.strictSame(organizations, {
+    known: new Set(['org_a', 'org_b']),
+    required: true,
+    domain: 'api.example.com',
+    bySubdomain: new Map([['acme', 'org_b']]),
+  })
+  const optional = { AUTH0_ORGANIZATIONS: 'org_a', ORGANIZATION_REQUIRED: 'false' }
+  t.equal((await configOf(optional)).organizations.required, false)
+})
+
+test('proxies', async (t) => {
+  const networks = '10.0.0.1, 192.168.0.0/16, fd00::/8, loopback'
+  t.strictSame((await configOf({ TRUST_PROXY: networks })).trustProxy, networks.split(', '))
+  const { trustProxy } = await configOf({ TRUST_PROXY: '2' })
+  const trusts = typeof trustProxy === 'function' ? [0, 1, 2].map((hop) => trustProxy('', hop)) : []
+  t.strictSame(trusts, [true, true, false])
+})
+
+test('an .env file stands below the environment', async (t) => {
+  const home = process.cwd()
+  t.teardown(() => process.chdir(home))
+  process.chdir(t.testdir({ '.env': 'PORT=7000\nAUTH0_DOMAIN="tenant.test"\n' }))
+  const [file, environment] = readEnvironment()
+  t.strictSame([file, environment], [{ PORT: '7000', AUTH0_DOMAIN: 'tenant.test' }, process.env])
+
+  process.chdir(t.testdir({}))
+  t.strictSame(readEnvironment(), [process.env])
+
+  process.chdir(t.testdir({ '.env': {} }))
+  t.throws(readEnvironment, { name: 'ConfigError', message: /\.env cannot be read: EISDIR/ })
+})

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { test } from 'tap'
+import { parse } from 'yaml'
+import { KeysUnavailableError } from '../src/tokens/errors.ts'
+import { testApp, token } from './helper.ts'
+
+interface Response {
+  $ref?: string
+  headers?: Record<string, unknown>
+  content?: {
+    'application/json': {
+      schema: object
+      example?: object
+      examples?: Record<string, { value: object }>
+    }
+  }
+}
+interface Operation {
+  security?: { accessToken: string[] }[]
+  responses: Record<string, Response>
+}
+
+const text = readFileSync(join(import.meta.dirname, '../openapi.yaml'), 'utf8')
+const document = parse(text) as {
+  paths: Record<string, Record<string, Operation>>
+  components: { responses: Record<string, Response>; schemas: { Message: object } }
+}
+const isMessage = new Ajv2020().compile(document.components.schemas.Message)
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+)
+
+function resolve({ $ref, ...response }: Response): Response {
+  return $ref === undefined
+    ? response
+    : (document.components.responses[$ref.split('/').at(-1) ?? ''] ?? {})
+}
+
+test('the document is OpenAPI, and its examples are as its schemas say', async (t) => {
+  t.match(await new Validator().validate(text), { valid: true })
+  for (const response of Object.values(document.components.responses)) {
+    const { example, examples = {} } = response.content?.['application/json'] ?? {}
+    const values = [example, ...Object.values(examples).map(({ value }) => value)]
+    for (const value of values) t.ok(value === undefined || isMessage(value), JSON.stringify(value))
+  }
+})
+
+test('every route is documented, every documented one is a route', async (t) => {
+  const { app } = await testApp(t)
+  await app.ready()
+  const served = [...app.methodsAt].flatMap(([path, methods]) =>
+    [...methods]
+      .filter((method) => /^(GET|HEAD)$/.test(method))
+      .map((method) => `${method} ${path}`),
+  )
+  const documented = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+  t.strictSame(documented.sort(), served.sort())
+})
+
+test('security is what the routes declare', async (t) => {
+  const { app } = await testApp(t)
+  const declared = new Map<string, unknown>()
+  app.addHook('onResponse', async ({ method, routeOptions: { url = '', config } }) => {
+    declared.set(`${method.toLowerCase()} ${url}`, config.access)
+  })
+  for (const { path, method, operation } of operations) {
+    await app.inject({ url: path, method: method as 'GET' })
+    const [{ accessToken = undefined } = {}] = operation.security ?? []
+    const permissions = accessToken?.length === 0 ? {} : { permissions: accessToken }
+    t.strictSame(
+      declared.get(`${method} ${path}`),
+      operation.security === undefined ? 'public' : permissions,
+      `${method} ${path}`,
+    )
+  }
+})
+
+test('every documented status is reachable, and every answer is as documented', async (t) => {
+  const good = await testApp(t)
+  const dark = await testApp(t, {
+    signingKeys: { candidates: () => Promise.reject(new KeysUnavailableError(1)) },
+  })
+  const bearer = (value: string) => ({ authorization: `Bearer ${value}` })
+  const admin = token({ permissions: ['read:admin-messages'] })
+  for (const { path, method, operation } of operations) {
+    const seen = new Set<string>()
+    const attempts = [
+      [good, {}],
+      [good, bearer(admin)],
+      [good, bearer(token())],
+      [good, bearer('bad')],
+      [good, bearer('a b')],
+      [dark, bearer(token())],
+    ] as const
+    for (const [{ app }, headers] of attempts) {
+      const answer = await app.inject({ url: path, method: method as 'GET', headers })
+      const status = String(answer.statusCode)
+      seen.add(status)
+      const response = resolve(operation.responses[status] ?? {})
+      t.ok(operation.responses[status], `${method} ${path} ${status} is documented`)
+      for (const name of Object.keys(response.headers ?? {})) {
+        t.ok(answer.headers[name.toLowerCase()], `${name} comes with ${status}`)
+      }
+      if (method === 'get') {
+        const { example, examples = {} } = response.content?.['application/json'] ?? {}
+        const values = [example, ...Object.values(examples).map(({ value }) => value)]
+        t.ok(isMessage(answer.json()))
+        t.ok(
+          values.some((value) => JSON.stringify(value) === answer.body),
+          `${answer.body} is an example`,
+        )
+      }
+    }
+    const documented = Object.keys(operation.responses).filter((status) => status !== 'default')
+    t.strictSame([...seen].sort(), documented.sort(), `${method} ${path}`)
+  }
+  const elsewhere = await good.app.inject('/unknown')
+  t.ok(isMessage(elsewhere.json()), 'the default answer')
+})

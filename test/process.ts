@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+const root = join(import.meta.dirname, '..')
+
+export interface Program {
+  /** Everything that the program has written so far. */
+  readonly output: { stdout: string; stderr: string }
+  /** The first match of a pattern in what the program writes, as soon as it is there. */
+  says(pattern: RegExp): Promise<RegExpMatchArray>
+  /** How the program ended. */
+  readonly exit: Promise<{ code: number | null; signal: string | null }>
+  kill(signal: NodeJS.Signals): void
+}
+
+/** Starts a program below src/ in a process of its own, with nothing else in its environment. */
+export function start(
+  t: Test,
+  program: string,
+  environment: Record<string, string>,
+  args: readonly string[] = [],
+): Program {
+  const { PATH, HOME } = process.env
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, join(root, 'src', program), ...args],
+    {
+      cwd: t.testdirName.length > 0 ? t.testdir() : root,
+      env: { PATH, HOME, ...coverage(), ...environment },
+    },
+  )
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => (output.stdout += chunk))
+  child.stderr.on('data', (chunk) => (output.stderr += chunk))
+  const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal }))
+  })
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await exit
+  })
+  const find = (pattern: RegExp) => `${output.stdout}\n${output.stderr}`.match(pattern)
+  return {
+    output,
+    exit,
+    kill: (signal) => void child.kill(signal),
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = find(pattern)
+          if (found !== null) resolve(found)
+        }
+        child.stdout.on('data', look)
+        child.stderr.on('data', look)
+        child.on('close', () =>
+          reject(new Error(`It never said ${pattern}: ${JSON.stringify(output)}`)),
+        )
+        look()
+      }),
+  }
+}
+
+/** What tap gives to a child process so that its coverage counts. */
+function coverage(): Record<string, string | undefined> {
+  const names = Object.keys(process.env).filter((name) =>
+    /^(_?TAP|NODE_V8|NODE_OPTIONS|TS_)/.test(name),
+  )
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]))
+}
+
+/** An HTTP server on loopback that ends with the test; its origin. */
+export async function serve(t: Test, listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

@@ -1,0 +1,96 @@
+import { test } from 'tap'
+import { addressesOf, listen } from '../src/listen.ts'
+import { ENVIRONMENT, KEY, parseRaw, sendRaw, signJws, testApp } from './helper.ts'
+import { serve, start } from './process.ts'
+
+const LOOPBACK = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1' }
+
+test('a configuration that cannot be used: one message, exit code 1, no stack', async (t) => {
+  const { AUTH0_DOMAIN: _, ...rest } = ENVIRONMENT
+  const { exit, output } = start(t, 'server.ts', { ...rest, PORT: 'http' })
+  t.strictSame(await exit, { code: 1, signal: null })
+  t.equal(
+    output.stderr,
+    [
+      'The configuration cannot be used:',
+      '  AUTH0_DOMAIN is missing: expected the domain of the tenant alone, such as name.region.auth0.com',
+      '  PORT is wrong: expected a port from 0 to 65535',
+      '',
+    ].join('\n'),
+  )
+  t.equal(output.stdout, '')
+})
+
+test('a port in use: one line, exit code 1, no stack', async (t) => {
+  const taken = new URL(await serve(t, (_request, response) => response.end())).port
+  const { exit, output } = start(t, 'server.ts', { ...LOOPBACK, PORT: taken })
+  t.strictSame(await exit, { code: 1, signal: null })
+  t.match(output.stderr, /^The server cannot start: listen EADDRINUSE[^\n]+\n$/)
+})
+
+test('another issuer on loopback, with a key set and no discovery document', async (t) => {
+  const asked: string[] = []
+  const issuer = await serve(t, (request, response) => {
+    asked.push(String(request.url))
+    response.statusCode = request.url === '/.well-known/jwks.json' ? 200 : 404
+    response.end(JSON.stringify({ keys: [KEY.jwk] }))
+  })
+  const server = start(t, 'server.ts', { ...LOOPBACK, AUTH0_DOMAIN: `${issuer}/` })
+  const [, url] = await server.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
+  t.match(server.output.stdout, /"White space or a slash left out of AUTH0_DOMAIN\."/)
+
+  const now = Math.floor(Date.now() / 1000)
+  const claims = { iss: `${issuer}/`, sub: 'someone', aud: ENVIRONMENT.AUTH0_AUDIENCE, iat: now }
+  const call = async (changes: object) => {
+    const token = signJws({ alg: 'RS256', kid: KEY.kid }, { ...claims, exp: now + 60, ...changes })
+    const headers = { authorization: `Bearer ${token}` }
+    return (await fetch(`${url}/api/messages/protected`, { headers })).status
+  }
+  t.equal(await call({}), 200)
+  t.equal(await call({}), 200)
+  t.equal(await call({ iss: issuer }), 401)
+  t.strictSame(asked, ['/.well-known/jwks.json'], 'the key set is asked for once, and nothing else')
+
+  server.kill('SIGTERM')
+  t.strictSame(await server.exit, { code: 0, signal: null })
+})
+
+test('development refuses production', async (t) => {
+  const { exit, output } = start(t, 'dev/main.ts', { NODE_ENV: 'production', TENANT_PORT: '0' })
+  t.strictSame(await exit, { code: 1, signal: null })
+  t.match(output.stderr, /^The server cannot start: The local tenant is for development[^\n]+\n$/)
+})
+
+test('development says where everything is, and ends with both servers', async (t) => {
+  const dev = start(t, 'dev/main.ts', { PORT: '0', TENANT_PORT: '0' })
+  const [, port] = await dev.says(/curl http:\/\/localhost:(\d+)\/api\/messages\/public\n/)
+  t.equal((await fetch(`http://localhost:${port}/api/messages/public`)).status, 200)
+  dev.kill('SIGINT')
+  t.strictSame(await dev.exit, { code: 0, signal: null })
+})
+
+test('the token command, as a program', async (t) => {
+  const { exit, output } = start(t, 'cli/token.ts', { TENANT_PORT: '1' }, ['user'])
+  t.strictSame(await exit, { code: 1, signal: null })
+  t.match(output.stderr, 'Start it with: npm run dev')
+})
+
+test('every address of a host name answers, broken requests included', async (t) => {
+  t.ok((await addressesOf('localhost')).includes('127.0.0.1'))
+  t.strictSame(await addressesOf(undefined), [''])
+  const { app } = await testApp(t)
+  // Not every machine has all of these; none has the last one, which is set aside for documents.
+  const addresses = ['127.0.0.1', '::1', '127.0.0.2', '198.51.100.1']
+  const port = await listen(app, addresses, 0)
+  const answers = await Promise.allSettled(
+    addresses.slice(0, 3).map((address) => sendRaw(port, address, 'JUMP / HTTP/1.1\r\n\r\n')),
+  )
+  const good = answers.filter((answer) => answer.status === 'fulfilled')
+  t.ok(good.length >= 2, `${good.length} addresses answer`)
+  for (const { value } of good) t.equal(parseRaw(value).body, '{"message":"Bad Request"}')
+})
+
+test('a second address in use is no success', async (t) => {
+  const { app } = await testApp(t)
+  await t.rejects(listen(app, ['127.0.0.1', '127.0.0.1'], 0), { code: 'EADDRINUSE' })
+})
