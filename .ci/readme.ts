@@ -1,0 +1,43 @@
+/**
+ * Runs the README as a newcomer would: while `npm run dev` runs, each `sh` block that a `text` block
+ * follows has to print just that. Prints `N passed, N failed`.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+const readme = readFileSync('README.md', 'utf8')
+const examples = [...readme.matchAll(/```sh\n([^`]+)```\n```text\n([^`]+)```/g)]
+
+const dev = spawn('npm', ['run', 'dev'], { detached: true })
+const started = new Promise<void>((resolve, reject) => {
+  let output = ''
+  const read = (chunk: Buffer) => {
+    output += chunk
+    if (output.includes('curl http://localhost:6060')) resolve()
+  }
+  dev.stdout.on('data', read)
+  dev.stderr.on('data', read)
+  dev.on('close', () => reject(new Error(`npm run dev ended:\n${output}`)))
+})
+
+let failed = 0
+try {
+  await started
+  for (const [, commands = '', expected] of examples) {
+    const separated = commands.replaceAll(/^(curl .*)$/gm, '$1; echo')
+    const { stdout, stderr } = spawnSync(
+      'bash',
+      ['-c', separated.replaceAll('curl ', 'curl -sS ')],
+      {
+        encoding: 'utf8',
+      },
+    )
+    if (stdout === expected) continue
+    failed += 1
+    console.error(`README: ${commands}expected ${expected}but got ${stdout}${stderr}`)
+  }
+} finally {
+  if (dev.pid !== undefined) process.kill(-dev.pid, 'SIGTERM')
+}
+console.log(`README: ${examples.length - failed} passed, ${failed} failed`)
+process.exitCode = failed === 0 && examples.length > 0 ? 0 : 1
