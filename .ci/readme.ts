@@ -1,12 +1,16 @@
 /**
- * Runs the README as a newcomer would: while `npm run dev` runs, each `sh` block that a `text` block
- * follows has to print just that. Prints `N passed, N failed`.
+ * Runs the documents as a newcomer would: while `npm run dev` runs, each `sh` block of the README that
+ * a `text` block follows has to print just that, and each command for the local tenant has to succeed. Prints `N passed, N failed`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 const readme = readFileSync('README.md', 'utf8')
-const examples = [...readme.matchAll(/```sh\n([^`]+)```\n```text\n([^`]+)```/g)]
+const examples: string[][] = [...readme.matchAll(/```sh\n([^`]+)```\n```text\n([^`]+)```/g)]
+
+const faults = readFileSync('docs/local-tenant.md', 'utf8').matchAll(/^npm run tenant -- .*$/gm)
+for (const [command] of faults)
+  examples.push([command, `${command} >/dev/null && echo done`, 'done\n'])
 
 const dev = spawn('npm', ['run', 'dev'], { detached: true })
 const started = new Promise<void>((resolve, reject) => {

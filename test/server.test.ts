@@ -69,10 +69,15 @@ test('development says where everything is, and ends with both servers', async (
   t.strictSame(await dev.exit, { code: 0, signal: null })
 })
 
-test('the token command, as a program', async (t) => {
-  const { exit, output } = start(t, 'cli/token.ts', { TENANT_PORT: '1' }, ['user'])
-  t.strictSame(await exit, { code: 1, signal: null })
-  t.match(output.stderr, 'Start it with: npm run dev')
+test('the commands for the local tenant, as programs', async (t) => {
+  for (const [program, argument] of [
+    ['cli/token.ts', 'user'],
+    ['cli/tenant.ts', 'up'],
+  ] as const) {
+    const { exit, output } = start(t, program, { TENANT_PORT: '1' }, [argument])
+    t.strictSame(await exit, { code: 1, signal: null })
+    t.match(output.stderr, 'Start it with: npm run dev')
+  }
 })
 
 test('every address of a host name answers, broken requests included', async (t) => {

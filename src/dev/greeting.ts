@@ -1,5 +1,5 @@
-import { permissionsOf } from './local-tenant/access-tokens.ts'
 import { api, organizations, type Persona, personas } from './local-tenant/data.ts'
+import { permissionsOf } from './local-tenant/tokens.ts'
 
 /** What a person reads after `npm run dev`: where everything is, and lines to paste. */
 export function greeting(apiUrl: string, issuer: string): string {

@@ -44,7 +44,8 @@ function isOrigin(url: URL): boolean {
   return href === `${origin}/` && (HOST_NAME.test(hostname) || hostname.startsWith('['))
 }
 
-function isLoopback({ hostname }: URL): boolean {
+/** Whether a URL stays on this machine. */
+export function isLoopback({ hostname }: URL): boolean {
   if (hostname === 'localhost' || hostname === '[::1]') return true
   return isIPv4(hostname) && hostname.startsWith('127.')
 }

@@ -1,7 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { type Test, test } from 'tap'
+import { main as faultCommand } from '../../src/cli/tenant.ts'
 import { main as token } from '../../src/cli/token.ts'
 import { greeting } from '../../src/dev/greeting.ts'
 import { checkData } from '../../src/dev/local-tenant/check-data.ts'
@@ -49,12 +50,11 @@ test('discovery and the key set', async (t) => {
   })
   const response = await fetch(metadata.jwks_uri)
   t.equal(response.headers.get('cache-control'), 'public, max-age=15')
-  const { keys } = (await response.json()) as { keys: [object] }
-  t.strictSame(
-    Object.keys(keys[0]).sort(),
-    ['alg', 'e', 'kid', 'kty', 'n', 'use'],
-    'nothing private',
-  )
+  const { keys } = (await response.json()) as { keys: object[] }
+  t.equal(keys.length, 2, 'the next key is published already')
+  for (const key of keys) {
+    t.strictSame(Object.keys(key).sort(), ['alg', 'e', 'kid', 'kty', 'n', 'use'], 'nothing private')
+  }
 })
 
 test('tokens of personas look like those of a real tenant', async (t) => {
@@ -123,7 +123,8 @@ test('errors of the token endpoint, by their OAuth codes', async (t) => {
     ['invalid_client', 401, CREDENTIALS],
     ['invalid_client', 401, { ...CREDENTIALS, ...MACHINE, client_secret: 'wrong' }],
     ['invalid_client', 401, { ...CREDENTIALS, ...MACHINE, client_id: 'nobody' }],
-    ['invalid_client', 401, { ...CREDENTIALS, client_id: 'messages-spa', client_secret: '' }],
+    ['invalid_client', 401, { ...CREDENTIALS, client_id: 'messages-spa', client_secret: 'x' }],
+    ['unauthorized_client', 400, { ...CREDENTIALS, client_id: 'messages-spa' }],
     ['invalid_client', 401, CREDENTIALS, `Basic ${Buffer.from('no colon').toString('base64')}`],
     [
       'unauthorized_client',
@@ -148,7 +149,8 @@ test('an error of its own shows nothing of itself', async (t) => {
   }
   t.teardown(() => Object.assign(app.server, { address: original }))
   const { status, body } = await ask(issuer, { ...PERSONA, persona: 'user' })
-  t.strictSame([status, body], [500, { error: 'server_error' }])
+  t.match([status, body], [500, { error: 'server_error' }])
+  t.notMatch(JSON.stringify(body), 'inside')
 })
 
 test('the key outlives a start, and only its owner can read it', async (t) => {
@@ -165,11 +167,10 @@ test('the key outlives a start, and only its owner can read it', async (t) => {
   }
   const first = await kid()
   t.equal(await kid(), first)
-  const file = join(directory, 'signing-key.json')
+  const file = join(directory, 'signing-keys.json')
   t.equal(statSync(file).mode & 0o777, 0o600)
-  t.notMatch(readFileSync(file, 'utf8'), String(first), 'the key id is derived, not kept')
   writeFileSync(file, 'broken')
-  await t.rejects(kid(), /Delete .*signing-key\.json for a new one/)
+  await t.rejects(kid(), /Delete .*signing-keys\.json for new ones/)
 })
 
 test('slips in the data file are found at the start', async (t) => {
@@ -179,6 +180,49 @@ test('slips in the data file are found at the start', async (t) => {
     () => checkData(slips, {}, []),
     /x has the role king, x is a member of org_none, which it does not define/,
   )
+})
+
+test('faults on request', async (t) => {
+  const { issuer } = await tenant(t)
+  const sources = [{ TENANT_PORT: new URL(issuer).port }]
+  const command = async (...args: string[]) => {
+    const { lines } = await output(t, 'stdout', () => faultCommand(args, sources))
+    return lines.join('')
+  }
+  const kids = async () => {
+    const { keys } = (await (await fetch(`${issuer}.well-known/jwks.json`)).json()) as {
+      keys: { kid: string }[]
+    }
+    return keys.map(({ kid }) => kid)
+  }
+  const signer = async () => {
+    const { body } = await ask(issuer, { ...PERSONA, persona: 'user' })
+    return decodeProtectedHeader(body.access_token).kid
+  }
+  const [current, next] = await kids()
+  t.equal(await signer(), current)
+  t.match(await command('rotate'), /^rotate: done/)
+  t.equal(await signer(), next, 'the key that was published before')
+  t.ok((await kids()).includes(String(current)), 'the old key is published still')
+  await command('withdraw')
+  t.notOk((await kids()).includes(String(current)))
+
+  await command('down', '1000s')
+  t.equal((await fetch(`${issuer}.well-known/jwks.json`)).status, 503)
+  await command('up')
+  await command('slow', '1')
+  const before = Date.now()
+  await kids()
+  t.ok(Date.now() - before >= 990, 'as late as asked for')
+  await command('up')
+
+  for (const args of [[], ['explode'], ['down', 'soon']]) {
+    const { lines, exitCode } = await output(t, 'stderr', () => faultCommand(args, sources))
+    t.match(lines.join(''), 'Usage: npm run tenant -- <fault>')
+    t.equal(exitCode, 1)
+  }
+  const { lines } = await output(t, 'stderr', () => faultCommand(['up'], [{ TENANT_PORT: '1' }]))
+  t.match(lines.join(''), /does not answer at .* Start it with: npm run dev/)
 })
 
 test('it does not start in production', async (t) => {

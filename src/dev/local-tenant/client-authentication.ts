@@ -4,19 +4,33 @@ import { OAuthError } from './oauth-error.ts'
 import type { Parameters } from './parameters.ts'
 
 /**
- * The confidential client that calls, by its secret in the body or in HTTP Basic (RFC 6749 §2.3.1).
+ * The client that calls: a confidential one by its secret, in the body or in HTTP Basic (RFC 6749
+ * §2.3.1), a public one by its name alone (§3.2.1).
  *
  * @throws OAuthError `invalid_client`
+ */
+export function identifyClient(authorization: string | undefined, parameters: Parameters): Client {
+  const { client_id: id, client_secret: secret = '' } =
+    basicCredentials(authorization) ?? parameters
+  const client = clients.find((candidate) => candidate.id === id)
+  if (client === undefined || !equal(client.secret ?? '', secret)) {
+    throw new OAuthError('invalid_client', 'The client is unknown or its secret is wrong.', 401)
+  }
+  return client
+}
+
+/**
+ * The confidential client that calls.
+ *
+ * @throws OAuthError `invalid_client`; `unauthorized_client` for a public one
  */
 export function authenticateClient(
   authorization: string | undefined,
   parameters: Parameters,
 ): Client {
-  const basic = basicCredentials(authorization)
-  const { client_id: id, client_secret: secret } = basic ?? parameters
-  const client = clients.find((candidate) => candidate.id === id)
-  if (client?.secret === undefined || secret === undefined || !equal(client.secret, secret)) {
-    throw new OAuthError('invalid_client', 'The client is unknown or its secret is wrong.', 401)
+  const client = identifyClient(authorization, parameters)
+  if (client.secret === undefined) {
+    throw new OAuthError('unauthorized_client', 'A public client cannot speak for itself.')
   }
   return client
 }

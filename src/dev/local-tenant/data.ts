@@ -6,7 +6,6 @@
 export const api = {
   identifier: 'https://messages-api.example.com',
   tokenLifetime: 24 * 60 * 60,
-  permissions: ['read:admin-messages'],
 }
 
 /** What each role may do. */
@@ -35,7 +34,7 @@ export interface Persona {
   displayName: string
   email: string
   roles: string[]
-  /** The ids of the organizations it is a member of. A token is for the first one. */
+  /** The ids of the organizations it is a member of. `npm run token` takes the first one. */
   organizations: string[]
 }
 
@@ -79,18 +78,37 @@ export const personas: Persona[] = [
 
 export interface Client {
   id: string
-  /** Confidential clients have one; it is worth nothing outside this machine. */
+  name: string
+  /** Confidential clients have one; it is worth nothing outside this machine. Others are public. */
   secret?: string
+  /** Where a login may lead back to: any address on this machine, or exactly these. */
+  redirectUris: 'loopback' | string[]
+  /** Where a logout may lead back to, likewise. */
+  logoutUris: 'loopback' | string[]
   /** The permissions of the API that the client is granted for itself (client credentials). */
   granted?: string[]
 }
 
 export const clients: Client[] = [
-  { id: 'messages-spa' },
-  { id: 'messages-web', secret: 'messages-web-secret' },
+  {
+    id: 'messages-spa',
+    name: 'Messages in the browser',
+    redirectUris: 'loopback',
+    logoutUris: 'loopback',
+  },
+  {
+    id: 'messages-web',
+    name: 'Messages on the server',
+    secret: 'messages-web-secret',
+    redirectUris: ['http://localhost:6060/callback'],
+    logoutUris: ['http://localhost:6060/'],
+  },
   {
     id: 'messages-machine',
+    name: 'Messages machine',
     secret: 'messages-machine-secret',
+    redirectUris: [],
+    logoutUris: [],
     granted: ['read:admin-messages'],
   },
 ]

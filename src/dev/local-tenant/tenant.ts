@@ -1,15 +1,25 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import cookie from '@fastify/cookie'
+import cors from '@fastify/cors'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { addressesOf, listen } from '../../listen.ts'
-import { accessTokens } from './access-tokens.ts'
+import { isAllowed } from './authorization-request.ts'
+import { authorize } from './authorize.ts'
 import { checkData } from './check-data.ts'
 import { organizations, personas, roles } from './data.ts'
 import { discovery } from './discovery.ts'
+import { faults } from './faults.ts'
+import { Grants } from './grants.ts'
+import { logout } from './logout.ts'
 import { OAuthError } from './oauth-error.ts'
-import { persistentSigningKey } from './signing-key.ts'
+import { errorPage, sendPage } from './pages.ts'
+import { Sessions } from './sessions.ts'
+import { SigningKeys } from './signing-keys.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
+import { Tokens } from './tokens.ts'
+import { userinfo } from './userinfo.ts'
 
 export interface LocalTenantOptions {
   /** 0 for one that the system chooses. */
@@ -36,25 +46,49 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     throw new Error('The local tenant is for development: it does not start in production.')
   }
   checkData(personas, roles, organizations)
-  const key = await persistentSigningKey(join(options.directory, 'signing-key.json'))
+  const keys = await SigningKeys.load(join(options.directory, 'signing-keys.json'))
+  const grants = new Grants()
+  const sessions = new Sessions()
+  const everybody = [...personas]
   const app = fastify()
   const issuer = () => `http://localhost:${(app.server.address() as AddressInfo).port}/`
 
-  app.setErrorHandler((error: FastifyError | OAuthError, _request, reply) => {
-    if (error instanceof OAuthError) {
-      if (error.status === 401) reply.header('www-authenticate', 'Basic realm="local tenant"')
-      const { error: code, message } = error
-      return reply.code(error.status).send({ error: code, error_description: message })
-    }
-    const { statusCode = 500 } = error
-    return statusCode < 500
-      ? reply.code(400).send({ error: 'invalid_request', error_description: error.message })
-      : reply.code(500).send({ error: 'server_error' })
+  answerErrors(app)
+  await app.register(cors, {
+    origin: (origin, done) => done(null, isAllowed(origin ?? '', 'loopback')),
+    methods: ['GET', 'POST'],
   })
-
   await app.register(formbody)
-  await app.register(discovery, { issuer, key })
-  await app.register(tokenEndpoint, { tokens: accessTokens(issuer, key) })
+  await app.register(cookie)
+  await app.register(faults, { keys })
+
+  await app.register(discovery, { issuer, keys })
+  await app.register(authorize, { grants, sessions, personas: everybody })
+  const tokens = new Tokens(issuer, keys, grants)
+  await app.register(tokenEndpoint, { tokens, grants, personas: everybody })
+  await app.register(userinfo, { grants })
+  await app.register(logout, { sessions })
   await listen(app, await addressesOf('localhost'), options.port)
   return { app, issuer: issuer() }
+}
+
+/** Errors for people where a browser shows them, and for clients everywhere else (RFC 6749 §5.2). */
+function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError | OAuthError, request, reply) => {
+    const isPage = /^\/(authorize|login|signup|v2\/logout|oidc\/logout)\b/.test(request.url)
+    const { status, code } = describe(error)
+    const message = status === 500 ? 'The local tenant failed.' : error.message
+    if (status === 401) reply.header('www-authenticate', 'Basic realm="local tenant"')
+    reply.code(status)
+    if (isPage) return sendPage(reply, errorPage(message))
+    return reply.send({ error: code, error_description: message })
+  })
+}
+
+function describe(error: FastifyError | OAuthError): { status: number; code: string } {
+  if (error instanceof OAuthError) return { status: error.status, code: error.error }
+  const { statusCode = 500 } = error
+  return statusCode < 500
+    ? { status: 400, code: 'invalid_request' }
+    : { status: 500, code: 'server_error' }
 }

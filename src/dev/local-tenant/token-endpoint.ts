@@ -1,28 +1,62 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { AccessTokens } from './access-tokens.ts'
-import { authenticateClient } from './client-authentication.ts'
-import { api, personas } from './data.ts'
+import { must } from '../../must.ts'
+import { authenticateClient, identifyClient } from './client-authentication.ts'
+import { api, clients, type Persona } from './data.ts'
+import type { Grants } from './grants.ts'
 import { OAuthError } from './oauth-error.ts'
-import { type Parameters, parametersOf } from './parameters.ts'
+import { type Parameters, parametersOf, required } from './parameters.ts'
+import { organizationBy, type TokenResponse, type Tokens } from './tokens.ts'
 
 /** An extension grant (RFC 6749 §4.5) that no real tenant has: a persona's token without a login. */
 const PERSONA_GRANT = 'urn:local-tenant:grant-type:persona'
 
-type Grant = (parameters: Parameters, authorization: string | undefined) => Promise<string>
+type GrantType = (
+  parameters: Parameters,
+  authorization: string | undefined,
+) => Promise<TokenResponse>
+
+export interface TokenEndpointOptions {
+  readonly tokens: Tokens
+  readonly grants: Grants
+  readonly personas: readonly Persona[]
+}
 
 /** `POST /oauth/token` (RFC 6749 §3.2). */
 export async function tokenEndpoint(
   app: FastifyInstance,
-  { tokens }: { tokens: AccessTokens },
+  { tokens, grants, personas }: TokenEndpointOptions,
 ): Promise<void> {
-  const grants: Readonly<Record<string, Grant>> = {
+  const grantTypes: Readonly<Record<string, GrantType>> = {
+    async authorization_code(parameters, authorization) {
+      const client = identifyClient(authorization, parameters)
+      const code = required(parameters, 'code')
+      const { redirect_uri: redirectUri, code_verifier: verifier } = parameters
+      const grant = grants.redeem(code, client, redirectUri, verifier)
+      if (grant === undefined) throw new OAuthError('invalid_grant', 'The code is not good.')
+      return tokens.forGrant(grant)
+    },
+
+    async refresh_token(parameters, authorization) {
+      const client = identifyClient(authorization, parameters)
+      const token = required(parameters, 'refresh_token')
+      const grant = grants.refresh(token, client)
+      if (grant === undefined) {
+        throw new OAuthError('invalid_grant', 'The refresh token is not good.')
+      }
+      const response = await tokens.forGrant(grant)
+      return client.secret === undefined ? response : { ...response, refresh_token: token }
+    },
+
     async client_credentials(parameters, authorization) {
       const client = authenticateClient(authorization, parameters)
-      checkAudience(parameters)
+      if (required(parameters, 'audience') !== api.identifier) {
+        throw new OAuthError('access_denied', 'There is no API with this identifier.', 403)
+      }
       if (client.granted === undefined) {
         throw new OAuthError('unauthorized_client', 'The client is granted nothing of this API.')
       }
-      return tokens.forClient(client)
+      return tokens.forClient(client, client.granted)
     },
 
     async [PERSONA_GRANT](parameters) {
@@ -31,27 +65,29 @@ export async function tokenEndpoint(
         const names = personas.map(({ name }) => name).join(', ')
         throw new OAuthError('invalid_grant', `There is no such persona. There are: ${names}.`)
       }
-      return tokens.forPersona(persona)
+      const [membership] = persona.organizations
+      return tokens.forGrant({
+        client: must(clients[0]),
+        persona,
+        organization: membership === undefined ? undefined : organizationBy(membership),
+        audience: api.identifier,
+        scope: ['openid', 'profile', 'email'],
+        nonce: undefined,
+        authTime: Math.floor(Date.now() / 1000),
+        sid: randomUUID(),
+        revoked: false,
+      })
     },
   }
 
   app.post('/oauth/token', async ({ body, headers }, reply) => {
     const parameters = parametersOf(body)
-    const type = parameters['grant_type']
-    if (type === undefined) throw new OAuthError('invalid_request', 'grant_type is missing.')
-    const grant = Object.hasOwn(grants, type) ? grants[type] : undefined
-    if (grant === undefined) {
+    const type = required(parameters, 'grant_type')
+    const grantType = Object.hasOwn(grantTypes, type) ? grantTypes[type] : undefined
+    if (grantType === undefined) {
       throw new OAuthError('unsupported_grant_type', 'There is no such grant type here.')
     }
-    const token = await grant(parameters, headers.authorization)
     reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
-    return { access_token: token, token_type: 'Bearer', expires_in: api.tokenLifetime }
+    return grantType(parameters, headers.authorization)
   })
-}
-
-function checkAudience({ audience }: Parameters): void {
-  if (audience === api.identifier) return
-  throw audience === undefined
-    ? new OAuthError('invalid_request', 'audience is missing.')
-    : new OAuthError('access_denied', 'There is no API with this identifier.', 403)
 }

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import {
+  type AuthorizationRequest,
+  type ReturnAddress,
+  readAuthorizationRequest,
+  readReturnAddress,
+} from './authorization-request.ts'
+import { organizations, type Persona } from './data.ts'
+import type { Grants } from './grants.ts'
+import { OAuthError } from './oauth-error.ts'
+import { loginPage, sendPage, signupPage, webMessagePage } from './pages.ts'
+import { parametersOf, required } from './parameters.ts'
+import type { Session, Sessions } from './sessions.ts'
+
+export interface AuthorizeOptions {
+  readonly grants: Grants
+  readonly sessions: Sessions
+  /** Those of the data file, and those who signed up. */
+  readonly personas: Persona[]
+}
+
+/** The authorization endpoint (RFC 6749 §3.1), and the login and signup that it leads to. */
+export async function authorize(
+  app: FastifyInstance,
+  { grants, sessions, personas }: AuthorizeOptions,
+): Promise<void> {
+  /** Requests that wait for a person to log in, by an identifier that only the page knows. */
+  const waiting = new Map<string, AuthorizationRequest>()
+
+  app.get('/authorize', async (request, reply) => {
+    const address = readReturnAddress(request.query)
+    try {
+      const wanted = readAuthorizationRequest(request.query, address)
+      const session = sessions.of(request)
+      const known = wanted.prompt !== 'login' && !wanted.signup && mayUse(session, wanted)
+      if (known) return succeed(reply, wanted, session)
+      if (wanted.prompt === 'none') throw new OAuthError('login_required', 'Login is required.')
+      const id = randomUUID()
+      waiting.set(id, wanted)
+      return sendPage(reply, wanted.signup ? signupPage(id) : loginPage(id, wanted, personas))
+    } catch (error) {
+      if (error instanceof OAuthError) return fail(reply, address, error)
+      throw error
+    }
+  })
+
+  app.get('/login', async ({ query }, reply) => {
+    const { id, wanted } = waitingRequest(query)
+    return sendPage(reply, loginPage(id, wanted, personas))
+  })
+
+  app.post('/login', async ({ body }, reply) => {
+    const { id, wanted, parameters } = waitingRequest(body)
+    const persona = personas.find(({ name }) => name === parameters['persona'])
+    if (persona === undefined) throw new OAuthError('invalid_request', 'There is no such persona.')
+    return logIn(reply, id, wanted, persona, parameters['organization'] || undefined)
+  })
+
+  app.get('/signup', async ({ query }, reply) =>
+    sendPage(reply, signupPage(waitingRequest(query).id)),
+  )
+
+  app.post('/signup', async ({ body }, reply) => {
+    const { id, wanted, parameters } = waitingRequest(body)
+    const email = required(parameters, 'email')
+    const persona = { ...newcomer(email), displayName: parameters['name'] || email }
+    if (personas.some(({ name }) => name === persona.name)) {
+      return sendPage(reply.code(409), signupPage(id, 'Somebody has this e-mail address already.'))
+    }
+    personas.push(persona)
+    return logIn(reply, id, wanted, persona, undefined)
+  })
+
+  function waitingRequest(given: unknown) {
+    const parameters = parametersOf(given)
+    const id = parameters['transaction'] ?? ''
+    const wanted = waiting.get(id)
+    if (wanted === undefined) {
+      throw new OAuthError('invalid_request', 'This login is over. Begin again in the application.')
+    }
+    return { id, wanted, parameters }
+  }
+
+  function logIn(
+    reply: FastifyReply,
+    id: string,
+    wanted: AuthorizationRequest,
+    persona: Persona,
+    chosen: string | undefined,
+  ): FastifyReply {
+    waiting.delete(id)
+    const organization = wanted.organization?.id ?? chosen
+    if (organization !== undefined && !persona.organizations.includes(organization)) {
+      return fail(reply, wanted, new OAuthError('access_denied', 'The user is no member there.'))
+    }
+    return succeed(reply, wanted, sessions.begin(reply, persona, organization))
+  }
+
+  function succeed(reply: FastifyReply, wanted: AuthorizationRequest, session: Session) {
+    const organization = wanted.organization?.id ?? session.organization
+    const grant = {
+      ...wanted,
+      persona: session.persona,
+      organization: organizations.find(({ id }) => id === organization),
+      authTime: session.authTime,
+      sid: session.sid,
+      revoked: false,
+    }
+    const code = grants.createCode(grant, wanted.redirectUri, wanted.challenge)
+    return answer(reply, wanted, { code })
+  }
+}
+
+/** Whether a session serves a request without a new login. */
+function mayUse(
+  session: Session | undefined,
+  { organization }: AuthorizationRequest,
+): session is Session {
+  if (session === undefined) return false
+  return organization === undefined || session.persona.organizations.includes(organization.id)
+}
+
+function fail(reply: FastifyReply, address: ReturnAddress, { error, message }: OAuthError) {
+  return answer(reply, address, { error, error_description: message })
+}
+
+/** Sends the answer to the client, and to nobody else (RFC 6749 §4.1.2). */
+function answer(reply: FastifyReply, address: ReturnAddress, values: Record<string, string>) {
+  const { redirectUri, state, mode } = address
+  const response = { ...values, ...(state !== undefined && { state }) }
+  if (mode === 'web_message') {
+    return sendPage(reply, webMessagePage(response, new URL(redirectUri).origin))
+  }
+  const url = new URL(redirectUri)
+  for (const [name, value] of Object.entries(response)) url.searchParams.set(name, value)
+  return reply.header('cache-control', 'no-store').redirect(url.href, 303)
+}
+
+function newcomer(email: string): Persona {
+  return { name: email, displayName: email, email, roles: [], organizations: [] }
+}

@@ -1,0 +1,134 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
+import { html } from 'ghtml'
+import type { AuthorizationRequest } from './authorization-request.ts'
+import { organizations, type Persona } from './data.ts'
+
+export interface Page {
+  readonly title: string
+  readonly body: string
+  /** Code that the page runs. */
+  readonly script?: string
+  /** The origin that may show the page in a frame, if one may. */
+  readonly framedBy?: string
+}
+
+const STYLE = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { max-width: 26rem; margin: 3rem auto; padding: 0 1rem; }
+form { margin: 0.5rem 0; }
+button { width: 100%; padding: 0.6rem; font: inherit; text-align: start; cursor: pointer; }
+label { display: block; margin: 0.5rem 0; }
+input { box-sizing: border-box; width: 100%; padding: 0.5rem; font: inherit; }
+small { display: block; }`
+
+/** Sends a page that can load nothing, and run nothing but its own script. */
+export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
+  const { title, body, script, framedBy = "'none'" } = page
+  const nonce = randomBytes(16).toString('base64')
+  const style = createHash('sha256').update(STYLE).digest('base64')
+  const policy = [
+    "default-src 'none'",
+    `style-src 'sha256-${style}'`,
+    `script-src 'nonce-${nonce}'`,
+    `frame-ancestors ${framedBy}`,
+    "base-uri 'none'",
+  ]
+  return reply
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy.join('; '),
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    })
+    .send(
+      html`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${title}</title>
+<style>!${STYLE}</style>
+<main>
+<h1>${title}</h1>
+!${body}
+</main>
+!${script === undefined ? '' : `<script nonce="${nonce}">${script}</script>`}
+</html>
+`,
+    )
+}
+
+/** One button for each persona and, where it has some, each of its organizations. */
+export function loginPage(
+  transaction: string,
+  { client, organization, loginHint }: AuthorizationRequest,
+  personas: readonly Persona[],
+): Page {
+  const wanted = organization === undefined ? '' : ` of ${organization.displayName}`
+  const buttons = personas.flatMap((persona) => {
+    const memberships = organization === undefined ? persona.organizations : [organization.id]
+    return memberships.length === 0
+      ? [button(transaction, persona, undefined, loginHint)]
+      : memberships.map((id) => button(transaction, persona, id, loginHint))
+  })
+  return {
+    title: 'Log in',
+    body: html`<p>to ${client.name}${wanted}, as</p>
+!${buttons.join('\n')}
+<p><a href="/signup?transaction=${transaction}">Sign up</a></p>`,
+  }
+}
+
+function button(
+  transaction: string,
+  { name, displayName, email }: Persona,
+  organizationId: string | undefined,
+  loginHint: string | undefined,
+): string {
+  const organization = organizations.find(({ id }) => id === organizationId)
+  const hinted = loginHint === email || loginHint === name
+  return html`<form method="post" action="/login">
+<input type="hidden" name="transaction" value="${transaction}">
+<input type="hidden" name="organization" value="${organizationId ?? ''}">
+<button name="persona" value="${name}" !${hinted ? 'autofocus' : ''}>${displayName}
+<small>${name}${organization === undefined ? '' : `, ${organization.displayName}`}</small></button>
+</form>`
+}
+
+export function signupPage(transaction: string, problem = ''): Page {
+  return {
+    title: 'Sign up',
+    body: html`<p role="alert">${problem}</p>
+<form method="post" action="/signup">
+<input type="hidden" name="transaction" value="${transaction}">
+<label>Name <input name="name" autocomplete="name"></label>
+<label>E-mail address <input name="email" type="email" required autocomplete="email"></label>
+<button>Sign up</button>
+</form>
+<p><a href="/login?transaction=${transaction}">Log in</a></p>`,
+  }
+}
+
+/** Hands the answer to the window around the frame, if that is the client's. */
+export function webMessagePage(response: Record<string, string>, origin: string): Page {
+  const message = { type: 'authorization_response', response }
+  return {
+    title: 'Logged in',
+    body: '',
+    script: `window.parent.postMessage(${forScript(message)}, ${forScript(origin)})`,
+    framedBy: origin,
+  }
+}
+
+export function errorPage(problem: string): Page {
+  return { title: 'This does not work', body: html`<p>${problem}</p>` }
+}
+
+export function loggedOutPage(): Page {
+  return { title: 'Logged out', body: '<p>You are logged out.</p>' }
+}
+
+/** JSON that cannot end the script element it stands in. */
+function forScript(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c')
+}

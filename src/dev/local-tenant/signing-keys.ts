@@ -1,0 +1,90 @@
+import { generateKeyPair } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { calculateJwkThumbprint, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
+
+/** The key that signs, the one that will sign next, and those that signed before. */
+interface KeyRing {
+  readonly current: JWK
+  readonly next: JWK
+  readonly previous: readonly JWK[]
+}
+
+/**
+ * The keys of the tenant. They outlive it: were they new at each start, servers that remember the
+ * key set would refuse good tokens. A `kid` is the key's thumbprint (RFC 7638).
+ */
+export class SigningKeys {
+  readonly #file: string
+  #ring: KeyRing
+
+  private constructor(file: string, ring: KeyRing) {
+    this.#file = file
+    this.#ring = ring
+  }
+
+  static async load(file: string): Promise<SigningKeys> {
+    const ring = await readRing(file)
+    if (ring !== undefined) return new SigningKeys(file, ring)
+    const keys = new SigningKeys(file, {
+      current: await newKey(),
+      next: await newKey(),
+      previous: [],
+    })
+    await keys.#save()
+    return keys
+  }
+
+  /** What the tenant publishes (RFC 7517 §5): as real ones do, the next key long before it signs. */
+  published(): { keys: JWK[] } {
+    const { current, next, previous } = this.#ring
+    return { keys: [current, next, ...previous].map(publicHalf) }
+  }
+
+  async sign(claims: JWTPayload, typ = 'JWT'): Promise<string> {
+    const { current } = this.#ring
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'RS256', typ, kid: String(current.kid) })
+      .sign(await importJWK(current, 'RS256'))
+  }
+
+  /** The next key signs from now on, and the one before stays published. */
+  async rotate(): Promise<void> {
+    const { current, next, previous } = this.#ring
+    this.#ring = { current: next, next: await newKey(), previous: [current, ...previous] }
+    await this.#save()
+  }
+
+  /** The keys that signed before are published no longer. */
+  async withdraw(): Promise<void> {
+    this.#ring = { ...this.#ring, previous: [] }
+    await this.#save()
+  }
+
+  async #save(): Promise<void> {
+    await mkdir(dirname(this.#file), { recursive: true })
+    const unfinished = `${this.#file}.${process.pid}`
+    await writeFile(unfinished, JSON.stringify(this.#ring), { mode: 0o600 })
+    await rename(unfinished, this.#file)
+  }
+}
+
+function publicHalf({ kty, n, e, kid }: JWK): JWK {
+  return { kty, n, e, kid, use: 'sig', alg: 'RS256' } as JWK
+}
+
+async function newKey(): Promise<JWK> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+  const jwk = privateKey.export({ format: 'jwk' }) as JWK
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk) }
+}
+
+async function readRing(file: string): Promise<KeyRing | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as KeyRing
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new Error(`The local tenant's keys cannot be read. Delete ${file} for new ones.`)
+  }
+}
