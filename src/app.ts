@@ -2,70 +2,93 @@ import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { RequestLog } from './logger.ts'
+import { type Answer, RequestLog } from './logger.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { cors } from './plugins/cors.ts'
 import { declaredAccess } from './plugins/declared-access.ts'
+import { drain } from './plugins/drain.ts'
 import { errors } from './plugins/errors.ts'
-import { host } from './plugins/host.ts'
 import { methodNotAllowed, notFound } from './plugins/not-found.ts'
+import { overload } from './plugins/overload.ts'
+import { rateLimit } from './plugins/rate-limit.ts'
+import { requestHead } from './plugins/request-head.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import { unhookedAnswers } from './plugins/unhooked.ts'
+import { health } from './routes/health.ts'
 import { messages } from './routes/messages.ts'
-import { accessTokenVerifier } from './tokens/access-token.ts'
-import type { SigningKeys } from './tokens/signing-keys.ts'
+import type { AccessTokenVerifier } from './tokens/access-token.ts'
+
+/** How long clients may take, in milliseconds, and how much they may send before a route is met. */
+const LIMITS = {
+  requestTimeout: 30_000,
+  keepAliveTimeout: 72_000,
+  connectionTimeout: 120_000,
+  http: {
+    requireHostHeader: false,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 1_000,
+  },
+}
+const MAX_CONNECTIONS = 20_000
 
 /** What the server stands on, given from outside so that a test can give its own. */
 export interface Dependencies {
   readonly config: Config
   readonly logger: Logger
-  readonly signingKeys: SigningKeys
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number
+  readonly verifier: AccessTokenVerifier
+  /** Whether the tenant's keys are known. */
+  readonly keysReady: () => boolean
+  /** Is told of each answer. */
+  readonly onAnswer?: (answer: Answer) => void
 }
 
 /** The way of a request, from top to bottom. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { config, logger, signingKeys, now } = dependencies
-  const unhooked = unhookedAnswers(config.clientOrigins, logger)
+  const { config, logger, verifier, keysReady, onAnswer = () => {} } = dependencies
+  const { clientOrigins, organizations, authFailuresMax } = config
+  const requestLog = new RequestLog(onAnswer)
+  const unhooked = unhookedAnswers(clientOrigins, (answer) => requestLog.record(logger, answer))
   const app = fastify({
+    ...LIMITS,
+    ...unhooked.options,
     loggerInstance: logger as FastifyBaseLogger,
-    logController: new RequestLog(),
+    logController: requestLog,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: config.trustProxy,
-    http: {
-      requireHostHeader: false,
-      maxHeaderSize: 16 * 1024,
-      headersTimeout: 10_000,
-      connectionsCheckingInterval: 1_000,
-    },
-    requestTimeout: 30_000,
     return503OnClosing: false,
-    ...unhooked.options,
   })
+  app.server.maxConnections = MAX_CONNECTIONS
   unhooked.listenTo(app.server)
 
-  // Every answer: its shape, its headers, who may read it in a browser.
+  // Every answer: its shape, its headers, who may read it in a browser. Preflights end here (204).
   await app.register(errors)
   await app.register(securityHeaders)
-  await app.register(cors, { clientOrigins: config.clientOrigins })
+  await app.register(drain)
+  await app.register(cors, { clientOrigins })
 
-  // Is this a request for a route of ours?
-  await app.register(host)
+  // Is the request well-formed (400, 431), for a route of ours (404), and is there time for it (503)?
+  await app.register(requestHead)
   await app.register(notFound)
+  await app.register(overload)
 
-  // Who calls (400, 401, 503), and may they (401, 403)? Each route declares whom it lets in.
+  // Who calls (400, 401, 429, 503)? Each route declares whom it lets in, or the server won't start.
   await app.register(declaredAccess)
-  await app.register(authenticate, {
-    verifier: accessTokenVerifier(config.tokens, signingKeys, now),
-  })
-  await app.register(authorize, { organizations: config.organizations })
+  await app.register(rateLimit, { authFailuresMax })
+  await app.register(authenticate, { verifier })
 
+  // May they (401 for the organization, 403)? Judged after a body is parsed, where a route takes one.
+  await app.register(authorize, { organizations })
+
+  // The routes. A new one goes here, so that methodNotAllowed knows it.
   await app.register(messages)
+  await app.register(health, {
+    notReady: () => (app.draining ? 'shutting down' : keysReady() ? undefined : 'keys'),
+  })
 
-  // The methods that none of the routes above answers.
+  // The methods that none of them answers (405): public routes, so no credentials are looked at.
   await app.register(methodNotAllowed)
   return app
 }

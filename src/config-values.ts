@@ -1,20 +1,16 @@
 import { BlockList, isIP } from 'node:net'
 import type { Organizations } from './access/organizations.ts'
-import { type Issuer, issuerOf, originOf } from './tokens/issuer.ts'
+import { issuerOf, originOf } from './tokens/issuer.ts'
 import { ASYMMETRIC_ALGORITHMS } from './tokens/key-set.ts'
 
 /**
  * How the text of an environment variable becomes a value, by the format that the schema names.
  * Undefined means that the text has no such value.
  */
-export const readers = { tenant, origins, organizations, algorithms, proxies }
+export const readers = { tenant: issuerOf, origins, organizations, algorithms, proxies }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
-
-function tenant(text: string): Issuer | undefined {
-  return issuerOf(text)
-}
 
 function origins(text: string): string[] | undefined {
   return readAll(text, originOf)

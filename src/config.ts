@@ -47,6 +47,17 @@ export function setting(sources: readonly Environment[], name: string, otherwise
 }
 
 /**
+ * Where the local tenant listens.
+ *
+ * @throws ConfigError
+ */
+export function tenantPort(sources: readonly Environment[]): number {
+  const port = Number(setting(sources, 'TENANT_PORT', '6061'))
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new ConfigError(['TENANT_PORT is wrong: expected a port from 0 to 65535'])
+}
+
+/**
  * Judges the configuration before anything is built on it.
  *
  * @param sources what is set; a later source goes before an earlier one
@@ -98,7 +109,8 @@ function problemOf({ instancePath, params }: SchemaFailure['errors'][number]): s
 /** What each value allows for itself and the others do not. */
 function contradictionsIn(data: Environment): string[] {
   const problems: string[] = []
-  if (data['NODE_ENV'] === 'production' && data['AUTH0_DOMAIN']?.startsWith('http://')) {
+  const tenant = readers.tenant(data['AUTH0_DOMAIN'] ?? '')
+  if (data['NODE_ENV'] === 'production' && tenant?.issuer.startsWith('http:')) {
     problems.push('AUTH0_DOMAIN is wrong: expected an https domain in production')
   }
   if (data['AUTH0_ORGANIZATIONS'] === undefined && data['ORGANIZATION_REQUIRED'] === 'true') {
@@ -160,5 +172,12 @@ function configOf(values: Values) {
     host: values.HOST ?? (production ? undefined : 'localhost'),
     trustProxy: readers.proxies(values.TRUST_PROXY ?? '') ?? false,
     logLevel: values.LOG_LEVEL,
+    authFailuresMax: values.AUTH_FAILURES_MAX,
+    metricsPort: values.METRICS_PORT,
+    /** In milliseconds, as the next ones are. */
+    drainTime: values.DRAIN_TIME * 1000,
+    shutdownTimeout: values.SHUTDOWN_TIMEOUT * 1000,
+    keysMaxAge: values.KEYS_MAX_AGE * 1000,
+    keysStaleIfError: values.KEYS_STALE_IF_ERROR * 1000,
   }
 }

@@ -7,7 +7,19 @@ export function isEntry(moduleUrl: string): boolean {
   return program !== undefined && realpathSync(program) === fileURLToPath(moduleUrl)
 }
 
-/** Ends a program that cannot go on: one line for a person, no stack, exit code 1. */
+/**
+ * Runs a program. What it throws is told in its message, without a stack, and ends it with exit
+ * code 1.
+ */
+export async function run(main: () => Promise<void>): Promise<void> {
+  try {
+    await main()
+  } catch (error) {
+    fail((error as Error).message)
+  }
+}
+
+/** Ends a program that cannot go on: a few words for a person, exit code 1. */
 export function fail(message: string): void {
   process.stderr.write(`${message}\n`)
   process.exitCode = 1

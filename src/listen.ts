@@ -14,6 +14,7 @@ const NO_SUCH_ADDRESS = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
  *
  * @param port 0 for one that the system chooses
  * @returns the port
+ * @throws Error where a port is in use
  */
 export async function listen(
   app: FastifyInstance,
@@ -26,19 +27,45 @@ export async function listen(
     for (const door of doors) door.close()
     done()
   })
-  await app.listen({ host: must(first), port })
-  const { port: bound } = app.server.address() as AddressInfo
-  for (const address of others) {
-    const door = createServer((socket) => app.server.emit('connection', socket))
-    door.listen(bound, address)
-    try {
-      await once(door, 'listening')
-      doors.push(door)
-    } catch (error) {
-      if (!NO_SUCH_ADDRESS.includes(String((error as NodeJS.ErrnoException).code))) throw error
+  // Fastify waits for the connections of its own server alone.
+  app.addHook('onClose', async () => {
+    app.server.closeIdleConnections()
+    await Promise.all(doors.map(isClosed))
+  })
+  try {
+    await app.listen({ host: must(first), port })
+    const { port: bound } = app.server.address() as AddressInfo
+    for (const address of others) {
+      const door = createServer((socket) => app.server.emit('connection', socket))
+      if (await opens(door, bound, address)) doors.push(door)
     }
+    return bound
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code !== 'EADDRINUSE') throw error
+    throw new Error(`Port ${port} is in use (${message}). Is it running already?`, { cause: error })
   }
-  return bound
+}
+
+async function opens(door: Server, port: number, address: string): Promise<boolean> {
+  door.listen(port, address)
+  try {
+    await once(door, 'listening')
+    return true
+  } catch (error) {
+    if (NO_SUCH_ADDRESS.includes(String((error as NodeJS.ErrnoException).code))) return false
+    throw error
+  }
+}
+
+/** Resolves once a server that takes no connections any more has seen the last one end. */
+function isClosed(door: Server): Promise<void> {
+  return new Promise((resolve) => {
+    door.getConnections((_error, count) => {
+      if (count === 0) resolve()
+      else door.once('close', () => resolve())
+    })
+  })
 }
 
 /**

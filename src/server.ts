@@ -1,19 +1,22 @@
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
-import type { DestinationStream } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
 import { buildApp } from './app.ts'
-import { ConfigError, type Environment, loadConfig, readEnvironment } from './config.ts'
-import { fail, isEntry } from './entry.ts'
+import { type Config, type Environment, loadConfig, readEnvironment } from './config.ts'
+import { isEntry, run } from './entry.ts'
 import { addressesOf, listen } from './listen.ts'
 import { createLogger } from './logger.ts'
-import { remoteKeys } from './tokens/signing-keys.ts'
-
-/** How long requests in flight may take once the process is told to stop, in milliseconds. */
-const CLOSE_DELAY = 10_000
+import { Metrics } from './metrics.ts'
+import { shutdown } from './shutdown.ts'
+import { AccessTokenVerifier } from './tokens/access-token.ts'
+import { type KeyEvent, RemoteKeys } from './tokens/signing-keys.ts'
 
 export interface RunningServer {
   readonly app: FastifyInstance
+  readonly config: Config
   readonly port: number
+  /** Where metrics are to be had, if they are. */
+  readonly metricsPort: number | undefined
 }
 
 /**
@@ -21,7 +24,7 @@ export interface RunningServer {
  *
  * @param sources what is set in the environment; a later source goes before an earlier one
  * @param logTo standard output where none is given
- * @throws ConfigError before anything is built; the system's error where the port cannot be had
+ * @throws ConfigError before anything is built; the system's error where a port cannot be had
  */
 export async function startServer(
   sources: readonly Environment[],
@@ -30,30 +33,63 @@ export async function startServer(
   const { config, warning } = await loadConfig(...sources)
   const logger = createLogger(config.logLevel, logTo)
   if (warning !== undefined) logger.warn({ event: 'config_tidied' }, warning)
-  const { jwksUrl: url, tokens } = config
-  const signingKeys = remoteKeys({ url, algorithms: tokens.algorithms, now: Date.now })
-  const app = await buildApp({ config, logger, signingKeys })
+
+  const keys = new RemoteKeys({
+    url: config.jwksUrl,
+    algorithms: config.tokens.algorithms,
+    maxAge: config.keysMaxAge,
+    staleIfError: config.keysStaleIfError,
+    now: () => performance.now(),
+    onEvent(event) {
+      logKeyEvent(logger, event)
+      metrics.keyEvent(event)
+      verifier.verified.forgetWithdrawn()
+    },
+  })
+  const verifier = new AccessTokenVerifier(config.tokens, keys, Date.now)
+  const metrics = new Metrics(keys, verifier.verified)
+  const app = await buildApp({
+    config,
+    logger,
+    verifier,
+    keysReady: () => keys.ready,
+    onAnswer: (answer) => metrics.answered(answer),
+  })
+  app.addHook('onClose', async () => keys.stop())
+  keys.start()
   try {
-    return { app, port: await listen(app, await addressesOf(config.host), config.port) }
+    const addresses = await addressesOf(config.host)
+    const metricsPort = await metrics.serve(app, addresses, config.metricsPort)
+    if (metricsPort !== undefined) {
+      logger.info({ event: 'metrics_listening', port: metricsPort }, 'Metrics are at /metrics')
+    }
+    return { app, config, port: await listen(app, addresses, config.port), metricsPort }
   } catch (error) {
     await app.close()
     throw error
   }
 }
 
-/** What a person is told about a server that did not start. */
-export function startProblem(error: unknown): string {
-  const { message } = error as Error
-  return error instanceof ConfigError ? message : `The server cannot start: ${message}`
-}
-
-export async function main(): Promise<void> {
-  try {
-    const { app } = await startServer(readEnvironment())
-    closeWithGrace({ delay: CLOSE_DELAY, logger: app.log }, () => app.close())
-  } catch (error) {
-    fail(startProblem(error))
+function logKeyEvent(logger: Logger, event: KeyEvent): void {
+  if (event.event === 'keys_fetched') {
+    const { unusable } = event
+    if (unusable.length > 0) logger.warn({ event: 'keys_unusable', unusable }, 'Keys were left out')
+    logger.info(event, 'The key set was fetched')
+  } else {
+    const { error, ...rest } = event
+    logger.warn({ ...rest, err: error }, 'The key set could not be fetched')
   }
 }
 
-if (isEntry(import.meta.url)) await main()
+export async function main(): Promise<void> {
+  const { app, config } = await startServer(readEnvironment())
+  const { drainTime, shutdownTimeout: timeout } = config
+  // A second signal ends the process at once.
+  closeWithGrace({ delay: false, logger: app.log }, async ({ signal, err }) => {
+    if (err === undefined) app.log.info({ event: 'signal_received', signal }, 'Told to stop')
+    else app.log.fatal({ event: 'uncaught_error', err }, 'An error was not caught')
+    await shutdown(app, { drainTime, timeout })
+  })
+}
+
+if (isEntry(import.meta.url)) await run(main)

@@ -27,6 +27,12 @@ test('defaults', async (t) => {
     host: 'localhost',
     trustProxy: false,
     logLevel: 'info',
+    authFailuresMax: undefined,
+    metricsPort: undefined,
+    drainTime: 1000,
+    shutdownTimeout: 10_000,
+    keysMaxAge: 600_000,
+    keysStaleIfError: 86_400_000,
   })
   t.equal((await configOf({ NODE_ENV: 'production' })).host, undefined, 'all interfaces')
 })
@@ -74,6 +80,12 @@ test('values that are wrong', async (t) => {
     ['PORT', '-1', '65536', 'http', '6060x'],
     ['TRUST_PROXY', 'true', 'all', '10.0.0.0/33', '10.0.0.0/', 'proxy.test', '::1/x'],
     ['LOG_LEVEL', 'loud', 'INFO'],
+    ['AUTH_FAILURES_MAX', '0', 'many'],
+    ['METRICS_PORT', '65536', 'x'],
+    ['DRAIN_TIME', '-1', '301'],
+    ['SHUTDOWN_TIMEOUT', '0', '601'],
+    ['KEYS_MAX_AGE', '0', 'x'],
+    ['KEYS_STALE_IF_ERROR', '0', 'x'],
   ]
   for (const [name, ...values] of wrong) {
     for (const value of values) {
@@ -96,6 +108,8 @@ test('values that are wrong', async (t) => {
 
 test('values that contradict each other', async (t) => {
   const local = { AUTH0_DOMAIN: 'http://localhost:6061', NODE_ENV: 'production' }
+  const upper = { ...local, AUTH0_DOMAIN: 'HTTP://localhost:6061' }
+  t.match(await problemsOf(upper), /expected an https domain in production/)
   t.match(await problemsOf(local), /AUTH0_DOMAIN is wrong: expected an https domain in production/)
   t.match(await problemsOf({ ORGANIZATION_REQUIRED: 'true' }), /AUTH0_ORGANIZATIONS is missing/)
   t.match(await problemsOf({ ...local, PORT: 'x' }), /PORT is wrong.*\n.*AUTH0_DOMAIN is wrong/)

@@ -11,6 +11,7 @@ import type { Test } from 'tap'
 import { buildApp } from '../src/app.ts'
 import { type Environment, loadConfig } from '../src/config.ts'
 import { createLogger } from '../src/logger.ts'
+import { AccessTokenVerifier } from '../src/tokens/access-token.ts'
 import { TokenError } from '../src/tokens/errors.ts'
 import { candidatesFor, readKeySet } from '../src/tokens/key-set.ts'
 import type { SigningKeys } from '../src/tokens/signing-keys.ts'
@@ -89,11 +90,17 @@ export function token(
   return signJws({ alg: key.alg, typ: 'JWT', kid: key.kid, ...header }, claims(changes), key)
 }
 
+/** Keys that cannot be had, or that are not what they should be. */
+export function oddKeys(candidates: SigningKeys['candidates']): SigningKeys {
+  return { candidates, isCurrent: () => true }
+}
+
 /** The keys of a tenant that is always there. */
 export function keysOf(keys: readonly TestKey[], algorithms: readonly string[]): SigningKeys {
   const published = keys.map(({ jwk }) => jwk)
   const { keys: usable } = readKeySet(published, algorithms)
   return {
+    isCurrent: () => true,
     async candidates(header) {
       const found = candidatesFor(usable, header)
       if (found.length === 0) throw new TokenError('unknown_key')
@@ -119,6 +126,7 @@ export interface TestAppOptions {
   readonly keys?: readonly TestKey[]
   readonly signingKeys?: SigningKeys
   readonly now?: () => number
+  readonly keysReady?: () => boolean
 }
 
 /** The app as the server builds it, against a tenant in memory; closed when the test ends. */
@@ -128,8 +136,12 @@ export async function testApp(t: Test, options: TestAppOptions = {}): Promise<Te
   const app = await buildApp({
     config,
     logger: createLogger(config.logLevel, destination),
-    signingKeys: options.signingKeys ?? keysOf(options.keys ?? [KEY], config.tokens.algorithms),
-    now: options.now ?? (() => NOW * 1000),
+    verifier: new AccessTokenVerifier(
+      config.tokens,
+      options.signingKeys ?? keysOf(options.keys ?? [KEY], config.tokens.algorithms),
+      options.now ?? (() => NOW * 1000),
+    ),
+    keysReady: options.keysReady ?? (() => true),
   })
   t.teardown(() => app.close())
   return {

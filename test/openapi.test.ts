@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { STATUS_CODES } from 'node:http'
 import { join } from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { KeysUnavailableError } from '../src/tokens/errors.ts'
-import { testApp, token } from './helper.ts'
+import { oddKeys, testApp, token } from './helper.ts'
 
 interface Response {
   $ref?: string
@@ -81,12 +82,14 @@ test('security is what the routes declare', async (t) => {
 test('every documented status is reachable, and every answer is as documented', async (t) => {
   const good = await testApp(t)
   const dark = await testApp(t, {
-    signingKeys: { candidates: () => Promise.reject(new KeysUnavailableError(1)) },
+    signingKeys: oddKeys(() => Promise.reject(new KeysUnavailableError(1))),
   })
+  const unready = await testApp(t, { keysReady: () => false })
   const bearer = (value: string) => ({ authorization: `Bearer ${value}` })
   const admin = token({ permissions: ['read:admin-messages'] })
   for (const { path, method, operation } of operations) {
     const seen = new Set<string>()
+    const limited = await testApp(t, { environment: { AUTH_FAILURES_MAX: '1' } })
     const attempts = [
       [good, {}],
       [good, bearer(admin)],
@@ -94,6 +97,9 @@ test('every documented status is reachable, and every answer is as documented', 
       [good, bearer('bad')],
       [good, bearer('a b')],
       [dark, bearer(token())],
+      [unready, {}],
+      [limited, bearer('bad')],
+      [limited, bearer('bad')],
     ] as const
     for (const [{ app }, headers] of attempts) {
       const answer = await app.inject({ url: path, method: method as 'GET', headers })
@@ -117,6 +123,19 @@ test('every documented status is reachable, and every answer is as documented', 
     const documented = Object.keys(operation.responses).filter((status) => status !== 'default')
     t.strictSame([...seen].sort(), documented.sort(), `${method} ${path}`)
   }
-  const elsewhere = await good.app.inject('/unknown')
-  t.ok(isMessage(elsewhere.json()), 'the default answer')
+})
+
+test('what any path may answer is documented with its phrase', async (t) => {
+  const { examples = {} } =
+    document.components.responses['Error']?.content?.['application/json'] ?? {}
+  for (const [status, { value }] of Object.entries(examples)) {
+    t.strictSame(value, { message: STATUS_CODES[Number(status)] }, status)
+  }
+  const { app } = await testApp(t)
+  for (const [url, status] of [
+    ['/unknown', '404'],
+    ['/%zz', '400'],
+  ] as const) {
+    t.strictSame((await app.inject(url)).json(), examples[status]?.value)
+  }
 })

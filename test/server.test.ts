@@ -25,7 +25,7 @@ test('a port in use: one line, exit code 1, no stack', async (t) => {
   const taken = new URL(await serve(t, (_request, response) => response.end())).port
   const { exit, output } = start(t, 'server.ts', { ...LOOPBACK, PORT: taken })
   t.strictSame(await exit, { code: 1, signal: null })
-  t.match(output.stderr, /^The server cannot start: listen EADDRINUSE[^\n]+\n$/)
+  t.match(output.stderr, /^Port \d+ is in use [^\n]+\n$/)
 })
 
 test('another issuer on loopback, with a key set and no discovery document', async (t) => {
@@ -58,7 +58,7 @@ test('another issuer on loopback, with a key set and no discovery document', asy
 test('development refuses production', async (t) => {
   const { exit, output } = start(t, 'dev/main.ts', { NODE_ENV: 'production', TENANT_PORT: '0' })
   t.strictSame(await exit, { code: 1, signal: null })
-  t.match(output.stderr, /^The server cannot start: The local tenant is for development[^\n]+\n$/)
+  t.match(output.stderr, /^The local tenant is for development[^\n]+\n$/)
 })
 
 test('development says where everything is, and ends with both servers', async (t) => {
@@ -76,7 +76,7 @@ test('the commands for the local tenant, as programs', async (t) => {
   ] as const) {
     const { exit, output } = start(t, program, { TENANT_PORT: '1' }, [argument])
     t.strictSame(await exit, { code: 1, signal: null })
-    t.match(output.stderr, 'Start it with: npm run dev')
+    t.match(output.stderr, 'Start it with npm run dev')
   }
 })
 
@@ -95,7 +95,43 @@ test('every address of a host name answers, broken requests included', async (t)
   for (const { value } of good) t.equal(parseRaw(value).body, '{"message":"Bad Request"}')
 })
 
+test('an address that this machine does not have is no success', async (t) => {
+  const { app } = await testApp(t)
+  await t.rejects(listen(app, ['198.51.100.1'], 0), { code: 'EADDRNOTAVAIL' })
+})
+
+test('an uncaught error is logged, and ends the process once it has drained', async (t) => {
+  const issuer = await serve(t, (_request, response) => response.end('{"keys":[]}'))
+  const thrower = 'process.on("SIGCONT",()=>{throw new Error("boom")})'
+  const server = start(t, 'server.ts', {
+    ...LOOPBACK,
+    AUTH0_DOMAIN: issuer,
+    DRAIN_TIME: '0',
+    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=data:text/javascript,${encodeURIComponent(thrower)}`,
+  })
+  await server.says(/listening at/)
+  server.kill('SIGCONT')
+  t.strictSame(await server.exit, { code: 1, signal: null })
+  t.match(server.output.stdout, /"event":"uncaught_error".*boom/)
+  t.match(server.output.stdout, '"event":"shutdown_finished"')
+})
+
+test('a second signal ends the process at once', async (t) => {
+  const issuer = await serve(t, (_request, response) => response.end('{"keys":[]}'))
+  const server = start(t, 'server.ts', {
+    ...LOOPBACK,
+    AUTH0_DOMAIN: issuer,
+    DRAIN_TIME: '300',
+    SHUTDOWN_TIMEOUT: '600',
+  })
+  await server.says(/listening at/)
+  server.kill('SIGTERM')
+  await server.says(/drain_started/)
+  server.kill('SIGTERM')
+  t.strictSame(await server.exit, { code: 1, signal: null })
+})
+
 test('a second address in use is no success', async (t) => {
   const { app } = await testApp(t)
-  await t.rejects(listen(app, ['127.0.0.1', '127.0.0.1'], 0), { code: 'EADDRINUSE' })
+  await t.rejects(listen(app, ['127.0.0.1', '127.0.0.1'], 0), /is in use/)
 })

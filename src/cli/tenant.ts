@@ -1,5 +1,5 @@
-import { type Environment, readEnvironment, setting } from '../config.ts'
-import { fail, isEntry } from '../entry.ts'
+import { type Environment, readEnvironment, tenantPort } from '../config.ts'
+import { fail, isEntry, run } from '../entry.ts'
 
 const USAGE = `Usage: npm run tenant -- <fault>
   rotate       sign with the next key, which is published already
@@ -22,17 +22,19 @@ export async function main(
   const seconds = /^(\d+)s?$/.exec(time)?.[1]
   const isFault = ['rotate', 'withdraw', 'slow', 'down', 'up'].includes(fault)
   if (!isFault || seconds === undefined) return fail(USAGE)
-  const url = `http://localhost:${setting(sources, 'TENANT_PORT', '6061')}`
+  const url = `http://localhost:${tenantPort(sources)}`
   const response = await fetch(`${url}/local-tenant/faults`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ fault, seconds: Number(seconds) }),
   }).catch(() => undefined)
   if (response === undefined) {
-    return fail(`The local tenant does not answer at ${url}. Start it with: npm run dev`)
+    return fail(
+      `The local tenant does not answer at ${url}. Start it with npm run dev, or say where it is in TENANT_PORT.`,
+    )
   }
   const { keys } = (await response.json()) as { keys: string[] }
   process.stdout.write(`${fault}: done. Published keys: ${keys.join(', ')}\n`)
 }
 
-if (isEntry(import.meta.url)) await main(process.argv.slice(2), readEnvironment())
+if (isEntry(import.meta.url)) await run(() => main(process.argv.slice(2), readEnvironment()))

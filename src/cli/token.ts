@@ -1,5 +1,5 @@
-import { type Environment, readEnvironment, setting } from '../config.ts'
-import { fail, isEntry } from '../entry.ts'
+import { type Environment, readEnvironment, tenantPort } from '../config.ts'
+import { fail, isEntry, run } from '../entry.ts'
 
 /**
  * Prints an access token of the local tenant for a persona: `npm run --silent token -- admin`.
@@ -11,14 +11,20 @@ export async function main(
   args: readonly string[],
   sources: readonly Environment[],
 ): Promise<void> {
-  const url = `http://localhost:${setting(sources, 'TENANT_PORT', '6061')}`
+  const url = `http://localhost:${tenantPort(sources)}`
   const response = await askFor(url, args[0] ?? '')
   if (response === undefined) {
-    return fail(`The local tenant does not answer at ${url}. Start it with: npm run dev`)
+    return fail(
+      `The local tenant does not answer at ${url}. Start it with npm run dev, or say where it is in TENANT_PORT.`,
+    )
   }
-  const body = (await response.json()) as { access_token?: string; error_description?: string }
-  if (body.access_token === undefined) return fail(String(body.error_description))
-  process.stdout.write(`${body.access_token}\n`)
+  const body = (await response.json().catch(() => ({}))) as Record<string, string>
+  const {
+    access_token: token,
+    error_description: problem = `What answers at ${url} is no tenant.`,
+  } = body
+  if (token === undefined) return fail(problem)
+  process.stdout.write(`${token}\n`)
 }
 
 async function askFor(url: string, persona: string): Promise<Response | undefined> {
@@ -33,4 +39,4 @@ async function askFor(url: string, persona: string): Promise<Response | undefine
   }
 }
 
-if (isEntry(import.meta.url)) await main(process.argv.slice(2), readEnvironment())
+if (isEntry(import.meta.url)) await run(() => main(process.argv.slice(2), readEnvironment()))

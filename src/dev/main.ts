@@ -1,8 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
-import { type Environment, readEnvironment, setting } from '../config.ts'
-import { fail, isEntry } from '../entry.ts'
-import { type RunningServer, startProblem, startServer } from '../server.ts'
+import { type Environment, readEnvironment, setting, tenantPort } from '../config.ts'
+import { isEntry, run } from '../entry.ts'
+import { type RunningServer, startServer } from '../server.ts'
 import { greeting } from './greeting.ts'
 import { api, organizations } from './local-tenant/data.ts'
 import { type LocalTenant, startLocalTenant } from './local-tenant/tenant.ts'
@@ -18,7 +18,7 @@ export async function startDevelopment(
   directory = '.local-tenant',
 ): Promise<Development> {
   const tenant = await startLocalTenant({
-    port: Number(setting(sources, 'TENANT_PORT', '6061')),
+    port: tenantPort(sources),
     directory,
     environment: setting(sources, 'NODE_ENV', 'development'),
   })
@@ -26,7 +26,7 @@ export async function startDevelopment(
   const ours = {
     AUTH0_DOMAIN: new URL(tenant.issuer).origin,
     AUTH0_AUDIENCE: api.identifier,
-    AUTH0_ORGANIZATIONS: known.map(({ id }) => id).join(),
+    ...(known.length > 0 && { AUTH0_ORGANIZATIONS: known.map(({ id }) => id).join() }),
     ORGANIZATION_REQUIRED: 'false',
     ACCESS_TOKEN_ALGORITHMS: 'RS256',
   }
@@ -41,16 +41,12 @@ export async function startDevelopment(
 }
 
 export async function main(): Promise<void> {
-  try {
-    const { tenant, server } = await startDevelopment(readEnvironment())
-    closeWithGrace(async () => {
-      await server.app.close()
-      await tenant.app.close()
-    })
-    process.stdout.write(greeting(`http://localhost:${server.port}`, tenant.issuer))
-  } catch (error) {
-    fail(startProblem(error))
-  }
+  const { tenant, server } = await startDevelopment(readEnvironment())
+  closeWithGrace(async () => {
+    await server.app.close()
+    await tenant.app.close()
+  })
+  process.stdout.write(greeting(`http://localhost:${server.port}`, tenant.issuer))
 }
 
-if (isEntry(import.meta.url)) await main()
+if (isEntry(import.meta.url)) await run(main)

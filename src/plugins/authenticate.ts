@@ -1,7 +1,9 @@
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { RefusedError } from '../access/refused-error.ts'
 import type { AccessTokenVerifier } from '../tokens/access-token.ts'
 import { bearerToken } from '../tokens/bearer.ts'
+import { TokenError } from '../tokens/errors.ts'
 import type { Principal } from '../tokens/principal.ts'
 import { fieldValues } from './raw-headers.ts'
 
@@ -25,11 +27,29 @@ export const authenticate = fp<AuthenticateOptions>(
       if (request.routeOptions.config.access === 'public') return done()
       const { token, problem } = bearerToken(fieldValues(request.raw, 'authorization'))
       if (problem !== undefined) return done(new RefusedError(problem))
-      verifier.verify(token).then((principal) => {
-        request.principal = principal
-        done()
-      }, done)
+      request.principal = verifier.remembered(token) ?? null
+      if (request.principal !== null) return done()
+      verifyAnew(request, token).then(
+        () => done(),
+        (thrown) => done(errorOf(thrown)),
+      )
     })
+
+    /** What has been good before goes on being let in; all else may have failed too often. */
+    async function verifyAnew(request: FastifyRequest, token: string): Promise<void> {
+      await app.authFailures.check(request)
+      try {
+        request.principal = await verifier.verify(token)
+      } catch (error) {
+        if (error instanceof TokenError) await app.authFailures.count(request)
+        throw error
+      }
+    }
   },
-  { name: 'authenticate', dependencies: ['declared-access', 'not-found'] },
+  { name: 'authenticate', dependencies: ['declared-access', 'not-found', 'rate-limit'] },
 )
+
+/** To the hook, nothing thrown would mean that nothing went wrong. */
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`No error was thrown, but ${typeof thrown}.`)
+}

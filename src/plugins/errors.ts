@@ -26,11 +26,14 @@ export class StatusError extends Error {
 
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
+  /** Why, for the log, where the status alone does not say. */
+  readonly code: string | undefined
 
-  constructor(statusCode: number, headers: Readonly<Record<string, string>> = {}) {
+  constructor(statusCode: number, headers: Readonly<Record<string, string>> = {}, code?: string) {
     super(reasonOf(statusCode))
     this.statusCode = statusCode
     this.headers = headers
+    this.code = code
   }
 }
 
@@ -78,7 +81,8 @@ function answerTo(error: unknown): ErrorAnswer {
   if (error instanceof StatusError) {
     return { status: error.statusCode, message: error.message, headers: error.headers }
   }
-  const { statusCode = 500 } = error as Partial<FastifyError>
+  // Anything can be thrown: null as well.
+  const { statusCode = 500 } = Object(error) as Partial<FastifyError>
   const known = statusCode >= 400 && statusCode < 500 && statusCode in STATUS_CODES
   const status = known ? statusCode : 500
   return { status, message: reasonOf(status) }

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyServerOptions } from 'fastify'
-import type { Logger } from 'pino'
+import type { Answer } from '../logger.ts'
 import { corsHeaders } from './cors.ts'
 import { ERROR_CONTENT_TYPE, errorBody, reasonOf } from './errors.ts'
 import { commonHeaders } from './security-headers.ts'
@@ -26,13 +26,18 @@ export interface UnhookedAnswers {
 
 /**
  * Answers the requests that no hook ever sees (broken HTTP, undecodable URLs, `Expect`, `CONNECT`),
- * with the body and the headers of every other error, and a line in the log.
+ * with the body and the headers of every other error.
+ *
+ * @param record is told of each answer
  */
-export function unhookedAnswers(clientOrigins: readonly string[], logger: Logger): UnhookedAnswers {
+export function unhookedAnswers(
+  clientOrigins: readonly string[],
+  record: (answer: Answer & { readonly requestId: string }) => void,
+): UnhookedAnswers {
   function prepare(status: number, refusal: string, origin?: string) {
     const requestId = randomUUID()
     const body = errorBody(reasonOf(status))
-    logger.info({ requestId, method: null, route: null, status, refusal }, 'request')
+    record({ requestId, method: null, route: null, status, refusal })
     const headers = {
       ...commonHeaders(requestId),
       ...corsHeaders(origin, clientOrigins),
@@ -67,14 +72,12 @@ export function unhookedAnswers(clientOrigins: readonly string[], logger: Logger
 
   return {
     options: {
-      clientErrorHandler({ code }, socket: Socket & { _httpMessage?: ServerResponse | null }) {
+      clientErrorHandler({ code }, socket) {
         if (answered.has(socket)) return
         if (!socket.writable) return void socket.destroy()
         answered.add(socket)
-        const respond = () => respondOnSocket(socket, STATUS_OF_PARSER_ERROR[code] ?? 400, code)
-        // What was pipelined before the broken request is answered before it.
-        if (socket._httpMessage) socket._httpMessage.once('close', respond)
-        else respond()
+        const status = STATUS_OF_PARSER_ERROR[code] ?? 400
+        afterEarlierAnswers(socket, () => respondOnSocket(socket, status, code))
       },
       frameworkErrors({ code, statusCode = 400 }, request, reply) {
         reply.hijack()
@@ -87,8 +90,17 @@ export function unhookedAnswers(clientOrigins: readonly string[], logger: Logger
       })
       server.on('connect', (_request, socket) => {
         socket.on('error', () => socket.destroy())
-        respondOnSocket(socket, 400, 'connect')
+        afterEarlierAnswers(socket, () => respondOnSocket(socket, 400, 'connect'))
       })
     },
   }
+}
+
+/** What was pipelined before a request is answered before it. */
+function afterEarlierAnswers(
+  socket: Duplex & { _httpMessage?: ServerResponse | null },
+  respond: () => void,
+): void {
+  if (socket._httpMessage) socket._httpMessage.once('close', respond)
+  else respond()
 }

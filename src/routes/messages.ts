@@ -1,15 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import { messageSchema } from './message-schema.ts'
 
-const schema = {
-  response: {
-    200: {
-      type: 'object',
-      required: ['message'],
-      properties: { message: { type: 'string' } },
-      additionalProperties: false,
-    },
-  },
-}
+const schema = { response: { 200: messageSchema } }
 
 /** The messages: one for everybody, one for whoever is known to the tenant, one for admins. */
 export async function messages(app: FastifyInstance): Promise<void> {

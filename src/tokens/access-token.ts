@@ -10,55 +10,87 @@ import {
   type Rule,
 } from './rules.ts'
 import type { SigningKeys } from './signing-keys.ts'
+import { type Verified, VerifiedTokens } from './verified-tokens.ts'
 
-export interface AccessTokenVerifier {
+/**
+ * Verifies access tokens (RFC 7519 §7.2, RFC 9068 §4), the signature of each one once.
+ *
+ * @example
+ * const verifier = new AccessTokenVerifier({ issuer, audience, algorithms: ['RS256'], clockTolerance: 5 }, keys)
+ * const { subject } = verifier.remembered(token) ?? (await verifier.verify(token))
+ */
+export class AccessTokenVerifier {
+  readonly #expected: Expectations
+  readonly #signingKeys: SigningKeys
+  readonly #now: () => number
+  readonly #underway = new Map<string, Promise<Principal>>()
+  /** The tokens that have been verified. */
+  readonly verified: VerifiedTokens
+
+  /** @param now milliseconds since the epoch */
+  constructor(expected: Expectations, signingKeys: SigningKeys, now: () => number) {
+    this.#expected = expected
+    this.#signingKeys = signingKeys
+    this.#now = now
+    this.verified = new VerifiedTokens({
+      clockTolerance: expected.clockTolerance,
+      isCurrent: (key) => signingKeys.isCurrent(key),
+      now,
+    })
+  }
+
+  /** Who a token speaks for that has been verified before and still holds. */
+  remembered(token: string): Principal | undefined {
+    return this.verified.find(this.verified.digestOf(token))
+  }
+
   /**
-   * Verifies an access token (RFC 7519 §7.2, RFC 9068 §4) and says who it speaks for.
+   * Who a token speaks for. Requests that bring the same token at the same time share one
+   * verification.
    *
    * @throws TokenError where the token is at fault; KeysUnavailableError where no verdict is
    *   possible now
    */
-  verify(token: string): Promise<Principal>
-}
+  verify(token: string): Promise<Principal> {
+    const digest = this.verified.digestOf(token)
+    const underway = this.#underway.get(digest)
+    if (underway !== undefined) return underway
+    const verification = this.#verifyAnew(token)
+      .then((verified) => {
+        this.verified.add(digest, verified)
+        return verified.principal
+      })
+      .finally(() => this.#underway.delete(digest))
+    this.#underway.set(digest, verification)
+    return verification
+  }
 
-/**
- * @param now milliseconds since the epoch
- * @example
- * const verifier = accessTokenVerifier({ issuer, audience, algorithms: ['RS256'], clockTolerance: 5 }, keys)
- * const { subject, permissions } = await verifier.verify(token)
- */
-export function accessTokenVerifier(
-  expected: Expectations,
-  signingKeys: SigningKeys,
-  now: () => number = Date.now,
-): AccessTokenVerifier {
-  function judge(token: DecodedToken, rules: readonly Rule[]): void {
+  async #verifyAnew(token: string): Promise<Verified> {
+    const decoded = decodeToken(token)
+    this.#judge(decoded, RULES_BEFORE_SIGNATURE)
+    const candidates = await this.#signingKeys.candidates(decoded.header)
+    const key = await verifySignature(token, candidates)
+    this.#judge(decoded, RULES_AFTER_SIGNATURE)
+    return { principal: principalOf(decoded.claims), key }
+  }
+
+  #judge(token: DecodedToken, rules: readonly Rule[]): void {
     for (const rule of rules) {
-      const failure = rule.judge(token, expected, now() / 1000)
+      const failure = rule.judge(token, this.#expected, this.#now() / 1000)
       if (failure !== undefined) throw new TokenError(failure)
     }
   }
-
-  return {
-    async verify(token) {
-      const decoded = decodeToken(token)
-      judge(decoded, RULES_BEFORE_SIGNATURE)
-      const candidates = await signingKeys.candidates(decoded.header)
-      await verifySignature(token, candidates)
-      judge(decoded, RULES_AFTER_SIGNATURE)
-      return principalOf(decoded.claims)
-    },
-  }
 }
 
+/** @returns the key that signed the token */
 async function verifySignature(
   token: string,
   candidates: readonly VerificationKey[],
-): Promise<void> {
-  for (const { key, algorithms } of candidates) {
+): Promise<VerificationKey> {
+  for (const candidate of candidates) {
     try {
-      await compactVerify(token, key, { algorithms: [...algorithms] })
-      return
+      await compactVerify(token, candidate.key, { algorithms: [...candidate.algorithms] })
+      return candidate
     } catch (error) {
       if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
     }

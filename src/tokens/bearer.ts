@@ -16,7 +16,7 @@ const CREDENTIALS = /^bearer +([a-z0-9\-._~+/]+=*)$/i
  */
 export function bearerToken(fields: readonly string[]): BearerResult {
   if (fields.length > 1) return { problem: 'authorization_malformed' }
-  const value = fields[0]?.trim() ?? ''
+  const value = fields[0]?.replace(/^[ \t]+|[ \t]+$/g, '') ?? ''
   if (!BEARER.test(value)) return { problem: 'credentials_missing' }
   const token = CREDENTIALS.exec(value)?.[1]
   return token === undefined ? { problem: 'authorization_malformed' } : { token }

@@ -86,7 +86,8 @@ function readKey(
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     return 'is not for verification'
   }
-  const material = kty === 'RSA' ? kty : `${kty} ${crv}`
+  if (typeof kty !== 'string') return 'is of no known type'
+  const material = typeof crv === 'string' ? `${kty} ${crv}` : kty
   const algorithms = allowed.filter(
     (algorithm) =>
       KEY_OF_ALGORITHM[algorithm] === material && (alg === undefined || alg === algorithm),

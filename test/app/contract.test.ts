@@ -1,12 +1,9 @@
 import { METHODS } from 'node:http'
 import { test } from 'tap'
-import { buildApp } from '../../src/app.ts'
-import { loadConfig } from '../../src/config.ts'
-import { createLogger } from '../../src/logger.ts'
 import { must } from '../../src/must.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
 import { readKeySet } from '../../src/tokens/key-set.ts'
-import { ENVIRONMENT, KEY, keysOf, logSink, newKey, ORIGIN, testApp, token } from '../helper.ts'
+import { newKey, ORIGIN, oddKeys, testApp, token } from '../helper.ts'
 
 const PUBLIC = '/api/messages/public'
 const PROTECTED = '/api/messages/protected'
@@ -69,7 +66,12 @@ test('credentials that are missing or malformed', async (t) => {
     t.equal(response.headers['www-authenticate'], 'Bearer realm="api"', `«${authorization}»`)
     t.match(response.headers, COMMON_HEADERS)
   }
+  const spaced = [`\u00a0Bearer ${token()}`, `Bearer\u00a0${token()}`]
+  for (const authorization of spaced) {
+    t.not((await app.inject({ url: PROTECTED, headers: { authorization } })).statusCode, 200)
+  }
   const malformed = [
+    `Bearer ${token()}\u00a0`,
     'Bearer',
     'bearer ',
     'Bearer a b',
@@ -247,7 +249,7 @@ test('the request id is made here', async (t) => {
 
 test('trouble on our side is 503 or 500, never 401', async (t) => {
   const failing = (error: Error) =>
-    testApp(t, { signingKeys: { candidates: () => Promise.reject(error) } })
+    testApp(t, { signingKeys: oddKeys(() => Promise.reject(error)) })
   const unavailable = await failing(new KeysUnavailableError(7))
   const answer = await unavailable.call(PROTECTED, token())
   t.strictSame([answer.status, answer.message], [503, 'Unable to verify credentials'])
@@ -257,7 +259,7 @@ test('trouble on our side is 503 or 500, never 401', async (t) => {
 
   const { key } = readKeySet([newKey('ES256').jwk], ['ES256']).keys[0] ?? {}
   const wrongKey = { kid: 'x', algorithms: ['RS256'], key: must(key) }
-  const mixedUp = await testApp(t, { signingKeys: { candidates: async () => [wrongKey] } })
+  const mixedUp = await testApp(t, { signingKeys: oddKeys(() => [wrongKey]) })
   t.match(
     await mixedUp.call(PROTECTED, token()),
     { status: 500 },
@@ -267,20 +269,22 @@ test('trouble on our side is 503 or 500, never 401', async (t) => {
   const odd = await failing(Object.assign(new Error('odd'), { statusCode: 499 }))
   t.match(await odd.call(PROTECTED, token()), { status: 500, message: 'Internal Server Error' })
 
+  for (const thrown of [null, undefined, 'text', 0]) {
+    const strange = await testApp(t, { signingKeys: oddKeys(() => Promise.reject(thrown)) })
+    t.match(await strange.call(PROTECTED, token()), {
+      status: 500,
+      message: 'Internal Server Error',
+    })
+  }
+
   const broken = await failing(new Error('disk on fire'))
   t.match(await broken.call(PROTECTED, token()), { status: 500, message: 'Internal Server Error' })
   t.match(broken.log.at(-1), { level: 50, status: 500, err: { message: 'disk on fire' } })
 })
 
 test('bodies are refused where one is parsed, with the standard phrase', async (t) => {
-  const { config } = await loadConfig(ENVIRONMENT)
-  const app = await buildApp({
-    config,
-    logger: createLogger('info', logSink().destination),
-    signingKeys: keysOf([KEY], ['RS256']),
-  })
+  const { app } = await testApp(t)
   app.post('/notes', { config: { access: 'public' }, bodyLimit: 10 }, () => ({}))
-  t.teardown(() => app.close())
   const post = (type: string, body: string) =>
     app.inject({ method: 'POST', url: '/notes', headers: { 'content-type': type }, body })
   t.match(await post('application/json', '{'), {

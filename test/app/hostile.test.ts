@@ -43,6 +43,8 @@ const anyClaims = fc.record({
   exp: mostly(NOW + 60),
   nbf: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, anything),
   org_id: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, anything),
+  cnf: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, anything),
+  at_hash: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, anything),
   nonce: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, anything),
   permissions: mostly(['read:admin-messages'], [MARKER], []),
   [MARKER]: anything,
@@ -79,6 +81,8 @@ function mayPass(header: Record<string, unknown>, body: Record<string, unknown>)
     (body['nbf'] === undefined || (number(body['nbf']) && Number(body['nbf']) <= NOW + 5)) &&
     body['org_id'] === undefined &&
     body['nonce'] === undefined &&
+    body['at_hash'] === undefined &&
+    body['cnf'] === undefined &&
     Array.isArray(permissions) &&
     permissions.every((permission) => typeof permission === 'string') &&
     permissions.includes('read:admin-messages')
@@ -155,7 +159,9 @@ test('nothing of a token reaches the log, wherever it may stand', async (t) => {
     `GET /x?code=${MARKER} ${secret}`,
   )
   app.log.error(new Error(`cannot read ${secret}`))
-  t.equal(log.length, 4)
+  const deep = { a: { b: { c: { Authorization: MARKER, Cookie: [MARKER, MARKER] } } } }
+  app.log.info({ ...deep, url: `/x?a=b"c&d=${MARKER}`, text: `Bearer ${MARKER}` })
+  t.equal(log.length, 5)
   t.notMatch(JSON.stringify(log), MARKER)
   t.notMatch(JSON.stringify(log), secret.slice(0, 20))
 })

@@ -69,6 +69,27 @@ const BROKEN: Record<string, [request: string, status: number, message: string]>
     431,
     'Request Header Fields Too Large',
   ],
+  'many short header lines': [
+    `GET ${path} HTTP/1.1\r\n${HOST}${CLOSE}${'a:\r\n'.repeat(5000)}\r\n`,
+    431,
+    'Request Header Fields Too Large',
+  ],
+  'a second Authorization far down': [
+    `GET /api/messages/protected HTTP/1.1\r\n${HOST}${CLOSE}Authorization: Bearer a\r\n${'a:\r\n'.repeat(1100)}Authorization: Bearer b\r\n\r\n`,
+    400,
+    'Malformed Authorization header',
+  ],
+  'an odd Host': [`GET ${path} HTTP/1.1\r\nHost: a.test/x\r\n${CLOSE}\r\n`, 400, 'Bad Request'],
+  'a Host with two dots at the end': [
+    `GET ${path} HTTP/1.1\r\nHost: acme.api.test..\r\n${CLOSE}\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'a target of another host': [
+    `GET http://other.test${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+    400,
+    'Bad Request',
+  ],
   'OPTIONS *': [`OPTIONS * HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, 404, 'Not Found'],
   'a method that Fastify does not know': [
     `PROPFIND /x HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
@@ -111,12 +132,11 @@ test('good requests in unusual forms', async (t) => {
 
 test('what was pipelined before a broken request is answered before it', async (t) => {
   const { port } = await listening(t)
-  const text = await sendRaw(
-    port,
-    '127.0.0.1',
-    `GET ${path} HTTP/1.1\r\n${HOST}\r\nJUMP / HTTP/1.1\r\n\r\n`,
-  )
-  t.match(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 400'])
+  for (const second of ['JUMP / HTTP/1.1\r\n\r\n', `CONNECT x:1 HTTP/1.1\r\n${HOST}\r\n`]) {
+    const both = `GET ${path} HTTP/1.1\r\n${HOST}\r\n${second}`
+    const text = await sendRaw(port, '127.0.0.1', both)
+    t.match(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 400'])
+  }
 })
 
 test('one broken request is answered once, whatever follows', async (t) => {

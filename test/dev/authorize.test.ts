@@ -132,6 +132,9 @@ test('without an audience the access token is opaque, and good for userinfo', as
     email: 'user@example.com',
     email_verified: true,
   })
+  const plain = await logIn('user', { prompt: 'login', scope: 'email' })
+  const { body: forApi } = await askToken(issuer, redemption(plain.answer['code']))
+  t.equal(decodeJwt(String(forApi['access_token'])).aud, api.identifier, 'no openid, no userinfo')
   const unopened = await logIn('user', { prompt: 'login', audience: undefined, scope: 'email' })
   const { body: noOpenid } = await askToken(issuer, redemption(unopened.answer['code']))
   t.notOk('id_token' in noOpenid)

@@ -9,6 +9,7 @@ import { checkData } from '../../src/dev/local-tenant/check-data.ts'
 import { api, personas } from '../../src/dev/local-tenant/data.ts'
 import { startLocalTenant } from '../../src/dev/local-tenant/tenant.ts'
 import { startDevelopment } from '../../src/dev/main.ts'
+import { serve } from '../process.ts'
 
 async function tenant(t: Test, directory = t.testdir()) {
   const started = await startLocalTenant({ port: 0, directory, environment: 'development' })
@@ -222,7 +223,7 @@ test('faults on request', async (t) => {
     t.equal(exitCode, 1)
   }
   const { lines } = await output(t, 'stderr', () => faultCommand(['up'], [{ TENANT_PORT: '1' }]))
-  t.match(lines.join(''), /does not answer at .* Start it with: npm run dev/)
+  t.match(lines.join(''), /does not answer at .* Start it with npm run dev/)
 })
 
 test('it does not start in production', async (t) => {
@@ -281,8 +282,25 @@ test('development: the tenant, the server, and the token command', async (t) => 
 
   await tenant.app.close()
   const { lines, exitCode } = await output(t, 'stderr', () => token(['user'], sources))
-  t.match(lines.join(''), /does not answer at .* Start it with: npm run dev/)
+  t.match(lines.join(''), /does not answer at .* Start it with npm run dev/)
   t.equal(exitCode, 1)
+})
+
+test('what answers in the place of the tenant is none', async (t) => {
+  for (const text of ['<html>', '{}']) {
+    const port = new URL(await serve(t, (_request, response) => response.end(text))).port
+    const { lines } = await output(t, 'stderr', () => token(['user'], [{ TENANT_PORT: port }]))
+    t.match(lines.join(''), /^What answers at http:\/\/localhost:\d+ is no tenant/)
+  }
+  for (const TENANT_PORT of ['abc', '99999', '-1']) {
+    await t.rejects(token(['user'], [{ TENANT_PORT }]), /TENANT_PORT is wrong/)
+  }
+})
+
+test('development: the tenant’s own port in use', async (t) => {
+  const port = new URL(await serve(t, (_request, response) => response.end())).port
+  const start = startDevelopment([{ PORT: '0', TENANT_PORT: port }], t.testdir())
+  await t.rejects(start, /is in use/)
 })
 
 test('development: a port in use ends the tenant too', async (t) => {
@@ -292,7 +310,7 @@ test('development: a port in use ends the tenant too', async (t) => {
     [{ PORT: new URL(issuer).port, TENANT_PORT: '0', LOG_LEVEL: 'silent' }],
     directory,
   )
-  await t.rejects(start, { code: 'EADDRINUSE' })
+  await t.rejects(start, /Port \d+ is in use .* Is it running already/)
 })
 
 /** What a command writes to a stream, and the exit code that it asks for. */

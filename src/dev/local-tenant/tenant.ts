@@ -68,8 +68,13 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(tokenEndpoint, { tokens, grants, personas: everybody })
   await app.register(userinfo, { grants })
   await app.register(logout, { sessions })
-  await listen(app, await addressesOf('localhost'), options.port)
-  return { app, issuer: issuer() }
+  try {
+    await listen(app, await addressesOf('localhost'), options.port)
+    return { app, issuer: issuer() }
+  } catch (error) {
+    await app.close()
+    throw error
+  }
 }
 
 /** Errors for people where a browser shows them, and for clients everywhere else (RFC 6749 §5.2). */

@@ -1,0 +1,304 @@
+import { once } from 'node:events'
+import { Agent, request as httpRequest } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { type Test, test } from 'tap'
+import { listen } from '../../src/listen.ts'
+import { startServer } from '../../src/server.ts'
+import { shutdown } from '../../src/shutdown.ts'
+import { ENVIRONMENT, KEY, logSink, newKey, signJws, testApp, token } from '../helper.ts'
+import { serve } from '../process.ts'
+
+const PUBLIC = '/api/messages/public'
+const PROTECTED = '/api/messages/protected'
+
+test('health: the process serves, and is ready once keys are known', async (t) => {
+  const ready = { keys: false }
+  const { app, call, log } = await testApp(t, { keysReady: () => ready.keys })
+  t.match(await call('/livez'), { status: 200, message: 'Live' })
+  t.match(await call('/readyz'), {
+    status: 503,
+    message: 'Not ready: keys',
+    headers: { 'retry-after': '1' },
+  })
+  ready.keys = true
+  t.match(await call('/readyz'), { status: 200, message: 'Ready' })
+  t.match(log, [{ route: '/readyz', status: 503, level: 40 }])
+  t.equal(log.length, 1, 'what is well is not logged')
+  app.draining = true
+  const draining = await call('/readyz')
+  t.match(draining, { status: 503, message: 'Not ready: shutting down' })
+  t.equal(draining.headers['connection'], 'close')
+})
+
+test('too many bad tokens from one address: 429, while good ones go on', async (t) => {
+  const { app, call, log } = await testApp(t, {
+    environment: { AUTH_FAILURES_MAX: '3', TRUST_PROXY: '1' },
+  })
+  const known = token()
+  t.equal((await call(PROTECTED, known)).status, 200)
+  for (let i = 0; i < 10; i++)
+    t.equal((await call(PROTECTED)).status, 401, 'no credentials, no failure')
+  for (let i = 0; i < 3; i++) t.equal((await call(PROTECTED, 'bad')).status, 401)
+  const limited = await call(PROTECTED, token({ sub: 'a good one, but new' }))
+  t.match(limited, { status: 429, message: 'Too Many Requests' })
+  t.match(limited.headers['retry-after'], /^[1-9]\d?$/)
+  t.equal(log.at(-1)?.['refusal'], 'too_many_failures')
+  t.equal((await call(PROTECTED, known)).status, 200)
+  t.equal((await call(PUBLIC)).status, 200)
+  const elsewhere = { 'x-forwarded-for': '203.0.113.7' }
+  t.equal((await call(PROTECTED, token({ sub: 'new' }), elsewhere)).status, 200, 'another address')
+  for (let i = 0; i < 10_100; i++) {
+    const headers = {
+      authorization: 'Bearer bad',
+      'x-forwarded-for': `2001:db8:${i.toString(16)}::1`,
+    }
+    await app.inject({ url: PROTECTED, headers })
+  }
+  t.equal(
+    (await call(PROTECTED, 'bad')).status,
+    401,
+    'addresses not heard of for long are forgotten',
+  )
+})
+
+test('trouble on our side is no failure of the client', async (t) => {
+  const { call } = await testApp(t, {
+    environment: { AUTH_FAILURES_MAX: '1' },
+    signingKeys: { candidates: () => Promise.reject(new Error('ours')), isCurrent: () => true },
+  })
+  for (const _ of [1, 2, 3]) t.equal((await call(PROTECTED, token())).status, 500)
+})
+
+test('a stalled event loop: requests are turned away, health is not', async (t) => {
+  const { call, log } = await testApp(t)
+  await call(PUBLIC)
+  /** Keeps the event loop from turning until the measurements show it. */
+  const stall = async () => {
+    const until = Date.now() + 1200
+    while (Date.now() < until);
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  let answer = await call(PUBLIC)
+  for (let i = 0; i < 10 && answer.status === 200; i++) {
+    await stall()
+    t.equal((await call('/livez')).status, 200)
+    answer = await call(PUBLIC)
+  }
+  t.match(answer, { status: 503, message: 'Service Unavailable', headers: { 'retry-after': '5' } })
+  t.equal(log.at(-1)?.['refusal'], 'overloaded')
+})
+
+/** A running server with a tenant of its own, its log and its metrics. */
+async function running(t: Test, environment: Record<string, string> = {}) {
+  const published = { keys: [KEY.jwk] }
+  const issuer = await serve(t, (_request, response) => response.end(JSON.stringify(published)))
+  const { log, destination } = logSink()
+  const local = { ...ENVIRONMENT, AUTH0_DOMAIN: issuer, PORT: '0', HOST: '127.0.0.1' }
+  const server = await startServer([local, environment], destination)
+  t.teardown(() => server.app.close())
+  const now = Math.floor(Date.now() / 1000)
+  const claims = {
+    iss: `${issuer}/`,
+    sub: 'x',
+    aud: ENVIRONMENT.AUTH0_AUDIENCE,
+    iat: now,
+    exp: now + 60,
+  }
+  return {
+    ...server,
+    log,
+    published,
+    url: `http://127.0.0.1:${server.port}`,
+    bearer: (key = KEY) => `Bearer ${signJws({ alg: 'RS256', kid: key.kid }, claims, key)}`,
+  }
+}
+
+test('metrics: on a port of their own, with labels from fixed sets', async (t) => {
+  const { url, metricsPort, bearer } = await running(t, { METRICS_PORT: '0' })
+  const headers = { authorization: bearer() }
+  for (const _ of [1, 2]) t.equal((await fetch(`${url}${PROTECTED}`, { headers })).status, 200)
+  t.equal((await fetch(`${url}/readyz`)).status, 200)
+  await fetch(`${url}/PLANTED`, { method: 'DELETE', headers: { authorization: 'Bearer PLANTED' } })
+  await fetch(`${url}${PROTECTED}`, { headers: { authorization: 'Bearer PLANTED' } })
+  t.equal((await fetch(`${url}/metrics`)).status, 404, 'never on the public port')
+  const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`)
+  t.match(response.headers.get('content-type'), 'text/plain; version=')
+  const text = await response.text()
+  for (const line of [
+    'http_request_duration_seconds_count{route="/api/messages/protected",method="GET",status="200"} 2',
+    'http_request_duration_seconds_count{route="none",method="other",status="404"} 1',
+    'refusals_total{code="token_malformed"} 1',
+    'key_fetch_duration_seconds_count{outcome="success"} 1',
+    'keys_known 1',
+    'remembered_tokens 1',
+    'remembered_token_hits 1',
+    'nodejs_eventloop_lag_seconds',
+    'process_resident_memory_bytes',
+  ]) {
+    t.ok(text.includes(line), line)
+  }
+  t.notMatch(text, 'PLANTED')
+  t.equal((await fetch(`http://127.0.0.1:${metricsPort}/`)).status, 404)
+})
+
+test('a port for metrics that is in use stops the start', async (t) => {
+  const { metricsPort } = await running(t, { METRICS_PORT: '0' })
+  const environment = {
+    ...ENVIRONMENT,
+    PORT: '0',
+    HOST: '127.0.0.1',
+    METRICS_PORT: String(metricsPort),
+  }
+  await t.rejects(startServer([environment], logSink().destination), { code: 'EADDRINUSE' })
+})
+
+test('events of the key set are logged, with the keys that were left out', async (t) => {
+  const keys = [KEY.jwk, { kty: 'oct', kid: 'secret', k: 'PLANTED' }]
+  const state = { status: 500 }
+  const issuer = await serve(t, (_request, response) => {
+    response.writeHead(state.status).end(JSON.stringify({ keys }))
+  })
+  const { log, destination } = logSink()
+  const local = { ...ENVIRONMENT, AUTH0_DOMAIN: issuer, PORT: '0', HOST: '127.0.0.1' }
+  const { app } = await startServer([local], destination)
+  t.teardown(() => app.close())
+  await until(() => log.some(({ event }) => event === 'keys_fetch_failed'))
+  state.status = 200
+  await until(() => log.some(({ event }) => event === 'keys_fetched'))
+  t.match(
+    log.find(({ event }) => event === 'keys_unusable'),
+    {
+      level: 40,
+      unusable: [{ kid: 'secret', reason: 'is a secret' }],
+    },
+  )
+  t.notMatch(JSON.stringify(log), 'PLANTED')
+})
+
+/** Waits for a condition that the server brings about. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('rotation under load: nobody with a good token is refused', async (t) => {
+  const next = newKey('RS256', 'next')
+  const { url, published, bearer } = await running(t, { KEYS_MAX_AGE: '1' })
+  const [old, young] = [bearer(), bearer(next)]
+  const agent = new Agent({ keepAlive: true, maxSockets: 50 })
+  t.teardown(() => agent.destroy())
+  const get = (authorization: string) =>
+    new Promise<number>((resolve, reject) => {
+      httpRequest(`${url}${PROTECTED}`, { agent, headers: { authorization } }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0))
+      })
+        .on('error', reject)
+        .end()
+    })
+  const round = async (authorization: string) => {
+    const statuses = await Promise.all(Array.from({ length: 500 }, () => get(authorization)))
+    return statuses.filter((status) => status !== 200)
+  }
+  for (let i = 0; i < 10; i++) t.strictSame(await round(old), [])
+  published.keys = [KEY.jwk, next.jwk]
+  // The next key is published before it signs: refreshed within its age, it is known by then.
+  const from = Date.now()
+  while (Date.now() < from + 1500) t.strictSame(await round(old), [])
+  for (let i = 0; i < 10; i++) {
+    t.strictSame(await round(young), [])
+    t.strictSame(await round(old), [])
+  }
+  published.keys = [next.jwk]
+  const withdrawn = Date.now()
+  let status = 200
+  while (status === 200) status = await get(old)
+  t.equal(status, 401)
+  t.ok(Date.now() - withdrawn < 2000, 'within the max age')
+  t.strictSame(await round(young), [])
+})
+
+test('SIGTERM under load: no request is lost or cut', async (t) => {
+  const { app, port, log } = await running(t)
+  let answered = 0
+  let closed = 0
+  /** A client that uses one connection for as long as it may, and opens no other. */
+  const client = () =>
+    new Promise<void>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1')
+      const ask = () => socket.write(`GET ${PUBLIC} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+      let text = ''
+      socket.on('connect', ask)
+      socket.on('data', (data) => {
+        text += data
+        if (!text.endsWith('}')) return
+        if (!text.startsWith('HTTP/1.1 200')) reject(new Error(text))
+        answered += 1
+        const last = /connection: close/i.test(text)
+        text = ''
+        if (last) closed += 1
+        else ask()
+      })
+      socket.on('error', reject)
+      socket.on('close', () => (text === '' ? resolve() : reject(new Error(`cut: ${text}`))))
+    })
+  const clients = Promise.all(Array.from({ length: 200 }, client))
+  await until(() => answered > 2000)
+  await shutdown(app, { drainTime: 300, timeout: 5000 })
+  await clients
+  t.equal(closed, 200, 'each was told to close before it was closed')
+  t.match(
+    log
+      .map(({ event }) => event)
+      .filter(Boolean)
+      .slice(-2),
+    ['drain_started', 'shutdown_finished'],
+  )
+})
+
+test('stuck clients do not hold up the end, and requests at work finish', async (t) => {
+  const { app, log } = await testApp(t)
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let arrived = 0
+  app.get('/slow', { config: { access: 'public' } }, async () => {
+    arrived += 1
+    await released
+    return { message: 'late' }
+  })
+  const port = await listen(app, ['127.0.0.1', '::1', '127.0.0.2'], 0)
+  const addresses = ['127.0.0.1', '::1', '127.0.0.2']
+  const slow = addresses.map((host) =>
+    fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/slow`).then(
+      (response) => response.text(),
+      () => 'no such address',
+    ),
+  )
+  await until(() => arrived >= 2)
+  const stuck = connect(port, '127.0.0.1')
+  await once(stuck, 'connect')
+  stuck.write('GET /livez HTTP/1.1\r\nHost: lo')
+  const ended = once(stuck, 'close')
+  const end = shutdown(app, { drainTime: 0, timeout: 1000 })
+  release()
+  const texts = await Promise.all(slow)
+  t.ok(texts.filter((text) => text === '{"message":"late"}').length >= 2, 'on every address')
+  await end
+  await ended
+  t.match(log.map(({ event }) => event).filter(Boolean), [
+    'drain_started',
+    'connections_cut',
+    'shutdown_finished',
+  ])
+})
+
+test('time-outs and limits are set', async (t) => {
+  const { app } = await testApp(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { headersTimeout, requestTimeout, keepAliveTimeout, maxConnections } = app.server
+  t.strictSame(
+    [headersTimeout, requestTimeout, keepAliveTimeout, maxConnections],
+    [10_000, 30_000, 72_000, 20_000],
+  )
+  t.ok((app.server.address() as AddressInfo).port)
+})

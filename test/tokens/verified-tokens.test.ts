@@ -1,0 +1,121 @@
+import { test } from 'tap'
+import type { VerificationKey } from '../../src/tokens/key-set.ts'
+import { readKeySet } from '../../src/tokens/key-set.ts'
+import { VerifiedTokens, type VerifiedTokensOptions } from '../../src/tokens/verified-tokens.ts'
+import { KEY, NOW, newKey, oddKeys, testApp, token } from '../helper.ts'
+
+const PROTECTED = '/api/messages/protected'
+const [key] = readKeySet([KEY.jwk], ['RS256']).keys as [VerificationKey]
+const principal = (subject: string, expiresAt = NOW + 60) => ({
+  subject,
+  permissions: [],
+  organization: undefined,
+  expiresAt,
+})
+
+function memory(options: Partial<VerifiedTokensOptions> = {}) {
+  return new VerifiedTokens({
+    clockTolerance: 0,
+    isCurrent: () => true,
+    now: () => NOW * 1000,
+    ...options,
+  })
+}
+
+/** An app whose key source counts how often a signature has to be checked. */
+async function counting(t: Parameters<typeof testApp>[0]) {
+  const state = { checks: 0, current: true, ms: NOW * 1000 }
+  const signingKeys = {
+    ...oddKeys(async () => {
+      state.checks += 1
+      return [key]
+    }),
+    isCurrent: () => state.current,
+  }
+  return { state, ...(await testApp(t, { signingKeys, now: () => state.ms })) }
+}
+
+test('the signature of a token is checked once', async (t) => {
+  const { call, state } = await counting(t)
+  const good = token()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => call(PROTECTED, good)))
+  t.ok(answers.every(({ status }) => status === 200))
+  t.equal(state.checks, 1, 'fifty at once share one check')
+  await call(PROTECTED, good)
+  t.equal(state.checks, 1)
+  await call(PROTECTED, token({ sub: 'somebody else' }))
+  t.equal(state.checks, 2, 'two tokens never share an entry')
+})
+
+test('only successes are remembered', async (t) => {
+  const { call, state } = await counting(t)
+  const forged = token({}, {}, newKey('RS256', 'current'))
+  for (const _ of [1, 2]) t.equal((await call(PROTECTED, forged)).status, 401)
+  t.equal(state.checks, 2)
+})
+
+test('a remembered token ends the second it expires', async (t) => {
+  const { call, state, log } = await counting(t)
+  const good = token({ exp: NOW + 60 })
+  t.equal((await call(PROTECTED, good)).status, 200)
+  state.ms = (NOW + 60 + 5) * 1000 - 1
+  t.equal((await call(PROTECTED, good)).status, 200, 'a millisecond before, the tolerance granted')
+  state.ms += 1
+  t.equal((await call(PROTECTED, good)).status, 401)
+  t.equal(log.at(-1)?.['refusal'], 'token_expired')
+  t.equal(state.checks, 1)
+})
+
+test('a remembered token ends with its key', async (t) => {
+  const { call, state } = await counting(t)
+  const good = token()
+  await call(PROTECTED, good)
+  state.current = false
+  await call(PROTECTED, good)
+  t.equal(state.checks, 2, 'it is judged anew, by the keys there are now')
+})
+
+test('tokens of withdrawn keys are forgotten with them', async (t) => {
+  const other = { ...key }
+  const tokens = memory({ isCurrent: (candidate) => candidate === key })
+  tokens.add('one', { principal: principal('1'), key })
+  tokens.add('two', { principal: principal('2'), key: other })
+  tokens.forgetWithdrawn()
+  t.equal(tokens.size, 1)
+  t.match(tokens.find('one'), { subject: '1' })
+})
+
+test('a million tokens take no more room than was given to them', async (t) => {
+  const tokens = memory({ maxEntries: 10_000, maxBytes: 4 * 1024 * 1024 })
+  for (let i = 0; i < 1_000_000; i++) {
+    tokens.add(`digest-${i}`, { principal: principal(`user-${i}`), key })
+  }
+  t.ok(tokens.size <= 10_000 && tokens.size > 5_000, `${tokens.size} are left`)
+  t.equal(tokens.evictions, 1_000_000 - tokens.size)
+  t.match(tokens.find('digest-999999'), { subject: 'user-999999' })
+  t.equal(tokens.find('digest-0'), undefined)
+  t.strictSame([tokens.hits, tokens.misses], [1, 1])
+
+  const byBytes = memory({ maxEntries: 1_000_000, maxBytes: 100_000 })
+  const permissions = Array.from({ length: 50 }, (_, i) => `permission-${i}`)
+  for (let i = 0; i < 1_000; i++) {
+    byBytes.add(`${i}`, {
+      principal: { ...principal('x'), permissions, organization: 'org_a' },
+      key,
+    })
+  }
+  t.ok(byBytes.size < 50, 'large ones count for more')
+})
+
+test('a busy token outlives a flood of those that come once', async (t) => {
+  const tokens = memory({ maxEntries: 100 })
+  tokens.add('busy', { principal: principal('busy'), key })
+  for (let i = 0; i < 10_000; i++) {
+    tokens.add(`once-${i}`, { principal: principal(`${i}`), key })
+    if (i % 50 === 0) t.ok(tokens.find('busy'))
+  }
+})
+
+test('the digest is the SHA-256 of the token', async (t) => {
+  t.equal(memory().digestOf('abc'), 'ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=')
+})
