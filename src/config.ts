@@ -116,6 +116,9 @@ function contradictionsIn(data: Environment): string[] {
   if (data['AUTH0_ORGANIZATIONS'] === undefined && data['ORGANIZATION_REQUIRED'] === 'true') {
     problems.push('AUTH0_ORGANIZATIONS is missing: expected, since ORGANIZATION_REQUIRED is true')
   }
+  if (Number(data['DRAIN_TIME'] ?? 1) >= Number(data['SHUTDOWN_TIMEOUT'] ?? 10)) {
+    problems.push('DRAIN_TIME is wrong: expected less than SHUTDOWN_TIMEOUT')
+  }
   return problems
 }
 

@@ -18,7 +18,6 @@ export class Metrics {
 
   constructor(keys: RemoteKeys, verified: VerifiedTokens) {
     const registers = [this.#registry]
-    collectDefaultMetrics({ register: this.#registry })
     this.#requests = new Histogram({
       name: 'http_request_duration_seconds',
       help: 'Answered requests.',
@@ -86,6 +85,7 @@ export class Metrics {
     port: number | undefined,
   ): Promise<number | undefined> {
     if (port === undefined) return undefined
+    collectDefaultMetrics({ register: this.#registry })
     const server = createServer(async ({ url }, response) => {
       if (url !== '/metrics') return void response.writeHead(404).end()
       const text = await this.#registry.metrics()

@@ -43,7 +43,7 @@ export async function startServer(
     onEvent(event) {
       logKeyEvent(logger, event)
       metrics.keyEvent(event)
-      verifier.verified.forgetWithdrawn()
+      if (event.event === 'keys_fetched' && event.rotated) verifier.verified.forgetWithdrawn()
     },
   })
   const verifier = new AccessTokenVerifier(config.tokens, keys, Date.now)

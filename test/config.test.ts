@@ -82,8 +82,8 @@ test('values that are wrong', async (t) => {
     ['LOG_LEVEL', 'loud', 'INFO'],
     ['AUTH_FAILURES_MAX', '0', 'many'],
     ['METRICS_PORT', '65536', 'x'],
-    ['DRAIN_TIME', '-1', '301'],
-    ['SHUTDOWN_TIMEOUT', '0', '601'],
+    ['DRAIN_TIME', '-1', 'x', '10'],
+    ['SHUTDOWN_TIMEOUT', 'x', '601'],
     ['KEYS_MAX_AGE', '0', 'x'],
     ['KEYS_STALE_IF_ERROR', '0', 'x'],
   ]
