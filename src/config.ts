@@ -116,6 +116,9 @@ function contradictionsIn(data: Environment): string[] {
   if (data['AUTH0_ORGANIZATIONS'] === undefined && data['ORGANIZATION_REQUIRED'] === 'true') {
     problems.push('AUTH0_ORGANIZATIONS is missing: expected, since ORGANIZATION_REQUIRED is true')
   }
+  if (Number(data['KEYS_STALE_IF_ERROR'] ?? 86_400) < Number(data['KEYS_MAX_AGE'] ?? 600)) {
+    problems.push('KEYS_STALE_IF_ERROR is wrong: expected KEYS_MAX_AGE or more')
+  }
   if (Number(data['DRAIN_TIME'] ?? 1) >= Number(data['SHUTDOWN_TIMEOUT'] ?? 10)) {
     problems.push('DRAIN_TIME is wrong: expected less than SHUTDOWN_TIMEOUT')
   }

@@ -36,7 +36,10 @@ export async function listen(
     await app.listen({ host: must(first), port })
     const { port: bound } = app.server.address() as AddressInfo
     for (const address of others) {
-      const door = createServer((socket) => app.server.emit('connection', socket))
+      const door = createServer({ noDelay: true }, (socket) =>
+        app.server.emit('connection', socket),
+      )
+      door.maxConnections = app.server.maxConnections
       if (await opens(door, bound, address)) doors.push(door)
     }
     return bound

@@ -41,7 +41,7 @@ export async function startServer(
     staleIfError: config.keysStaleIfError,
     now: () => performance.now(),
     onEvent(event) {
-      logKeyEvent(logger, event)
+      logKeyEvent(logger, event, keys, config.keysMaxAge)
       metrics.keyEvent(event)
       if (event.event === 'keys_fetched' && event.rotated) verifier.verified.forgetWithdrawn()
     },
@@ -70,14 +70,24 @@ export async function startServer(
   }
 }
 
-function logKeyEvent(logger: Logger, event: KeyEvent): void {
+/** A key set may hold any number of keys that are of no use: so many of them are logged. */
+const UNUSABLE_LOGGED = 20
+
+function logKeyEvent(logger: Logger, event: KeyEvent, keys: RemoteKeys, maxAge: number): void {
   if (event.event === 'keys_fetched') {
-    const { unusable } = event
-    if (unusable.length > 0) logger.warn({ event: 'keys_unusable', unusable }, 'Keys were left out')
-    logger.info(event, 'The key set was fetched')
+    const { unusable, rotated, ...fetched } = event
+    logger.info(fetched, 'The key set was fetched')
+    if (rotated) logger.info({ event: 'keys_rotated', keys: event.keys }, 'A key came or went')
+    if (unusable.length === 0) return
+    const first = unusable.slice(0, UNUSABLE_LOGGED)
+    const left = { event: 'keys_unusable', count: unusable.length, unusable: first }
+    logger.warn(left, 'Keys were left out')
   } else {
-    const { error, ...rest } = event
-    logger.warn({ ...rest, err: error }, 'The key set could not be fetched')
+    const { error, ...failed } = event
+    logger.warn({ ...failed, err: error }, 'The key set could not be fetched')
+    const { ready, age } = keys
+    if (!ready) logger.error({ event: 'keys_missing' }, 'No token can be judged')
+    else if (age > maxAge) logger.warn({ event: 'keys_stale', age }, 'Old keys serve')
   }
 }
 

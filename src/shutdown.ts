@@ -26,7 +26,7 @@ export async function shutdown(app: FastifyInstance, options: ShutdownOptions): 
     app.server.closeAllConnections()
   }, timeout - drainTime)
   // A connection whose last answer was under way when the drain began knows nothing of it.
-  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_INTERVAL)
+  const sweep = setInterval(() => app.closeQuietConnections(), SWEEP_INTERVAL)
   await app.close()
   clearInterval(sweep)
   clearTimeout(deadline)

@@ -85,7 +85,7 @@ test('values that are wrong', async (t) => {
     ['DRAIN_TIME', '-1', 'x', '10'],
     ['SHUTDOWN_TIMEOUT', 'x', '601'],
     ['KEYS_MAX_AGE', '0', 'x'],
-    ['KEYS_STALE_IF_ERROR', '0', 'x'],
+    ['KEYS_STALE_IF_ERROR', 'x', '599'],
   ]
   for (const [name, ...values] of wrong) {
     for (const value of values) {

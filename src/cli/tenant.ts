@@ -33,7 +33,11 @@ export async function main(
       `The local tenant does not answer at ${url}. Start it with npm run dev, or say where it is in TENANT_PORT.`,
     )
   }
-  const { keys } = (await response.json()) as { keys: string[] }
+  const { keys, error_description: problem } = (await response.json()) as {
+    keys: string[]
+    error_description?: string
+  }
+  if (problem !== undefined) return fail(problem)
   process.stdout.write(`${fault}: done. Published keys: ${keys.join(', ')}\n`)
 }
 

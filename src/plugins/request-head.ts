@@ -36,5 +36,6 @@ function namesOneHost(request: IncomingMessage): boolean {
   if (host === undefined) return httpVersion === '1.0'
   if (others.length > 0 || !HOST.test(host)) return false
   if (url.startsWith('/') || !URL.canParse(url)) return true
-  return new URL(url).host === new URL(`http://${host}`).host
+  const origin = `http://${host}`
+  return URL.canParse(origin) && new URL(url).host === new URL(origin).host
 }

@@ -101,6 +101,7 @@ function afterEarlierAnswers(
   socket: Duplex & { _httpMessage?: ServerResponse | null },
   respond: () => void,
 ): void {
-  if (socket._httpMessage) socket._httpMessage.once('close', respond)
+  const pending = socket._httpMessage
+  if (pending) pending.once('close', () => afterEarlierAnswers(socket, respond))
   else respond()
 }

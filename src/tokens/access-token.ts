@@ -16,7 +16,7 @@ import { type Verified, VerifiedTokens } from './verified-tokens.ts'
  * Verifies access tokens (RFC 7519 §7.2, RFC 9068 §4), the signature of each one once.
  *
  * @example
- * const verifier = new AccessTokenVerifier({ issuer, audience, algorithms: ['RS256'], clockTolerance: 5 }, keys)
+ * const verifier = new AccessTokenVerifier({ issuer, audience, algorithms: ['RS256'], clockTolerance: 5 }, keys, Date.now)
  * const { subject } = verifier.remembered(token) ?? (await verifier.verify(token))
  */
 export class AccessTokenVerifier {

@@ -92,8 +92,8 @@ const organization: Rule = {
 /** What is judged before the key is looked for, in the contract's order. */
 export const RULES_BEFORE_SIGNATURE: readonly Rule[] = [header, kind, issuer, audience, times]
 
-/** What is judged once the signature holds. */
-export const RULES_AFTER_SIGNATURE: readonly Rule[] = [subject, organization]
+/** What is judged once the signature holds: the times again, since a key may have taken a while. */
+export const RULES_AFTER_SIGNATURE: readonly Rule[] = [times, subject, organization]
 
 /** Whether `exp` (seconds) has passed at `now` (seconds), the tolerance granted (RFC 7519 §4.1.4). */
 export function hasExpired(exp: number, clockTolerance: number, now: number): boolean {

@@ -56,6 +56,7 @@ export class RemoteKeys implements SigningKeys {
   #keys: readonly VerificationKey[] = []
   #loadedAt = -Infinity
   #attemptedAt = -Infinity
+  #nextAttemptAt = Infinity
   #failures = 0
   #attempt: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -117,7 +118,8 @@ export class RemoteKeys implements SigningKeys {
     const found = candidatesFor(this.#current(), header)
     if (found.length > 0) return found
     if (this.ready && this.#failures === 0) throw new TokenError('unknown_key')
-    throw new KeysUnavailableError(Math.max(1, Math.ceil(this.#cooldownLeft() / 1000)))
+    const next = Math.min(this.#cooldownLeft(), this.#nextAttemptAt - this.#options.now())
+    throw new KeysUnavailableError(Math.max(1, Math.ceil(next / 1000)))
   }
 
   #cooldownLeft(): number {
@@ -166,8 +168,10 @@ export class RemoteKeys implements SigningKeys {
       this.#failures === 0
         ? maxAge * 0.9
         : Math.min(retryDelay * 2 ** (this.#failures - 1), MAX_RETRY_DELAY)
+    const jittered = wait * (0.75 + Math.random() / 4)
+    this.#nextAttemptAt = this.#options.now() + jittered
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#load(), wait * (0.75 + Math.random() / 4)).unref()
+    this.#timer = setTimeout(() => void this.#load(), jittered).unref()
   }
 }
 

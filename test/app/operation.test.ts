@@ -86,6 +86,9 @@ test('a stalled event loop: requests are turned away, health is not', async (t) 
   }
   t.match(answer, { status: 503, message: 'Service Unavailable', headers: { 'retry-after': '5' } })
   t.equal(log.at(-1)?.['refusal'], 'overloaded')
+  while ((await call(PUBLIC)).status === 503) await new Promise((resolve) => setImmediate(resolve))
+  const events = log.map(({ event }) => event).filter(Boolean)
+  t.strictSame(events, ['shedding_started', 'shedding_ended'])
 })
 
 /** A running server with a tenant of its own, its log and its metrics. */
@@ -160,11 +163,14 @@ test('events of the key set are logged, with the keys that were left out', async
   })
   const { log, destination } = logSink()
   const local = { ...ENVIRONMENT, AUTH0_DOMAIN: issuer, PORT: '0', HOST: '127.0.0.1' }
-  const { app } = await startServer([local], destination)
+  const { app } = await startServer([local, { KEYS_MAX_AGE: '1' }], destination)
   t.teardown(() => app.close())
-  await until(() => log.some(({ event }) => event === 'keys_fetch_failed'))
+  await until(() => log.some(({ event }) => event === 'keys_missing'))
   state.status = 200
-  await until(() => log.some(({ event }) => event === 'keys_fetched'))
+  await until(() => log.some(({ event }) => event === 'keys_unusable'))
+  t.ok(log.some(({ event }) => event === 'keys_rotated'))
+  state.status = 500
+  await until(() => log.some(({ event }) => event === 'keys_stale'))
   t.match(
     log.find(({ event }) => event === 'keys_unusable'),
     {
@@ -273,6 +279,9 @@ test('stuck clients do not hold up the end, and requests at work finish', async 
     ),
   )
   await until(() => arrived >= 2)
+  const silent = connect(port, '127.0.0.1')
+  await once(silent, 'connect')
+  const silentEnded = once(silent, 'close')
   const stuck = connect(port, '127.0.0.1')
   await once(stuck, 'connect')
   stuck.write('GET /livez HTTP/1.1\r\nHost: lo')
@@ -281,6 +290,8 @@ test('stuck clients do not hold up the end, and requests at work finish', async 
   release()
   const texts = await Promise.all(slow)
   t.ok(texts.filter((text) => text === '{"message":"late"}').length >= 2, 'on every address')
+  await silentEnded
+  t.notOk(stuck.destroyed, 'only what is half a request is waited for')
   await end
   await ended
   t.match(log.map(({ event }) => event).filter(Boolean), [

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, Socket } from 'node:net'
 import { type Test, test } from 'tap'
-import { parseRaw, sendRaw, testApp } from '../helper.ts'
+import { parseRaw, sendRaw, testApp, token } from '../helper.ts'
 
 const HOST = 'Host: localhost\r\n'
 const CLOSE = 'Connection: close\r\n'
@@ -117,6 +117,14 @@ test('what no hook sees is answered like everything else, and logged once', asyn
   t.equal(parseRaw(await sendRaw(port, '127.0.0.1', fine)).status, 200, 'the process lives')
 })
 
+test('hosts that no URL can have are 400 in absolute form too', async (t) => {
+  const { port } = await listening(t)
+  for (const host of ['999.999.999.999', 'a:99999', 'xn--a', '1.2.3.4.5']) {
+    const request = `GET http://a${path} HTTP/1.1\r\nHost: ${host}\r\n${CLOSE}\r\n`
+    t.equal(parseRaw(await sendRaw(port, '127.0.0.1', request)).status, 400, host)
+  }
+})
+
 test('good requests in unusual forms', async (t) => {
   const { port } = await listening(t)
   const forms = {
@@ -133,9 +141,11 @@ test('good requests in unusual forms', async (t) => {
 test('what was pipelined before a broken request is answered before it', async (t) => {
   const { port } = await listening(t)
   for (const second of ['JUMP / HTTP/1.1\r\n\r\n', `CONNECT x:1 HTTP/1.1\r\n${HOST}\r\n`]) {
-    const both = `GET ${path} HTTP/1.1\r\n${HOST}\r\n${second}`
-    const text = await sendRaw(port, '127.0.0.1', both)
-    t.match(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 400'])
+    const fresh = (sub: string) =>
+      `GET /api/messages/protected HTTP/1.1\r\n${HOST}Authorization: Bearer ${token({ sub })}\r\n\r\n`
+    const all = `${fresh('1')}${fresh('2')}${fresh('3')}${second}`
+    const text = await sendRaw(port, '127.0.0.1', all)
+    t.strictSame(text.match(/HTTP\/1\.1 \d+/g), [...Array(3).fill('HTTP/1.1 200'), 'HTTP/1.1 400'])
   }
 })
 

@@ -56,6 +56,7 @@ test('the rest is told to the client, in order, with its state', async (t) => {
     ['invalid_request', { ...WEB, code_challenge_method: 'plain' }],
     ['access_denied', { audience: 'https://other.test', organization: 'nobody' }],
     ['invalid_request', { organization: 'nobody', prompt: 'none' }],
+    ['invalid_request', { prompt: 'none login' }],
     ['login_required', { prompt: 'none' }],
   ]
   for (const [error, changes] of cases) {
@@ -169,6 +170,7 @@ test('a session saves the login, unless the client asks for one', async (t) => {
   const silent = await authorize({ prompt: 'none' })
   t.ok(silent.answer['code'])
   t.equal((await authorize({ prompt: 'login' })).status, 200)
+  t.equal((await authorize({ prompt: 'login consent' })).status, 200)
   t.equal((await authorize({ screen_hint: 'signup' })).status, 200)
   t.equal(
     (await authorize({ organization: 'acme', prompt: 'none' })).answer['error'],
@@ -236,6 +238,7 @@ test('a signup makes a persona that can log in again', async (t) => {
   t.match(page.html, 'new@example.com')
   t.notMatch(page.html, '<script>alert')
   t.equal((await signUp({ email: 'new@example.com' })).status, 409)
+  t.equal((await signUp({ email: 'admin@example.com' })).status, 409)
   t.equal((await signUp({ email: '' })).status, 400)
   t.ok((await signUp({ email: 'other@example.com' })).answer['code'], 'a name is not needed')
   t.ok((await visitor(issuer).logIn('new@example.com')).answer['code'])
@@ -401,7 +404,12 @@ test('CORS: pages of this machine alone, with whatever headers they send', async
         'access-control-request-headers': 'auth0-client, x-requested-with',
       },
     })
-  for (const origin of ['http://localhost:4040', 'http://127.0.0.1:8080', 'http://[::1]:3000']) {
+  for (const origin of [
+    'http://localhost:4040',
+    'http://127.0.0.1:8080',
+    'http://[::1]:3000',
+    'https://localhost:4040',
+  ]) {
     const { headers } = await preflight(origin)
     t.equal(headers.get('access-control-allow-origin'), origin)
     t.equal(headers.get('access-control-allow-headers'), 'auth0-client, x-requested-with')

@@ -217,6 +217,14 @@ test('faults on request', async (t) => {
   t.ok(Date.now() - before >= 990, 'as late as asked for')
   await command('up')
 
+  const foreign = await fetch(`${issuer}local-tenant/faults`, {
+    method: 'POST',
+    body: new URLSearchParams({ fault: 'down', seconds: '10' }),
+  })
+  t.equal(foreign.status, 415, 'what a form on any page can send')
+  const { lines: said } = await output(t, 'stderr', () => faultCommand(['down', '9999s'], sources))
+  t.match(said.join(''), 'seconds must be <= 3600')
+
   for (const args of [[], ['explode'], ['down', 'soon']]) {
     const { lines, exitCode } = await output(t, 'stderr', () => faultCommand(args, sources))
     t.match(lines.join(''), 'Usage: npm run tenant -- <fault>')

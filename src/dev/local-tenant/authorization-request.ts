@@ -23,7 +23,7 @@ export interface AuthorizationRequest extends ReturnAddress {
   readonly scope: readonly string[]
   readonly nonce: string | undefined
   readonly challenge: string | undefined
-  readonly prompt: string | undefined
+  readonly prompt: readonly string[]
   readonly loginHint: string | undefined
   readonly signup: boolean
 }
@@ -56,13 +56,17 @@ export function readAuthorizationRequest(
   const parameters = parametersOf(query)
   checkResponse(parameters)
   const challenge = readChallenge(parameters, address.client)
-  const { audience, organization, scope = '', prompt, login_hint: loginHint } = parameters
+  const { audience, organization, scope = '', prompt = '', login_hint: loginHint } = parameters
   if (audience !== undefined && audience !== api.identifier) {
     throw new OAuthError('access_denied', 'There is no API with this audience.')
   }
   const found = organization === undefined ? undefined : organizationBy(organization)
   if (organization !== undefined && found === undefined) {
     throw new OAuthError('invalid_request', 'There is no such organization.')
+  }
+  const prompts = prompt.split(' ')
+  if (prompts.includes('none') && prompts.length > 1) {
+    throw new OAuthError('invalid_request', 'prompt=none goes with no other.')
   }
   return {
     ...address,
@@ -71,7 +75,7 @@ export function readAuthorizationRequest(
     scope: scope.split(' ').filter((name) => SCOPES.includes(name)),
     nonce: parameters['nonce'],
     challenge,
-    prompt,
+    prompt: prompts,
     loginHint,
     signup: parameters['screen_hint'] === 'signup',
   }

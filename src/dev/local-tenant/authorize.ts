@@ -33,9 +33,10 @@ export async function authorize(
     try {
       const wanted = readAuthorizationRequest(request.query, address)
       const session = sessions.of(request)
-      const known = wanted.prompt !== 'login' && !wanted.signup && mayUse(session, wanted)
+      const known = !wanted.prompt.includes('login') && !wanted.signup && mayUse(session, wanted)
       if (known) return succeed(reply, wanted, session)
-      if (wanted.prompt === 'none') throw new OAuthError('login_required', 'Login is required.')
+      if (wanted.prompt.includes('none'))
+        throw new OAuthError('login_required', 'Login is required.')
       const id = randomUUID()
       waiting.set(id, wanted)
       return sendPage(reply, wanted.signup ? signupPage(id) : loginPage(id, wanted, personas))
@@ -65,7 +66,7 @@ export async function authorize(
     const { id, wanted, parameters } = waitingRequest(body)
     const email = required(parameters, 'email')
     const persona = { ...newcomer(email), displayName: parameters['name'] || email }
-    if (personas.some(({ name }) => name === persona.name)) {
+    if (personas.some((other) => other.email === email)) {
       return sendPage(reply.code(409), signupPage(id, 'Somebody has this e-mail address already.'))
     }
     personas.push(persona)

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { OAuthError } from './oauth-error.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -33,12 +33,23 @@ export const faults = fp(async (app: FastifyInstance, { keys }: { keys: SigningK
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
   })
 
-  app.post<{ Body: Body }>(CONTROL, { schema }, async ({ body: { fault, seconds } }) => {
-    if (fault === 'rotate') await keys.rotate()
-    if (fault === 'withdraw') await keys.withdraw()
-    if (fault === 'slow' || fault === 'up') delay = fault === 'slow' ? seconds * 1000 : 0
-    if (fault === 'down' || fault === 'up')
-      downUntil = fault === 'down' ? Date.now() + seconds * 1000 : 0
-    return { keys: keys.published().keys.map(({ kid }) => kid) }
-  })
+  /** Pages of other sites cannot send JSON without asking first, and are told no. */
+  const onlyJson = async ({ headers }: FastifyRequest) => {
+    if (headers['content-type'] !== 'application/json') {
+      throw new OAuthError('invalid_request', 'Send JSON.', 415)
+    }
+  }
+
+  app.post<{ Body: Body }>(
+    CONTROL,
+    { schema, onRequest: onlyJson },
+    async ({ body: { fault, seconds } }) => {
+      if (fault === 'rotate') await keys.rotate()
+      if (fault === 'withdraw') await keys.withdraw()
+      if (fault === 'slow' || fault === 'up') delay = fault === 'slow' ? seconds * 1000 : 0
+      if (fault === 'down' || fault === 'up')
+        downUntil = fault === 'down' ? Date.now() + seconds * 1000 : 0
+      return { keys: keys.published().keys.map(({ kid }) => kid) }
+    },
+  )
 })

@@ -5,7 +5,7 @@ import cors from '@fastify/cors'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { addressesOf, listen } from '../../listen.ts'
-import { isAllowed } from './authorization-request.ts'
+import { isLoopback } from '../../tokens/issuer.ts'
 import { authorize } from './authorize.ts'
 import { checkData } from './check-data.ts'
 import { organizations, personas, roles } from './data.ts'
@@ -55,7 +55,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
 
   answerErrors(app)
   await app.register(cors, {
-    origin: (origin, done) => done(null, isAllowed(origin ?? '', 'loopback')),
+    origin: (origin: string | undefined, done) => done(null, isLoopbackOrigin(origin)),
     methods: ['GET', 'POST'],
   })
   await app.register(formbody)
@@ -96,4 +96,9 @@ function describe(error: FastifyError | OAuthError): { status: number; code: str
   return statusCode < 500
     ? { status: 400, code: 'invalid_request' }
     : { status: 500, code: 'server_error' }
+}
+
+/** Pages of this machine, whatever their scheme and port. */
+function isLoopbackOrigin(origin = ''): boolean {
+  return URL.canParse(origin) && isLoopback(new URL(origin))
 }

@@ -44,8 +44,7 @@ export async function tokenEndpoint(
       if (grant === undefined) {
         throw new OAuthError('invalid_grant', 'The refresh token is not good.')
       }
-      const response = await tokens.forGrant(grant)
-      return client.secret === undefined ? response : { ...response, refresh_token: token }
+      return tokens.forGrant(grant, client.secret === undefined ? undefined : token)
     },
 
     async client_credentials(parameters, authorization) {

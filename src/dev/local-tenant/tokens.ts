@@ -28,8 +28,12 @@ export class Tokens {
     this.#grants = grants
   }
 
-  /** The tokens of a person who logged in through a client. */
-  async forGrant(grant: Grant): Promise<TokenResponse> {
+  /**
+   * The tokens of a person who logged in through a client.
+   *
+   * @param refreshToken the one that goes on being good; a new one where none is given
+   */
+  async forGrant(grant: Grant, refreshToken?: string): Promise<TokenResponse> {
     const { audience, scope } = grant
     const accessToken = await (audience === undefined
       ? this.#grants.createOpaqueToken()
@@ -39,7 +43,7 @@ export class Tokens {
       access_token: accessToken,
       ...(scope.includes('openid') && { id_token: await this.#idToken(grant) }),
       ...(scope.includes('offline_access') && {
-        refresh_token: this.#grants.createRefreshToken(grant),
+        refresh_token: refreshToken ?? this.#grants.createRefreshToken(grant),
       }),
       scope: scope.join(' '),
       token_type: 'Bearer',
