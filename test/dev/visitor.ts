@@ -1,5 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Test } from 'tap'
 import { api } from '../../src/dev/local-tenant/data.ts'
+import { startLocalTenant } from '../../src/dev/local-tenant/tenant.ts'
+
+/** A tenant that ends with the test; its issuer. */
+export async function tenant(t: Test) {
+  const { app, issuer } = await startLocalTenant({
+    port: 0,
+    directory: t.testdir(),
+    environment: 'test',
+  })
+  t.teardown(() => app.close())
+  return issuer
+}
+
+/** How the server-side client is reached. */
+export const WEB = { client_id: 'messages-web', redirect_uri: 'http://localhost:6060/callback' }
 
 /** What a login of the browser client asks for; the verifier of its challenge is VERIFIER. */
 export const VERIFIER = randomBytes(32).toString('base64url')
