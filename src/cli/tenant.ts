@@ -1,5 +1,6 @@
-import { type Environment, readEnvironment, tenantPort } from '../config.ts'
+import { type Environment, readEnvironment } from '../config.ts'
 import { fail, isEntry, run } from '../entry.ts'
+import { askTenant } from './ask-tenant.ts'
 
 const USAGE = `Usage: npm run tenant -- <fault>
   rotate       sign with the next key, which is published already
@@ -12,7 +13,6 @@ const USAGE = `Usage: npm run tenant -- <fault>
  * Lets the local tenant misbehave: `npm run tenant -- down 10s`.
  *
  * @param args the fault, and for how long
- * @param sources `TENANT_PORT` says where the tenant listens, if not at 6061
  */
 export async function main(
   args: readonly string[],
@@ -22,17 +22,11 @@ export async function main(
   const seconds = /^(\d+)s?$/.exec(time)?.[1]
   const isFault = ['rotate', 'withdraw', 'slow', 'down', 'up'].includes(fault)
   if (!isFault || seconds === undefined) return fail(USAGE)
-  const url = `http://localhost:${tenantPort(sources)}`
-  const response = await fetch(`${url}/local-tenant/faults`, {
-    method: 'POST',
+  const response = await askTenant(sources, '/local-tenant/faults', {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ fault, seconds: Number(seconds) }),
-  }).catch(() => undefined)
-  if (response === undefined) {
-    return fail(
-      `The local tenant does not answer at ${url}. Start it with npm run dev, or say where it is in TENANT_PORT.`,
-    )
-  }
+  })
+  if (response === undefined) return
   const { keys, error_description: problem } = (await response.json()) as {
     keys: string[]
     error_description?: string
