@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+} from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { type Answer, RequestLog } from './logger.ts'
@@ -42,11 +46,13 @@ export interface Dependencies {
   readonly keysReady: () => boolean
   /** Is told of each answer. */
   readonly onAnswer?: (answer: Answer) => void
+  /** Optional parts, each with routes of its own, in a scope of its own. */
+  readonly rooms?: readonly FastifyPluginAsync[]
 }
 
 /** The way of a request, from top to bottom. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { config, logger, verifier, keysReady, onAnswer = () => {} } = dependencies
+  const { config, logger, verifier, keysReady, onAnswer = () => {}, rooms = [] } = dependencies
   const { clientOrigins, organizations, authFailuresMax } = config
   const requestLog = new RequestLog(onAnswer)
   const unhooked = unhookedAnswers(clientOrigins, (answer) => requestLog.record(logger, answer))
@@ -87,6 +93,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(health, {
     notReady: () => (app.draining ? 'shutting down' : keysReady() ? undefined : 'keys'),
   })
+  for (const room of rooms) await app.register(room)
 
   // The methods that none of them answers (405): public routes, so no credentials are looked at.
   await app.register(methodNotAllowed)

@@ -100,6 +100,11 @@ export const schema = {
       default: 'info',
       description: 'one of fatal, error, warn, info, debug, trace, silent',
     },
+    API_REFERENCE: { type: 'boolean', description: 'true or false' },
+    API_REFERENCE_CLIENT_ID: {
+      type: 'string',
+      description: 'the client id of a single-page application',
+    },
     NODE_ENV: { type: 'string', default: 'development', description: 'production or another word' },
   },
 } as const

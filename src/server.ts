@@ -1,5 +1,5 @@
 import closeWithGrace from 'close-with-grace'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, type Environment, loadConfig, readEnvironment } from './config.ts'
@@ -54,6 +54,7 @@ export async function startServer(
     verifier,
     keysReady: () => keys.ready,
     onAnswer: (answer) => metrics.answered(answer),
+    rooms: await roomsOf(config),
   })
   app.addHook('onClose', async () => keys.stop())
   keys.start()
@@ -68,6 +69,18 @@ export async function startServer(
     await app.close()
     throw error
   }
+}
+
+/** The optional parts that are asked for; the others are not even loaded. */
+async function roomsOf(config: Config): Promise<FastifyPluginAsync[]> {
+  const rooms: FastifyPluginAsync[] = []
+  if (config.apiReference) {
+    const { reference } = await import('./reference/reference.ts')
+    const { issuer, audience } = config.tokens
+    const clientId = config.apiReferenceClientId
+    rooms.push((app) => reference(app, { issuer, audience, clientId }))
+  }
+  return rooms
 }
 
 /** A key set may hold any number of keys that are of no use: so many of them are logged. */

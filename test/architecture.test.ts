@@ -43,6 +43,7 @@ test('each room imports only what it may', async (t) => {
       'logger.ts',
     ],
     'routes/': ['routes/', 'fastify'],
+    'reference/': ['reference/', 'fastify', '@fastify/', 'node:'],
     'cli/': ['cli/', 'config.ts', 'entry.ts', 'node:'],
   }
   for (const [room, allowed] of Object.entries(mayImport)) {
@@ -60,10 +61,13 @@ test('nothing leans on the optional rooms', async (t) => {
   const outside = (room: string) =>
     imports.filter(({ from, to }) => to.startsWith(room) && !from.startsWith(room))
   for (const room of ['dev/', 'cli/', 'management/']) t.strictSame(outside(room), [], room)
-  t.strictSame(
-    outside('browser/').filter(({ from }) => from !== 'server.ts'),
-    [],
-  )
+  for (const room of ['browser/', 'reference/']) {
+    t.strictSame(
+      outside(room).filter(({ from }) => from !== 'server.ts'),
+      [],
+      room,
+    )
+  }
 })
 
 test('the environment is read in the configuration and the entries alone', async (t) => {

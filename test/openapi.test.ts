@@ -52,8 +52,8 @@ test('the document is OpenAPI, and its examples are as its schemas say', async (
 test('every route is documented, every documented one is a route', async (t) => {
   const { app } = await testApp(t)
   await app.ready()
-  const served = [...app.methodsAt].flatMap(([path, methods]) =>
-    [...methods]
+  const served = [...app.policies].flatMap(([path, methods]) =>
+    [...methods.keys()]
       .filter((method) => /^(GET|HEAD)$/.test(method))
       .map((method) => `${method} ${path}`),
   )

@@ -2,9 +2,10 @@ import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
 import { type Environment, readEnvironment, setting, tenantPort } from '../config.ts'
 import { isEntry, run } from '../entry.ts'
+import { must } from '../must.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { greeting } from './greeting.ts'
-import { api, organizations } from './local-tenant/data.ts'
+import { api, clients, organizations } from './local-tenant/data.ts'
 import { type LocalTenant, startLocalTenant } from './local-tenant/tenant.ts'
 
 export interface Development {
@@ -29,6 +30,7 @@ export async function startDevelopment(
     ...(known.length > 0 && { AUTH0_ORGANIZATIONS: known.map(({ id }) => id).join() }),
     ORGANIZATION_REQUIRED: 'false',
     ACCESS_TOKEN_ALGORITHMS: 'RS256',
+    API_REFERENCE_CLIENT_ID: must(clients[0]).id,
   }
   const defaults = { CLIENT_ORIGIN_URL: 'http://localhost:4040' }
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })

@@ -6,14 +6,32 @@ declare module 'fastify' {
     /** Who may call the route. A route that does not say stops the start. */
     access?: AccessPolicy
   }
+  interface FastifyInstance {
+    /**
+     * Who may call the routes of this scope that do not say so themselves. Set it in a scope around
+     * a third-party plugin, whose routes know nothing of access policies.
+     */
+    scopeAccess: AccessPolicy | undefined
+    /** What the routes declare, by path and method. */
+    policies: ReadonlyMap<string, ReadonlyMap<string, AccessPolicy>>
+  }
 }
 
 /** Denies by default: a route that declares no access policy, or one that cannot be, stops the start. */
 export const declaredAccess = fp(
   async (app) => {
-    app.addHook('onRoute', ({ url, method, config }) => {
+    const policies = new Map<string, Map<string, AccessPolicy>>()
+    app.decorate('scopeAccess', undefined)
+    app.decorate('policies', policies)
+
+    app.addHook('onRoute', function (route) {
+      const { url, method, config } = route
       try {
-        readPolicy(config?.access)
+        const access = readPolicy(config?.access ?? this.scopeAccess)
+        route.config = { ...config, access }
+        const methods = policies.get(url) ?? new Map()
+        policies.set(url, methods)
+        for (const name of [method].flat()) methods.set(name, access)
       } catch (error) {
         throw new Error(`The route ${method} ${url} ${(error as Error).message}.`)
       }

@@ -1,29 +1,17 @@
 import { METHODS } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { StatusError } from './errors.ts'
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** The methods that are answered at each path. */
-    methodsAt: ReadonlyMap<string, ReadonlySet<string>>
-  }
-}
 
 /** 404 for a request that meets no route of ours, before any body is parsed. */
 export const notFound = fp(
   async (app) => {
-    const methodsAt = new Map<string, Set<string>>()
-    app.decorate('methodsAt', methodsAt)
-
-    app.addHook('onRoute', ({ url, method }) => {
-      const methods = methodsAt.get(url) ?? new Set()
-      methodsAt.set(url, methods)
-      for (const name of [method].flat()) methods.add(name)
-    })
-
-    app.addHook('onRequest', (request, _reply, done) => {
+    const refuse = (request: FastifyRequest, _reply: FastifyReply, done: (e?: Error) => void) => {
       done(request.routeOptions.config.access === undefined ? new StatusError(404) : undefined)
-    })
+    }
+    app.addHook('onRequest', refuse)
+    // Where a route of a third-party plugin finds only now that it has nothing to answer.
+    app.addHook('preHandler', refuse)
   },
   { name: 'not-found', dependencies: ['errors', 'cors'] },
 )
@@ -35,19 +23,20 @@ export const methodNotAllowed = fp(
     for (const method of all) {
       if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
     }
-    for (const [url, methods] of [...app.methodsAt]) {
-      const allow = [...methods].join(', ')
+    for (const url of [...app.policies.keys()]) {
+      const answered = all.filter((method) => app.hasRoute({ url, method }))
+      const allow = answered.join(', ')
       const refuse = async () => {
         throw new StatusError(405, { allow })
       }
       app.route({
         url,
-        method: all.filter((method) => !methods.has(method)),
+        method: all.filter((method) => !answered.includes(method)),
         config: { access: 'public' },
         onRequest: refuse,
         handler: refuse,
       })
     }
   },
-  { name: 'method-not-allowed', dependencies: ['not-found'] },
+  { name: 'method-not-allowed', dependencies: ['declared-access'] },
 )

@@ -314,3 +314,16 @@ test('a route that declares no access, or none that could be, stops the start', 
   t.throws(declare({ permissions: ['a"b'] }), /no list of names/)
   t.throws(declare({ anyPermission: 'x' }), /no list of names/)
 })
+
+test('a scope may declare for the routes in it, and for no others', async (t) => {
+  const { app } = await testApp(t)
+  await app.register(async (scope) => {
+    scope.scopeAccess = { permissions: ['read:scope'] }
+    await scope.register(async (inner) => void inner.get('/inside', () => ({})))
+    scope.get('/itself', { config: { access: 'public' } }, () => ({}))
+  })
+  t.throws(() => app.get('/outside', () => ({})), /declares no access policy/)
+  t.strictSame(app.policies.get('/inside')?.get('GET'), { permissions: ['read:scope'] })
+  t.equal((await app.inject('/inside')).statusCode, 401)
+  t.equal((await app.inject('/itself')).statusCode, 200)
+})
