@@ -1,7 +1,5 @@
-import { compactVerify, errors } from 'jose'
 import { TokenError } from './errors.ts'
 import { type DecodedToken, decodeToken } from './jws.ts'
-import type { VerificationKey } from './key-set.ts'
 import { type Principal, principalOf } from './principal.ts'
 import {
   type Expectations,
@@ -11,6 +9,7 @@ import {
 } from './rules.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import { type Verified, VerifiedTokens } from './verified-tokens.ts'
+import { verifySignature } from './verify-signature.ts'
 
 /**
  * Verifies access tokens (RFC 7519 §7.2, RFC 9068 §4), the signature of each one once.
@@ -80,20 +79,4 @@ export class AccessTokenVerifier {
       if (failure !== undefined) throw new TokenError(failure)
     }
   }
-}
-
-/** @returns the key that signed the token */
-async function verifySignature(
-  token: string,
-  candidates: readonly VerificationKey[],
-): Promise<VerificationKey> {
-  for (const candidate of candidates) {
-    try {
-      await compactVerify(token, candidate.key, { algorithms: [...candidate.algorithms] })
-      return candidate
-    } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
-    }
-  }
-  throw new TokenError('signature_invalid')
 }

@@ -101,6 +101,6 @@ export function hasExpired(exp: number, clockTolerance: number, now: number): bo
 }
 
 /** A NumericDate (RFC 7519 §2). JSON can spell an infinite one (`1e999`): it is refused. */
-function isTime(value: unknown): value is number {
+export function isTime(value: unknown): value is number {
   return Number.isFinite(value)
 }
