@@ -1,4 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import { browserLoginProperties } from './config-browser-schema.ts'
 
 /** The environment variables. What a description says is expected is told to whoever set it wrong. */
 export const schema = {
@@ -105,6 +106,7 @@ export const schema = {
       type: 'string',
       description: 'the client id of a single-page application',
     },
+    ...browserLoginProperties,
     NODE_ENV: { type: 'string', default: 'development', description: 'production or another word' },
   },
 } as const

@@ -1,19 +1,57 @@
 import { BlockList, isIP } from 'node:net'
 import type { Organizations } from './access/organizations.ts'
-import { issuerOf, originOf } from './tokens/issuer.ts'
+import { isLoopback, issuerOf, originOf } from './tokens/issuer.ts'
 import { ASYMMETRIC_ALGORITHMS } from './tokens/key-set.ts'
 
 /**
  * How the text of an environment variable becomes a value, by the format that the schema names.
  * Undefined means that the text has no such value.
  */
-export const readers = { tenant: issuerOf, origins, organizations, algorithms, proxies }
+export const readers = {
+  tenant: issuerOf,
+  origin: webOrigin,
+  origins,
+  organizations,
+  algorithms,
+  proxies,
+  secrets,
+  apis,
+}
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
+const API = /^([\w-]{1,64})=(.+)$/
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
 
 function origins(text: string): string[] | undefined {
   return readAll(text, originOf)
+}
+
+/** An https origin, or http on this machine. */
+function webOrigin(text: string): string | undefined {
+  const origin = originOf(text)
+  return origin !== undefined && isPrivate(new URL(origin)) ? origin : undefined
+}
+
+/** Whether nobody can listen in on the way to a URL. */
+function isPrivate(url: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
+}
+
+function secrets(text: string): string[] | undefined {
+  return readAll(text, (secret) => (secret.length >= 32 ? secret : undefined))
+}
+
+/** The URL to call for each connection: https, or http on this machine. */
+function apis(text: string): ReadonlyMap<string, string> | undefined {
+  const entries = readAll(text, (entry) => {
+    const [, name = '', address = ''] = API.exec(entry) ?? []
+    if (!URL.canParse(address)) return undefined
+    const url = new URL(address)
+    const bare = url.username === '' && url.password === '' && url.hash === ''
+    return bare && isPrivate(url) ? ([name, url.href] as const) : undefined
+  })
+  const read = new Map(entries)
+  return read.size === entries?.length ? read : undefined
 }
 
 function algorithms(text: string): string[] | undefined {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import fastifyEnv from '@fastify/env'
 import fastify from 'fastify'
+import { browserLoginContradictions, browserLoginOf } from './config-browser.ts'
 import { schema, type Values, type Variable } from './config-schema.ts'
 import { readers } from './config-values.ts'
 import { must } from './must.ts'
@@ -122,6 +123,7 @@ function contradictionsIn(data: Environment): string[] {
   if (Number(data['DRAIN_TIME'] ?? 1) >= Number(data['SHUTDOWN_TIMEOUT'] ?? 10)) {
     problems.push('DRAIN_TIME is wrong: expected less than SHUTDOWN_TIMEOUT')
   }
+  problems.push(...browserLoginContradictions(data))
   return problems
 }
 
@@ -144,7 +146,7 @@ function tidy(sources: readonly Environment[]) {
 }
 
 function withoutSlash(name: string, text: string): string {
-  if (name === 'AUTH0_DOMAIN') return text.replace(/\/$/, '')
+  if (name === 'AUTH0_DOMAIN' || name === 'APP_BASE_URL') return text.replace(/\/$/, '')
   if (name === 'CLIENT_ORIGIN_URL') return text.replace(/\/(?=\s*(,|$))/g, '')
   return text
 }
@@ -187,5 +189,7 @@ function configOf(values: Values) {
     keysStaleIfError: values.KEYS_STALE_IF_ERROR * 1000,
     apiReference: values.API_REFERENCE ?? !production,
     apiReferenceClientId: values.API_REFERENCE_CLIENT_ID,
+    /** Undefined where it is off. */
+    browserLogin: browserLoginOf(values),
   }
 }

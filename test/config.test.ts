@@ -33,6 +33,9 @@ test('defaults', async (t) => {
     shutdownTimeout: 10_000,
     keysMaxAge: 600_000,
     keysStaleIfError: 86_400_000,
+    apiReference: true,
+    apiReferenceClientId: undefined,
+    browserLogin: undefined,
   })
   t.equal((await configOf({ NODE_ENV: 'production' })).host, undefined, 'all interfaces')
 })
@@ -86,6 +89,27 @@ test('values that are wrong', async (t) => {
     ['SHUTDOWN_TIMEOUT', 'x', '601'],
     ['KEYS_MAX_AGE', '0', 'x'],
     ['KEYS_STALE_IF_ERROR', 'x', '599'],
+    ['ID_TOKEN_ALG', 'none', 'ES256'],
+    ['APP_BASE_URL', 'http://app.test', 'localhost:6060', 'https://app.test/path'],
+    ['SESSION_STORE', 'disk'],
+    ['REDIS_URL', 'http://localhost', 'localhost:6379'],
+    ['SESSION_IDLE_TIMEOUT', '59', 'x'],
+    ['SESSION_MAX_AGE', '59', 'x'],
+    ['LOGIN_MAX_AGE', '-1', 'x'],
+    [
+      'FEDERATED_APIS',
+      'a',
+      'a=b',
+      'a=http://api.test',
+      'a=https://u:p@api.test',
+      '=https://a.test',
+    ],
+    [
+      'FEDERATED_APIS',
+      'a=https://a.test,a=https://b.test',
+      'a=https://a.test/#x',
+      'a b=https://a.test',
+    ],
   ]
   for (const [name, ...values] of wrong) {
     for (const value of values) {
@@ -113,6 +137,75 @@ test('values that contradict each other', async (t) => {
   t.match(await problemsOf(local), /AUTH0_DOMAIN is wrong: expected an https domain in production/)
   t.match(await problemsOf({ ORGANIZATION_REQUIRED: 'true' }), /AUTH0_ORGANIZATIONS is missing/)
   t.match(await problemsOf({ ...local, PORT: 'x' }), /PORT is wrong.*\n.*AUTH0_DOMAIN is wrong/)
+})
+
+const BROWSER_LOGIN = {
+  AUTH0_CLIENT_ID: 'the-client',
+  AUTH0_CLIENT_SECRET: 'the-secret',
+  SESSION_SECRET: 'a session secret of 32 characters',
+}
+
+test('the browser login, with all that it needs', async (t) => {
+  const newer = 'a newer session secret that is longer'
+  const { browserLogin } = await configOf({
+    ...BROWSER_LOGIN,
+    SESSION_SECRET: `${newer}, ${BROWSER_LOGIN.SESSION_SECRET}`,
+    FEDERATED_APIS: 'github=https://api.github.com/user?x=1, local=http://localhost:1/',
+    PORT: '7000',
+  })
+  t.strictSame(browserLogin, {
+    clientId: 'the-client',
+    clientSecret: 'the-secret',
+    idTokenAlgorithm: 'RS256',
+    sessionSecrets: [newer, BROWSER_LOGIN.SESSION_SECRET],
+    baseUrl: 'http://localhost:7000',
+    redisUrl: undefined,
+    idleTimeout: 86_400_000,
+    maxAge: 604_800_000,
+    loginMaxAge: undefined,
+    federatedApis: new Map([
+      ['github', 'https://api.github.com/user?x=1'],
+      ['local', 'http://localhost:1/'],
+    ]),
+  })
+  const production = {
+    ...BROWSER_LOGIN,
+    NODE_ENV: 'production',
+    APP_BASE_URL: 'https://app.test/',
+    TRUST_PROXY: '1',
+    REDIS_URL: 'rediss://redis.test:6379',
+  }
+  const { redisUrl, baseUrl } = (await configOf(production)).browserLogin ?? {}
+  t.strictSame([redisUrl, baseUrl], ['rediss://redis.test:6379', 'https://app.test'])
+  const told = await configOf({ ...production, SESSION_STORE: 'memory' })
+  t.equal(told.browserLogin?.redisUrl, undefined)
+})
+
+test('the browser login, with something missing or wrong', async (t) => {
+  const names = Object.keys(BROWSER_LOGIN)
+  for (const [name, value] of Object.entries(BROWSER_LOGIN)) {
+    const missing = names.filter((other) => other !== name)
+    t.strictSame((await problemsOf({ [name]: value })).split('\n  ').slice(1), [
+      ...missing.map((other) => `${other} is missing: expected, since ${name} is set`),
+    ])
+  }
+  const wrong: [RegExp, Environment][] = [
+    [/SESSION_SECRET is wrong: expected random texts/, { SESSION_SECRET: 'short' }],
+    [/SESSION_SECRET is wrong/, { SESSION_SECRET: `${BROWSER_LOGIN.SESSION_SECRET},short` }],
+    [/APP_BASE_URL is missing: expected in production/, { NODE_ENV: 'production' }],
+    [/REDIS_URL is missing: expected in production, or SESSION/, { NODE_ENV: 'production' }],
+    [
+      /APP_BASE_URL is wrong: expected https in production/,
+      { NODE_ENV: 'production', APP_BASE_URL: 'http://localhost' },
+    ],
+    [/TRUST_PROXY is missing: expected, since APP/, { APP_BASE_URL: 'https://app.test' }],
+    [/REDIS_URL is missing: expected, since SESSION_STORE/, { SESSION_STORE: 'redis' }],
+    [/AUTH0_CLIENT_SECRET is wrong: expected 32 characters/, { ID_TOKEN_ALG: 'HS256' }],
+    [/SESSION_IDLE_TIMEOUT is wrong: expected SESSION_MAX/, { SESSION_MAX_AGE: '600' }],
+  ]
+  for (const [problem, changes] of wrong) {
+    t.match(await problemsOf({ ...BROWSER_LOGIN, ...changes }), problem)
+  }
 })
 
 test('a secret pasted into the wrong variable is not repeated', async (t) => {

@@ -1,0 +1,54 @@
+/** The variables of the optional browser login. */
+export const browserLoginProperties = {
+  AUTH0_CLIENT_ID: { type: 'string', description: 'the client id of a regular web application' },
+  AUTH0_CLIENT_SECRET: { type: 'string', description: 'the client secret of that application' },
+  SESSION_SECRET: {
+    type: 'string',
+    format: 'secrets',
+    description: 'random texts of 32 characters or more, comma-separated, the newest first',
+  },
+  ID_TOKEN_ALG: {
+    type: 'string',
+    enum: ['RS256', 'HS256'],
+    default: 'RS256',
+    description: 'RS256 or HS256, as the application is set at the tenant',
+  },
+  APP_BASE_URL: {
+    type: 'string',
+    format: 'origin',
+    description: 'the origin that browsers know this server by, such as https://app.example.com',
+  },
+  SESSION_STORE: {
+    type: 'string',
+    enum: ['memory', 'redis'],
+    description: 'memory or redis',
+  },
+  REDIS_URL: {
+    type: 'string',
+    pattern: '^rediss?://[^\\s]+$',
+    description: 'a redis:// or rediss:// URL',
+  },
+  SESSION_IDLE_TIMEOUT: {
+    type: 'integer',
+    minimum: 60,
+    default: 86_400,
+    description: 'a number of seconds, 60 or more',
+  },
+  SESSION_MAX_AGE: {
+    type: 'integer',
+    minimum: 60,
+    default: 604_800,
+    description: 'a number of seconds, 60 or more',
+  },
+  LOGIN_MAX_AGE: {
+    type: 'integer',
+    minimum: 0,
+    description: 'a number of seconds, 0 or more',
+  },
+  FEDERATED_APIS: {
+    type: 'string',
+    format: 'apis',
+    description:
+      'connections and https URLs, comma-separated, such as github=https://api.github.com/user',
+  },
+} as const
