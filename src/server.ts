@@ -36,7 +36,7 @@ export async function startServer(
 
   const keys = new RemoteKeys({
     url: config.jwksUrl,
-    algorithms: config.tokens.algorithms,
+    algorithms: algorithmsOf(config),
     maxAge: config.keysMaxAge,
     staleIfError: config.keysStaleIfError,
     now: () => performance.now(),
@@ -54,7 +54,7 @@ export async function startServer(
     verifier,
     keysReady: () => keys.ready,
     onAnswer: (answer) => metrics.answered(answer),
-    rooms: await roomsOf(config),
+    rooms: await roomsOf(config, keys),
   })
   app.addHook('onClose', async () => keys.stop())
   keys.start()
@@ -72,7 +72,7 @@ export async function startServer(
 }
 
 /** The optional parts that are asked for; the others are not even loaded. */
-async function roomsOf(config: Config): Promise<FastifyPluginAsync[]> {
+async function roomsOf(config: Config, keys: RemoteKeys): Promise<FastifyPluginAsync[]> {
   const rooms: FastifyPluginAsync[] = []
   if (config.apiReference) {
     const { reference } = await import('./reference/reference.ts')
@@ -80,7 +80,19 @@ async function roomsOf(config: Config): Promise<FastifyPluginAsync[]> {
     const clientId = config.apiReferenceClientId
     rooms.push((app) => reference(app, { issuer, audience, clientId }))
   }
+  if (config.browserLogin !== undefined) {
+    const { browser } = await import('./browser/browser.ts')
+    const { algorithms: _, ...tenant } = config.tokens
+    const options = { ...tenant, config: config.browserLogin, keys, now: Date.now }
+    rooms.push((app) => browser(app, options))
+  }
   return rooms
+}
+
+/** ID tokens may be signed otherwise than access tokens, whose own rule still names theirs. */
+function algorithmsOf({ tokens, browserLogin }: Config): readonly string[] {
+  const ofIdTokens = browserLogin?.idTokenAlgorithm === 'RS256' ? ['RS256'] : []
+  return [...new Set([...tokens.algorithms, ...ofIdTokens])]
 }
 
 /** A key set may hold any number of keys that are of no use: so many of them are logged. */

@@ -1,0 +1,57 @@
+import formbody from '@fastify/formbody'
+import type { FastifyInstance } from 'fastify'
+import { backchannelLogout } from './backchannel-logout.ts'
+import { callback } from './callback.ts'
+import { errorPages } from './error-page.ts'
+import { problemOf } from './errors.ts'
+import { federated } from './federated.ts'
+import { home } from './home.ts'
+import { login } from './login.ts'
+import { logout } from './logout.ts'
+import { pages } from './page.ts'
+import { profile } from './profile.ts'
+import { type BrowserOptions, furnish } from './room.ts'
+import { session } from './session.ts'
+import { sessionToken } from './session-token.ts'
+import { signedIn } from './signed-in.ts'
+import { StoreUnavailableError } from './store.ts'
+
+/**
+ * The optional browser login: pages for people, behind sessions of their own. To the API's guard all
+ * of its routes are public; it looks at no access token of theirs, and the API at none of its cookies.
+ */
+export async function browser(app: FastifyInstance, options: BrowserOptions): Promise<void> {
+  const room = furnish(options, app.log)
+  const { store, records, config } = room
+  app.scopeAccess = 'public'
+  app.addHook('onClose', () => store.close())
+  app.addHook('onRequest', async () => {
+    if (!store.ready) throw new StoreUnavailableError()
+  })
+  // What programs ask for is answered as the API answers.
+  app.setErrorHandler((error) => {
+    throw problemOf(error)
+  })
+  await app.register(formbody)
+  await app.register(backchannelLogout, room)
+
+  await app.register(async (behindSessions) => {
+    await behindSessions.register(session, {
+      store,
+      records,
+      secrets: config.sessionSecrets,
+      secure: config.baseUrl.startsWith('https:'),
+      idleTimeout: config.idleTimeout,
+    })
+    await behindSessions.register(signedIn, room)
+    await behindSessions.register(sessionToken, room)
+
+    await behindSessions.register(async (forPeople) => {
+      await forPeople.register(pages, { tenant: new URL(options.issuer).origin })
+      await forPeople.register(errorPages)
+      for (const part of [home, login, callback, profile, logout, federated]) {
+        await forPeople.register(part, room)
+      }
+    })
+  })
+}
