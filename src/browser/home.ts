@@ -13,11 +13,11 @@ export async function home(app: FastifyInstance, { config }: Room): Promise<void
       return reply.page({ title: 'Messages', body })
     }
     const connections = [...config.federatedApis.keys()].map(
-      (name) => html`<li><a href="/federated/${name}">${name}</a></li>`,
+      (name) => html`<p><a href="/federated/${name}">Call ${name}</a></p>`,
     )
     const body = html`<p>You are ${nameOf(login)}.</p>
 <p><a href="/profile">Your profile and messages</a></p>
-<ul>!${connections.join('\n')}</ul>
+!${connections.join('\n')}
 <p><a href="/login?prompt=login">Log in as somebody else</a></p>
 !${logoutForm(reply.generateCsrf())}`
     return reply.page({ title: 'Messages', body })

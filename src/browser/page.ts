@@ -60,7 +60,7 @@ function documentOf({ title, body }: Page): string {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${title} · Messages</title>
+<title>${title}</title>
 <style>!${STYLE}</style>
 <main>
 <h1>${title}</h1>

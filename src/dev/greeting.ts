@@ -9,6 +9,7 @@ export function greeting(apiUrl: string, issuer: string): string {
   const as = (name: string) => `curl -H "Authorization: Bearer $(${token} ${name})"`
   return `
   API            ${apiUrl}
+  Browser login  ${apiUrl}/
   Local tenant   ${origin}   (${api.identifier})
 
   Personas, from src/dev/local-tenant/data.ts; their tokens: ${token} <name>

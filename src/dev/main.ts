@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
 import { type Environment, readEnvironment, setting, tenantPort } from '../config.ts'
@@ -31,8 +32,13 @@ export async function startDevelopment(
     ORGANIZATION_REQUIRED: 'false',
     ACCESS_TOKEN_ALGORITHMS: 'RS256',
     API_REFERENCE_CLIENT_ID: must(clients[0]).id,
+    ...browserLogin(),
   }
-  const defaults = { CLIENT_ORIGIN_URL: 'http://localhost:4040' }
+  const defaults = {
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+    // Sessions end with the process, as those in memory do anyway.
+    SESSION_SECRET: randomBytes(32).toString('base64url'),
+  }
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
     return { tenant, server: await startServer([defaults, ...sources, ours], logTo) }
@@ -40,6 +46,13 @@ export async function startDevelopment(
     await tenant.app.close()
     throw error
   }
+}
+
+/** The pages log in as the client of the local tenant that has a secret and a place to come back to. */
+function browserLogin() {
+  const client = must(clients.find(({ secret, redirectUris }) => secret && redirectUris.length > 0))
+  const { id, secret } = client
+  return { AUTH0_CLIENT_ID: id, AUTH0_CLIENT_SECRET: must(secret), ID_TOKEN_ALG: 'RS256' }
 }
 
 export async function main(): Promise<void> {

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Test } from 'tap'
+
+/** As much of Redis as sessions need, in memory (RESP 2), that can go away and come back. */
+export async function fakeRedis(t: Test) {
+  const values = new Map<string, string | Set<string>>()
+  const sockets = new Set<Socket>()
+  let hangs = false
+
+  const text = (value: string | undefined) =>
+    value === undefined ? '$-1\r\n' : `$${Buffer.byteLength(value)}\r\n${value}\r\n`
+  const setOf = (key: string) => {
+    const found = values.get(key) ?? new Set<string>()
+    values.set(key, found)
+    return found as Set<string>
+  }
+  const commands: Record<string, (...args: string[]) => string> = {
+    CLIENT: () => '+OK\r\n',
+    GET: (key = '') => text(values.get(key) as string | undefined),
+    SET(key = '', value = '', ...options) {
+      if (options.includes('NX') && values.has(key)) return text(undefined)
+      if (options.includes('XX') && !values.has(key)) return text(undefined)
+      values.set(key, value)
+      return '+OK\r\n'
+    },
+    GETDEL(key = '') {
+      const value = values.get(key) as string | undefined
+      values.delete(key)
+      return text(value)
+    },
+    DEL: (...keys) => `:${keys.filter((key) => values.delete(key)).length}\r\n`,
+    PEXPIRE: (key = '') => `:${values.has(key) ? 1 : 0}\r\n`,
+    SADD: (key = '', ...members) => `:${members.map((one) => setOf(key).add(one)).length}\r\n`,
+    SREM: (key = '', ...members) =>
+      `:${members.filter((one) => setOf(key).delete(one)).length}\r\n`,
+    SMEMBERS(key = '') {
+      if (typeof values.get(key) === 'string')
+        return '-WRONGTYPE It holds another kind of value\r\n'
+      return `*${setOf(key).size}\r\n${[...setOf(key)].map(text).join('')}`
+    },
+  }
+
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    let received = ''
+    socket.on('data', (data) => {
+      received += data.toString()
+      for (;;) {
+        const request = takeRequest(received)
+        if (request === undefined) return
+        received = request.rest
+        const [name = '', ...args] = request.parts
+        if (!hangs) socket.write(commands[name]?.(...args) ?? '-ERR unknown command\r\n')
+      }
+    })
+  })
+  const listen = async (port: number) => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return (server.address() as AddressInfo).port
+  }
+  const port = await listen(0)
+  const goAway = async () => {
+    for (const socket of sockets) socket.destroy()
+    if (server.listening) await new Promise((resolve) => server.close(resolve))
+  }
+  t.teardown(goAway)
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    values,
+    goAway,
+    comeBack: () => listen(port),
+    hang: (whether: boolean) => {
+      hangs = whether
+    },
+  }
+}
+
+/** The first command in what was received, in whole. */
+function takeRequest(received: string): { parts: string[]; rest: string } | undefined {
+  const lines = received.split('\r\n')
+  const count = Number(lines[0]?.slice(1))
+  if (lines.length < 2 * count + 2) return undefined
+  const parts = Array.from({ length: count }, (_, index) => String(lines[2 * index + 2]))
+  return { parts, rest: lines.slice(2 * count + 1).join('\r\n') }
+}

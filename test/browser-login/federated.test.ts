@@ -1,0 +1,110 @@
+import { test } from 'tap'
+import { serve } from '../process.ts'
+import type { FakeTenant } from './fake-tenant.ts'
+import { site } from './site.ts'
+
+const GRANT = 'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token'
+const TOKEN = 'third/party+token'
+
+/** The tenant gives the third party's token to whoever asks for it, or this instead. */
+function grant(tenant: FakeTenant, instead?: { status: number; body: unknown }): void {
+  const body = { access_token: TOKEN, token_type: 'Bearer', expires_in: 60, scope: 'x' }
+  tenant.answer = (asked) => (asked.get('grant_type') === GRANT ? (instead ?? { body }) : undefined)
+}
+
+test('a third party is called with a token that goes no further', async (t) => {
+  const asked: (string | undefined)[] = []
+  const api = await serve(t, (request, response) => {
+    asked.push(request.headers.authorization)
+    const path = String(request.url)
+    if (path === '/json') response.end(JSON.stringify({ hello: '<b>', token: TOKEN }))
+    if (path === '/text') response.end(`plain <i> ${TOKEN}`)
+    if (path === '/empty') response.writeHead(204).end()
+    if (path === '/large') response.end('x'.repeat(200_000))
+  })
+  const paths = ['json', 'text', 'empty', 'large']
+  const apis = paths.map((path) => `${path}=${api}/${path}`).join()
+  const { tenant, visitor, log } = await site(t, { environment: { FEDERATED_APIS: apis } })
+  grant(tenant)
+  const uma = visitor()
+  await uma.logIn()
+  t.match((await uma.visit('/')).html, '<a href="/federated/json">')
+
+  const json = await uma.visit('/federated/json')
+  t.match(json, { status: 200, html: /&#34;hello&#34;: &#34;&#60;b&#62;&#34;/ })
+  t.match(json.html, '[redacted]')
+  const text = await uma.visit('/federated/text')
+  t.match(text.html, 'plain &#60;i&#62; [redacted]')
+  t.equal((await uma.visit('/federated/empty')).status, 200)
+  const large = await uma.visit('/federated/large')
+  t.ok(large.html.includes('x […]</pre>'))
+  t.ok(large.html.length < 70_000)
+  t.strictSame(asked, Array(4).fill(`Bearer ${TOKEN}`))
+  for (const { html } of [json, text]) t.notMatch(html, 'third')
+  t.notMatch(JSON.stringify(log), TOKEN)
+
+  t.match(Object.fromEntries(tenant.tokenRequests.at(-1) ?? []), {
+    grant_type: GRANT,
+    subject_token: 'refresh-1',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:refresh_token',
+    requested_token_type: 'http://auth0.com/oauth/token-type/federated-connection-access-token',
+    connection: 'large',
+    client_id: 'the-client',
+  })
+})
+
+test('what is not there, not allowed, or does not answer', async (t) => {
+  const api = await serve(t, (request, response) => {
+    if (request.url === '/fails') response.writeHead(500).end('secret details')
+    if (request.url === '/refuses') response.writeHead(401).end()
+    if (request.url === '/moved') response.writeHead(302, { location: '/ok' }).end()
+    if (request.url === '/breaks') request.socket.destroy()
+    if (request.url === '/cut') {
+      response.writeHead(200, { 'content-length': '100' }).write('x')
+      setTimeout(() => request.socket.destroy(), 20)
+    }
+  })
+  const failing = ['fails', 'refuses', 'moved', 'breaks', 'cut', 'hangs']
+  const apis = failing.map((path) => `${path}=${api}/${path}`).join()
+  const { tenant, visitor, log } = await site(t, { environment: { FEDERATED_APIS: apis } })
+  grant(tenant)
+  const uma = visitor()
+  t.match(await uma.visit('/federated/fails'), { status: 401, html: /%2Ffederated%2Ffails/ })
+  await uma.logIn()
+  for (const name of ['unknown', '__proto__', '%3Cscript%3E']) {
+    t.match(await uma.visit(`/federated/${name}`), { status: 404, html: /no such connection/ })
+  }
+  await Promise.all(
+    failing.map(async (path) => {
+      const { status, html } = await uma.visit(`/federated/${path}`)
+      t.match({ status, html }, { status: 502, html: /The other side failed/ }, path)
+      t.notMatch(html, 'secret details')
+    }),
+  )
+  t.equal(log.filter(({ refusal }) => refusal === 'third_party_failed').length, failing.length)
+
+  for (const [status, body] of [
+    [400, { error: 'unauthorized_client', error_description: 'Grant <not> allowed' }],
+    [403, { error: 'invalid_grant', error_description: 'Grant <not> allowed' }],
+  ] as const) {
+    grant(tenant, { status, body })
+    const refused = await uma.visit('/federated/fails')
+    t.match(refused, { status: 403, html: /Grant &#60;not&#62; allowed/ })
+    t.match(refused.html, `${body.error}: `)
+  }
+  grant(tenant, { status: 500, body: {} })
+  t.equal((await uma.visit('/federated/fails')).status, 503)
+  t.match((await uma.visit('/')).html, /You are Uma/)
+})
+
+test('no refresh token: a login that asks for consent', async (t) => {
+  const environment = { FEDERATED_APIS: 'github=https://api.github.test' }
+  const { tenant, visitor } = await site(t, { environment })
+  tenant.tokens = { refresh_token: undefined }
+  const uma = visitor()
+  await uma.logIn()
+  const { status, location } = await uma.visit('/federated/github')
+  t.strictSame([status, location], [303, '/login?prompt=consent&returnTo=%2Ffederated%2Fgithub'])
+  const asked = new URL((await uma.visit(location)).location).searchParams
+  t.match(Object.fromEntries(asked), { prompt: 'consent', scope: /offline_access/ })
+})

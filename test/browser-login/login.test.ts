@@ -1,0 +1,301 @@
+import { test } from 'tap'
+import { CLIENT, fakeTenant, hs256, SECRET } from './fake-tenant.ts'
+import { BASE, site } from './site.ts'
+
+test('a login, from the home page to the profile', async (t) => {
+  const { tenant, visitor, log } = await site(t)
+  const uma = visitor()
+  const home = await uma.visit('/')
+  t.match(home, { status: 200, html: /not logged in/ })
+  t.equal(home.headers['set-cookie'], undefined, 'who only looks gets no cookie')
+
+  const { status, headers, location } = await uma.visit('/login')
+  t.equal(status, 303)
+  t.match(
+    headers['set-cookie'],
+    /^messages-session=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+  )
+  const { origin, pathname, searchParams } = new URL(location)
+  t.strictSame([`${origin}/`, pathname], [tenant.issuer, '/authorize'])
+  t.match(Object.fromEntries(searchParams), {
+    client_id: CLIENT,
+    response_type: 'code',
+    redirect_uri: `${BASE}/callback`,
+    scope: 'openid profile email offline_access',
+    audience: 'https://api.test',
+    code_challenge_method: 'S256',
+    code_challenge: /^[\w-]{43}$/,
+    state: /^[\w-]{43}$/,
+    nonce: /^[\w-]{43}$/,
+  })
+
+  const landed = await uma.logIn()
+  t.strictSame([landed.status, landed.location], [303, '/profile'])
+  const [redeemed] = tenant.tokenRequests
+  t.match(redeemed?.get('code_verifier'), /^[\w-]{43}$/)
+  t.equal(redeemed?.get('client_secret'), SECRET)
+
+  const profile = await uma.visit('/profile')
+  t.equal(profile.status, 200)
+  t.match(profile.html, '<h1>Uma &#60;User&#62;</h1>')
+  t.match(profile.html, 'The API doesn&#39;t require an access token to share this message. (200)')
+  t.match(profile.html, 'The API successfully validated your access token. (200)')
+  t.match(profile.html, 'The API successfully recognized you as an admin. (200)')
+  t.match((await uma.visit('/')).html, /You are Uma/)
+  const text = JSON.stringify(log)
+  for (const secret of ['refresh-1', SECRET, 'eyJ', redeemed?.get('code') ?? '']) {
+    t.notMatch(text, secret, 'nothing secret is logged')
+    t.notMatch(profile.html, secret, 'or shown')
+  }
+})
+
+test('what a link asks for goes on to the tenant, and nothing else does', async (t) => {
+  const { tenant, visitor } = await site(t, { environment: { LOGIN_MAX_AGE: '60' } })
+  const invited =
+    'invitation=ticket1&organization=org_acme&organization_name=acme&login_hint=a%40b.test'
+  const uma = visitor()
+  t.equal(
+    (await uma.logIn(`?${invited}&returnTo=/&scope=all&redirect_uri=https://evil.test`)).location,
+    '/',
+  )
+  t.match(Object.fromEntries(tenant.asked), {
+    invitation: 'ticket1',
+    organization: 'org_acme',
+    organization_name: 'acme',
+    login_hint: 'a@b.test',
+    max_age: '60',
+    scope: 'openid profile email offline_access',
+    redirect_uri: `${BASE}/callback`,
+  })
+  t.equal(tenant.asked.get('returnTo'), null)
+  t.match((await uma.visit('/profile')).html, 'of the organization acme')
+  const { location } = await uma.visit('/signup?prompt=login')
+  t.match(Object.fromEntries(new URL(location).searchParams), {
+    screen_hint: 'signup',
+    prompt: 'login',
+  })
+  for (const query of [
+    'organization=a%0d%0ab',
+    'organization=a&organization=b',
+    'invitation=%3Cscript%3E',
+    'prompt=none',
+    `login_hint=${'a'.repeat(300)}`,
+  ]) {
+    const { status, html, headers } = await uma.visit(`/login?${query}`)
+    t.match({ status, html }, { status: 400, html: /This link does not work/ }, query)
+    t.equal(headers['location'], undefined)
+  }
+})
+
+test('a login leads back to a path of this server, and nowhere else', async (t) => {
+  const { visitor } = await site(t)
+  const uma = visitor()
+  const wrong = [
+    '//evil.test',
+    '/\\evil.test',
+    '\\\\evil.test',
+    'https://evil.test',
+    'javascript:alert(1)',
+    '/\t/evil.test',
+    '/%0a\n/evil.test',
+    '/..//evil.test',
+    '/.//evil.test',
+    'evil',
+    '',
+    'é',
+    '/é',
+    '/callback?code=1',
+    '/login',
+    '/logout',
+    '/signup?x',
+    `/${'a'.repeat(1100)}`,
+  ]
+  for (const path of wrong) {
+    const query = `?returnTo=${encodeURIComponent(path)}`
+    t.equal((await uma.logIn(query)).location, '/profile', JSON.stringify(path))
+  }
+  t.equal((await uma.logIn('?returnTo=/a&returnTo=/b')).location, '/profile')
+  const good: [string, string][] = [
+    ['/', '/'],
+    ['/federated/github?x=1#y', '/federated/github?x=1#y'],
+    ['/a/../profile', '/profile'],
+    ['/loginology', '/loginology'],
+  ]
+  for (const [path, expected] of good) {
+    t.equal((await uma.logIn(`?returnTo=${encodeURIComponent(path)}`)).location, expected)
+  }
+})
+
+test('an answer is good once, and in the browser that began', async (t) => {
+  const { tenant, visitor, wait, log } = await site(t)
+  const [uma, eve] = [visitor(), visitor()]
+  const refused = async (page: Promise<{ status: number; html: string; headers: object }>) => {
+    const { status, html, headers } = await page
+    t.match({ status, html }, { status: 400, html: /This login is over/ })
+    t.match(headers, { 'content-type': /html/, 'cache-control': 'no-store' })
+  }
+  const address = await uma.answer()
+  await refused(eve.visit(address))
+  await eve.answer()
+  await refused(eve.visit(address))
+  t.equal((await uma.visit(address)).status, 303, 'nobody else has used it up')
+  await refused(uma.visit(address))
+  await refused(uma.visit('/callback'))
+  await refused(uma.visit('/callback?code=x&state=x'))
+  await refused(uma.visit('/callback?error=access_denied&error_description=Call+me&state=x'))
+  t.equal((await uma.visit('/callback?state=a&state=b')).status, 400)
+
+  const late = await uma.answer()
+  wait(10 * 60_000 + 1)
+  await refused(uma.visit(late))
+  const forged = (await uma.answer()).replace(/code=[^&]+/, 'code=forged')
+  t.match(await uma.visit(forged), { status: 400, html: /No such code/ })
+  const twice = `${await uma.answer()}&code=x`
+  t.match(await uma.visit(twice), { status: 400, html: /This login does not hold/ })
+  t.equal(log.filter(({ refusal }) => refusal === 'state_unknown').length, 7)
+  const { status } = await uma.visit('/callback', { method: 'HEAD' })
+  t.equal(status, 405, 'a look at it uses up nothing')
+  t.ok(tenant.tokenRequests.length > 0)
+})
+
+test('several tabs, and not too many', async (t) => {
+  const { visitor } = await site(t)
+  const uma = visitor()
+  const tabs: string[] = []
+  for (let tab = 0; tab < 6; tab += 1) tabs.push(await uma.answer())
+  const statuses: number[] = []
+  for (const tab of tabs) statuses.push((await uma.visit(tab)).status)
+  t.strictSame(statuses, [400, 303, 303, 303, 303, 303])
+})
+
+test('what the tenant refuses is told, by the right status', async (t) => {
+  const { tenant, visitor } = await site(t)
+  const uma = visitor()
+  const refusals: [string, string, number][] = [
+    ['access_denied', 'user is not part of the org_b organization', 403],
+    ['invalid_request', 'invitation not found or already used', 400],
+    ['login_required', 'Login required', 401],
+    ['consent_required', 'Consent required', 401],
+    ['unauthorized', 'user is blocked', 403],
+    ['<b>odd</b>', '<script>alert(1)</script>', 403],
+    ['temporarily_unavailable', 'later', 503],
+    ['server_error', 'broken', 503],
+  ]
+  for (const [error, description, expected] of refusals) {
+    tenant.refusal = { error, error_description: description }
+    const { status, html, headers } = await uma.logIn()
+    t.equal(status, expected, error)
+    if (status < 500) t.match(html, description.replaceAll('<', '&#60;').replaceAll('>', '&#62;'))
+    t.notMatch(html, '<script')
+    if (status === 401) t.match(headers['www-authenticate'], /^Cookie /)
+    if (status === 503) t.equal(headers['retry-after'], '2')
+  }
+  t.match((await uma.visit('/')).html, /not logged in/)
+})
+
+test('an ID token that does not hold logs nobody in', async (t) => {
+  const { tenant, visitor, log } = await site(t, { environment: { LOGIN_MAX_AGE: '60' } })
+  const uma = visitor()
+  const old = Math.floor(Date.now() / 1000) - 3600
+  for (const claims of [
+    { nonce: 'another' },
+    { nonce: undefined },
+    { iss: 'https://evil.test/' },
+    { aud: 'another' },
+    { exp: old },
+    { auth_time: old },
+    { auth_time: undefined },
+    { sub: '' },
+  ]) {
+    tenant.claims = claims
+    t.equal((await uma.logIn()).status, 400, JSON.stringify(claims))
+  }
+  tenant.claims = { org_id: 'org_b', org_name: 'b' }
+  const { status, html } = await uma.logIn('?organization=org_a')
+  t.match({ status, html }, { status: 403, html: /Another organization/ })
+  t.match(log.at(-2), { event: 'page_failed', causes: ['organization_mismatch'] })
+  tenant.claims = {}
+  tenant.tokens = { id_token: undefined }
+  t.equal((await uma.logIn()).status, 400, 'none at all')
+  tenant.tokens = {}
+  tenant.sign = hs256
+  t.equal((await uma.logIn()).status, 400, 'another algorithm')
+  t.match((await uma.visit('/')).html, /not logged in/)
+})
+
+test('HS256, where the client is set so', async (t) => {
+  const tenant = await fakeTenant(t)
+  tenant.sign = hs256
+  const { visitor, log } = await site(t, { tenant, environment: { ID_TOKEN_ALG: 'HS256' } })
+  t.equal((await visitor().logIn()).status, 303)
+  tenant.sign = (claims) => hs256(claims, 'JWT', 'another secret')
+  t.equal((await visitor().logIn()).status, 400)
+  t.match(log.at(-2), { causes: ['signature_invalid'] })
+})
+
+test('the tenant is down, and comes back', async (t) => {
+  const { tenant, visitor, app } = await site(t)
+  const uma = visitor()
+  tenant.down = true
+  const { status, html } = await uma.visit('/login')
+  t.match({ status, html }, { status: 503, html: /The login service cannot be reached/ })
+  t.equal((await app.inject('/api/messages/public')).statusCode, 200)
+  tenant.down = false
+  const address = await uma.answer()
+  tenant.answer = () => ({ status: 503, body: 'down' })
+  t.equal((await uma.visit(address)).status, 503)
+  tenant.answer = () => ({ status: 401, body: { error: 'invalid_client' } })
+  t.equal((await uma.logIn()).status, 503, 'our own secret is wrong: nobody is to blame for that')
+  tenant.answer = () => ({ status: 429, body: { error: 'too_many_requests' } })
+  t.equal((await uma.logIn()).status, 503)
+  tenant.answer = () => undefined
+  t.equal((await uma.logIn()).status, 303)
+})
+
+test('pages are pages, errors as well, and can run nothing', async (t) => {
+  const { tenant, visitor, app } = await site(t)
+  const uma = visitor()
+  await uma.logIn()
+  const origin = tenant.issuer.slice(0, -1)
+  const policy = (extra = '') =>
+    new RegExp(
+      `^default-src 'none'; style-src 'sha256-[^']+'; ${extra}connect-src 'self'; ` +
+        `form-action 'self' ${origin}; frame-ancestors 'none'; base-uri 'none'$`,
+    )
+  for (const [path, status] of [
+    ['/', 200],
+    ['/callback', 400],
+    ['/federated/x', 404],
+  ] as const) {
+    const page = await uma.visit(path)
+    t.equal(page.status, status)
+    t.match(page.headers['content-security-policy'], policy())
+    t.match(page.headers, { 'content-type': 'text/html; charset=utf-8', 'x-frame-options': 'DENY' })
+    t.notMatch(page.html, /<script|style=|\son\w+=/)
+  }
+  const { headers } = await uma.visit('/profile')
+  t.match(headers['content-security-policy'], policy('img-src https:; '))
+  t.match((await uma.visit('/login', { headers: { host: 'a b' } })).html, '<h1>Bad Request</h1>')
+  const tooBig = {
+    method: 'POST',
+    payload: 'x'.repeat(2e6),
+    headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'text/plain' },
+  } as const
+  t.match(await uma.visit('/logout', tooBig), { status: 413, html: /<h1>/ })
+  t.match((await app.inject({ method: 'PUT', url: '/profile' })).json(), {
+    message: 'Method Not Allowed',
+  })
+})
+
+test('pictures come from the web by https, or not at all', async (t) => {
+  const { tenant, visitor } = await site(t)
+  tenant.claims = { picture: 'https://img.test/a.png?x="><script>', name: '', nickname: 'uma' }
+  const uma = visitor()
+  await uma.logIn()
+  const { html } = await uma.visit('/profile')
+  t.match(html, '<img src="https://img.test/a.png?x&#61;&#34;&#62;&#60;script&#62;"')
+  t.match(html, '<h1>uma</h1>')
+  tenant.claims = { picture: 'http://img.test/a.png', name: undefined }
+  await uma.logIn()
+  t.notMatch((await uma.visit('/profile')).html, '<img')
+})

@@ -1,0 +1,167 @@
+import { test } from 'tap'
+import { Logins } from '../../src/browser/logins.ts'
+import { MemoryStore } from '../../src/browser/memory-store.ts'
+import { Renewal } from '../../src/browser/renewal.ts'
+import { SealedRecords } from '../../src/browser/sealed-records.ts'
+import { TenantRefusal, TenantUnavailableError } from '../../src/browser/tenant-errors.ts'
+import { must } from '../../src/must.ts'
+import { SESSION_SECRET, site } from './site.ts'
+
+const renewals = (requests: readonly URLSearchParams[]) =>
+  requests.filter((request) => request.get('grant_type') === 'refresh_token')
+
+test('an access token that ends is renewed once, whoever asks', async (t) => {
+  const { tenant, visitor } = await site(t)
+  tenant.tokens = { expires_in: 5 }
+  const uma = visitor()
+  await uma.logIn()
+  tenant.tokens = {}
+  const pages = await Promise.all(Array.from({ length: 8 }, () => uma.visit('/profile')))
+  t.strictSame(new Set(pages.map(({ status }) => status)), new Set([200]))
+  t.strictSame(
+    renewals(tenant.tokenRequests).map((asked) => asked.get('refresh_token')),
+    ['refresh-1'],
+  )
+  t.equal((await uma.visit('/profile')).status, 200)
+  t.equal(renewals(tenant.tokenRequests).length, 1, 'the new one is used')
+})
+
+test('a refresh token that rotates is used once; one that does not is used again', async (t) => {
+  const { tenant, visitor } = await site(t)
+  tenant.tokens = { expires_in: 5 }
+  const uma = visitor()
+  await uma.logIn()
+  await uma.visit('/profile')
+  tenant.tokens = { expires_in: 5, refresh_token: undefined }
+  await uma.visit('/profile')
+  await uma.visit('/profile')
+  t.strictSame(
+    renewals(tenant.tokenRequests).map((asked) => asked.get('refresh_token')),
+    ['refresh-1', 'refresh-2', 'refresh-2'],
+  )
+})
+
+test('a renewal that is refused ends the session; a tenant that is down does not', async (t) => {
+  const { tenant, visitor, log } = await site(t)
+  tenant.tokens = { expires_in: 5 }
+  const uma = visitor()
+  await uma.logIn()
+  const token = await uma.csrf()
+  tenant.down = true
+  const down = await uma.visit('/profile')
+  t.match(down, { status: 503, html: /The login service cannot be reached/ })
+  t.match((await uma.visit('/')).html, /You are Uma/)
+  const asked = await uma.post('/session/token', {}, { 'csrf-token': token })
+  t.match(asked, { status: 503, html: '{"message":"Service Unavailable"}' })
+  t.equal(asked.headers['retry-after'], '2')
+  t.match(log.at(-1), { refusal: 'tenant_unavailable', status: 503 })
+
+  tenant.down = false
+  for (const [status, body] of [
+    [500, 'x'],
+    [200, {}],
+    [429, { error: 'too_many_requests' }],
+    [401, { error: 'invalid_client' }],
+  ] as const) {
+    tenant.answer = () => ({ status, body })
+    t.equal((await uma.visit('/profile')).status, 503, String(status))
+  }
+  tenant.answer = () => ({ status: 403, body: { error: 'invalid_grant' } })
+  const ended = await uma.visit('/profile')
+  t.match(ended, { status: 401, html: /Your login has ended/ })
+  t.match(ended.html, 'href="/login?returnTo&#61;%2Fprofile"')
+  t.equal((await uma.post('/session/token', {}, { 'csrf-token': token })).status, 401)
+  tenant.answer = () => undefined
+  t.equal((await uma.visit('/profile')).status, 401, 'it has ended for good')
+})
+
+test('without a refresh token there is nothing to renew with', async (t) => {
+  const { tenant, visitor } = await site(t)
+  tenant.tokens = { expires_in: 5, refresh_token: undefined }
+  const uma = visitor()
+  await uma.logIn()
+  t.equal((await uma.visit('/profile')).status, 401)
+  tenant.tokens = { expires_in: undefined }
+  await uma.logIn()
+  t.equal((await uma.visit('/profile')).status, 200, 'of unknown length: for a while')
+})
+
+test('several processes: one renews, the others take what it got', async (t) => {
+  const store = new MemoryStore(Date.now)
+  const records = new SealedRecords(store, [SESSION_SECRET])
+  const options = { store, records, idleTimeout: 60_000, maxAge: 60_000, now: Date.now }
+  const identity = { subject: 's', sessionId: undefined, claims: {} }
+  const tokens = (refreshToken: string, lifetime: number) => {
+    return { accessToken: 'a', refreshToken, expiresAt: Date.now() + lifetime }
+  }
+  const used: string[] = []
+  let answer = async () => tokens('second', 60_000)
+  const process = () => {
+    const logins = new Logins(options)
+    const tenant = {
+      renew: (token: string) => {
+        used.push(token)
+        return answer()
+      },
+    }
+    return { logins, renewal: new Renewal({ store, logins, tenant, now: Date.now }) }
+  }
+  const [one, other] = [process(), process()]
+  const login = await one.logins.begin(identity, 'i', tokens('first', 0))
+  const renewed = await Promise.all([one, other].map(({ renewal }) => renewal.freshen(login)))
+  t.strictSame(used, ['first'])
+  for (const fresh of renewed) t.equal(fresh?.tokens.refreshToken, 'second')
+  t.equal((await one.renewal.freshen(login))?.tokens.refreshToken, 'second', 'seen too late')
+
+  const stale = await one.logins.begin(identity, 'i', tokens('third', 0))
+  answer = async () => {
+    // Another process got ahead, although it should not have.
+    await other.logins.update(stale, tokens('fourth', 60_000))
+    throw new TenantRefusal('invalid_grant', undefined)
+  }
+  t.equal((await one.renewal.freshen(stale))?.tokens.refreshToken, 'fourth')
+
+  const late = await one.logins.begin(identity, 'i', tokens('fifth', 0))
+  answer = async () => {
+    await other.logins.end(late)
+    return tokens('sixth', 60_000)
+  }
+  t.equal(await one.renewal.freshen(late), undefined, 'it ended meanwhile')
+  t.equal(await one.renewal.freshen(late), undefined)
+
+  const stuck = await one.logins.begin(identity, 'i', tokens('seventh', 0))
+  answer = async () => {
+    throw new TenantUnavailableError()
+  }
+  await t.rejects(one.renewal.freshen(stuck), TenantUnavailableError)
+  t.ok(await other.logins.find(stuck.id), 'it goes on')
+})
+
+test('what a store tells to whoever reads it', async (t) => {
+  const store = new MemoryStore(Date.now, 2)
+  const written: string[] = []
+  const set = store.set.bind(store)
+  store.set = async (key, value, ttl) => {
+    written.push(key, value)
+    await set(key, value, ttl)
+  }
+  const records = new SealedRecords(store, [SESSION_SECRET])
+  await records.put('login', 'the-name', { token: 'the-token' }, 1000)
+  for (const text of written) {
+    t.notMatch(text, /the-name|the-token/)
+    t.notMatch(Buffer.from(text, 'base64').toString('latin1'), /the-name|the-token/)
+  }
+  const [key, sealed] = [must(written[0]), must(written[1])]
+  t.strictSame(await records.find('login', 'the-name'), { token: 'the-token' })
+  const others = new SealedRecords(store, ['another secret of 32 characters..'])
+  t.equal(await others.find('login', 'the-name'), undefined, 'not without the secret')
+  await records.put('login', 'another', {}, 1000)
+  await store.set(must(written[2]), sealed, 1000)
+  t.equal(await records.find('login', 'another'), undefined, 'not in the place of another')
+  const bytes = Buffer.from(sealed, 'base64')
+  bytes.writeUInt8(bytes.readUInt8(40) ^ 1, 40)
+  for (const changed of [bytes.toString('base64'), '', 'AAAA']) {
+    await store.set(key, changed, 1000)
+    t.equal(await records.find('login', 'the-name'), undefined, 'not changed')
+  }
+})
