@@ -28,14 +28,17 @@ export type BrowserLoginConfig = NonNullable<ReturnType<typeof browserLoginOf>>
 
 export function browserLoginOf(values: BrowserLoginValues) {
   const { AUTH0_CLIENT_ID: clientId, AUTH0_CLIENT_SECRET: clientSecret } = values
-  if (clientId === undefined || clientSecret === undefined) return undefined
+  const { SESSION_SECRET: secrets } = values
+  if (clientId === undefined || clientSecret === undefined || secrets === undefined) {
+    return undefined
+  }
   const { REDIS_URL: redisUrl, SESSION_STORE: store } = values
   return {
     clientId,
     clientSecret,
     idTokenAlgorithm: values.ID_TOKEN_ALG,
     /** The newest first: it seals, and all of them open. */
-    sessionSecrets: must(readers.secrets(values.SESSION_SECRET ?? '')),
+    sessionSecrets: must(readers.secrets(secrets)),
     /** Without a slash. */
     baseUrl: values.APP_BASE_URL ?? `http://localhost:${values.PORT}`,
     /** Undefined where sessions are kept in memory. */

@@ -189,6 +189,8 @@ test('the browser login, with something missing or wrong', async (t) => {
       ...missing.map((other) => `${other} is missing: expected, since ${name} is set`),
     ])
   }
+  const { AUTH0_CLIENT_SECRET: _, ...some } = BROWSER_LOGIN
+  t.match(await problemsOf({ ...some, ID_TOKEN_ALG: 'HS256' }), /AUTH0_CLIENT_SECRET is missing/)
   const wrong: [RegExp, Environment][] = [
     [/SESSION_SECRET is wrong: expected random texts/, { SESSION_SECRET: 'short' }],
     [/SESSION_SECRET is wrong/, { SESSION_SECRET: `${BROWSER_LOGIN.SESSION_SECRET},short` }],

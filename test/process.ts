@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -28,7 +29,8 @@ export function start(
     process.execPath,
     [...process.execArgv, join(root, 'src', program), ...args],
     {
-      cwd: t.testdirName.length > 0 ? t.testdir() : root,
+      // Made once: making it anew would take it from under a program that was started before.
+      cwd: existsSync(t.testdirName) ? t.testdirName : t.testdir(),
       env: { PATH, HOME, ...coverage(), ...environment },
     },
   )

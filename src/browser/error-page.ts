@@ -16,7 +16,7 @@ export const errorPages = fp(async (app) => {
     request.failure = problem
     // What could not be read cannot be saved: the answer would fail once more, and be nobody's.
     if (error instanceof StoreUnavailableError) Object.assign(request, { session: null })
-    const names = namesOf((problem as Error).cause)
+    const names = namesOf(Object(problem).cause)
     if (names.length > 0) request.log.warn({ event: 'page_failed', causes: names }, 'A page failed')
     const status = statusOf(problem)
     if (problem instanceof StatusError) reply.headers(problem.headers)

@@ -3,7 +3,7 @@ import { html } from 'ghtml'
 import { PageError } from './errors.ts'
 import type { Room } from './room.ts'
 import { TenantRefusal } from './tenant-errors.ts'
-import { askThirdParty, ThirdPartyError } from './third-party.ts'
+import { askThirdParty } from './third-party.ts'
 
 /**
  * Calls a third party's API in the name of whoever is logged in, with a token that the tenant keeps
@@ -49,7 +49,6 @@ async function call(url: string, token: string): Promise<string> {
   try {
     return await askThirdParty(url, token)
   } catch (cause) {
-    if (!(cause instanceof ThirdPartyError)) throw cause
     throw new PageError(502, 'third_party_failed', { cause })
   }
 }

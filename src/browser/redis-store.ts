@@ -22,13 +22,12 @@ export class RedisStore implements Store {
       known = true
       log.info({ event: 'session_store_connected' }, 'The session store is there')
     })
-    this.#client.on('error', (err: unknown) => {
+    const lost = (err: unknown) => {
       if (known !== false) log.error({ event: 'session_store_lost', err }, 'No session store')
       known = false
-    })
-    this.#client.connect().catch((err: unknown) => {
-      log.debug({ event: 'session_store_closed', err }, 'Closed before it was connected')
-    })
+    }
+    this.#client.on('error', lost)
+    this.#client.connect().catch(lost)
   }
 
   get ready(): boolean {

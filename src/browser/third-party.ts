@@ -3,34 +3,25 @@ const TIMEOUT = 5_000
 /** How much of an answer is shown, in characters; twice as many bytes are read. */
 const MAX_SIZE = 64 * 1024
 
-/** The third party failed, or took too long. */
-export class ThirdPartyError extends Error {
-  override readonly name = 'ThirdPartyError'
-}
-
 /**
  * What an API answers to a token, as text to show: JSON in lines, cut where it is too long, and
  * without the token, should the API repeat it.
  *
- * @throws ThirdPartyError
+ * @throws Error where it fails, or takes too long
  */
 export async function askThirdParty(url: string, token: string): Promise<string> {
-  try {
-    const response = await fetch(url, {
-      headers: { accept: 'application/json, text/plain', authorization: `Bearer ${token}` },
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT),
-    })
-    if (!response.ok) {
-      await response.body?.cancel()
-      throw new Error(`The third party answered ${response.status}.`)
-    }
-    const text = inLines(await readText(response.body ?? []))
-    const told = text.replaceAll(token, '[redacted]').replaceAll(inJson(token), '[redacted]')
-    return told.length > MAX_SIZE ? `${told.slice(0, MAX_SIZE)} […]` : told
-  } catch (cause) {
-    throw new ThirdPartyError('The third party gave no answer.', { cause })
+  const response = await fetch(url, {
+    headers: { accept: 'application/json, text/plain', authorization: `Bearer ${token}` },
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIMEOUT),
+  })
+  if (!response.ok) {
+    await response.body?.cancel()
+    throw new Error(`The third party answered ${response.status}.`)
   }
+  const text = inLines(await readText(response.body ?? []))
+  const told = text.replaceAll(token, '[redacted]').replaceAll(inJson(token), '[redacted]')
+  return told.length > MAX_SIZE ? `${told.slice(0, MAX_SIZE)} […]` : told
 }
 
 async function readText(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {

@@ -42,8 +42,13 @@ test('a login at one server is one at the other', async (t) => {
   t.equal((await there.visit('/profile')).status, 401)
 
   await here.logIn()
+  tenant.tokens = { expires_in: 5 }
   await here.logIn('?prompt=login')
+  tenant.tokens = {}
   follow()
+  const renewals = () => tenant.tokenRequests.filter((asked) => asked.get('refresh_token')).length
+  const pages = await Promise.all([here.visit('/profile'), there.visit('/profile')])
+  t.strictSame([...pages.map(({ status }) => status), renewals()], [200, 200, 1])
   t.equal((await there.visit('/profile')).status, 200)
   const logoutToken = tenant.logoutToken()
   const tell = (at: Site) => at.visitor().post('/backchannel-logout', { logout_token: logoutToken })

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { Logins } from '../../src/browser/logins.ts'
 import { MemoryStore } from '../../src/browser/memory-store.ts'
 import { Renewal } from '../../src/browser/renewal.ts'
-import { SealedRecords } from '../../src/browser/sealed-records.ts'
+import { keyOf, SealedRecords } from '../../src/browser/sealed-records.ts'
 import { TenantRefusal, TenantUnavailableError } from '../../src/browser/tenant-errors.ts'
 import { must } from '../../src/must.ts'
 import { SESSION_SECRET, site } from './site.ts'
@@ -121,6 +121,15 @@ test('several processes: one renews, the others take what it got', async (t) => 
   }
   t.equal((await one.renewal.freshen(stale))?.tokens.refreshToken, 'fourth')
 
+  const just = await one.logins.begin(identity, 'i', tokens('seen', 0))
+  const { add } = store
+  store.add = async (...args) => {
+    await other.logins.update(just, tokens('just now', 60_000))
+    return add.apply(store, args)
+  }
+  t.equal((await one.renewal.freshen(just))?.tokens.refreshToken, 'just now')
+  store.add = add
+
   const late = await one.logins.begin(identity, 'i', tokens('fifth', 0))
   answer = async () => {
     await other.logins.end(late)
@@ -135,6 +144,35 @@ test('several processes: one renews, the others take what it got', async (t) => 
   }
   await t.rejects(one.renewal.freshen(stuck), TenantUnavailableError)
   t.ok(await other.logins.find(stuck.id), 'it goes on')
+})
+
+test('a login ends in time, whatever the clock of the store says', async (t) => {
+  const store = new MemoryStore(() => 0)
+  const records = new SealedRecords(store, [SESSION_SECRET])
+  let now = 0
+  const logins = new Logins({ store, records, idleTimeout: 100, maxAge: 100, now: () => now })
+  const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
+  const { id } = await logins.begin({ subject: 's', sessionId: 'i', claims: {} }, 'i', tokens)
+  now = 99
+  t.ok(await logins.find(id))
+  now = 100
+  t.equal(await logins.find(id), undefined)
+  now = 0
+  t.equal(await logins.find(id), undefined, 'for good')
+})
+
+test('logins that ended by themselves are not kept count of', async (t) => {
+  let now = 0
+  const store = new MemoryStore(() => now)
+  const records = new SealedRecords(store, [SESSION_SECRET])
+  const logins = new Logins({ store, records, idleTimeout: 100, maxAge: 1000, now: () => now })
+  const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
+  const identity = { subject: 's', sessionId: undefined, claims: {} }
+  for (let times = 0; times < 5; times += 1) {
+    now += 60
+    await logins.begin(identity, 'i', tokens)
+  }
+  t.equal((await store.members(keyOf('sub', 's'))).length, 2, 'the last two go on')
 })
 
 test('what a store tells to whoever reads it', async (t) => {

@@ -24,6 +24,10 @@ test('the room is there where it is configured, and only there', async (t) => {
     t.teardown(() => on.app.close())
     t.match((await on.app.inject('/')).body, 'You are not logged in')
   }
+  const nowhere = { ...HERE, AUTH0_DOMAIN: 'https://127.0.0.1:1' }
+  const away = await startServer([nowhere, ON, { LOG_LEVEL: 'silent' }])
+  t.teardown(() => away.app.close())
+  t.equal((await away.app.inject('/login')).statusCode, 503)
   const line = log.find(({ event }) => event === 'session_store')
   t.match(line, { store: 'memory', msg: 'Sessions are kept in memory' })
   const { AUTH0_CLIENT_SECRET: _, ...some } = ON

@@ -1,5 +1,7 @@
 import { test } from 'tap'
 import { must } from '../../src/must.ts'
+import { KeysUnavailableError } from '../../src/tokens/errors.ts'
+import { oddKeys } from '../helper.ts'
 import { fakeTenant, hs256, rs256 } from './fake-tenant.ts'
 import { BASE, SESSION_SECRET, site } from './site.ts'
 
@@ -121,6 +123,38 @@ test('logout while the tenant is down', async (t) => {
   forgetful.down = true
   t.equal((await uma.post('/logout', { _csrf: token })).status, 303, 'it is known where to go')
   t.match((await uma.visit('/')).html, /not logged in/)
+})
+
+test('logout where it is not known any more who it was, or where to go', async (t) => {
+  const { tenant, visitor, log } = await site(t)
+  const uma = visitor()
+  await uma.logIn()
+  const token = { _csrf: await uma.csrf() }
+  await visitor().post('/backchannel-logout', { logout_token: tenant.logoutToken() })
+  const { status, location } = await uma.post('/logout', token)
+  t.strictSame([status, location], [303, '/'])
+
+  tenant.metadata = { end_session_endpoint: 'nowhere' }
+  const broken = await site(t, { tenant })
+  const ida = broken.visitor()
+  await ida.logIn()
+  const page = await ida.post('/logout', { _csrf: await ida.csrf() })
+  t.match(page, { status: 500, html: /<h1>Internal Server Error<\/h1>/ })
+  t.match(broken.log.at(-1), { level: 50, msg: 'request' })
+  t.notMatch(page.html, 'nowhere')
+  t.equal(log.filter(({ status }) => status === 500).length, 0)
+})
+
+test('without the tenant`s keys nobody is judged', async (t) => {
+  const keys = oddKeys(() => {
+    throw new KeysUnavailableError(1)
+  })
+  const { tenant, visitor } = await site(t, { keys })
+  const uma = visitor()
+  const { status, html } = await uma.logIn()
+  t.match({ status, html }, { status: 503, html: /Logins cannot be checked/ })
+  const told = await uma.post('/backchannel-logout', { logout_token: tenant.logoutToken() })
+  t.match(told, { status: 503, html: '{"message":"Service Unavailable"}' })
 })
 
 test('who sends a form from elsewhere, or without the token of the page, is refused', async (t) => {

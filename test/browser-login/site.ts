@@ -6,6 +6,7 @@ import { type Environment, loadConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/logger.ts'
 import { must } from '../../src/must.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
+import type { SigningKeys } from '../../src/tokens/signing-keys.ts'
 import { ENVIRONMENT, KEY, keysOf, logSink } from '../helper.ts'
 import { CLIENT, type FakeTenant, fakeTenant, SECRET } from './fake-tenant.ts'
 
@@ -25,6 +26,8 @@ export interface Site {
 export interface SiteOptions {
   readonly environment?: Environment
   readonly tenant?: FakeTenant
+  /** The tenant's keys, where they are not what they should be. */
+  readonly keys?: SigningKeys
 }
 
 /** The server with the browser login on, against a fake tenant; closed when the test ends. */
@@ -38,7 +41,7 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
   const { log, destination } = logSink()
   let waited = 0
   const now = () => Date.now() + waited
-  const keys = keysOf([KEY], ['RS256'])
+  const keys = options.keys ?? keysOf([KEY], ['RS256'])
   const app = await buildApp({
     config,
     logger: createLogger('debug', destination),

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Test, test } from 'tap'
+import { fakeTenant } from '../browser-login/fake-tenant.ts'
+import { BASE, SESSION_SECRET } from '../browser-login/site.ts'
+import { ENVIRONMENT } from '../helper.ts'
+import { start } from '../process.ts'
+
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** A Redis of our own, without anything on disk; it ends with the test. */
+async function redis(t: Test) {
+  const port = await freePort()
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const begin = () => spawn(process.env['REDIS_SERVER'] ?? 'redis-server', args)
+  let child = begin()
+  const end = async () => {
+    const closed = new Promise((resolve) => child.once('close', resolve))
+    if (child.exitCode === null && child.kill('SIGKILL')) await closed
+  }
+  t.teardown(end)
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    end,
+    begin: () => {
+      child = begin()
+    },
+  }
+}
+
+/** A person whose browser sends one cookie to both servers, as it does through a balancer. */
+function browser() {
+  let cookie = ''
+  return async (url: string, init: RequestInit = {}) => {
+    const headers = { cookie, 'sec-fetch-site': 'same-origin', ...init.headers }
+    const response = await fetch(url, { redirect: 'manual', ...init, headers })
+    cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
+    const location = response.headers.get('location') ?? ''
+    return { status: response.status, location, html: await response.text() }
+  }
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let times = 0; times < 200; times += 1) {
+    if (await condition()) return
+    await sleep(50)
+  }
+  throw new Error('It never came about.')
+}
+
+test('two processes behind one Redis, which goes away and comes back', async (t) => {
+  const tenant = await fakeTenant(t)
+  const store = await redis(t)
+  const environment = {
+    ...ENVIRONMENT,
+    AUTH0_DOMAIN: tenant.issuer,
+    AUTH0_CLIENT_ID: 'the-client',
+    AUTH0_CLIENT_SECRET: 'a client secret of at least 32 characters',
+    SESSION_SECRET,
+    APP_BASE_URL: BASE,
+    REDIS_URL: store.url,
+    PORT: '0',
+    HOST: '127.0.0.1',
+  }
+  const servers = [start(t, 'server.ts', environment), start(t, 'server.ts', environment)]
+  const urls: string[] = []
+  for (const server of servers) {
+    await server.says(/"store":"redis"/)
+    urls.push(String((await server.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/))[1]))
+  }
+  const [one = '', other = ''] = urls
+  const visit = browser()
+  const status = async (url: string) => (await visit(url)).status
+  await until(async () => (await status(`${one}/`)) === 200 && (await status(`${other}/`)) === 200)
+
+  async function logIn(begin: string, end: string): Promise<void> {
+    const { location } = await visit(`${begin}/login`)
+    const answer = await fetch(location, { redirect: 'manual' })
+    const { pathname, search } = new URL(String(answer.headers.get('location')))
+    t.equal((await visit(end + pathname + search)).status, 303)
+  }
+  async function logOut(at: string): Promise<void> {
+    const token = /name="_csrf" value="([^"]+)"/.exec((await visit(`${at}/`)).html)?.[1]
+    const body = new URLSearchParams({ _csrf: String(token) })
+    t.equal((await visit(`${at}/logout`, { method: 'POST', body })).status, 303)
+  }
+
+  for (const leave of [one, other]) {
+    await logIn(one, other)
+    for (const url of urls)
+      t.match((await visit(`${url}/profile`)).html, 'recognized you as an admin')
+    await logOut(leave)
+    for (const url of urls) t.equal(await status(`${url}/profile`), 401)
+  }
+
+  tenant.tokens = { expires_in: 5 }
+  await logIn(other, one)
+  tenant.tokens = {}
+  const before = tenant.tokenRequests.length
+  const pages = await Promise.all(
+    Array.from({ length: 10 }, (_, index) => status(`${urls[index % 2]}/profile`)),
+  )
+  t.strictSame(new Set(pages), new Set([200]))
+  t.equal(tenant.tokenRequests.length, before + 1, 'renewed once, by one of the two')
+
+  const body = new URLSearchParams({ logout_token: tenant.logoutToken() })
+  t.equal((await visit(`${other}/backchannel-logout`, { method: 'POST', body })).status, 200)
+  for (const url of urls) t.equal(await status(`${url}/profile`), 401)
+
+  await store.end()
+  const headers = { authorization: `Bearer ${tenant.accessToken()}` }
+  for (const url of urls) {
+    await until(async () => (await status(`${url}/profile`)) === 503)
+    t.equal((await fetch(`${url}/api/messages/admin`, { headers })).status, 200)
+  }
+  const third = start(t, 'server.ts', environment)
+  const [, late] = await third.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
+  t.equal(await status(`${late}/`), 503, 'it starts without')
+  store.begin()
+  for (const url of [...urls, late]) await until(async () => (await status(`${url}/`)) === 200)
+  await logIn(one, String(late))
+  t.equal(await status(`${other}/profile`), 200)
+
+  for (const server of [...servers, third]) {
+    server.kill('SIGTERM')
+    t.strictSame(await server.exit, { code: 0, signal: null })
+    t.notMatch(server.output.stdout, /refresh-\d|eyJ/)
+  }
+})
