@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { backchannelLogout } from './backchannel-logout.ts'
 import { callback } from './callback.ts'
 import { errorPages } from './error-page.ts'
-import { problemOf } from './errors.ts'
+import { logCauses, problemOf } from './errors.ts'
 import { federated } from './federated.ts'
 import { home } from './home.ts'
 import { login } from './login.ts'
@@ -29,8 +29,10 @@ export async function browser(app: FastifyInstance, options: BrowserOptions): Pr
     if (!store.ready) throw new StoreUnavailableError()
   })
   // What programs ask for is answered as the API answers.
-  app.setErrorHandler((error) => {
-    throw problemOf(error)
+  app.setErrorHandler((error, request) => {
+    const problem = problemOf(error)
+    logCauses(request, problem)
+    throw problem
   })
   await app.register(formbody)
   await app.register(backchannelLogout, room)

@@ -2,7 +2,7 @@ import type { FastifyError } from 'fastify'
 import fp from 'fastify-plugin'
 import { html } from 'ghtml'
 import { StatusError } from '../plugins/errors.ts'
-import { namesOf, PageError, problemOf, titleOf } from './errors.ts'
+import { logCauses, PageError, problemOf, titleOf } from './errors.ts'
 import type { Page } from './page.ts'
 import { StoreUnavailableError } from './store.ts'
 
@@ -16,8 +16,7 @@ export const errorPages = fp(async (app) => {
     request.failure = problem
     // What could not be read cannot be saved: the answer would fail once more, and be nobody's.
     if (error instanceof StoreUnavailableError) Object.assign(request, { session: null })
-    const names = namesOf(Object(problem).cause)
-    if (names.length > 0) request.log.warn({ event: 'page_failed', causes: names }, 'A page failed')
+    logCauses(request, problem)
     const status = statusOf(problem)
     if (problem instanceof StatusError) reply.headers(problem.headers)
     return reply.code(status).page(pageOf(problem, status))

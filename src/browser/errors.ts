@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { reasonOf, StatusError } from '../plugins/errors.ts'
 import { ClientTokenError } from '../tokens/client-token-errors.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
@@ -107,11 +108,18 @@ export function problemOf(error: unknown): unknown {
   return error
 }
 
-/** What is told of a cause in the log: its names alone, for its texts may hold what it was about. */
-export function namesOf(cause: unknown): string[] {
+/** Logs why, by names alone: the texts of a cause may hold what it was about. */
+export function logCauses({ log }: FastifyRequest, problem: unknown): void {
+  const causes = namesOf(Object(problem).cause)
+  if (causes.length > 0) log.warn({ event: 'page_failed', causes }, 'A page failed')
+}
+
+function namesOf(cause: unknown): string[] {
   if (!(cause instanceof Error)) return []
-  const { code } = cause as { code?: unknown }
-  return [typeof code === 'string' ? code : cause.name, ...namesOf(cause.cause)]
+  const { code, error } = cause as { code?: unknown; error?: unknown }
+  const names = [typeof code === 'string' ? code : cause.name, ...namesOf(cause.cause)]
+  // An error code of the tenant (RFC 6749 §5.2).
+  return typeof error === 'string' && /^\w{1,40}$/.test(error) ? [error, ...names] : names
 }
 
 /** The title of an error that is none of ours. */

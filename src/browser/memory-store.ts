@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Store } from './store.ts'
 
 /** How many keys of one kind are kept, the least recently used ones giving way. */
-const MAX_ENTRIES = 20_000
+const MAX_ENTRIES = 10_000
 
 /**
  * Keeps sessions in this process. Each kind of key has room of its own, so that visitors who never

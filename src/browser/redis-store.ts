@@ -87,13 +87,11 @@ export class RedisStore implements Store {
     const deadline = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error('Redis does not answer.')), TIMEOUT)
     })
-    try {
-      return await Promise.race([command(this.#client), deadline])
-    } catch (cause) {
-      throw new StoreUnavailableError({ cause })
-    } finally {
-      clearTimeout(timer)
-    }
+    return Promise.race([command(this.#client), deadline])
+      .catch((cause) => {
+        throw new StoreUnavailableError({ cause })
+      })
+      .finally(() => clearTimeout(timer))
   }
 }
 

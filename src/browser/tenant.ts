@@ -1,6 +1,6 @@
 import * as client from 'openid-client'
 import { isLoopback } from '../tokens/issuer.ts'
-import { InvalidAnswerError, TenantRefusal, TenantUnavailableError } from './tenant-errors.ts'
+import { type Fault, InvalidAnswerError, judged, TenantUnavailableError } from './tenant-errors.ts'
 
 /** For one request to the tenant, in seconds. */
 const TIMEOUT = 5
@@ -176,34 +176,4 @@ export class Tenant {
       throw judged(error, Invalid)
     }
   }
-}
-
-type Fault = new (options: ErrorOptions) => Error
-
-/** How an answer that came does not hold: nobody but the tenant should be able to bring it about. */
-const INVALID = [
-  'OAUTH_INVALID_RESPONSE',
-  'OAUTH_PARSE_ERROR',
-  'OAUTH_UNSUPPORTED_OPERATION',
-  'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
-  'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
-]
-
-/** The tenant's own troubles, under the names that RFC 6749 gives them, and our wrong secret. */
-const OUT_OF_ORDER = ['server_error', 'temporarily_unavailable', 'invalid_client']
-
-function judged(error: unknown, Invalid: Fault): Error {
-  if (
-    error instanceof client.ResponseBodyError ||
-    error instanceof client.AuthorizationResponseError
-  ) {
-    const tooMany = 'status' in error && error.status === 429
-    if (tooMany || OUT_OF_ORDER.includes(error.error)) {
-      return new TenantUnavailableError({ cause: error })
-    }
-    return new TenantRefusal(error.error, error.error_description)
-  }
-  const { code } = error as { code?: string }
-  const Fault = INVALID.includes(String(code)) ? Invalid : TenantUnavailableError
-  return new Fault({ cause: error })
 }

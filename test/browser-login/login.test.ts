@@ -234,7 +234,7 @@ test('HS256, where the client is set so', async (t) => {
 })
 
 test('the tenant is down, and comes back', async (t) => {
-  const { tenant, visitor, app } = await site(t)
+  const { tenant, visitor, app, log } = await site(t)
   const uma = visitor()
   tenant.down = true
   const { status, html } = await uma.visit('/login')
@@ -246,6 +246,7 @@ test('the tenant is down, and comes back', async (t) => {
   t.equal((await uma.visit(address)).status, 503)
   tenant.answer = () => ({ status: 401, body: { error: 'invalid_client' } })
   t.equal((await uma.logIn()).status, 503, 'our own secret is wrong: nobody is to blame for that')
+  t.match(log.at(-2), { causes: ['invalid_client', 'OAUTH_RESPONSE_BODY_ERROR'] })
   tenant.answer = () => ({ status: 429, body: { error: 'too_many_requests' } })
   t.equal((await uma.logIn()).status, 503)
   tenant.answer = () => undefined

@@ -32,6 +32,7 @@ test('a login at one server is one at the other', async (t) => {
   const address = await here.answer()
   follow()
   t.equal((await there.visit(address)).status, 303, 'begun at one, ended at the other')
+  t.equal((await there.visit(address)).status, 400, 'once')
   for (const [name, value] of there.jar) here.jar.set(name, value)
   t.equal((await here.visit('/profile')).status, 200)
   const stored = JSON.stringify([...redis.values].map(([key, value]) => [key, String(value)]))
