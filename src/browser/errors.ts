@@ -24,6 +24,10 @@ const PROBLEMS = {
   ],
   connection_unknown: ['There is no such connection', 'Nothing is set up under this name.'],
   connection_refused: ['The connection was refused', 'The login service gave no access to it.'],
+  offline_access_refused: [
+    'The connection was refused',
+    'The login service gave no lasting access.',
+  ],
   third_party_failed: [
     'The other side failed',
     'The service behind the connection gave no answer.',

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { html } from 'ghtml'
 import { PageError } from './errors.ts'
 import type { Room } from './room.ts'
@@ -13,7 +13,7 @@ export async function federated(app: FastifyInstance, { config, tenant }: Room):
   // A HEAD request would call the third party and show nothing.
   const options = { exposeHeadRoute: false }
 
-  app.get<{ Params: { connection: string } }>(
+  app.get<{ Params: { connection: string }; Querystring: { asked?: unknown } }>(
     '/federated/:connection',
     options,
     async (request, reply) => {
@@ -21,7 +21,11 @@ export async function federated(app: FastifyInstance, { config, tenant }: Room):
       const url = config.federatedApis.get(connection)
       if (url === undefined) throw new PageError(404, 'connection_unknown')
       const { tokens } = await request.freshLogin()
-      if (tokens.refreshToken === undefined) return askForConsent(reply, connection)
+      if (tokens.refreshToken === undefined) {
+        // A tenant that gives none whatever is asked would send the browser round for ever.
+        if (request.query.asked !== undefined) throw new PageError(403, 'offline_access_refused')
+        return reply.redirect(consentPath(connection), 303)
+      }
       const token = await exchange(tokens.refreshToken, connection)
       const answer = await call(url, token)
       return reply.page({
@@ -53,12 +57,8 @@ async function call(url: string, token: string): Promise<string> {
   }
 }
 
-function askForConsent(reply: FastifyReply, connection: string): FastifyReply {
-  return reply.redirect(consentPath(connection), 303)
-}
-
 /** A login asks for offline access always: with consent, the tenant may grant it. */
 function consentPath(connection: string): string {
-  const returnTo = `/federated/${connection}`
+  const returnTo = `/federated/${connection}?asked`
   return `/login?${new URLSearchParams({ prompt: 'consent', returnTo })}`
 }

@@ -104,7 +104,13 @@ test('no refresh token: a login that asks for consent', async (t) => {
   const uma = visitor()
   await uma.logIn()
   const { status, location } = await uma.visit('/federated/github')
-  t.strictSame([status, location], [303, '/login?prompt=consent&returnTo=%2Ffederated%2Fgithub'])
-  const asked = new URL((await uma.visit(location)).location).searchParams
-  t.match(Object.fromEntries(asked), { prompt: 'consent', scope: /offline_access/ })
+  t.strictSame(
+    [status, location],
+    [303, '/login?prompt=consent&returnTo=%2Ffederated%2Fgithub%3Fasked'],
+  )
+  const back = await uma.logIn(location.replace('/login', ''))
+  t.match(Object.fromEntries(tenant.asked), { prompt: 'consent', scope: /offline_access/ })
+  t.equal(back.location, '/federated/github?asked')
+  const again = await uma.visit(back.location)
+  t.match(again, { status: 403, html: /gave no lasting access/ }, 'asked once, not for ever')
 })
