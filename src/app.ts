@@ -6,7 +6,7 @@ import fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { type Answer, RequestLog } from './logger.ts'
+import { type Answer, type Hint, RequestLog } from './logger.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { cors } from './plugins/cors.ts'
@@ -46,15 +46,18 @@ export interface Dependencies {
   readonly keysReady: () => boolean
   /** Is told of each answer. */
   readonly onAnswer?: (answer: Answer) => void
+  /** What the log says of a refusal, beside its code. */
+  readonly hint?: Hint
   /** Optional parts, each with routes of its own, in a scope of its own. */
   readonly rooms?: readonly FastifyPluginAsync[]
 }
 
 /** The way of a request, from top to bottom. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { config, logger, verifier, keysReady, onAnswer = () => {}, rooms = [] } = dependencies
+  const { config, logger, verifier, keysReady, rooms = [] } = dependencies
   const { clientOrigins, organizations, authFailuresMax } = config
-  const requestLog = new RequestLog(onAnswer)
+  const { onAnswer = () => {}, hint = () => undefined } = dependencies
+  const requestLog = new RequestLog(onAnswer, hint)
   const unhooked = unhookedAnswers(clientOrigins, (answer) => requestLog.record(logger, answer))
   const app = fastify({
     ...LIMITS,

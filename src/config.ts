@@ -21,9 +21,11 @@ export interface LoadedConfig {
 /** The configuration cannot be used. The message names every problem at once, one a line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
     super(['The configuration cannot be used:', ...problems].join('\n  '))
+    this.problems = problems
   }
 }
 
@@ -185,6 +187,7 @@ function configOf(values: Values) {
     shutdownTimeout: values.SHUTDOWN_TIMEOUT * 1000,
     keysMaxAge: values.KEYS_MAX_AGE * 1000,
     keysStaleIfError: values.KEYS_STALE_IF_ERROR * 1000,
+    logHints: !production,
     apiReference: values.API_REFERENCE ?? !production,
     apiReferenceClientId: values.API_REFERENCE_CLIENT_ID,
   }

@@ -43,15 +43,22 @@ export interface Answer {
   readonly duration?: number
   /** Why the request was not let in. */
   readonly refusal?: string
+  /** What to do about it, in a sentence of ours. */
+  readonly hint?: string
 }
+
+/** Says what to do about a refusal, if it knows. */
+export type Hint = (refusal: string, request: FastifyRequest) => string | undefined
 
 /** Writes one line for each answer, instead of Fastify's two, and tells whoever counts them. */
 export class RequestLog extends LogController {
   readonly #onAnswer: (answer: Answer) => void
+  readonly #hint: Hint
 
-  constructor(onAnswer: (answer: Answer) => void) {
+  constructor(onAnswer: (answer: Answer) => void, hint: Hint) {
     super({ requestIdLogLabel: 'requestId' })
     this.#onAnswer = onAnswer
+    this.#hint = hint
   }
 
   override incomingRequest(): void {}
@@ -63,11 +70,13 @@ export class RequestLog extends LogController {
   ): void {
     const { failure } = request
     const refusal = (failure as { code?: string } | null)?.code
+    const hint = refusal === undefined ? undefined : this.#hint(refusal, request)
     const answer = {
       ...describeRequest(request),
       ...describeReply(reply),
       duration: Math.round(reply.elapsedTime * 1000) / 1000,
       ...(refusal !== undefined && { refusal }),
+      ...(hint !== undefined && { hint }),
     }
     this.record(request.log, answer, reply.statusCode === 500 ? failure : (error ?? undefined))
   }

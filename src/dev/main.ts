@@ -2,10 +2,9 @@ import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
 import { type Environment, readEnvironment, setting, tenantPort } from '../config.ts'
 import { isEntry, run } from '../entry.ts'
-import { must } from '../must.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { greeting } from './greeting.ts'
-import { api, clients, organizations } from './local-tenant/data.ts'
+import { environmentOf } from './local-tenant/environment.ts'
 import { type LocalTenant, startLocalTenant } from './local-tenant/tenant.ts'
 
 export interface Development {
@@ -23,15 +22,7 @@ export async function startDevelopment(
     directory,
     environment: setting(sources, 'NODE_ENV', 'development'),
   })
-  const known = organizations.filter((organization) => organization.known)
-  const ours = {
-    AUTH0_DOMAIN: new URL(tenant.issuer).origin,
-    AUTH0_AUDIENCE: api.identifier,
-    ...(known.length > 0 && { AUTH0_ORGANIZATIONS: known.map(({ id }) => id).join() }),
-    ORGANIZATION_REQUIRED: 'false',
-    ACCESS_TOKEN_ALGORITHMS: 'RS256',
-    API_REFERENCE_CLIENT_ID: must(clients[0]).id,
-  }
+  const ours = environmentOf(tenant.issuer)
   const defaults = { CLIENT_ORIGIN_URL: 'http://localhost:4040' }
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {

@@ -10,6 +10,7 @@ import { authorize } from './authorize.ts'
 import { checkData } from './check-data.ts'
 import { organizations, personas, roles } from './data.ts'
 import { discovery } from './discovery.ts'
+import { environment } from './environment.ts'
 import { faults } from './faults.ts'
 import { Grants } from './grants.ts'
 import { logout } from './logout.ts'
@@ -63,6 +64,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(faults, { keys })
 
   await app.register(discovery, { issuer, keys })
+  await app.register(environment, { issuer })
   await app.register(authorize, { grants, sessions, personas: everybody })
   const tokens = new Tokens(issuer, keys, grants)
   await app.register(tokenEndpoint, { tokens, grants, personas: everybody })

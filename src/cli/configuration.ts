@@ -1,0 +1,23 @@
+import { type Environment, setting, tenantPort } from '../config.ts'
+
+/** What `npm run dev` sets where nothing else does. */
+const DEFAULTS = { CLIENT_ORIGIN_URL: 'http://localhost:4040' }
+
+/**
+ * What a command has to go by: the configuration of this server or, where none names a tenant, that
+ * of the server which `npm run dev` runs, as the local tenant tells it.
+ *
+ * @throws Error where there is neither
+ */
+export async function configuration(sources: readonly Environment[]): Promise<Environment[]> {
+  if (setting(sources, 'AUTH0_DOMAIN', '') !== '') return [...sources]
+  const url = `http://localhost:${tenantPort(sources)}/local-tenant/environment`
+  try {
+    const response = await fetch(url)
+    return [DEFAULTS, ...sources, (await response.json()) as Environment]
+  } catch {
+    throw new Error(
+      'No tenant is configured (AUTH0_DOMAIN in the environment or in .env), and the local one does not run (npm run dev).',
+    )
+  }
+}

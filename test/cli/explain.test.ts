@@ -1,0 +1,148 @@
+import { type Test, test } from 'tap'
+import { main } from '../../src/cli/explain.ts'
+import { startDevelopment } from '../../src/dev/main.ts'
+import { askToken, redemption, visitor } from '../dev/visitor.ts'
+import { logSink, token as otherToken } from '../helper.ts'
+import { start } from '../process.ts'
+
+const nobody = async () => ''
+
+async function development(t: Test) {
+  const { tenant, server } = await startDevelopment(
+    [{ PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent' }],
+    t.testdir(),
+  )
+  t.teardown(async () => {
+    await server.app.close()
+    await tenant.app.close()
+  })
+  return tenant.issuer
+}
+
+async function personaToken(issuer: string, persona: string) {
+  const grant_type = 'urn:local-tenant:grant-type:persona'
+  return (await askToken(issuer, { grant_type, persona })).body['access_token'] ?? ''
+}
+
+test('tokens of the local tenant are judged as npm run dev does, where no tenant is configured', async (t) => {
+  const issuer = await development(t)
+  const sources = [{ TENANT_PORT: new URL(issuer).port }]
+  const judge = (args: string[], input = nobody) => main(args, sources, input, false)
+  const user = await personaToken(issuer, 'user')
+
+  const accepted = await judge([user])
+  t.equal(accepted.exitCode, 0)
+  t.match(accepted.output, /✓ signature.*Accepted: 200 The API successfully validated/s)
+
+  const denied = await judge(['--route', '/api/messages/admin'], async () => `${user}\n`)
+  t.equal(denied.exitCode, 1)
+  t.match(denied.output, /✗ permissions.*expected: read:admin-messages.*Refused: 403/s)
+  t.match(denied.output, /WWW-Authenticate: Bearer realm="api", error="insufficient_scope"/)
+
+  const json = await judge(['--json', await personaToken(issuer, 'globex-member')])
+  t.match(JSON.parse(json.output), {
+    verdict: 'refused',
+    code: 'organization_unknown',
+    answer: { status: 401, message: 'Bad credentials' },
+  })
+  t.match((await judge(['--route', '/api/messages/public', user])).output, /public: no token is/)
+  const [, , signature = ''] = user.split('.')
+  for (const { output } of [accepted, denied, await judge(['--json', user])]) {
+    t.notOk(output.includes(signature), 'neither the token nor its signature is printed')
+  }
+})
+
+test('what a login gives besides the access token, by mistake', async (t) => {
+  const issuer = await development(t)
+  const sources = [{ TENANT_PORT: new URL(issuer).port }]
+  const { logIn } = visitor(issuer)
+  const { answer } = await logIn('user')
+  const { body } = await askToken(issuer, redemption(answer['code']))
+  const { answer: bare } = await visitor(issuer).logIn('user', { audience: undefined })
+  const opaque = await askToken(issuer, redemption(bare['code']))
+  for (const [token = '', expected] of [
+    [body['id_token'], /an ID token \(nonce\).*\(id_token\)/s],
+    [body['refresh_token'], /a refresh token: it is for the tenant alone/],
+    [opaque.body['access_token'], /opaque.*without an audience/],
+  ] as const) {
+    const { exitCode, output } = await main([token], sources, nobody, false)
+    t.equal(exitCode, 1)
+    t.match(output, expected)
+  }
+})
+
+test('what people paste around a token is understood', async (t) => {
+  const issuer = await development(t)
+  const sources = [{ TENANT_PORT: new URL(issuer).port }]
+  const user = await personaToken(issuer, 'user')
+  for (const around of [`Bearer ${user}`, `Authorization: Bearer ${user}`, `"${user}"`]) {
+    t.equal((await main([around], sources, nobody, false)).exitCode, 0)
+  }
+  t.equal((await main(['bearer', user], sources, nobody, false)).exitCode, 0, 'in two arguments')
+})
+
+test('what cannot be judged is said, with exit code 2', async (t) => {
+  const configured = {
+    AUTH0_DOMAIN: 'http://127.0.0.1:9',
+    AUTH0_AUDIENCE: 'https://api.test',
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+  }
+  const token = otherToken({ iss: 'http://127.0.0.1:9/', iat: 1, exp: 4e9 })
+  const dark = await main([token], [configured], nobody, false)
+  t.equal(dark.exitCode, 2)
+  t.match(dark.output, /– key +not judged.*Not judged: 503.*npm run doctor/s)
+  t.rejects(main([], [configured], nobody, false), /^Usage: /)
+  t.rejects(main(['--route', '/x', token], [configured], nobody, false), /no route \/x.*admin/)
+  t.rejects(main([token], [{ ...configured, PORT: 'x' }], nobody, false), /PORT is wrong/)
+  t.rejects(main([token], [{ TENANT_PORT: '9' }], nobody, false), /No tenant is configured/)
+})
+
+test('an organization that a subdomain stands for is judged by the whole URL', async (t) => {
+  const issuer = await development(t)
+  const sources = [
+    { TENANT_PORT: new URL(issuer).port, ORGANIZATION_DOMAIN: 'api.test' },
+    { ORGANIZATION_REQUIRED: 'false' },
+  ]
+  const route = 'http://globex.api.test/api/messages/protected'
+  const member = await personaToken(issuer, 'acme-member')
+  const { output } = await main(['--route', route, member], sources, nobody, false)
+  t.match(output, /organization_not_admitted/)
+})
+
+test('as a program: the token from standard input, no colours in a pipe', async (t) => {
+  const environment = {
+    AUTH0_DOMAIN: 'http://127.0.0.1:9',
+    AUTH0_AUDIENCE: 'https://api.test',
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+  }
+  const program = start(t, 'cli/explain.ts', environment)
+  program.input('opaque\n')
+  t.match(await program.exit, { code: 1 })
+  t.match(program.output.stdout, /^✗ structure/)
+  t.notOk(program.output.stdout.includes('\u001b'))
+  const lost = start(t, 'cli/explain.ts', { TENANT_PORT: '9' }, ['x'])
+  t.match(await lost.exit, { code: 2 })
+  t.match(lost.output.stderr, /No tenant is configured/)
+  t.match((await main(['x'], [environment], nobody, true)).output, '\u001b[31m✗')
+})
+
+test('the log says the same, outside production', async (t) => {
+  const { log, destination } = logSink()
+  const { startServer } = await import('../../src/server.ts')
+  const configured = {
+    AUTH0_DOMAIN: 'tenant.test',
+    AUTH0_AUDIENCE: 'https://api.test',
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+    PORT: '0',
+    HOST: 'localhost',
+  }
+  for (const NODE_ENV of ['development', 'production']) {
+    const { app } = await startServer([configured, { NODE_ENV }], destination)
+    t.teardown(() => app.close())
+    const headers = { authorization: 'Bearer opaque' }
+    await app.inject({ url: '/api/messages/protected', headers })
+  }
+  const refusals = log.filter(({ refusal }) => refusal === 'token_malformed')
+  t.match(refusals[0]?.['hint'], /^It is opaque: .*audience=https:\/\/api\.test\.$/)
+  t.equal(refusals[1]?.['hint'], undefined)
+})
