@@ -26,9 +26,7 @@ export async function examineTenant({
       await discovery(response, issuer),
     ]
   } catch (error) {
-    const { cause, message } = error as Error
-    const { code = message } = Object(cause) as { code?: string }
-    const hint = `${url} does not answer (${code}). See whether AUTH0_DOMAIN is the tenant's domain as the dashboard has it (Applications → (any) → Settings → Domain), and whether this machine may reach it.`
+    const hint = `${url} does not answer (${reasonOf(error)}). See whether AUTH0_DOMAIN is the tenant's domain as the dashboard has it (Applications → (any) → Settings → Domain), and whether this machine may reach it.`
     return [{ name: 'tenant', found: 'cannot be reached', hint }]
   }
 }
@@ -77,11 +75,17 @@ export async function examineKeySet({ jwksUrl, tokens: { algorithms } }: Config)
     return keys.length > 0 ? { name, found } : { name, found: found || 'empty', hint }
   } catch (error) {
     const hint = `${jwksUrl} has to answer 200 with a key set: without it, no token can be judged.`
-    return { name, found: (error as Error).message, hint }
+    return { name, found: reasonOf(error), hint }
   }
 }
 
 /** Asks what should answer at once. */
 export function ask(url: string): Promise<Response> {
   return fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT) })
+}
+
+/** What is behind "fetch failed". */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: Error & { code?: string } }
+  return cause?.code ?? cause?.message ?? message
 }
