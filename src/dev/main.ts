@@ -2,8 +2,11 @@ import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
 import { type Environment, readEnvironment, setting, tenantPort } from '../config.ts'
 import { isEntry, run } from '../entry.ts'
+import { explain } from '../explain/explanation.ts'
+import { must } from '../must.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { greeting } from './greeting.ts'
+import type { Api } from './local-tenant/console/api.ts'
 import { environmentOf } from './local-tenant/environment.ts'
 import { type LocalTenant, startLocalTenant } from './local-tenant/tenant.ts'
 
@@ -17,7 +20,9 @@ export async function startDevelopment(
   sources: readonly Environment[],
   directory = '.local-tenant',
 ): Promise<Development> {
+  let server: RunningServer | undefined
   const tenant = await startLocalTenant({
+    api: () => server && beside(server),
     port: tenantPort(sources),
     directory,
     environment: setting(sources, 'NODE_ENV', 'development'),
@@ -26,10 +31,36 @@ export async function startDevelopment(
   const defaults = { CLIENT_ORIGIN_URL: 'http://localhost:4040' }
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
-    return { tenant, server: await startServer([defaults, ...sources, ours], logTo) }
+    server = await startServer([defaults, ...sources, ours], logTo)
+    return { tenant, server }
   } catch (error) {
     await tenant.app.close()
     throw error
+  }
+}
+
+/** The API as the tenant's console calls and explains it: at its URL, by its configuration. */
+function beside({ app, config, port }: RunningServer): Api {
+  const { tokens: expected, jwksUrl, organizations } = config
+  const policies = new Map(
+    [...app.policies].flatMap(([path, methods]) => {
+      const policy = path.startsWith('/api/') ? methods.get('GET') : undefined
+      return policy === undefined ? [] : [[path, policy] as const]
+    }),
+  )
+  return {
+    url: `http://localhost:${port}`,
+    policies,
+    explain(token, answer, route) {
+      const context = {
+        expected,
+        jwksUrl,
+        organizations,
+        host: 'localhost',
+        now: Date.now() / 1000,
+      }
+      return explain(token, answer, must(policies.get(route)), context)
+    },
   }
 }
 

@@ -57,7 +57,7 @@ function policyFor(tenant: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self'",
+    "style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='",
     "img-src 'self' data:",
     `connect-src 'self' ${tenant}`,
     "base-uri 'none'",

@@ -8,6 +8,8 @@ import { addressesOf, listen } from '../../listen.ts'
 import { isLoopback } from '../../tokens/issuer.ts'
 import { authorize } from './authorize.ts'
 import { checkData } from './check-data.ts'
+import type { Api } from './console/api.ts'
+import { tenantConsole } from './console/console.ts'
 import { organizations, personas, roles } from './data.ts'
 import { discovery } from './discovery.ts'
 import { environment } from './environment.ts'
@@ -29,6 +31,8 @@ export interface LocalTenantOptions {
   readonly directory: string
   /** `NODE_ENV`: the tenant gives tokens to everybody who asks, so it never runs in production. */
   readonly environment: string
+  /** The API beside the tenant, for the console, once it runs. */
+  readonly api?: () => Api | undefined
 }
 
 export interface LocalTenant {
@@ -69,6 +73,8 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const tokens = new Tokens(issuer, keys, grants)
   await app.register(tokenEndpoint, { tokens, grants, personas: everybody })
   await app.register(userinfo, { grants })
+  const { api = () => undefined } = options
+  await app.register(tenantConsole, { issuer, keys, tokens, personas: everybody, api })
   await app.register(logout, { sessions })
   try {
     await listen(app, await addressesOf('localhost'), options.port)
@@ -82,7 +88,9 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
 /** Errors for people where a browser shows them, and for clients everywhere else (RFC 6749 §5.2). */
 function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | OAuthError, request, reply) => {
-    const isPage = /^\/(authorize|login|signup|v2\/logout|oidc\/logout)\b/.test(request.url)
+    const isPage = /^\/(\?|$|(authorize|login|signup|console|v2\/logout|oidc\/logout)\b)/.test(
+      request.url,
+    )
     const { status, code } = describe(error)
     const message = status === 500 ? 'The local tenant failed.' : error.message
     if (status === 401) reply.header('www-authenticate', 'Basic realm="local tenant"')
