@@ -33,10 +33,9 @@ export interface Outcome {
 }
 
 /** Runs a command that judges something; what it throws means that it could not. */
-export async function runJudge(main: (colour: boolean) => Promise<Outcome>): Promise<void> {
+export async function runJudge(main: () => Promise<Outcome>): Promise<void> {
   try {
-    const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
-    const { exitCode, output } = await main(colour)
+    const { exitCode, output } = await main()
     process.stdout.write(output)
     process.exitCode = exitCode
   } catch (error) {

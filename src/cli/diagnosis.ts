@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { type Config, ConfigError, type Environment, loadConfig } from '../config.ts'
+import { type Config, type ConfigError, type Environment, loadConfig } from '../config.ts'
 import { configuration } from './configuration.ts'
 import { ask, examineKeySet, examineTenant } from './tenant-diagnosis.ts'
 
@@ -36,11 +36,10 @@ async function load(sources: readonly Environment[]) {
   try {
     return await loadConfig(...sources)
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return error.problems.map((problem): Finding => {
-      const [, found = problem, expected] = /^(.*?): (expected .*)$/.exec(problem) ?? []
-      const hint = `${expected ?? 'Mend it'}; see Configuration in the README`
-      return { name: 'variables', found, hint }
+    return (error as ConfigError).problems.map((problem): Finding => {
+      const end = problem.indexOf(': ')
+      const hint = `${problem.slice(end + 2)}; see Configuration in the README`
+      return { name: 'variables', found: problem.slice(0, end), hint }
     })
   }
 }

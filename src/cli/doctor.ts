@@ -3,25 +3,19 @@ import { type Environment, readEnvironment } from '../config.ts'
 import { isEntry, type Outcome, runJudge } from '../entry.ts'
 import { diagnose, type Finding } from './diagnosis.ts'
 
-/**
- * Checks a configuration from end to end: `npm run doctor`.
- *
- * @param colour whether the reader is a person at a terminal
- */
-export async function main(sources: readonly Environment[], colour: boolean): Promise<Outcome> {
+/** Checks a configuration from end to end: `npm run doctor`. */
+export async function main(sources: readonly Environment[]): Promise<Outcome> {
   const findings = await diagnose(sources)
   const sick = findings.filter(({ hint }) => hint !== undefined).length
   const verdict = sick === 0 ? 'All is well.' : `To mend: ${sick}.`
-  const lines = findings.flatMap((finding) => linesOf(finding, colour))
+  const lines = findings.flatMap(linesOf)
   return { exitCode: sick === 0 ? 0 : 1, output: [...lines, '', verdict, ''].join('\n') }
 }
 
-function linesOf({ name, found, hint }: Finding, colour: boolean): string[] {
-  const good = hint === undefined
-  const mark = good ? '✓' : '✗'
-  const painted = colour ? styleText(good ? 'green' : 'red', mark, { validateStream: false }) : mark
-  const line = `${painted} ${name.padEnd(14)}${found}`
-  return good ? [line] : [line, `${' '.repeat(16)}${hint}`]
+function linesOf({ name, found, hint }: Finding): string[] {
+  const mark = hint === undefined ? styleText('green', '✓') : styleText('red', '✗')
+  const line = `${mark} ${name.padEnd(14)}${found}`
+  return hint === undefined ? [line] : [line, `${' '.repeat(16)}${hint}`]
 }
 
-if (isEntry(import.meta.url)) await runJudge((colour) => main(readEnvironment(), colour))
+if (isEntry(import.meta.url)) await runJudge(() => main(readEnvironment()))

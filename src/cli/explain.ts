@@ -12,18 +12,18 @@ const USAGE = `Usage: npm run --silent explain -- [--route <path or URL>] [--jso
   Judges a token as this server would, and says why. The route is /api/messages/protected
   where none is given. Exit code: 0 accepted, 1 refused, 2 could not judge.`
 
+type Input = AsyncIterable<unknown> & { readonly isTTY?: boolean }
+
 /**
  * Explains what this server makes of a token.
  *
  * @param args as on the command line
- * @param input the token, where no argument is one
- * @param colour whether the reader is a person at a terminal
+ * @param input where the token is read from if no argument is one, unless a person sits there
  */
 export async function main(
   args: readonly string[],
   sources: readonly Environment[],
-  input: () => Promise<string>,
-  colour: boolean,
+  input: Input,
 ): Promise<Outcome> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -33,12 +33,10 @@ export async function main(
       json: { type: 'boolean', default: false },
     },
   })
-  const token = tokenIn(positionals.join(' ') || (await input()))
+  const token = tokenIn(positionals.join(' ') || (await textOf(input)))
   if (token === '') throw new Error(USAGE)
   const explanation = await judge(token, values.route, await configuration(sources))
-  const output = values.json
-    ? `${JSON.stringify(explanation, null, 2)}\n`
-    : reportOf(explanation, colour)
+  const output = values.json ? `${JSON.stringify(explanation, null, 2)}\n` : reportOf(explanation)
   return { exitCode: EXIT_CODES[explanation.verdict], output }
 }
 
@@ -84,15 +82,13 @@ async function judge(
   }
 }
 
-/** Everything on standard input, unless a person sits there. */
-async function standardInput(): Promise<string> {
-  if (process.stdin.isTTY) return ''
+async function textOf(input: Input): Promise<string> {
+  if (input.isTTY) return ''
   let text = ''
-  for await (const chunk of process.stdin) text += chunk
+  for await (const chunk of input) text += chunk
   return text
 }
 
 if (isEntry(import.meta.url)) {
-  const args = process.argv.slice(2)
-  await runJudge((colour) => main(args, readEnvironment(), standardInput, colour))
+  await runJudge(() => main(process.argv.slice(2), readEnvironment(), process.stdin))
 }

@@ -2,8 +2,6 @@ import { styleText } from 'node:util'
 import type { Check } from '../explain/checks.ts'
 import type { Explanation } from '../explain/explanation.ts'
 
-type Colour = Parameters<typeof styleText>[0]
-
 const MARKS = {
   passed: ['✓', 'green'],
   failed: ['✗', 'red'],
@@ -16,32 +14,27 @@ const VERDICTS = {
   undecided: ['Not judged', 'yellow'],
 } as const
 
-/** An explanation for a person at a terminal. */
-export function reportOf({ verdict, answer, code, advice, checks }: Explanation, colour: boolean) {
-  const paint = (style: Colour, text: string) =>
-    colour ? styleText(style, text, { validateStream: false }) : text
+/** An explanation for a person at a terminal, or for a file: colours only for the former. */
+export function reportOf({ verdict, answer, code, advice, checks }: Explanation): string {
   const [word, style] = VERDICTS[verdict]
   const { status, message, challenge } = answer
+  const said = checks.some((check) => check.advice === advice)
   const lines = [
-    ...checks.flatMap((check) => linesOf(check, paint)),
+    ...checks.flatMap(linesOf),
     ...(checks.length === 0 ? ['The route is public: no token is looked at.'] : []),
     '',
-    paint(style, `${word}: ${status} ${message}${code === undefined ? '' : ` (${code})`}`),
+    styleText(style, `${word}: ${status} ${message}${code === undefined ? '' : ` (${code})`}`),
     ...(challenge === undefined ? [] : [`WWW-Authenticate: ${challenge}`]),
-    ...(advice === undefined || checks.some((check) => check.advice === advice) ? [] : [advice]),
+    ...(advice === undefined || said ? [] : [advice]),
   ]
   return `${lines.join('\n')}\n`
 }
 
-function linesOf(
-  { name, outcome, expected, found, advice }: Check,
-  paint: (style: Colour, text: string) => string,
-): string[] {
+function linesOf({ name, outcome, expected, found, advice }: Check): string[] {
   const [mark, style] = MARKS[outcome]
-  const head = `${paint(style, mark)} ${name.padEnd(13)}`
+  const head = `${styleText(style, mark)} ${name.padEnd(13)}`
   if (outcome === 'not judged') return [`${head}not judged`]
-  const lines = [`${head}${found}`]
-  if (outcome === 'failed') lines.push(`${' '.repeat(15)}expected: ${expected}`)
-  if (advice !== undefined) lines.push(`${' '.repeat(15)}${advice}`)
-  return lines
+  if (advice === undefined) return [`${head}${found}`]
+  const indent = ' '.repeat(15)
+  return [`${head}${found}`, `${indent}expected: ${expected}`, `${indent}${advice}`]
 }

@@ -66,8 +66,8 @@ export async function examineKeySet({ jwksUrl, tokens: { algorithms } }: Config)
     const { keys, unusable } = readKeySet(await fetchKeySet(jwksUrl, TIMEOUT), algorithms)
     const found = [
       ...keys.map(({ kid, algorithms, key }) => {
-        const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
-        return `${printable(kid)} (${algorithms.join(', ')}, ${modulusLength ?? namedCurve ?? key.asymmetricKeyType})`
+        const { modulusLength } = Object(key.asymmetricKeyDetails) as { modulusLength?: number }
+        return `${printable(kid)} (${[...algorithms, ...(modulusLength ? [`${modulusLength} bits`] : [])].join(', ')})`
       }),
       ...unusable.map(({ kid, reason }) => `${printable(kid)} left out, since it ${reason}`),
     ].join('; ')

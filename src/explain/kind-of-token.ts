@@ -4,7 +4,6 @@ import { MAX_TOKEN_SIZE } from '../tokens/jws.ts'
 export type TokenKind = keyof typeof KINDS
 
 const KINDS = {
-  empty: 'nothing',
   large: 'more than 8 KiB',
   refresh: 'a refresh token',
   opaque: 'one opaque segment',
@@ -26,7 +25,6 @@ export function describeKind(token: string): string {
  * that its own key encrypts (`alg` `dir`); its refresh tokens began with `v1.` for long.
  */
 export function kindOfToken(token: string): TokenKind {
-  if (token === '') return 'empty'
   if (token.length > MAX_TOKEN_SIZE) return 'large'
   if (/^v1\.[\w-]+$/i.test(token)) return 'refresh'
   const segments = token.split('.')

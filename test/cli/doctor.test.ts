@@ -31,7 +31,7 @@ async function examine(t: Test, tenant: Tenant, environment: Record<string, stri
     CLIENT_ORIGIN_URL: 'http://localhost:4040',
     PORT: '0',
   }
-  return main([{ ...configured, ...environment }], false)
+  return main([{ ...configured, ...environment }])
 }
 
 test('a healthy configuration', async (t) => {
@@ -47,7 +47,7 @@ test('a healthy configuration', async (t) => {
     /✓ tenant +answers 200/,
     /✓ clock +[01] s/,
     /✓ discovery +names http/,
-    /✓ key set +"RS256-key" \(RS256, 2048\)/,
+    /✓ key set +"RS256-key" \(RS256, 2048 bits\)/,
     /All is well\.\n$/,
   ]) {
     t.match(output, expected)
@@ -75,10 +75,7 @@ test('what is no trouble is said all the same', async (t) => {
   )
   t.equal(mixed.exitCode, 0)
   t.match(mixed.output, /none left out, since it is smaller than 2048 bits/)
-  t.match(mixed.output, /"ES256-key" \(ES256, prime256v1\)|"ES256-key" \(ES256, P-256\)/)
-  const edwards = { keys: [newKey('Ed25519').jwk] }
-  const eddsa = await examine(t, { keys: edwards }, { ACCESS_TOKEN_ALGORITHMS: 'Ed25519' })
-  t.match(eddsa.output, /\(Ed25519, ed25519\)/)
+  t.match(mixed.output, /"ES256-key" \(ES256\)/)
 })
 
 test('what is wrong is told with what to do', async (t) => {
@@ -156,10 +153,9 @@ test('while npm run dev runs and no tenant is configured, the local one is exami
     await tenant.app.close()
   })
   const sources = [{ TENANT_PORT: new URL(tenant.issuer).port, PORT: String(server.port) }]
-  const { exitCode, output } = await main(sources, true)
+  const { exitCode, output } = await main(sources)
   t.equal(exitCode, 0, output)
   t.match(output, /\d+ is where this server runs already/)
-  t.match(output, '\u001b[32m✓')
 })
 
 test('as a program', async (t) => {

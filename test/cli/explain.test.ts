@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { type Test, test } from 'tap'
 import { main } from '../../src/cli/explain.ts'
 import { startDevelopment } from '../../src/dev/main.ts'
@@ -5,7 +6,7 @@ import { askToken, redemption, visitor } from '../dev/visitor.ts'
 import { logSink, token as otherToken } from '../helper.ts'
 import { start } from '../process.ts'
 
-const nobody = async () => ''
+const nobody = Readable.from([])
 
 async function development(t: Test) {
   const { tenant, server } = await startDevelopment(
@@ -27,14 +28,14 @@ async function personaToken(issuer: string, persona: string) {
 test('tokens of the local tenant are judged as npm run dev does, where no tenant is configured', async (t) => {
   const issuer = await development(t)
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
-  const judge = (args: string[], input = nobody) => main(args, sources, input, false)
+  const judge = (args: string[], input = nobody) => main(args, sources, input)
   const user = await personaToken(issuer, 'user')
 
   const accepted = await judge([user])
   t.equal(accepted.exitCode, 0)
   t.match(accepted.output, /✓ signature.*Accepted: 200 The API successfully validated/s)
 
-  const denied = await judge(['--route', '/api/messages/admin'], async () => `${user}\n`)
+  const denied = await judge(['--route', '/api/messages/admin'], Readable.from([`${user}\n`]))
   t.equal(denied.exitCode, 1)
   t.match(denied.output, /✗ permissions.*expected: read:admin-messages.*Refused: 403/s)
   t.match(denied.output, /WWW-Authenticate: Bearer realm="api", error="insufficient_scope"/)
@@ -65,7 +66,7 @@ test('what a login gives besides the access token, by mistake', async (t) => {
     [body['refresh_token'], /a refresh token: it is for the tenant alone/],
     [opaque.body['access_token'], /opaque.*without an audience/],
   ] as const) {
-    const { exitCode, output } = await main([token], sources, nobody, false)
+    const { exitCode, output } = await main([token], sources, nobody)
     t.equal(exitCode, 1)
     t.match(output, expected)
   }
@@ -76,9 +77,9 @@ test('what people paste around a token is understood', async (t) => {
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
   const user = await personaToken(issuer, 'user')
   for (const around of [`Bearer ${user}`, `Authorization: Bearer ${user}`, `"${user}"`]) {
-    t.equal((await main([around], sources, nobody, false)).exitCode, 0)
+    t.equal((await main([around], sources, nobody)).exitCode, 0)
   }
-  t.equal((await main(['bearer', user], sources, nobody, false)).exitCode, 0, 'in two arguments')
+  t.equal((await main(['bearer', user], sources, nobody)).exitCode, 0, 'in two arguments')
 })
 
 test('what cannot be judged is said, with exit code 2', async (t) => {
@@ -88,13 +89,15 @@ test('what cannot be judged is said, with exit code 2', async (t) => {
     CLIENT_ORIGIN_URL: 'http://localhost:4040',
   }
   const token = otherToken({ iss: 'http://127.0.0.1:9/', iat: 1, exp: 4e9 })
-  const dark = await main([token], [configured], nobody, false)
+  const dark = await main([token], [configured], nobody)
   t.equal(dark.exitCode, 2)
   t.match(dark.output, /– key +not judged.*Not judged: 503.*npm run doctor/s)
-  t.rejects(main([], [configured], nobody, false), /^Usage: /)
-  t.rejects(main(['--route', '/x', token], [configured], nobody, false), /no route \/x.*admin/)
-  t.rejects(main([token], [{ ...configured, PORT: 'x' }], nobody, false), /PORT is wrong/)
-  t.rejects(main([token], [{ TENANT_PORT: '9' }], nobody, false), /No tenant is configured/)
+  t.rejects(main([], [configured], nobody), /^Usage: /)
+  const person = Object.assign(Readable.from(['never read']), { isTTY: true })
+  t.rejects(main([], [configured], person), /^Usage: /)
+  t.rejects(main(['--route', '/x', token], [configured], nobody), /no route \/x.*admin/)
+  t.rejects(main([token], [{ ...configured, PORT: 'x' }], nobody), /PORT is wrong/)
+  t.rejects(main([token], [{ TENANT_PORT: '9' }], nobody), /No tenant is configured/)
 })
 
 test('an organization that a subdomain stands for is judged by the whole URL', async (t) => {
@@ -105,7 +108,7 @@ test('an organization that a subdomain stands for is judged by the whole URL', a
   ]
   const route = 'http://globex.api.test/api/messages/protected'
   const member = await personaToken(issuer, 'acme-member')
-  const { output } = await main(['--route', route, member], sources, nobody, false)
+  const { output } = await main(['--route', route, member], sources, nobody)
   t.match(output, /organization_not_admitted/)
 })
 
@@ -123,7 +126,9 @@ test('as a program: the token from standard input, no colours in a pipe', async 
   const lost = start(t, 'cli/explain.ts', { TENANT_PORT: '9' }, ['x'])
   t.match(await lost.exit, { code: 2 })
   t.match(lost.output.stderr, /No tenant is configured/)
-  t.match((await main(['x'], [environment], nobody, true)).output, '\u001b[31m✗')
+  const coloured = start(t, 'cli/explain.ts', { ...environment, FORCE_COLOR: '1' }, ['x'])
+  await coloured.exit
+  t.match(coloured.output.stdout, '\u001b[31m✗')
 })
 
 test('the log says the same, outside production', async (t) => {

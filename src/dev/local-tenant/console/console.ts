@@ -81,9 +81,10 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
     }
     const grant = personaGrant(persona, organization)
     const flaw = flawIn(parameters)
-    const token = flaw
-      ? await tokens.flawed(grant, flaw)
-      : (await tokens.forGrant(grant)).access_token
+    const token =
+      flaw === 'none'
+        ? (await tokens.forGrant(grant)).access_token
+        : await tokens.flawed(grant, flaw)
     const answers = [...api.policies.keys()].map(
       async (route) => [route, await callApi(api, route, token)] as const,
     )
@@ -126,8 +127,8 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
   }
 }
 
-function flawIn({ flaw }: Parameters): Flaw | undefined {
-  return flaw === 'expired' || flaw === 'audience' || flaw === 'forged' ? flaw : undefined
+function flawIn({ flaw }: Parameters): Flaw | 'none' {
+  return flaw === 'expired' || flaw === 'audience' || flaw === 'forged' ? flaw : 'none'
 }
 
 /** Whether a form comes from a page of this very host, on this machine. */

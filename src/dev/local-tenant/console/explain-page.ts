@@ -31,7 +31,7 @@ export function explainPage(
     body: html`<p><a href="/">Local tenant</a></p>
 <p><code>GET ${route}</code></p>
 <p>!${answerOf(answer)}</p>
-!${verdict === 'undecided' ? html`<p>${advice ?? ''}</p>` : ''}
+!${checks.some((check) => check.advice === advice) ? '' : html`<p>${advice}</p>`}
 !${checksTable(checks)}
 <h2>Another one</h2>
 !${explainForm(routes)}`,

@@ -84,7 +84,7 @@ function tokenForm(persona: Persona): string {
   const choice = html`<label><span class="quiet">Organization</span> <select name="organization">!${choices.join('')}</select></label>`
   return html`<form method="post" action="/console/token">
 <input type="hidden" name="persona" value="${persona.name}">
-!${choices.length > 1 ? choice : ''}
+!${choices.length > 0 ? choice : ''}
 <button aria-label="Get token of ${persona.displayName}">Get token</button></form>`
 }
 

@@ -10,8 +10,8 @@ import { SCRIPT } from './script.ts'
 export interface TokenView {
   readonly persona: Persona
   readonly organization: string | undefined
-  /** What is wrong with the token, if anything is. */
-  readonly flaw: string | undefined
+  /** What is wrong with the token. */
+  readonly flaw: keyof typeof FLAWS
   readonly token: string
   readonly claims: JsonObject
   readonly apiUrl: string
@@ -19,28 +19,29 @@ export interface TokenView {
   readonly answers: ReadonlyMap<string, ServerAnswer>
 }
 
-const FLAWS = [
-  ['', 'a good one'],
-  ['expired', 'expired'],
-  ['audience', 'for another audience'],
-  ['forged', 'forged'],
-] as const
+const FLAWS = {
+  none: 'a good one',
+  expired: 'expired',
+  audience: 'for another audience',
+  forged: 'forged',
+} as const
 
 /** A token to copy, what it says, and what the API says to it. */
 export function tokenPage(view: TokenView): Page {
   const { persona, flaw, token, claims, apiUrl, answers } = view
   const curl = `curl -i -H "Authorization: Bearer ${token}" ${apiUrl}/api/messages/protected`
-  const name = FLAWS.find(([value]) => value === (flaw ?? ''))?.[1]
   return {
     title: `A token of ${persona.displayName}`,
     wide: true,
     script: SCRIPT,
-    body: html`<p><a href="/">Local tenant</a> <span class="quiet">${name}</span></p>
+    body: html`<p><a href="/">Local tenant</a> <span class="quiet">${FLAWS[flaw]}</span></p>
 <form method="post" action="/console/token" class="row">
 <input type="hidden" name="persona" value="${persona.name}">
 <input type="hidden" name="organization" value="${view.organization ?? ''}">
 <span>Another one:</span>
-!${FLAWS.map(([value, text]) => html`<button name="flaw" value="${value}">${text}</button>`).join('\n')}
+!${Object.entries(FLAWS)
+      .map(([value, text]) => html`<button name="flaw" value="${value}">${text}</button>`)
+      .join('\n')}
 </form>
 
 <h2 id="token">Token</h2>
