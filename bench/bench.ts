@@ -1,0 +1,42 @@
+/**
+ * `npm run bench [-- options]`: the built server beside its peers, on this machine, in one run.
+ *
+ * All verify the tokens of one issuer and write their logs into files. The tables go to standard
+ * output as Markdown, every single figure to bench/results/latest.json.
+ */
+import { installPeers } from './contestants/all.ts'
+import { startIssuer } from './issuer/issuer.ts'
+import { prepareTokens } from './issuer/tokens.ts'
+import { type Options, type Part, readOptions, USAGE } from './options.ts'
+import { loads } from './parts/loads.ts'
+import type { Bench } from './parts/part.ts'
+import { Results } from './report/results.ts'
+
+const PARTS: Partial<Record<Part, (bench: Bench) => Promise<string>>> = { loads }
+
+async function main(options: Options): Promise<void> {
+  installPeers()
+  const results = new Results(options)
+  const issuer = await startIssuer()
+  const tokens = await prepareTokens(issuer, options.tokens)
+  try {
+    for (const part of options.parts) {
+      console.log(`\n## ${part}\n`)
+      console.log(await PARTS[part]?.({ options, issuer, tokens, results }))
+    }
+  } finally {
+    issuer.close()
+  }
+}
+
+const stop = () => process.exit(1)
+process.once('SIGINT', stop).once('SIGTERM', stop)
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) console.log(USAGE)
+  else await main(options)
+} catch (error) {
+  console.error(error)
+  // Not by exitCode alone: contestants that still run would keep the process alive.
+  process.exit(1)
+}
