@@ -8,11 +8,23 @@ import { installPeers } from './contestants/all.ts'
 import { startIssuer } from './issuer/issuer.ts'
 import { prepareTokens } from './issuer/tokens.ts'
 import { type Options, type Part, readOptions, USAGE } from './options.ts'
+import { latency } from './parts/latency.ts'
 import { loads } from './parts/loads.ts'
+import { memory } from './parts/memory.ts'
 import type { Bench } from './parts/part.ts'
+import { plugins } from './parts/plugins.ts'
+import { processes } from './parts/processes.ts'
+import { startup } from './parts/startup.ts'
 import { Results } from './report/results.ts'
 
-const PARTS: Partial<Record<Part, (bench: Bench) => Promise<string>>> = { loads }
+const PARTS: Record<Part, (bench: Bench) => Promise<string>> = {
+  startup,
+  loads,
+  memory,
+  latency,
+  processes,
+  plugins,
+}
 
 async function main(options: Options): Promise<void> {
   installPeers()
@@ -22,7 +34,7 @@ async function main(options: Options): Promise<void> {
   try {
     for (const part of options.parts) {
       console.log(`\n## ${part}\n`)
-      console.log(await PARTS[part]?.({ options, issuer, tokens, results }))
+      console.log(await PARTS[part]({ options, issuer, tokens, results }))
     }
   } finally {
     issuer.close()

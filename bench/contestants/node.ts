@@ -66,6 +66,8 @@ export const nodePeers: readonly Contestant[] = [
   nodePeer('oauth4webapi', 'oauth4webapi on Fastify', ['oauth4webapi', 'fastify']),
 ]
 
+export const PLUGIN_STEPS = peer('plugin-steps')
+
 /** The app of the server with the first so many of its plugins. */
 export function pluginStep(steps: number): Contestant {
   return {
@@ -73,10 +75,10 @@ export function pluginStep(steps: number): Contestant {
     title: `step ${steps}`,
     version: () => packages('fastify'),
     loads: ['public'],
-    launch: async ({ url, jwksUri }) => ({
+    launch: async () => ({
       file: process.execPath,
-      args: [peer('plugin-steps'), String(steps)],
-      env: { NODE_ENV: 'production', ISSUER: url, JWKS_URI: jwksUri, AUDIENCE },
+      args: [PLUGIN_STEPS, String(steps)],
+      env: { NODE_ENV: 'production' },
     }),
   }
 }

@@ -15,6 +15,7 @@ export interface Running {
   readonly pid: number
   /** From the start of the process to the first answer on the public route, in milliseconds. */
   readonly startUp: number
+  log(): string
   logBytes(): number
   /** Keeps the disk free, and pages that wait to be written out of the next measurement. */
   emptyLog(): void
@@ -64,6 +65,7 @@ export async function start(contestant: Contestant, issuer: Issuer): Promise<Run
         port,
         pid,
         startUp: performance.now() - began,
+        log: () => readFileSync(logFile, 'utf8'),
         logBytes: () => statSync(logFile).size,
         emptyLog: () => truncateSync(logFile),
         stop,

@@ -30,7 +30,7 @@ export async function loads(bench: Bench): Promise<string> {
   const chosen = chosenLoads(options.loads)
   const rounds: RoundMeasurement[] = []
   return withField(bench, async (field, entrants) => {
-    await measureRounds(field, tokens, options, chosen, (measurement) => {
+    await measureRounds(field, tokens, options, (measurement) => {
       rounds.push(measurement)
       results.recordLoads(rounds)
     })
@@ -40,13 +40,13 @@ export async function loads(bench: Bench): Promise<string> {
   })
 }
 
-async function measureRounds(
+export async function measureRounds(
   field: Field,
   tokens: Tokens,
   options: Options,
-  chosen: readonly Load[],
   onMeasured: (measurement: RoundMeasurement) => void,
 ): Promise<void> {
+  const chosen = chosenLoads(options.loads)
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const load of chosen) {
       const all = field.running.filter(({ contestant }) => takesPart(contestant.loads, load))
