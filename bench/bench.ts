@@ -5,6 +5,7 @@
  * output as Markdown, every single figure to bench/results/latest.json.
  */
 import { installPeers } from './contestants/all.ts'
+import { firstLine } from './contestants/versions.ts'
 import { startIssuer } from './issuer/issuer.ts'
 import { prepareTokens } from './issuer/tokens.ts'
 import { type Options, type Part, readOptions, USAGE } from './options.ts'
@@ -27,10 +28,13 @@ const PARTS: Record<Part, (bench: Bench) => Promise<string>> = {
 }
 
 async function main(options: Options): Promise<void> {
+  if (firstLine('which', 'wrk') === undefined)
+    throw new Error('wrk is missing: apt-get install wrk')
   installPeers()
   const results = new Results(options)
   const issuer = await startIssuer()
   const tokens = await prepareTokens(issuer, options.tokens)
+  console.log(results.heading)
   try {
     for (const part of options.parts) {
       console.log(`\n## ${part}\n`)

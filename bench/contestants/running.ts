@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Issuer } from '../issuer/issuer.ts'
@@ -28,7 +28,7 @@ const ANNOUNCED = /listening at:? http:\/\/127\.0\.0\.1:(\d+)/i
 
 const children = new Set<ChildProcess>()
 process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL')
+  for (const child of children) child.kill('SIGTERM')
 })
 let logs = 0
 
@@ -55,7 +55,7 @@ export async function start(contestant: Contestant, issuer: Issuer): Promise<Run
       clearTimeout(late)
     }
     children.delete(child)
-    truncateSync(logFile)
+    rmSync(logFile)
   }
   while (performance.now() - began < START_WITHIN && child.exitCode === null) {
     const port = launch.port ?? Number(ANNOUNCED.exec(readFileSync(logFile, 'utf8'))?.[1])

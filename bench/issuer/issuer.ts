@@ -1,10 +1,10 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { emptyStore, keep, openStore, type Store } from './store.ts'
+import { keep, openStore, type Store, temporaryStore } from './store.ts'
 
 export const AUDIENCE = 'https://messages-api.bench'
 
@@ -28,8 +28,9 @@ export async function startIssuer(): Promise<Issuer> {
     response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(body ?? {}))
   })
-  if (!(await listens(server, store.port))) {
-    store = emptyStore()
+  const shared = await listens(server, store.port)
+  if (!shared) {
+    store = temporaryStore()
     await listens(server, 0)
   }
   const { port } = server.address() as AddressInfo
@@ -54,6 +55,7 @@ export async function startIssuer(): Promise<Issuer> {
   const close = () => {
     server.closeAllConnections()
     server.close()
+    if (!shared) rmSync(store.directory, { recursive: true })
   }
   return { url, jwksUri, kid, publicKeyFile, store, close }
 }

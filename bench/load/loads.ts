@@ -28,6 +28,13 @@ export interface Load {
 
 const common = { status: 200, once: false } as const
 
+/** @throws Error where there is none of that name */
+export function loadNamed(name: string): Load {
+  const found = LOADS.find((load) => load.name === name)
+  if (found !== undefined) return found
+  throw new Error(`No load ${name}: ${LOADS.map((load) => load.name).join(', ')}.`)
+}
+
 export const LOADS: readonly Load[] = [
   { ...common, name: 'public', title: 'public', route: 'public', tokens: undefined },
   { ...common, name: 'busy', title: 'one busy token', route: 'protected', tokens: (t) => t.busy },

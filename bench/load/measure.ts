@@ -2,8 +2,9 @@ import { cpuSeconds } from '../contestants/processes.ts'
 import type { Running } from '../contestants/running.ts'
 import type { Tokens } from '../issuer/tokens.ts'
 import type { Options } from '../options.ts'
-import { ask } from './ask.ts'
+import { requestOf } from './connection.ts'
 import { type Load, PATHS } from './loads.ts'
+import { watchStatus } from './watch.ts'
 import { type WrkRun, wrk } from './wrk.ts'
 
 /** What a contestant made of a load. */
@@ -37,22 +38,24 @@ export async function measure(
   const path = PATHS[load.route]
   const sent = load.tokens?.(tokens)
   const common: WrkRun = { port, path, connections, seconds: warmup, tokens: sent }
-  const trial = await ask(port, path, load.once ? tokens.trial.good : sent?.tokens[0])
+  const watched = requestOf(path, load.once ? tokens.trial.good : sent?.tokens[0])
   const warm = await wrk(common)
   running.emptyLog()
 
+  const endWatch = watchStatus(port, watched, load.status)
   const cpuBefore = cpuSeconds(pid)
   const first = load.once ? warm.sent : 0
   const result = warm.ranOut && load.once ? warm : await wrk({ ...common, seconds, first })
   const cpu = cpuSeconds(pid) - cpuBefore
+  const others = await endWatch()
   const logBytes = running.logBytes()
   running.emptyLog()
 
   const { perSecond, requests, refused, broken, p50, p99, ranOut } = result
   const expectedRefused = load.status === 200 ? 0 : requests
   const invalid =
-    trial.status !== load.status
-      ? `answered ${trial.status} instead of ${load.status}`
+    others.length > 0
+      ? `answered ${others} instead of ${load.status}`
       : refused !== expectedRefused
         ? `${refused} of ${requests} requests refused`
         : broken > 0

@@ -1,5 +1,5 @@
 import { requestOf } from '../load/connection.ts'
-import { LOADS, PATHS } from '../load/loads.ts'
+import { loadNamed, PATHS } from '../load/loads.ts'
 import { measure } from '../load/measure.ts'
 import { type PacedResult, paced } from '../load/paced.ts'
 import { median } from '../report/statistics.ts'
@@ -16,7 +16,6 @@ const KEPT_PACE = 0.98
 /** How long one busy token waits at half of what each contestant is able to do with it. */
 export async function latency(bench: Bench): Promise<string> {
   const { options, tokens, results } = bench
-  const busy = LOADS.filter(({ name }) => name === 'busy')
   const request = requestOf(PATHS.protected, tokens.busy.tokens[0])
   const figures: Record<string, Paced[]> = {}
   return withField(bench, async (field, entrants) => {
@@ -25,13 +24,10 @@ export async function latency(bench: Bench): Promise<string> {
       for (const running of taking) {
         const { name } = running.contestant
         process.stderr.write(`round ${round}: latency, ${name}\n`)
-        let most = results.figures.median({ contestant: name, load: 'busy' }, 'perSecond')
-        for (const load of busy) {
-          // It warms the contestant up, too.
-          const { perSecond } = await measure(running, load, tokens, options)
-          if (Number.isNaN(most)) most = perSecond
-        }
-        const asked = most / 2
+        // It warms the contestant up, too.
+        const now = await measure(running, loadNamed('busy'), tokens, options)
+        const most = results.figures.median({ contestant: name, load: 'busy' }, 'perSecond')
+        const asked = (Number.isNaN(most) ? now.perSecond : most) / 2
         const { port } = running
         const { connections, seconds } = options
         const result = await paced({ port, request, perSecond: asked, connections, seconds })

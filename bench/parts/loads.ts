@@ -1,7 +1,7 @@
 import type { Field } from '../contestants/field.ts'
 import type { Running } from '../contestants/running.ts'
 import type { Tokens } from '../issuer/tokens.ts'
-import { LOADS, type Load } from '../load/loads.ts'
+import { LOADS, type Load, loadNamed } from '../load/loads.ts'
 import { type Measurement, measure } from '../load/measure.ts'
 import type { Options } from '../options.ts'
 import { loadsReport } from '../report/loads.ts'
@@ -12,22 +12,13 @@ export interface RoundMeasurement extends Measurement {
   readonly round: number
 }
 
-/** @throws Error where a name is none of a load's */
-function chosenLoads(names: readonly string[] | undefined): readonly Load[] {
-  const unknown = names?.find((name) => !LOADS.some((load) => load.name === name))
-  if (unknown !== undefined) {
-    throw new Error(`No load ${unknown}: ${LOADS.map(({ name }) => name).join(', ')}.`)
-  }
-  return LOADS.filter(({ name }) => names?.includes(name) ?? true)
-}
-
 /**
  * Rounds of short measurements, one contestant after the other within each load, so that whatever
  * else the machine does meets all of them. Who comes first changes from round to round.
  */
 export async function loads(bench: Bench): Promise<string> {
   const { options, tokens, results } = bench
-  const chosen = chosenLoads(options.loads)
+  const chosen = options.loads?.map(loadNamed) ?? LOADS
   const rounds: RoundMeasurement[] = []
   return withField(bench, async (field, entrants) => {
     await measureRounds(field, tokens, options, (measurement) => {
@@ -46,7 +37,7 @@ export async function measureRounds(
   options: Options,
   onMeasured: (measurement: RoundMeasurement) => void,
 ): Promise<void> {
-  const chosen = chosenLoads(options.loads)
+  const chosen = options.loads?.map(loadNamed) ?? LOADS
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const load of chosen) {
       const all = field.running.filter(({ contestant }) => takesPart(contestant.loads, load))
@@ -80,7 +71,6 @@ async function startAnew(
   options: Options,
 ): Promise<Running> {
   const running = await field.restart(old)
-  const busy = LOADS.filter(({ name }) => name === 'busy')
-  for (const load of busy) await measure(running, load, tokens, { ...options, seconds: 1 })
+  await measure(running, loadNamed('busy'), tokens, { ...options, seconds: 1 })
   return running
 }

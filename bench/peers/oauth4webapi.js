@@ -20,8 +20,7 @@ async function authenticate(request, reply) {
       AUDIENCE,
       insecure,
     )
-  } catch (error) {
-    request.log.info({ reason: error.message }, 'refused')
+  } catch {
     return reply.code(401).send({ message: 'Bad credentials' })
   }
 }

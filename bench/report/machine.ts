@@ -1,4 +1,4 @@
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { firstLine } from '../contestants/versions.ts'
 
 /** What the figures were measured on. */
@@ -9,6 +9,8 @@ export function machine() {
     memoryBytes: totalmem(),
     kernel: release(),
     node: process.version,
+    /** Processes that wanted to run in the last minute, before the bench did: none on a quiet machine. */
+    loadBefore: loadavg()[0],
     // wrk exits with 1 after it has said its version.
     wrk: firstLine('/bin/sh', '-c', 'wrk -v; true') ?? 'missing',
     commit: firstLine('git', 'describe', '--always', '--dirty') ?? 'unknown',

@@ -9,21 +9,38 @@ const FOLDER = new URL('../results/', import.meta.url)
 
 /** Everything measured, in bench/results/latest.json. */
 export class Results {
+  readonly #options: Options
+  readonly #machine = machine()
+  readonly #contestants: readonly { name: string; title: string; version: string | null }[]
   readonly #written: Record<string, unknown>
   /** The figures of the loads, for parts that build on them. */
   figures = new Figures([])
 
   constructor(options: Options) {
+    this.#options = options
+    this.#contestants = entrants(options.only).map(
+      ({ contestant: { name, title }, version = null }) => ({ name, title, version }),
+    )
     this.#written = {
       began: new Date().toISOString(),
-      machine: machine(),
+      machine: this.#machine,
       options,
-      contestants: entrants(options.only).map(({ contestant: { name, title }, version }) => ({
-        name,
-        title,
-        version: version ?? null,
-      })),
+      contestants: this.#contestants,
     }
+  }
+
+  /** What was measured, on what: as Markdown. */
+  get heading(): string {
+    const { cpu, cores, node, kernel, loadBefore, commit } = this.#machine
+    const { rounds, seconds, warmup, connections } = this.#options
+    const versions = this.#contestants.map(
+      ({ title, version }) => `- ${title}: ${version ?? 'missing'}`,
+    )
+    return [
+      `${cores} × ${cpu}, Linux ${kernel}, Node ${node}, commit ${commit}, load before ${loadBefore?.toFixed(2)}.`,
+      `${rounds} rounds of ${seconds} s after ${warmup} s, ${connections} connections.\n`,
+      ...versions,
+    ].join('\n')
   }
 
   /** Written as it comes, so that a run that is stopped has not been in vain. */
