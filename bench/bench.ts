@@ -8,6 +8,7 @@ import { installPeers } from './contestants/all.ts'
 import { firstLine } from './contestants/versions.ts'
 import { startIssuer } from './issuer/issuer.ts'
 import { prepareTokens } from './issuer/tokens.ts'
+import { loadNamed } from './load/loads.ts'
 import { type Options, type Part, readOptions, USAGE } from './options.ts'
 import { latency } from './parts/latency.ts'
 import { loads } from './parts/loads.ts'
@@ -30,6 +31,8 @@ const PARTS: Record<Part, (bench: Bench) => Promise<string>> = {
 async function main(options: Options): Promise<void> {
   if (firstLine('which', 'wrk') === undefined)
     throw new Error('wrk is missing: apt-get install wrk')
+  // What is misspelt is said now, and not after some minutes.
+  options.loads?.forEach(loadNamed)
   installPeers()
   const results = new Results(options)
   const issuer = await startIssuer()

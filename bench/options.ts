@@ -15,7 +15,7 @@ export const USAGE = `npm run bench [-- options]
   --loads a,b        loads, by name
   --parts a,b        of ${PARTS.join(', ')}
   --plugins          the same as --parts plugins
-  --tokens n         distinct tokens for "every token new"; signed once and kept for a day`
+  --tokens n         distinct tokens for "every token new"; signed once and kept for 12 hours`
 
 /** @throws Error where an option is unknown, or no number where one is expected */
 export function readOptions(argv: readonly string[]) {

@@ -26,9 +26,13 @@ const START_WITHIN = 20_000
 const STOP_WITHIN = 5000
 const ANNOUNCED = /listening at:? http:\/\/127\.0\.0\.1:(\d+)/i
 
-const children = new Set<ChildProcess>()
+/** Those that run, and where they log: nothing of either stays behind a run that is stopped. */
+const children = new Map<ChildProcess, string>()
 process.on('exit', () => {
-  for (const child of children) child.kill('SIGTERM')
+  for (const [child, logFile] of children) {
+    child.kill('SIGTERM')
+    rmSync(logFile)
+  }
 })
 let logs = 0
 
@@ -44,7 +48,7 @@ export async function start(contestant: Contestant, issuer: Issuer): Promise<Run
     stdio: ['ignore', log, log],
   })
   closeSync(log)
-  children.add(child)
+  children.set(child, logFile)
   const { pid } = child
   if (pid === undefined) throw new Error(`${contestant.name} could not be started.`)
   const stop = async () => {

@@ -7,6 +7,9 @@ import { machine } from './machine.ts'
 
 const FOLDER = new URL('../results/', import.meta.url)
 
+/** Of `loadBefore`: what a machine comes to that does nothing else. */
+const QUIET = 0.5
+
 /** Everything measured, in bench/results/latest.json. */
 export class Results {
   readonly #options: Options
@@ -33,11 +36,13 @@ export class Results {
   get heading(): string {
     const { cpu, cores, node, kernel, loadBefore, commit } = this.#machine
     const { rounds, seconds, warmup, connections } = this.#options
+    const busy =
+      (loadBefore ?? 0) > QUIET ? ' **Other work was running: no figures to quote.**' : ''
     const versions = this.#contestants.map(
       ({ title, version }) => `- ${title}: ${version ?? 'missing'}`,
     )
     return [
-      `${cores} × ${cpu}, Linux ${kernel}, Node ${node}, commit ${commit}, load before ${loadBefore?.toFixed(2)}.`,
+      `${cores} × ${cpu}, Linux ${kernel}, Node ${node}, commit ${commit}, load before ${loadBefore?.toFixed(2)}.${busy}`,
       `${rounds} rounds of ${seconds} s after ${warmup} s, ${connections} connections.\n`,
       ...versions,
     ].join('\n')
