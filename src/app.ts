@@ -6,7 +6,7 @@ import fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { type Answer, type Hint, RequestLog } from './logger.ts'
+import { type Answer, type Hint, RequestLog, requestLogger } from './logger.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { cors } from './plugins/cors.ts'
@@ -64,6 +64,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     ...unhooked.options,
     loggerInstance: logger as FastifyBaseLogger,
     logController: requestLog,
+    childLoggerFactory: requestLogger,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: config.trustProxy,

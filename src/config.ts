@@ -187,7 +187,7 @@ function configOf(values: Values) {
     shutdownTimeout: values.SHUTDOWN_TIMEOUT * 1000,
     keysMaxAge: values.KEYS_MAX_AGE * 1000,
     keysStaleIfError: values.KEYS_STALE_IF_ERROR * 1000,
-    logHints: !production,
+    logHints: values.LOG_HINTS ?? !production,
     apiReference: values.API_REFERENCE ?? !production,
     apiReferenceClientId: values.API_REFERENCE_CLIENT_ID,
   }

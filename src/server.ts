@@ -74,7 +74,7 @@ export async function assemble(
     logger,
     verifier,
     keysReady: () => keys.ready,
-    onAnswer: (answer) => metrics.answered(answer),
+    ...(config.metricsPort !== undefined && { onAnswer: (answer) => metrics.answered(answer) }),
     ...(config.logHints && { hint: await hintFor(config) }),
     rooms,
   })

@@ -19,10 +19,14 @@ const verifier = { remembered: () => undefined, verify: async () => undefined }
 /** Options of the constructor, by what they are for. */
 const OPTIONS = {
   'request id, one log line': async () => {
-    const { createLogger, RequestLog } = await from('logger.js')
+    const { createLogger, RequestLog, requestLogger } = await from('logger.js')
     return {
       loggerInstance: createLogger('info'),
-      logController: new RequestLog(() => {}),
+      childLoggerFactory: requestLogger,
+      logController: new RequestLog(
+        () => {},
+        () => undefined,
+      ),
       genReqId: () => randomUUID(),
       requestIdHeader: false,
     }

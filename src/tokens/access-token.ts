@@ -1,7 +1,5 @@
-import { compactVerify, errors } from 'jose'
 import { TokenError } from './errors.ts'
 import { type DecodedToken, decodeToken } from './jws.ts'
-import type { VerificationKey } from './key-set.ts'
 import { type Principal, principalOf } from './principal.ts'
 import {
   type Expectations,
@@ -11,13 +9,15 @@ import {
 } from './rules.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import { type Verified, VerifiedTokens } from './verified-tokens.ts'
+import { verifySignature } from './verify-signature.ts'
 
 /**
  * Verifies access tokens (RFC 7519 §7.2, RFC 9068 §4), the signature of each one once.
  *
  * @example
  * const verifier = new AccessTokenVerifier({ issuer, audience, algorithms: ['RS256'], clockTolerance: 5 }, keys, Date.now)
- * const { subject } = verifier.remembered(token) ?? (await verifier.verify(token))
+ * const digest = verifier.digestOf(token)
+ * const { subject } = verifier.remembered(digest) ?? (await verifier.verify(token, digest))
  */
 export class AccessTokenVerifier {
   readonly #expected: Expectations
@@ -39,9 +39,14 @@ export class AccessTokenVerifier {
     })
   }
 
+  /** The name under which a token is remembered. */
+  digestOf(token: string): string {
+    return this.verified.digestOf(token)
+  }
+
   /** Who a token speaks for that has been verified before and still holds. */
-  remembered(token: string): Principal | undefined {
-    return this.verified.find(this.verified.digestOf(token))
+  remembered(digest: string): Principal | undefined {
+    return this.verified.find(digest)
   }
 
   /**
@@ -51,25 +56,29 @@ export class AccessTokenVerifier {
    * @throws TokenError where the token is at fault; KeysUnavailableError where no verdict is
    *   possible now
    */
-  verify(token: string): Promise<Principal> {
-    const digest = this.verified.digestOf(token)
+  verify(token: string, digest = this.digestOf(token)): Promise<Principal> {
     const underway = this.#underway.get(digest)
     if (underway !== undefined) return underway
-    const verification = this.#verifyAnew(token)
-      .then((verified) => {
-        this.verified.add(digest, verified)
-        return verified.principal
-      })
-      .finally(() => this.#underway.delete(digest))
+    const verification = this.#verifyAndRemember(token, digest)
     this.#underway.set(digest, verification)
     return verification
+  }
+
+  async #verifyAndRemember(token: string, digest: string): Promise<Principal> {
+    try {
+      const verified = await this.#verifyAnew(token)
+      this.verified.add(digest, verified)
+      return verified.principal
+    } finally {
+      this.#underway.delete(digest)
+    }
   }
 
   async #verifyAnew(token: string): Promise<Verified> {
     const decoded = decodeToken(token)
     this.#judge(decoded, RULES_BEFORE_SIGNATURE)
     const candidates = await this.#signingKeys.candidates(decoded.header)
-    const key = await verifySignature(token, candidates)
+    const key = await verifySignature(token, decoded.header['alg'], candidates)
     this.#judge(decoded, RULES_AFTER_SIGNATURE)
     return { principal: principalOf(decoded.claims), key }
   }
@@ -80,20 +89,4 @@ export class AccessTokenVerifier {
       if (failure !== undefined) throw new TokenError(failure)
     }
   }
-}
-
-/** @returns the key that signed the token */
-async function verifySignature(
-  token: string,
-  candidates: readonly VerificationKey[],
-): Promise<VerificationKey> {
-  for (const candidate of candidates) {
-    try {
-      await compactVerify(token, candidate.key, { algorithms: [...candidate.algorithms] })
-      return candidate
-    } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
-    }
-  }
-  throw new TokenError('signature_invalid')
 }
