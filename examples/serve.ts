@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { isEntry, run } from '../src/entry.ts'
+import { must } from '../src/must.ts'
 
 /** Where the page finds everything; a test gives its own. */
 export interface Places {
@@ -23,18 +24,21 @@ export function serveExample(port: number, places = PLACES): Promise<Server> {
     .replace(PLACES.tenant, places.tenant)
   const [, style = ''] = /<style>(.*?)<\/style>/s.exec(html) ?? []
   const [, script = ''] = /<script>(.*?)<\/script>/s.exec(html) ?? []
+  const api = settingIn(html, /const API = '([^']+)'/)
+  const domain = settingIn(html, /domain: '([^']+)'/)
+  const tenant = domain.includes('://') ? domain : `https://${domain}`
   const policy = [
     "default-src 'none'",
     `script-src 'self' '${hashOf(script)}'`,
     `style-src '${hashOf(style)}'`,
-    `connect-src ${places.api} ${places.tenant}`,
-    `frame-src ${places.tenant}`,
+    `connect-src ${api} ${tenant}`,
+    `frame-src ${tenant}`,
     'img-src data:',
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')
   const server = createServer(({ url = '/' }, response) => {
-    const { pathname } = new URL(url, 'http://localhost')
+    const [pathname] = url.split('?')
     if (pathname === '/auth0-spa-js.js') {
       response.setHeader('content-type', 'text/javascript; charset=utf-8')
       response.end(readFileSync(sdk))
@@ -50,6 +54,11 @@ export function serveExample(port: number, places = PLACES): Promise<Server> {
     server.once('error', reject)
     server.listen(port, 'localhost', () => resolve(server))
   })
+}
+
+/** What the page says of its surroundings: the policy follows it. */
+function settingIn(html: string, pattern: RegExp): string {
+  return must(pattern.exec(html)?.[1])
 }
 
 function hashOf(text: string): string {

@@ -23,6 +23,9 @@ import { health } from './routes/health.ts'
 import { messages } from './routes/messages.ts'
 import type { AccessTokenVerifier } from './tokens/access-token.ts'
 
+/** The most that a request may say before its body, in bytes. */
+export const MAX_HEADER_SIZE = 16 * 1024
+
 /** How long clients may take, in milliseconds, and how much they may send before a route is met. */
 const LIMITS = {
   requestTimeout: 30_000,
@@ -30,7 +33,7 @@ const LIMITS = {
   connectionTimeout: 120_000,
   http: {
     requireHostHeader: false,
-    maxHeaderSize: 16 * 1024,
+    maxHeaderSize: MAX_HEADER_SIZE,
     headersTimeout: 10_000,
     connectionsCheckingInterval: 1_000,
   },

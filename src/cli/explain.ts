@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util'
+import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { MAX_HEADER_SIZE } from '../app.ts'
 import { type Environment, loadConfig, readEnvironment } from '../config.ts'
 import { isEntry, type Outcome, runJudge } from '../entry.ts'
-import { type Explanation, explain } from '../explain/explanation.ts'
+import { type Explanation, explain, type ServerAnswer } from '../explain/explanation.ts'
+import { tokenIn } from '../explain/token-in.ts'
 import { assemble } from '../server.ts'
 import { configuration } from './configuration.ts'
 import { reportOf } from './report.ts'
@@ -25,14 +28,7 @@ export async function main(
   sources: readonly Environment[],
   input: Input,
 ): Promise<Outcome> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      route: { type: 'string', default: '/api/messages/protected' },
-      json: { type: 'boolean', default: false },
-    },
-  })
+  const { values, positionals } = read(args)
   const token = tokenIn(positionals.join(' ') || (await textOf(input)))
   if (token === '') throw new Error(USAGE)
   const explanation = await judge(token, values.route, await configuration(sources))
@@ -40,12 +36,23 @@ export async function main(
   return { exitCode: EXIT_CODES[explanation.verdict], output }
 }
 
-const EXIT_CODES = { accepted: 0, refused: 1, undecided: 2 } as const
-
-/** What people paste has the words around it that it had elsewhere. */
-function tokenIn(text: string): string {
-  return text.trim().replace(/^(["']?)(?:authorization: *)?(?:bearer +)?(.*?)\1$/is, '$2')
+/** @throws Error that shows how it is used, and nothing of what came: a token may be in it */
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        route: { type: 'string', default: '/api/messages/protected' },
+        json: { type: 'boolean', default: false },
+      },
+    })
+  } catch {
+    throw new Error(USAGE)
+  }
 }
+
+const EXIT_CODES = { accepted: 0, refused: 1, undecided: 2 } as const
 
 /** Has the very server judge the token, which listens nowhere. */
 async function judge(
@@ -57,29 +64,42 @@ async function judge(
   const { app } = await assemble(config, pino({ level: 'silent' }))
   try {
     await app.ready()
-    const { pathname, host, hostname } = new URL(route, 'http://localhost')
-    const access = app.policies.get(pathname)?.get('GET')
+    const { path, host, hostname } = placeOf(route)
+    const access = app.policies.get(path)?.get('GET')
     if (access === undefined) {
-      throw new Error(
-        `There is no route ${pathname}. There are: ${[...app.policies.keys()].join(', ')}`,
-      )
+      throw new Error(`There is no such route. There are: ${[...app.policies.keys()].join(', ')}`)
     }
-    const authorization = `Bearer ${token}`
-    const { statusCode, headers, body } = await app.inject({
-      url: pathname,
-      headers: { host, authorization },
-    })
-    const answer = {
-      status: statusCode,
-      message: JSON.parse(body).message,
-      challenge: headers['www-authenticate'] as string | undefined,
-    }
+    const answer = await ask(app, path, host, token)
     const { tokens: expected, jwksUrl, organizations } = config
     const context = { expected, jwksUrl, organizations, host: hostname, now: Date.now() / 1000 }
     return explain(token, answer, access, context)
   } finally {
     await app.close()
   }
+}
+
+/** What a route stands for: a path here or, where organizations have subdomains, a whole URL. */
+function placeOf(route: string) {
+  if (!/^https?:/.test(route)) return { path: route, host: 'localhost', hostname: 'localhost' }
+  if (!URL.canParse(route)) throw new Error(USAGE)
+  const { pathname: path, host, hostname } = new URL(route)
+  return { path, host, hostname }
+}
+
+async function ask(
+  app: FastifyInstance,
+  url: string,
+  host: string,
+  token: string,
+): Promise<ServerAnswer> {
+  // Node's parser would turn it away, through which nothing goes here.
+  if (token.length > MAX_HEADER_SIZE) {
+    return { status: 431, message: 'Request Header Fields Too Large' }
+  }
+  const headers = { host, authorization: `Bearer ${token}` }
+  const response = await app.inject({ url, headers })
+  const challenge = response.headers['www-authenticate'] as string | undefined
+  return { status: response.statusCode, message: response.json().message, challenge }
 }
 
 async function textOf(input: Input): Promise<string> {

@@ -4,6 +4,9 @@ import { fetchKeySet } from '../tokens/fetch-key-set.ts'
 import { readKeySet } from '../tokens/key-set.ts'
 import type { Finding } from './diagnosis.ts'
 
+const DOMAIN =
+  "See whether AUTH0_DOMAIN is the tenant's domain as the dashboard has it (Applications → (any) → Settings → Domain)."
+
 /** For each call to the tenant, in milliseconds. */
 const TIMEOUT = 5_000
 
@@ -16,17 +19,16 @@ export async function examineTenant({
   try {
     const response = await ask(url)
     const now = (began + Date.now()) / 2
-    const reached = {
-      name: 'tenant',
-      found: `answers ${response.status} after ${Date.now() - began} ms`,
-    }
+    const found = `answers ${response.status} after ${Date.now() - began} ms`
+    const down = response.status >= 500 && { hint: 'It is in trouble. Try again later.' }
+    const reached = { name: 'tenant', found, ...down }
     return [
       reached,
       clock(response.headers.get('date'), now, clockTolerance),
       await discovery(response, issuer),
     ]
   } catch (error) {
-    const hint = `${url} does not answer (${reasonOf(error)}). See whether AUTH0_DOMAIN is the tenant's domain as the dashboard has it (Applications → (any) → Settings → Domain), and whether this machine may reach it.`
+    const hint = `${url} does not answer (${reasonOf(error)}). ${DOMAIN} See, too, whether this machine may reach it.`
     return [{ name: 'tenant', found: 'cannot be reached', hint }]
   }
 }
@@ -71,10 +73,16 @@ export async function examineKeySet({ jwksUrl, tokens: { algorithms } }: Config)
       }),
       ...unusable.map(({ kid, reason }) => `${printable(kid)} left out, since it ${reason}`),
     ].join('; ')
-    const hint = `No key of ${jwksUrl} can be used: the tenant signs with an algorithm that ACCESS_TOKEN_ALGORITHMS (${algorithms.join(', ')}) leaves out.`
-    return keys.length > 0 ? { name, found } : { name, found: found || 'empty', hint }
+    if (keys.length > 0) return { name, found }
+    return unusable.length === 0
+      ? { name, found: 'empty', hint: `The tenant publishes no key at ${jwksUrl}. ${DOMAIN}` }
+      : {
+          name,
+          found,
+          hint: `None can be used for ${algorithms.join(', ')} (ACCESS_TOKEN_ALGORITHMS).`,
+        }
   } catch (error) {
-    const hint = `${jwksUrl} has to answer 200 with a key set: without it, no token can be judged.`
+    const hint = `${jwksUrl} has to answer 200 with a key set: without it, no token can be judged. ${DOMAIN}`
     return { name, found: reasonOf(error), hint }
   }
 }

@@ -7,6 +7,9 @@ const VENDOR = /(^|\.)auth0\.com$/
 
 /** Why `iss` is another. */
 export function issuerAdvice({ iss }: JsonObject, issuer: string): string {
+  if (typeof iss === 'string' && `https://${iss.replace(/\/$/, '')}/` === issuer) {
+    return `Its issuer is the bare domain, and issuers are compared exactly. Whatever signs these tokens has to write iss as ${issuer}.`
+  }
   if (typeof iss !== 'string' || !URL.canParse(iss)) {
     return `It names no issuer that could be a tenant. Get an access token from ${issuer}.`
   }
@@ -44,9 +47,9 @@ export function audienceAdvice(claims: JsonObject, { audience, issuer }: Expecta
 }
 
 /** ID tokens are for the client that asked, and tell of the person (OpenID Connect Core §2). */
-function looksLikeIdToken({ aud, azp, scope, email, name, nickname }: JsonObject): boolean {
-  const isProfile = [email, name, nickname].some((claim) => claim !== undefined)
-  return scope === undefined && (isProfile || (aud !== undefined && aud === azp))
+function looksLikeIdToken({ aud, azp, scope, ...claims }: JsonObject): boolean {
+  const ofPerson = ['sid', 'auth_time', 'email', 'name', 'nickname'].some((name) => name in claims)
+  return scope === undefined && (ofPerson || (aud !== undefined && aud === azp))
 }
 
 function withoutSlash(text: string): string {

@@ -4,6 +4,9 @@ import type { Expectations } from '../tokens/rules.ts'
 /** A token that expired less than this ago may be good but for a clock, in seconds. */
 const CLOCK_SUSPECT = 300
 
+/** Times beyond this are milliseconds: in seconds, it is the year 5138. */
+const MILLISECONDS = 1e11
+
 const UNITS = [
   ['day', 86_400],
   ['hour', 3_600],
@@ -33,5 +36,8 @@ export function expiryAdvice({ exp }: JsonObject, now: number): string {
  * @param time `iat` or `nbf`, in seconds since the epoch
  */
 export function futureAdvice(time: unknown, now: number, { clockTolerance }: Expectations): string {
+  if (Number(time) > MILLISECONDS) {
+    return 'Its times are in milliseconds. Whoever signs these tokens has to write seconds since 1970.'
+  }
   return `By the clock of this machine it is good only in ${describeSpan(Number(time) - now)}. One of the clocks is wrong: set this machine's by NTP and run npm run doctor; CLOCK_TOLERANCE allows for ${clockTolerance} s.`
 }

@@ -53,9 +53,9 @@ const NEW_TOKEN = 'Get a new access token from the tenant.'
 
 const ADVICE: Readonly<Record<RefusalToExplain, Advise>> = {
   credentials_missing: () =>
-    'No bearer token came. Send the header "Authorization: Bearer <access token>".',
+    'No access token came. Send it in the Authorization header, whose scheme is "Bearer".',
   authorization_malformed: () =>
-    'The header takes the word Bearer, a space and one token: look for quotes, line breaks, a second "Bearer", the word "undefined" after a space, or a second Authorization header.',
+    'The Authorization header takes the word Bearer, a space and one token. Look for a token that is empty, for quotes or line breaks around it, a second Bearer, or a second header.',
   token_too_large: () =>
     'Take what is large out of the token: custom claims that an Action adds (Actions → Library), or a long list of permissions.',
   token_malformed: (_token, situation) => malformedAdvice(situation),
@@ -99,6 +99,8 @@ const ADVICE: Readonly<Record<RefusalToExplain, Advise>> = {
 function malformedAdvice({ token, expected: { audience } }: Situation): string {
   const ask = `Ask the tenant for an access token with audience=${audience}`
   switch (kindOfToken(token)) {
+    case 'placeholder':
+      return 'It is no token but a word that a program puts where it has none: the client sent its header before it had an access token.'
     case 'refresh':
       return 'It is a refresh token: it is for the tenant alone. Exchange it there for an access token, and send that.'
     case 'opaque':
@@ -116,7 +118,7 @@ function malformedAdvice({ token, expected: { audience } }: Situation): string {
 function algorithmAdvice({ alg }: JsonObject, { algorithms }: Expectations): string {
   const allowed = algorithms.join(', ')
   if (alg === 'HS256') {
-    return `It is signed with a shared secret (HS256). The signing algorithm of an API is fixed when it is created: in Applications → APIs, create one with ${allowed}, and set AUTH0_AUDIENCE to its identifier.`
+    return `It is signed with a shared secret (HS256). In Applications → APIs → (this API) → Settings, choose ${allowed} as its signing algorithm; where the dashboard does not let you, create another API with it, and set AUTH0_AUDIENCE to its identifier.`
   }
   if (typeof alg === 'string' && /^none$/i.test(alg)) return `It is not signed at all. ${NEW_TOKEN}`
   return `Only ${allowed} is accepted here. Choose it as the API's signing algorithm, or allow another asymmetric one in ACCESS_TOKEN_ALGORITHMS.`

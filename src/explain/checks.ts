@@ -21,6 +21,9 @@ export interface Check {
   readonly advice?: string
 }
 
+/** What the server says of a token. */
+export type Verdict = RefusalCode | undefined | null
+
 /** A code where the check failed; null where it could not be judged. */
 type Judgement = RefusalCode | undefined | null
 
@@ -28,9 +31,10 @@ type Judgement = RefusalCode | undefined | null
  * Every check by the rules of the server, in its order, those after a failure as well. What hangs on
  * the tenant's keys is known from the server's own verdict alone.
  *
- * @param verdict the code of the server's refusal, if it refused
+ * @param verdict the code of the server's refusal; undefined where it let the call in, null where it
+ *   judged nothing
  */
-export function checksOf(situation: Situation, verdict: string | undefined): Check[] {
+export function checksOf(situation: Situation, verdict: Verdict): Check[] {
   const token = decode(situation.token)
   const judgements =
     typeof token === 'string'
@@ -41,7 +45,7 @@ export function checksOf(situation: Situation, verdict: string | undefined): Che
     const judgement = judgements.has(name) ? judgements.get(name) : null
     const described = { name, ...describeCheck(name, decoded, situation) }
     if (judgement === undefined) return { ...described, outcome: 'passed' }
-    if (judgement === null) return { ...described, outcome: 'not judged' }
+    if (judgement === null) return { ...described, outcome: 'not judged', found: '' }
     const advice = adviceOn(judgement, situation) as string
     return { ...described, outcome: 'failed', code: judgement, advice }
   })
@@ -56,18 +60,17 @@ const CHECKS: readonly CheckName[] = [
 function judgementsOf(
   token: DecodedToken,
   { expected, organizations, requirements, host, now }: Situation,
-  verdict: string | undefined,
+  verdict: Verdict,
 ): Map<CheckName, Judgement> {
   const judgements = new Map<CheckName, Judgement>([['structure', undefined]])
   for (const { name, judge } of [...RULES_BEFORE_SIGNATURE, ...RULES_AFTER_SIGNATURE]) {
     judgements.set(name as CheckName, judge(token, expected, now))
   }
-  const looked = BEFORE.every((name) => judgements.get(name) === undefined)
+  const looked = verdict !== null && BEFORE.every((name) => judgements.get(name) === undefined)
   const only = (code: RefusalCode) => (verdict === code ? code : undefined)
-  const keyKnown = looked && verdict !== 'keys_unavailable'
-  judgements.set('key', keyKnown ? only('unknown_key') : null)
-  const verified = keyKnown && verdict !== 'unknown_key'
-  judgements.set('signature', verified ? only('signature_invalid') : null)
+  judgements.set('key', looked ? only('unknown_key') : null)
+  const found = looked && verdict !== 'unknown_key'
+  judgements.set('signature', found ? only('signature_invalid') : null)
 
   const principal = principalOf(token.claims)
   const wanted = requirements.organizations

@@ -1,3 +1,4 @@
+import { judgeOrganization } from '../access/organizations.ts'
 import { permissionsOf } from '../access/policy.ts'
 import type { DecodedToken } from '../tokens/jws.ts'
 import type { Situation } from './advice.ts'
@@ -59,11 +60,8 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
   }),
   signature: () => ({ expected: 'one made with that key', found: 'the third segment' }),
   subject: ({ claims: { sub } }) => ({ expected: 'a user or a client', found: printable(sub) }),
-  organization: ({ claims: { org_id } }, { organizations, requirements }) => ({
-    expected: expectedOrganization(
-      requirements.organizations ?? [...organizations.known],
-      organizations.required,
-    ),
+  organization: ({ claims: { org_id } }, situation) => ({
+    expected: expectedOrganization(situation),
     found: printable(org_id),
   }),
   permissions: ({ claims: { permissions } }, { requirements }) => ({
@@ -83,9 +81,12 @@ function kindBy(marks: Readonly<Record<string, unknown>>): string {
   return found.length === 0 ? 'no mark of another kind' : `an ID token (${found.join(', ')})`
 }
 
-function expectedOrganization(ids: readonly string[], required: boolean): string {
-  if (ids.length === 0) return 'none'
-  return required ? ids.join(' or ') : `${ids.join(' or ')}, or none`
+/** Whom the rule of the server lets in, asked for each organization there is, and for none. */
+function expectedOrganization({ organizations, requirements, host }: Situation): string {
+  const admits = (id: string | undefined) =>
+    judgeOrganization(id, requirements.organizations, organizations, host) === undefined
+  const admitted = [...organizations.known].filter(admits)
+  return [...admitted, ...(admits(undefined) ? ['none'] : [])].join(' or ') || 'nobody is let in'
 }
 
 /** A time in a token, for people; whatever else stands there as it is. */

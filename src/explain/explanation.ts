@@ -1,4 +1,4 @@
-import { refusalIn } from '../access/challenge.ts'
+import { type RefusalCode, refusalIn } from '../access/challenge.ts'
 import type { AccessPolicy } from '../access/policy.ts'
 import { adviceOn, type Situation } from './advice.ts'
 import { type Check, checksOf } from './checks.ts'
@@ -39,23 +39,27 @@ export function explain(
 ): Explanation {
   if (access === 'public') return { verdict: verdictOf(answer.status), answer, checks: [] }
   const situation = { ...context, token, requirements: access }
+  const verdict = verdictOf(answer.status)
   const code = codeOf(answer)
   const advice = code === undefined ? undefined : adviceOn(code, situation)
+  const refusal = verdict === 'undecided' ? null : (code as RefusalCode | undefined)
   return {
-    verdict: verdictOf(answer.status),
+    verdict,
     answer,
     ...(code !== undefined && { code }),
     ...(advice !== undefined && { advice }),
-    checks: checksOf(situation, code),
+    checks: checksOf(situation, refusal),
   }
 }
 
 function verdictOf(status: number): Explanation['verdict'] {
   if (status === 200) return 'accepted'
-  return status === 400 || status === 401 || status === 403 ? 'refused' : 'undecided'
+  return [400, 401, 403, 431].includes(status) ? 'refused' : 'undecided'
 }
 
-function codeOf({ message, challenge }: ServerAnswer): string | undefined {
+function codeOf({ status, message, challenge }: ServerAnswer): string | undefined {
   if (challenge !== undefined) return refusalIn(challenge)
+  // So large a header is turned away before anything looks into it.
+  if (status === 431) return 'token_too_large'
   return message === 'Unable to verify credentials' ? 'keys_unavailable' : undefined
 }

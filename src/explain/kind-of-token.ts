@@ -5,6 +5,7 @@ export type TokenKind = keyof typeof KINDS
 
 const KINDS = {
   large: 'more than 8 KiB',
+  placeholder: 'a word in the place of a token',
   refresh: 'a refresh token',
   opaque: 'one opaque segment',
   encrypted_for_tenant: 'five segments: encrypted, for the tenant alone to read',
@@ -26,6 +27,7 @@ export function describeKind(token: string): string {
  */
 export function kindOfToken(token: string): TokenKind {
   if (token.length > MAX_TOKEN_SIZE) return 'large'
+  if (/^(undefined|null|nan|true|false|\[?object.*|\$.*|<.*>)$/i.test(token)) return 'placeholder'
   if (/^v1\.[\w-]+$/i.test(token)) return 'refresh'
   const segments = token.split('.')
   if (segments.length === 1) return 'opaque'

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
 import { serveExample } from '../../examples/serve.ts'
+import { sendRaw } from '../helper.ts'
 import { browser, checkAccessibility } from './browser.ts'
 import { development } from './development.ts'
 
@@ -54,6 +55,22 @@ test('login, calls, reload with silent renewal, logout', async (t) => {
   await page.click('button[value=admin]')
   await page.waitForSelector('text=Hello, Ada Admin.')
   t.match(await call('admin'), /^200 /)
+})
+
+test('the policy follows the page; odd requests do no harm', async (t) => {
+  const server = await serveExample(0, { api: 'http://localhost:9', tenant: 'http://localhost:9' })
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  t.match(
+    await sendRaw(port, 'localhost', 'GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
+    / 404 /,
+  )
+  const response = await fetch(`http://localhost:${port}/?code=x`)
+  t.match(response.headers.get('content-security-policy'), /frame-src http:\/\/localhost:9;/)
+  t.equal(response.status, 200)
 })
 
 test('the same calls with curl', async (t) => {

@@ -101,12 +101,12 @@ test('what is wrong is told with what to do', async (t) => {
       {},
       /✗ discovery +names another issuer: "https:\/\/x\.test\/"\n.*AUTH0_DOMAIN/,
     ],
-    ['no key', { keys: { keys: [] } }, {}, /✗ key set +empty\n.*ACCESS_TOKEN_ALGORITHMS/],
+    ['no key', { keys: { keys: [] } }, {}, /✗ key set +empty\n.*AUTH0_DOMAIN/],
     [
       'keys of no use',
       { keys: { keys: [newKey('ES256').jwk] } },
       {},
-      /"ES256-key" left out, since it is for no allowed/,
+      /"ES256-key" left out, since it is for no allowed.*\n.*ACCESS_TOKEN_ALGORITHMS/,
     ],
     ['no key set', { keys: {} }, {}, /✗ key set +The key set is no JSON object/],
   ]
@@ -124,6 +124,15 @@ test('a tenant that cannot be reached', async (t) => {
   t.match(gone.output, /✗ tenant +cannot be reached\n.*(ENOTFOUND|EAI_AGAIN).*AUTH0_DOMAIN/)
   const blocked = await examine(t, {}, { AUTH0_DOMAIN: 'http://127.0.0.1:9' })
   t.match(blocked.output, /does not answer \(bad port\)/)
+})
+
+test('a tenant that is in trouble, or none at all', async (t) => {
+  const answering = async (status: number) => {
+    const origin = await serve(t, (_request, response) => response.writeHead(status).end('{}'))
+    return examine(t, {}, { AUTH0_DOMAIN: origin })
+  }
+  t.match((await answering(503)).output, /✗ tenant +answers 503/)
+  t.match((await answering(404)).output, /✗ key set +The key set answered 404.\n.*AUTH0_DOMAIN/)
 })
 
 test('the port', async (t) => {

@@ -4,7 +4,7 @@ import { main } from '../../src/cli/explain.ts'
 import { startDevelopment } from '../../src/dev/main.ts'
 import { askToken, redemption, visitor } from '../dev/visitor.ts'
 import { logSink, token as otherToken } from '../helper.ts'
-import { start } from '../process.ts'
+import { serve, start } from '../process.ts'
 
 const nobody = Readable.from([])
 
@@ -95,9 +95,35 @@ test('what cannot be judged is said, with exit code 2', async (t) => {
   t.rejects(main([], [configured], nobody), /^Usage: /)
   const person = Object.assign(Readable.from(['never read']), { isTTY: true })
   t.rejects(main([], [configured], person), /^Usage: /)
-  t.rejects(main(['--route', '/x', token], [configured], nobody), /no route \/x.*admin/)
+  t.rejects(main(['--route', '/x', token], [configured], nobody), /no such route.*admin/)
+  const secret = main(['--route', `/${token}`, token], [configured], nobody)
+  t.notMatch(await secret.catch(({ message }) => message), token, 'nothing given is shown again')
+  t.rejects(main([`--${token}`], [configured], nobody), /^Usage: /)
+  t.rejects(main(['--route', 'http://', token], [configured], nobody), /^Usage: /)
+  t.rejects(
+    main(['--route', '//x/api/messages/admin', token], [configured], nobody),
+    /no such route/,
+  )
+  const large = await main(['x'.repeat(20_000)], [configured], nobody)
+  t.match(large.output, /Refused: 431 .*\(token_too_large\)/)
   t.rejects(main([token], [{ ...configured, PORT: 'x' }], nobody), /PORT is wrong/)
   t.rejects(main([token], [{ TENANT_PORT: '9' }], nobody), /No tenant is configured/)
+})
+
+test('a tenant in trouble goes on telling what its API is configured with', async (t) => {
+  const issuer = await development(t)
+  const user = await personaToken(issuer, 'user')
+  const fault = (fault: string) =>
+    fetch(`${issuer}local-tenant/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ fault }),
+    })
+  await fault('down')
+  const { exitCode } = await main([user], [{ TENANT_PORT: new URL(issuer).port }], nobody)
+  t.equal(exitCode, 2, 'its keys are not to be had')
+  const other = new URL(await serve(t, (_request, response) => response.writeHead(500).end('{}')))
+  t.rejects(main([user], [{ TENANT_PORT: other.port }], nobody), /No tenant is configured/)
 })
 
 test('an organization that a subdomain stands for is judged by the whole URL', async (t) => {

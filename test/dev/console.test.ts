@@ -1,6 +1,7 @@
 import { type Test, test } from 'tap'
 import { meaningOf, textOf } from '../../src/dev/local-tenant/console/claims.ts'
 import { startDevelopment } from '../../src/dev/main.ts'
+import { sendRaw } from '../helper.ts'
 import { tenant as lonelyTenant } from './visitor.ts'
 
 async function console(t: Test, environment: Record<string, string> = {}) {
@@ -87,7 +88,8 @@ test('what is pasted is explained for the routes there are, and never run', asyn
   const hostile = await post('/console/explain', { route, token: '"><script>alert(1)</script>' })
   t.equal(hostile.status, 200)
   t.notMatch(hostile.html, '<script>alert')
-  t.match((await post('/console/explain', { route, token: 'x\ny' })).html, /cannot be sent/)
+  t.match((await post('/console/explain', { route, token: 'x\u2028y' })).html, /cannot be sent/)
+  t.match((await post('/console/explain', { route, token: 'Bearer x\n y' })).html, /opaque/)
   t.match((await post('/console/explain', { route: '/x', token: 'x' })).html, /no such route/)
   t.equal((await post('/console/explain', { route })).status, 400)
   const { html } = await post('/console/token', { persona: 'admin' })
@@ -120,6 +122,17 @@ test('forms of other sites are refused, and faults that there are not', async (t
     t.equal(status, 403, JSON.stringify(headers))
   }
   t.equal((await post('/console/faults', { fault: 'constructor' })).status, 400)
+  for (const host of ['evil.test', 'evil.test:80', 'a b', '']) {
+    t.match(
+      await sendRaw(
+        Number(port),
+        'localhost',
+        `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      ),
+      /^HTTP\/1.1 403 /,
+      host,
+    )
+  }
   const done = await post('/console/faults', { fault: 'rotate' })
   t.strictSame([done.status, done.headers.get('location')], [303, '/?done=rotate'])
 })

@@ -5,8 +5,10 @@ import { challengeOf, refusalIn } from '../../src/access/challenge.ts'
 import { loadConfig } from '../../src/config.ts'
 import { logHint } from '../../src/explain/log-hint.ts'
 import { printable } from '../../src/explain/printable.ts'
+import { tokenIn } from '../../src/explain/token-in.ts'
+import { createLogger } from '../../src/logger.ts'
 import { TOKEN_ERRORS, type TokenErrorCode } from '../../src/tokens/errors.ts'
-import { AUDIENCE, claims, ENVIRONMENT, ISSUER, NOW, signJws, token } from '../helper.ts'
+import { AUDIENCE, claims, ENVIRONMENT, ISSUER, logSink, NOW, signJws, token } from '../helper.ts'
 import { explainer } from './explainer.ts'
 
 test('the explanation and the server never disagree', async (t) => {
@@ -87,6 +89,38 @@ test('no advice holds a word of the token, and none is missing', async (t) => {
   for (const code of ['FST_ERR_VALIDATION', 'too_many_failures', 'toString']) {
     t.equal(hint(code, { headers: {}, routeOptions: { config: {} } } as never), undefined, code)
   }
+})
+
+test('the log has each advice as it was written', async (t) => {
+  const { config } = await loadConfig(ENVIRONMENT)
+  const { tokens: expected, jwksUrl, organizations } = config
+  const hint = logHint({ expected, jwksUrl, organizations }, () => NOW * 1000)
+  const { log, destination } = logSink()
+  const logger = createLogger('info', destination)
+  for (const code of [...Object.keys(TOKEN_ERRORS), 'credentials_missing', 'permission_missing']) {
+    for (const bearer of ['', 'opaque', 'v1.refresh', 'a.b.c.d.e', token()]) {
+      const headers = { authorization: `Bearer ${bearer}` }
+      const routeOptions = { config: { access: { permissions: ['read:x'] } } }
+      const advice = hint(code, { headers, routeOptions } as never)
+      logger.info({ hint: advice })
+      t.equal(log.at(-1)?.['hint'], advice, code)
+    }
+  }
+})
+
+test('what people paste is read without what stands around it', async (t) => {
+  for (const text of [
+    'a.b.c',
+    ' a.b.c\n',
+    'Bearer a.b.c',
+    'authorization:  bearer a.b.c',
+    '"a.b.c"',
+    'a.b\n  .c',
+  ]) {
+    t.equal(tokenIn(text), 'a.b.c', JSON.stringify(text))
+  }
+  t.equal(tokenIn('Bearer '), '')
+  t.equal(tokenIn(''), '')
 })
 
 test('a challenge says which refusal it is of', async (t) => {

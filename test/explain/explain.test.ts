@@ -1,7 +1,18 @@
 import { type Test, test } from 'tap'
-import type { Environment } from '../../src/config.ts'
+import { type Environment, loadConfig } from '../../src/config.ts'
+import { explain } from '../../src/explain/explanation.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
-import { AUDIENCE, claims, ISSUER, KEY, NOW, newKey, oddKeys, token } from '../helper.ts'
+import {
+  AUDIENCE,
+  claims,
+  ENVIRONMENT,
+  ISSUER,
+  KEY,
+  NOW,
+  newKey,
+  oddKeys,
+  token,
+} from '../helper.ts'
 import { explainer } from './explainer.ts'
 
 const ADMIN = '/api/messages/admin'
@@ -65,7 +76,7 @@ test('what was signed otherwise, or is another kind of token', async (t) => {
       'a shared secret': [
         token({}, { alg: 'HS256' }),
         'algorithm_not_allowed',
-        /HS256.*fixed when it is created/,
+        /HS256.*choose RS256/,
       ],
       'another algorithm': [
         token({}, { alg: 'ES256' }),
@@ -110,6 +121,11 @@ test('issuer and audience', async (t) => {
         token({ iss: 'https://tenant.test' }),
         'issuer_mismatch',
         /lacks the slash.*https:\/\/tenant\.test\//,
+      ],
+      'a bare domain': [
+        token({ iss: 'tenant.test' }),
+        'issuer_mismatch',
+        /bare domain.*https:\/\/tenant\.test\//,
       ],
       'no issuer': [token({ iss: undefined }), 'issuer_mismatch', /names no issuer/],
       'another environment': [
@@ -185,12 +201,18 @@ test('times', async (t) => {
         'token_issued_in_future',
         /2 minutes.*NTP.*5 s/,
       ],
+      milliseconds: [
+        token({ iat: NOW * 1000, exp: NOW * 2000 }),
+        'token_issued_in_future',
+        /in milliseconds/,
+      ],
+      'days ahead': [token({ iat: NOW + 9e6 }), 'token_issued_in_future', /104 days/],
       'not yet valid': [token({ nbf: NOW + 60 }), 'token_not_yet_valid', /1 minute\./],
       'no exp': [token({ exp: undefined }), 'time_claim_malformed', /seconds since 1970/],
       'exp beyond all calendars': [
         token({ exp: 1e300, iat: 1e300 }),
         'token_issued_in_future',
-        /days/,
+        /milliseconds/,
       ],
     },
   )
@@ -288,6 +310,49 @@ test('permissions', async (t) => {
         ADMIN,
       ],
     },
+  )
+})
+
+test('a server that judged nothing says nothing of key and signature', async (t) => {
+  const { config } = await loadConfig(ENVIRONMENT)
+  const { tokens: expected, jwksUrl, organizations } = config
+  const context = { expected, jwksUrl, organizations, host: 'localhost', now: NOW }
+  const forged = token({}, { kid: KEY.kid }, newKey())
+  for (const [status, message] of [
+    [429, 'Too Many Requests'],
+    [503, 'Service Unavailable'],
+    [503, 'Unable to verify credentials'],
+    [0, 'The API does not answer.'],
+  ] as const) {
+    const { verdict, checks } = explain(forged, { status, message }, {}, context)
+    t.equal(verdict, 'undecided')
+    for (const name of ['key', 'signature'] as const) {
+      t.match(
+        checks.find((check) => check.name === name),
+        { outcome: 'not judged', found: '' },
+        `${name} at ${status}`,
+      )
+    }
+  }
+  t.match(explain(forged, { status: 431, message: 'x' }, {}, context), {
+    verdict: 'refused',
+    code: 'token_too_large',
+  })
+})
+
+test('what is expected of an organization is what the server would take', async (t) => {
+  const environment = { AUTH0_ORGANIZATIONS: 'a:org_a,b:org_b', ORGANIZATION_DOMAIN: 'api.test' }
+  const expectedAt = async (host: string, changes: Environment = {}) => {
+    const judge = await explainer(t, { environment: { ...environment, ...changes } })
+    const { checks } = await judge(token(), '/api/messages/protected', host)
+    return checks.find(({ name }) => name === 'organization')?.expected
+  }
+  t.equal(await expectedAt('a.api.test'), 'org_a')
+  t.equal(await expectedAt('c.api.test'), 'nobody is let in')
+  t.equal(await expectedAt('api.test'), 'org_a or org_b')
+  t.equal(
+    await expectedAt('api.test', { ORGANIZATION_REQUIRED: 'false' }),
+    'org_a or org_b or none',
   )
 })
 

@@ -19,9 +19,9 @@ export interface Faults {
 
 export type Fault = 'rotate' | 'withdraw' | 'slow' | 'down' | 'up'
 
-/** Where faults are asked for; it answers whatever the fault, as the console does. */
+/** Where faults are asked for; it answers whatever the fault, as the console and the environment do. */
 const CONTROL = '/local-tenant/faults'
-const UNTOUCHED = /^\/(local-tenant\/faults|console\/[a-z]+)?(\?|$)/
+const UNTOUCHED = /^\/(local-tenant\/(faults|environment)|console\/[a-z]+)?(\?|$)/
 
 const schema = {
   body: {

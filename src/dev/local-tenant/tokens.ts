@@ -40,7 +40,7 @@ export class Tokens {
     const { audience, scope } = grant
     const accessToken = await (audience === undefined
       ? this.#grants.createOpaqueToken()
-      : this.#accessToken(grant, audience))
+      : this.accessToken(grant))
     this.#grants.remember(accessToken, grant)
     return {
       access_token: accessToken,
@@ -67,16 +67,15 @@ export class Tokens {
     return { access_token: accessToken, token_type: 'Bearer', expires_in: api.tokenLifetime }
   }
 
-  /** An access token that an API has to refuse, so that one sees how a client copes. */
-  async flawed(grant: Grant, flaw: Flaw): Promise<string> {
+  /**
+   * An access token without the rest, and with a flaw if one is wanted: one that an API has to
+   * refuse, so that one sees how a client copes.
+   */
+  async accessToken(grant: Grant, flaw: Flaw | 'none' = 'none'): Promise<string> {
     const audience = flaw === 'audience' ? 'https://another-api.example.com' : api.identifier
     const claims = this.#accessTokenClaims(grant, audience)
     if (flaw === 'forged') return this.#keys.forge(this.#dated(api.tokenLifetime, claims))
     return this.#sign(flaw === 'expired' ? -60 : api.tokenLifetime, claims)
-  }
-
-  #accessToken(grant: Grant, audience: string) {
-    return this.#sign(api.tokenLifetime, this.#accessTokenClaims(grant, audience))
   }
 
   #accessTokenClaims({ persona, organization, client, scope }: Grant, audience: string) {

@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { decodedOrEmpty } from '../../../explain/advice.ts'
+import { tokenIn } from '../../../explain/token-in.ts'
 import { isLoopback } from '../../../tokens/issuer.ts'
 import { api as identity, type Persona } from '../data.ts'
 import type { Fault } from '../faults.ts'
@@ -36,9 +37,12 @@ const SECONDS = { down: 10, slow: 3, rotate: 0, withdraw: 0, up: 0 }
 export async function tenantConsole(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
   const { issuer, keys, tokens, personas } = options
 
-  // What the pages do is for their own forms; other sites can send such forms, too.
+  // What the pages do is for whoever sits at this machine. Other sites can send such forms, too, and
+  // have a name of theirs stand for this address.
   app.addHook('onRequest', async ({ method, headers }) => {
-    if (method === 'POST' && !isOwnOrigin(headers)) {
+    const here = `http://${headers.host}`
+    const own = method === 'POST' ? headers.origin === here : true
+    if (!own || !URL.canParse(here) || !isLoopback(new URL(here))) {
       throw new OAuthError('invalid_request', 'Only the pages of the tenant may ask for this.', 403)
     }
   })
@@ -49,7 +53,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
     const { done = '' } = parametersOf(query)
     const routes = [...api.policies.keys()]
     const row = async (persona?: Persona): Promise<Row> => {
-      const token = persona && (await tokens.forGrant(personaGrant(persona))).access_token
+      const token = persona && (await tokens.accessToken(personaGrant(persona)))
       return {
         persona,
         answers: await Promise.all(routes.map((route) => callApi(api, route, token))),
@@ -81,10 +85,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
     }
     const grant = personaGrant(persona, organization)
     const flaw = flawIn(parameters)
-    const token =
-      flaw === 'none'
-        ? (await tokens.forGrant(grant)).access_token
-        : await tokens.flawed(grant, flaw)
+    const token = await tokens.accessToken(grant, flaw)
     const answers = [...api.policies.keys()].map(
       async (route) => [route, await callApi(api, route, token)] as const,
     )
@@ -106,7 +107,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
   app.post('/console/explain', async ({ body }, reply) => {
     const api = running()
     const parameters = parametersOf(body)
-    const token = required(parameters, 'token').trim()
+    const token = tokenIn(required(parameters, 'token'))
     const route = required(parameters, 'route')
     if (!api.policies.has(route)) throw new OAuthError('invalid_request', 'There is no such route.')
     const explanation = api.explain(token, await callApi(api, route, token), route)
@@ -129,11 +130,4 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
 
 function flawIn({ flaw }: Parameters): Flaw | 'none' {
   return flaw === 'expired' || flaw === 'audience' || flaw === 'forged' ? flaw : 'none'
-}
-
-/** Whether a form comes from a page of this very host, on this machine. */
-function isOwnOrigin({ origin = '', host }: FastifyRequest['headers']): boolean {
-  if (!URL.canParse(origin)) return false
-  const url = new URL(origin)
-  return url.host === host && isLoopback(url)
 }
