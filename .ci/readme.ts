@@ -12,6 +12,15 @@ const faults = readFileSync('docs/local-tenant.md', 'utf8').matchAll(/^npm run t
 for (const [command] of faults)
   examples.push([command, `${command} >/dev/null && echo done`, 'done\n'])
 
+examples.push(
+  ['npm run doctor', 'npm run --silent doctor >/dev/null && echo done', 'done\n'],
+  [
+    'npm run example',
+    '(timeout 5 npm run --silent example || true) | head -n 1',
+    'The single-page app is at http://localhost:4040\n',
+  ],
+)
+
 const dev = spawn('npm', ['run', 'dev'], { detached: true })
 const started = new Promise<void>((resolve, reject) => {
   let output = ''

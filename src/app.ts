@@ -6,7 +6,7 @@ import fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { type Answer, RequestLog } from './logger.ts'
+import { type Answer, type Hint, RequestLog, requestLogger } from './logger.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { cors } from './plugins/cors.ts'
@@ -23,6 +23,9 @@ import { health } from './routes/health.ts'
 import { messages } from './routes/messages.ts'
 import type { AccessTokenVerifier } from './tokens/access-token.ts'
 
+/** The most that a request may say before its body, in bytes. */
+export const MAX_HEADER_SIZE = 16 * 1024
+
 /** How long clients may take, in milliseconds, and how much they may send before a route is met. */
 const LIMITS = {
   requestTimeout: 30_000,
@@ -30,7 +33,7 @@ const LIMITS = {
   connectionTimeout: 120_000,
   http: {
     requireHostHeader: false,
-    maxHeaderSize: 16 * 1024,
+    maxHeaderSize: MAX_HEADER_SIZE,
     headersTimeout: 10_000,
     connectionsCheckingInterval: 1_000,
   },
@@ -46,21 +49,25 @@ export interface Dependencies {
   readonly keysReady: () => boolean
   /** Is told of each answer. */
   readonly onAnswer?: (answer: Answer) => void
+  /** What the log says of a refusal, beside its code. */
+  readonly hint?: Hint
   /** Optional parts, each with routes of its own, in a scope of its own. */
   readonly rooms?: readonly FastifyPluginAsync[]
 }
 
 /** The way of a request, from top to bottom. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { config, logger, verifier, keysReady, onAnswer = () => {}, rooms = [] } = dependencies
+  const { config, logger, verifier, keysReady, rooms = [] } = dependencies
   const { clientOrigins, organizations, authFailuresMax } = config
-  const requestLog = new RequestLog(onAnswer)
+  const { onAnswer = () => {}, hint = () => undefined } = dependencies
+  const requestLog = new RequestLog(onAnswer, hint)
   const unhooked = unhookedAnswers(clientOrigins, (answer) => requestLog.record(logger, answer))
   const app = fastify({
     ...LIMITS,
     ...unhooked.options,
     loggerInstance: logger as FastifyBaseLogger,
     logController: requestLog,
+    childLoggerFactory: requestLogger,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: config.trustProxy,

@@ -101,6 +101,7 @@ export const schema = {
       default: 'info',
       description: 'one of fatal, error, warn, info, debug, trace, silent',
     },
+    LOG_HINTS: { type: 'boolean', description: 'true or false' },
     API_REFERENCE: { type: 'boolean', description: 'true or false' },
     API_REFERENCE_CLIENT_ID: {
       type: 'string',

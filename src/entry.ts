@@ -24,3 +24,22 @@ export function fail(message: string): void {
   process.stderr.write(`${message}\n`)
   process.exitCode = 1
 }
+
+/** What a command that judges something gives to its surroundings. */
+export interface Outcome {
+  /** 0: it is good. 1: it is not. 2: it could not be judged. */
+  readonly exitCode: 0 | 1 | 2
+  readonly output: string
+}
+
+/** Runs a command that judges something; what it throws means that it could not. */
+export async function runJudge(main: () => Promise<Outcome>): Promise<void> {
+  try {
+    const { exitCode, output } = await main()
+    process.stdout.write(output)
+    process.exitCode = exitCode
+  } catch (error) {
+    fail((error as Error).message)
+    process.exitCode = 2
+  }
+}

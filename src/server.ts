@@ -4,12 +4,13 @@ import type { DestinationStream, Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, type Environment, loadConfig, readEnvironment } from './config.ts'
 import { isEntry, run } from './entry.ts'
+import { logKeyEvent } from './key-events.ts'
 import { addressesOf, listen } from './listen.ts'
-import { createLogger } from './logger.ts'
+import { createLogger, type Hint } from './logger.ts'
 import { Metrics } from './metrics.ts'
 import { shutdown } from './shutdown.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
-import { type KeyEvent, RemoteKeys } from './tokens/signing-keys.ts'
+import { RemoteKeys } from './tokens/signing-keys.ts'
 
 export interface RunningServer {
   readonly app: FastifyInstance
@@ -33,7 +34,27 @@ export async function startServer(
   const { config, warning } = await loadConfig(...sources)
   const logger = createLogger(config.logLevel, logTo)
   if (warning !== undefined) logger.warn({ event: 'config_tidied' }, warning)
+  const { app, keys, metrics } = await assemble(config, logger, (keys) => roomsOf(config, keys))
+  keys.start()
+  try {
+    const addresses = await addressesOf(config.host)
+    const metricsPort = await metrics.serve(app, addresses, config.metricsPort)
+    if (metricsPort !== undefined) {
+      logger.info({ event: 'metrics_listening', port: metricsPort }, 'Metrics are at /metrics')
+    }
+    return { app, config, port: await listen(app, addresses, config.port), metricsPort }
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}
 
+/** Builds the server with all that it stands on. It listens nowhere yet, and fetches nothing. */
+export async function assemble(
+  config: Config,
+  logger: Logger,
+  rooms: (keys: RemoteKeys) => Promise<FastifyPluginAsync[]> = async () => [],
+) {
   const keys = new RemoteKeys({
     url: config.jwksUrl,
     algorithms: algorithmsOf(config),
@@ -53,22 +74,17 @@ export async function startServer(
     logger,
     verifier,
     keysReady: () => keys.ready,
-    onAnswer: (answer) => metrics.answered(answer),
-    rooms: await roomsOf(config, keys),
+    ...(config.metricsPort !== undefined && { onAnswer: (answer) => metrics.answered(answer) }),
+    ...(config.logHints && { hint: await hintFor(config) }),
+    rooms: await rooms(keys),
   })
   app.addHook('onClose', async () => keys.stop())
-  keys.start()
-  try {
-    const addresses = await addressesOf(config.host)
-    const metricsPort = await metrics.serve(app, addresses, config.metricsPort)
-    if (metricsPort !== undefined) {
-      logger.info({ event: 'metrics_listening', port: metricsPort }, 'Metrics are at /metrics')
-    }
-    return { app, config, port: await listen(app, addresses, config.port), metricsPort }
-  } catch (error) {
-    await app.close()
-    throw error
-  }
+  return { app, keys, metrics }
+}
+
+async function hintFor({ tokens: expected, jwksUrl, organizations }: Config): Promise<Hint> {
+  const { logHint } = await import('./explain/log-hint.ts')
+  return logHint({ expected, jwksUrl, organizations }, Date.now)
 }
 
 /** The optional parts that are asked for; the others are not even loaded. */
@@ -93,27 +109,6 @@ async function roomsOf(config: Config, keys: RemoteKeys): Promise<FastifyPluginA
 function algorithmsOf({ tokens, browserLogin }: Config): readonly string[] {
   const ofIdTokens = browserLogin?.idTokenAlgorithm === 'RS256' ? ['RS256'] : []
   return [...new Set([...tokens.algorithms, ...ofIdTokens])]
-}
-
-/** A key set may hold any number of keys that are of no use: so many of them are logged. */
-const UNUSABLE_LOGGED = 20
-
-function logKeyEvent(logger: Logger, event: KeyEvent, keys: RemoteKeys, maxAge: number): void {
-  if (event.event === 'keys_fetched') {
-    const { unusable, rotated, ...fetched } = event
-    logger.info(fetched, 'The key set was fetched')
-    if (rotated) logger.info({ event: 'keys_rotated', keys: event.keys }, 'A key came or went')
-    if (unusable.length === 0) return
-    const first = unusable.slice(0, UNUSABLE_LOGGED)
-    const left = { event: 'keys_unusable', count: unusable.length, unusable: first }
-    logger.warn(left, 'Keys were left out')
-  } else {
-    const { error, ...failed } = event
-    logger.warn({ ...failed, err: error }, 'The key set could not be fetched')
-    const { ready, age } = keys
-    if (!ready) logger.error({ event: 'keys_missing' }, 'No token can be judged')
-    else if (age > maxAge) logger.warn({ event: 'keys_stale', age }, 'Old keys serve')
-  }
 }
 
 export async function main(): Promise<void> {

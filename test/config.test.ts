@@ -33,6 +33,7 @@ test('defaults', async (t) => {
     shutdownTimeout: 10_000,
     keysMaxAge: 600_000,
     keysStaleIfError: 86_400_000,
+    logHints: true,
     apiReference: true,
     apiReferenceClientId: undefined,
     browserLogin: undefined,

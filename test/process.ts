@@ -15,6 +15,8 @@ export interface Program {
   /** How the program ended. */
   readonly exit: Promise<{ code: number | null; signal: string | null }>
   kill(signal: NodeJS.Signals): void
+  /** Writes all that the program gets on standard input. */
+  input(text: string): void
 }
 
 /** Starts a program below src/ in a process of its own, with nothing else in its environment. */
@@ -49,6 +51,7 @@ export function start(
     output,
     exit,
     kill: (signal) => void child.kill(signal),
+    input: (text) => void child.stdin.end(text),
     says: (pattern) =>
       new Promise((resolve, reject) => {
         const look = () => {

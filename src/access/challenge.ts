@@ -41,6 +41,14 @@ export function challengeOf(code: RefusalCode, permissions: readonly string[] = 
   return { status: 401, value: challenge('invalid_token', description) }
 }
 
+/** The reason that a challenge of this API tells: each has a sentence of its own. */
+export function refusalIn(challenge: string): RefusalCode | undefined {
+  const description = /error_description="([^"]*)"/.exec(challenge)?.[1]
+  if (description === undefined) return 'credentials_missing'
+  const codes = Object.entries(DESCRIPTIONS) as [RefusalCode, string][]
+  return codes.find(([, sentence]) => sentence === description)?.[0]
+}
+
 function challenge(error: string, description: string): string {
   return `Bearer realm="api", error="${error}", error_description="${description}"`
 }

@@ -36,17 +36,25 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
  */
 export function decide(
   principal: Principal | null,
-  { permissions = [], anyPermission, organizations }: Requirements,
+  requirements: Requirements,
   known: Organizations,
   host: string,
 ): Decision {
   if (principal === null) return { allowed: false, code: 'credentials_missing' }
-  const code = judgeOrganization(principal.organization, organizations, known, host)
+  const code = judgeOrganization(principal.organization, requirements.organizations, known, host)
   if (code !== undefined) return { allowed: false, code }
-  const holds = (permission: string) => principal.permissions.includes(permission)
-  return permissions.every(holds) && (anyPermission?.some(holds) ?? true)
+  return holdsPermissions(principal, requirements)
     ? { allowed: true }
     : { allowed: false, code: 'permission_missing' }
+}
+
+/** Whether a principal holds the permissions that a route asks for. */
+export function holdsPermissions(
+  principal: Principal,
+  { permissions = [], anyPermission }: Requirements,
+): boolean {
+  const holds = (permission: string) => principal.permissions.includes(permission)
+  return permissions.every(holds) && (anyPermission?.some(holds) ?? true)
 }
 
 /** All permissions that a route asks for, as the challenge lists them. */

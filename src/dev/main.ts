@@ -3,10 +3,13 @@ import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
 import { type Environment, readEnvironment, setting, tenantPort } from '../config.ts'
 import { isEntry, run } from '../entry.ts'
+import { explain } from '../explain/explanation.ts'
 import { must } from '../must.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { greeting } from './greeting.ts'
-import { api, clients, organizations } from './local-tenant/data.ts'
+import type { Api } from './local-tenant/console/api.ts'
+import { clients } from './local-tenant/data.ts'
+import { environmentOf } from './local-tenant/environment.ts'
 import { type LocalTenant, startLocalTenant } from './local-tenant/tenant.ts'
 
 export interface Development {
@@ -19,21 +22,14 @@ export async function startDevelopment(
   sources: readonly Environment[],
   directory = '.local-tenant',
 ): Promise<Development> {
+  let server: RunningServer | undefined
   const tenant = await startLocalTenant({
+    api: () => server && beside(server),
     port: tenantPort(sources),
     directory,
     environment: setting(sources, 'NODE_ENV', 'development'),
   })
-  const known = organizations.filter((organization) => organization.known)
-  const ours = {
-    AUTH0_DOMAIN: new URL(tenant.issuer).origin,
-    AUTH0_AUDIENCE: api.identifier,
-    ...(known.length > 0 && { AUTH0_ORGANIZATIONS: known.map(({ id }) => id).join() }),
-    ORGANIZATION_REQUIRED: 'false',
-    ACCESS_TOKEN_ALGORITHMS: 'RS256',
-    API_REFERENCE_CLIENT_ID: must(clients[0]).id,
-    ...browserLogin(),
-  }
+  const ours = { ...environmentOf(tenant.issuer), ...browserLogin() }
   const defaults = {
     CLIENT_ORIGIN_URL: 'http://localhost:4040',
     // Sessions end with the process, as those in memory do anyway.
@@ -41,7 +37,8 @@ export async function startDevelopment(
   }
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
-    return { tenant, server: await startServer([defaults, ...sources, ours], logTo) }
+    server = await startServer([defaults, ...sources, ours], logTo)
+    return { tenant, server }
   } catch (error) {
     await tenant.app.close()
     throw error
@@ -53,6 +50,31 @@ function browserLogin() {
   const client = must(clients.find(({ secret, redirectUris }) => secret && redirectUris.length > 0))
   const { id, secret } = client
   return { AUTH0_CLIENT_ID: id, AUTH0_CLIENT_SECRET: must(secret), ID_TOKEN_ALG: 'RS256' }
+}
+
+/** The API as the tenant's console calls and explains it: at its URL, by its configuration. */
+function beside({ app, config, port }: RunningServer): Api {
+  const { tokens: expected, jwksUrl, organizations } = config
+  const policies = new Map(
+    [...app.policies].flatMap(([path, methods]) => {
+      const policy = path.startsWith('/api/') ? methods.get('GET') : undefined
+      return policy === undefined ? [] : [[path, policy] as const]
+    }),
+  )
+  return {
+    url: `http://localhost:${port}`,
+    policies,
+    explain(token, answer, route) {
+      const context = {
+        expected,
+        jwksUrl,
+        organizations,
+        host: 'localhost',
+        now: Date.now() / 1000,
+      }
+      return explain(token, answer, must(policies.get(route)), context)
+    },
+  }
 }
 
 export async function main(): Promise<void> {

@@ -27,19 +27,20 @@ export const authenticate = fp<AuthenticateOptions>(
       if (request.routeOptions.config.access === 'public') return done()
       const { token, problem } = bearerToken(fieldValues(request.raw, 'authorization'))
       if (problem !== undefined) return done(new RefusedError(problem))
-      request.principal = verifier.remembered(token) ?? null
+      const digest = verifier.digestOf(token)
+      request.principal = verifier.remembered(digest) ?? null
       if (request.principal !== null) return done()
-      verifyAnew(request, token).then(
+      verifyAnew(request, token, digest).then(
         () => done(),
         (thrown) => done(errorOf(thrown)),
       )
     })
 
     /** What has been good before goes on being let in; all else may have failed too often. */
-    async function verifyAnew(request: FastifyRequest, token: string): Promise<void> {
+    async function verifyAnew(request: FastifyRequest, token: string, digest: string) {
       await app.authFailures.check(request)
       try {
-        request.principal = await verifier.verify(token)
+        request.principal = await verifier.verify(token, digest)
       } catch (error) {
         if (error instanceof TokenError) await app.authFailures.count(request)
         throw error

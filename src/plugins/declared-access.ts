@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type AccessPolicy, readPolicy } from '../access/policy.ts'
 
@@ -9,7 +10,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /**
      * Who may call the routes of this scope that do not say so themselves. Set it in a scope around
-     * a third-party plugin, whose routes know nothing of access policies.
+     * a third-party plugin, whose routes know nothing of access policies; never outside of one.
      */
     scopeAccess: AccessPolicy | undefined
     /** What the routes declare, by path and method. */
@@ -21,7 +22,13 @@ declare module 'fastify' {
 export const declaredAccess = fp(
   async (app) => {
     const policies = new Map<string, Map<string, AccessPolicy>>()
-    app.decorate('scopeAccess', undefined)
+    app.decorate('scopeAccess', {
+      getter: () => undefined,
+      setter(this: FastifyInstance, value) {
+        if (this === app) throw new Error('Access is declared by route, or in a scope of its own.')
+        Object.defineProperty(this, 'scopeAccess', { value })
+      },
+    })
     app.decorate('policies', policies)
 
     app.addHook('onRoute', function (route) {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError } from 'fastify'
 import fp from 'fastify-plugin'
-import { challengeOf } from '../access/challenge.ts'
+import { challengeOf, type RefusalCode } from '../access/challenge.ts'
 import { RefusedError } from '../access/refused-error.ts'
 import { must } from '../must.ts'
 import { KeysUnavailableError, TokenError } from '../tokens/errors.ts'
@@ -72,8 +72,8 @@ export const errors = fp(
 )
 
 function answerTo(error: unknown): ErrorAnswer {
-  if (error instanceof TokenError) return refusal(new RefusedError(error.code))
-  if (error instanceof RefusedError) return refusal(error)
+  if (error instanceof TokenError) return refusal(error.code)
+  if (error instanceof RefusedError) return refusal(error.code, error.permissions)
   if (error instanceof KeysUnavailableError) {
     const headers = { 'retry-after': String(error.retryAfter) }
     return { status: 503, message: 'Unable to verify credentials', headers }
@@ -88,7 +88,7 @@ function answerTo(error: unknown): ErrorAnswer {
   return { status, message: reasonOf(status) }
 }
 
-function refusal({ code, permissions }: RefusedError): ErrorAnswer {
+function refusal(code: RefusalCode, permissions: readonly string[] = []): ErrorAnswer {
   const { status, value } = challengeOf(code, permissions)
   const message =
     code === 'credentials_missing' ? 'Requires authentication' : REFUSAL_MESSAGES[status]

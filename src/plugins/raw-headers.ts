@@ -7,7 +7,12 @@ import type { IncomingMessage } from 'node:http'
  * @param name in lower case
  */
 export function fieldValues({ rawHeaders }: IncomingMessage, name: string): string[] {
-  return rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name,
-  )
+  const values: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const field = rawHeaders[index] as string
+    if (field.length === name.length && field.toLowerCase() === name) {
+      values.push(rawHeaders[index + 1] as string)
+    }
+  }
+  return values
 }

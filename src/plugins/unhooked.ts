@@ -32,7 +32,7 @@ export interface UnhookedAnswers {
  */
 export function unhookedAnswers(
   clientOrigins: readonly string[],
-  record: (answer: Answer & { readonly requestId: string }) => void,
+  record: (answer: Answer) => void,
 ): UnhookedAnswers {
   function prepare(status: number, refusal: string, origin?: string) {
     const requestId = randomUUID()

@@ -16,7 +16,8 @@ import { verifySignature } from './verify-signature.ts'
  *
  * @example
  * const verifier = new AccessTokenVerifier({ issuer, audience, algorithms: ['RS256'], clockTolerance: 5 }, keys, Date.now)
- * const { subject } = verifier.remembered(token) ?? (await verifier.verify(token))
+ * const digest = verifier.digestOf(token)
+ * const { subject } = verifier.remembered(digest) ?? (await verifier.verify(token, digest))
  */
 export class AccessTokenVerifier {
   readonly #expected: Expectations
@@ -38,9 +39,14 @@ export class AccessTokenVerifier {
     })
   }
 
+  /** The name under which a token is remembered. */
+  digestOf(token: string): string {
+    return this.verified.digestOf(token)
+  }
+
   /** Who a token speaks for that has been verified before and still holds. */
-  remembered(token: string): Principal | undefined {
-    return this.verified.find(this.verified.digestOf(token))
+  remembered(digest: string): Principal | undefined {
+    return this.verified.find(digest)
   }
 
   /**
@@ -50,25 +56,29 @@ export class AccessTokenVerifier {
    * @throws TokenError where the token is at fault; KeysUnavailableError where no verdict is
    *   possible now
    */
-  verify(token: string): Promise<Principal> {
-    const digest = this.verified.digestOf(token)
+  verify(token: string, digest = this.digestOf(token)): Promise<Principal> {
     const underway = this.#underway.get(digest)
     if (underway !== undefined) return underway
-    const verification = this.#verifyAnew(token)
-      .then((verified) => {
-        this.verified.add(digest, verified)
-        return verified.principal
-      })
-      .finally(() => this.#underway.delete(digest))
+    const verification = this.#verifyAndRemember(token, digest)
     this.#underway.set(digest, verification)
     return verification
+  }
+
+  async #verifyAndRemember(token: string, digest: string): Promise<Principal> {
+    try {
+      const verified = await this.#verifyAnew(token)
+      this.verified.add(digest, verified)
+      return verified.principal
+    } finally {
+      this.#underway.delete(digest)
+    }
   }
 
   async #verifyAnew(token: string): Promise<Verified> {
     const decoded = decodeToken(token)
     this.#judge(decoded, RULES_BEFORE_SIGNATURE)
     const candidates = await this.#signingKeys.candidates(decoded.header)
-    const key = await verifySignature(token, candidates)
+    const key = await verifySignature(token, decoded.header['alg'], candidates)
     this.#judge(decoded, RULES_AFTER_SIGNATURE)
     return { principal: principalOf(decoded.claims), key }
   }

@@ -4,8 +4,8 @@ export type BearerResult =
   | { readonly token: string; readonly problem?: undefined }
   | { readonly token?: undefined; readonly problem: BearerProblem }
 
-const BEARER = /^bearer(?![!#$%&'*+.^_`|~0-9a-z-])/i
-const CREDENTIALS = /^bearer +([a-z0-9\-._~+/]+=*)$/i
+const BEARER = /^[ \t]*bearer(?![!#$%&'*+.^_`|~0-9a-z-])/i
+const CREDENTIALS = /^[ \t]*bearer +([a-z0-9\-._~+/]+=*)[ \t]*$/i
 
 /**
  * Takes the bearer token from the `Authorization` fields of a request (RFC 6750 §2.1, RFC 9110
@@ -16,8 +16,8 @@ const CREDENTIALS = /^bearer +([a-z0-9\-._~+/]+=*)$/i
  */
 export function bearerToken(fields: readonly string[]): BearerResult {
   if (fields.length > 1) return { problem: 'authorization_malformed' }
-  const value = fields[0]?.replace(/^[ \t]+|[ \t]+$/g, '') ?? ''
-  if (!BEARER.test(value)) return { problem: 'credentials_missing' }
+  const [value = ''] = fields
   const token = CREDENTIALS.exec(value)?.[1]
-  return token === undefined ? { problem: 'authorization_malformed' } : { token }
+  if (token !== undefined) return { token }
+  return { problem: BEARER.test(value) ? 'authorization_malformed' : 'credentials_missing' }
 }

@@ -45,7 +45,7 @@ export async function readClientToken(
   try {
     const { header, claims } = decodeToken(token)
     judge(judgeHeader(header, types, expected.key.algorithm))
-    await verifySignature(token, await candidatesOf(header, expected.key))
+    await verifySignature(token, header['alg'], await candidatesOf(header, expected.key))
     judge(judgeClaims(claims, expected))
     return claims
   } catch (error) {

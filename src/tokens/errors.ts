@@ -25,8 +25,21 @@ export const TOKEN_ERRORS = {
 
 export type TokenErrorCode = keyof typeof TOKEN_ERRORS
 
+/**
+ * A verdict and no accident: nobody will look for the line it came from, and its stack would cost as
+ * much as all the rest of refusing a token.
+ */
+export class VerdictError extends Error {
+  constructor(message: string) {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    super(message)
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 /** The token is at fault (401, `invalid_token`). Trouble on our side is never a TokenError. */
-export class TokenError extends Error {
+export class TokenError extends VerdictError {
   override readonly name = 'TokenError'
   readonly code: TokenErrorCode
 

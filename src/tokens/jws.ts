@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { TokenError } from './errors.ts'
 
 /** The largest access token that is looked at, in bytes. */
@@ -13,7 +14,6 @@ export interface DecodedToken {
 }
 
 const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Takes a JWS in compact serialization apart (RFC 7515 §7.1, RFC 7519 §7.2): three base64url
@@ -45,8 +45,9 @@ function decodeSegment(segment: string): Buffer {
 }
 
 function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new TokenError('token_malformed')
   try {
-    return JSON.parse(utf8.decode(bytes))
+    return JSON.parse(bytes.toString('utf8'))
   } catch {
     throw new TokenError('token_malformed')
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { AUDIENCE, claims, ISSUER, KEY, NOW, signJws, testApp } from '../helper.ts'
+import { createLogger } from '../../src/logger.ts'
+import { AUDIENCE, claims, ISSUER, KEY, logSink, NOW, signJws, testApp } from '../helper.ts'
 
 const ADMIN = '/api/messages/admin'
 const MARKER = 'PLANTED7marker'
@@ -164,4 +165,15 @@ test('nothing of a token reaches the log, wherever it may stand', async (t) => {
   t.equal(log.length, 5)
   t.notMatch(JSON.stringify(log), MARKER)
   t.notMatch(JSON.stringify(log), secret.slice(0, 20))
+})
+
+test('requests and replies that Fastify itself logs are described by patterns alone', async (t) => {
+  const { log, destination } = logSink()
+  const req = { method: 'GET', url: '/secret?x=1', routeOptions: { url: '/secret' } }
+  createLogger('info', destination).info({ req, res: { statusCode: 200, headers: 'MARKER' } })
+  const unrouted = { method: 'GET', url: '/secret?x=1', routeOptions: {} }
+  createLogger('info', destination).info({ req: unrouted })
+  t.match(log[0], { req: { method: 'GET', route: '/secret' }, res: { status: 200 } })
+  t.match(log[1], { req: { method: 'GET', route: null } })
+  t.notMatch(JSON.stringify(log), /MARKER|x=1/)
 })

@@ -1,5 +1,11 @@
-import { chromium } from 'playwright-core'
+import axe from 'axe-core'
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import type { Test } from 'tap'
+
+declare const window: { axe: typeof axe }
+
+/** What the browser says of calls that are refused, as they ought to be. */
+const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/
 
 /** Debian's Chromium, told to keep to itself. */
 export async function browser(t: Test) {
@@ -17,16 +23,35 @@ export async function browser(t: Test) {
   })
   t.teardown(() => instance.close())
   return {
-    /** A new page in a new profile; requests that leave this machine fail the test. */
-    async newPage() {
-      const context = await instance.newContext()
+    /**
+     * A new page in a new profile. Requests that leave this machine fail the test, and so does what
+     * the browser complains of, be it a script's error or a breach of a content-security policy.
+     */
+    async newPage(options: BrowserContextOptions = {}) {
+      const context = await instance.newContext(options)
       const page = await context.newPage()
       page.setDefaultTimeout(10_000)
       page.on('request', (request) => {
         const { protocol, hostname } = new URL(request.url())
         if (protocol.startsWith('http')) t.equal(hostname, 'localhost', request.url())
       })
+      page.on('pageerror', (error) => t.fail(`an uncaught error: ${error.message}`))
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !REFUSED.test(message.text())) t.fail(message.text())
+      })
       return page
     },
   }
+}
+
+/** Looks for what keeps people from using a page, with axe-core. */
+export async function checkAccessibility(t: Test, page: Page, name: string): Promise<void> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() => window.axe.run())
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  t.strictSame(
+    serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+    [],
+    `${name}: accessible`,
+  )
 }

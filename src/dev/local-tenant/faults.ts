@@ -3,8 +3,25 @@ import fp from 'fastify-plugin'
 import { OAuthError } from './oauth-error.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-/** Where faults are asked for; it answers whatever the fault. */
+declare module 'fastify' {
+  interface FastifyInstance {
+    faults: Faults
+  }
+}
+
+/** The tenant's misbehaviour. */
+export interface Faults {
+  /** @param seconds for how long, where it lasts */
+  cause(fault: Fault, seconds: number): Promise<void>
+  /** Whether the tenant answers as it should. */
+  readonly state: 'up' | 'slow' | 'down'
+}
+
+export type Fault = 'rotate' | 'withdraw' | 'slow' | 'down' | 'up'
+
+/** Where faults are asked for; it answers whatever the fault, as the console and the environment do. */
 const CONTROL = '/local-tenant/faults'
+const UNTOUCHED = /^\/(local-tenant\/(faults|environment)|console\/[a-z]+)?(\?|$)/
 
 const schema = {
   body: {
@@ -18,7 +35,7 @@ const schema = {
 } as const
 
 interface Body {
-  readonly fault: 'rotate' | 'withdraw' | 'slow' | 'down' | 'up'
+  readonly fault: Fault
   readonly seconds: number
 }
 
@@ -27,9 +44,23 @@ export const faults = fp(async (app: FastifyInstance, { keys }: { keys: SigningK
   let delay = 0
   let downUntil = 0
 
+  app.decorate('faults', {
+    async cause(fault, seconds) {
+      if (fault === 'rotate') await keys.rotate()
+      if (fault === 'withdraw') await keys.withdraw()
+      if (fault === 'slow' || fault === 'up') delay = fault === 'slow' ? seconds * 1000 : 0
+      if (fault === 'down' || fault === 'up')
+        downUntil = fault === 'down' ? Date.now() + seconds * 1000 : 0
+    },
+    get state() {
+      if (Date.now() < downUntil) return 'down'
+      return delay > 0 ? 'slow' : 'up'
+    },
+  })
+
   app.addHook('onRequest', async ({ url }) => {
-    if (url === CONTROL) return
-    if (Date.now() < downUntil) throw new OAuthError('temporarily_unavailable', 'Down.', 503)
+    if (UNTOUCHED.test(url)) return
+    if (app.faults.state === 'down') throw new OAuthError('temporarily_unavailable', 'Down.', 503)
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
   })
 
@@ -44,11 +75,7 @@ export const faults = fp(async (app: FastifyInstance, { keys }: { keys: SigningK
     CONTROL,
     { schema, onRequest: onlyJson },
     async ({ body: { fault, seconds } }) => {
-      if (fault === 'rotate') await keys.rotate()
-      if (fault === 'withdraw') await keys.withdraw()
-      if (fault === 'slow' || fault === 'up') delay = fault === 'slow' ? seconds * 1000 : 0
-      if (fault === 'down' || fault === 'up')
-        downUntil = fault === 'down' ? Date.now() + seconds * 1000 : 0
+      await app.faults.cause(fault, seconds)
       return { keys: keys.published().keys.map(({ kid }) => kid) }
     },
   )

@@ -3,28 +3,22 @@ import type { FastifyReply } from 'fastify'
 import { html } from 'ghtml'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { organizations, type Persona } from './data.ts'
+import { STYLE } from './style.ts'
 
 export interface Page {
   readonly title: string
   readonly body: string
+  /** Whether it needs the width of the screen. */
+  readonly wide?: boolean
   /** Code that the page runs. */
   readonly script?: string
   /** The origin that may show the page in a frame, if one may. */
   readonly framedBy?: string
 }
 
-const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { max-width: 26rem; margin: 3rem auto; padding: 0 1rem; }
-form { margin: 0.5rem 0; }
-button { width: 100%; padding: 0.6rem; font: inherit; text-align: start; cursor: pointer; }
-label { display: block; margin: 0.5rem 0; }
-input { box-sizing: border-box; width: 100%; padding: 0.5rem; font: inherit; }
-small { display: block; }`
-
 /** Sends a page that can load nothing, and run nothing but its own script. */
 export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
-  const { title, body, script, framedBy = "'none'" } = page
+  const { title, body, script, wide = false, framedBy = "'none'" } = page
   const nonce = randomBytes(16).toString('base64')
   const style = createHash('sha256').update(STYLE).digest('base64')
   const policy = [
@@ -32,6 +26,7 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
     `style-src 'sha256-${style}'`,
     `script-src 'nonce-${nonce}'`,
     `frame-ancestors ${framedBy}`,
+    'img-src data:',
     "base-uri 'none'",
   ]
   return reply
@@ -39,20 +34,24 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
       'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
+      'referrer-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
     })
     .send(
       html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>${title}</title>
 <style>!${STYLE}</style>
+<body class="${wide ? 'wide' : 'narrow'}">
 <main>
 <h1>${title}</h1>
 !${body}
 </main>
 !${script === undefined ? '' : `<script nonce="${nonce}">${script}</script>`}
+</body>
 </html>
 `,
     )

@@ -43,10 +43,12 @@ export class SigningKeys {
   }
 
   async sign(claims: JWTPayload, typ = 'JWT'): Promise<string> {
-    const { current } = this.#ring
-    return new SignJWT(claims)
-      .setProtectedHeader({ alg: 'RS256', typ, kid: String(current.kid) })
-      .sign(await importJWK(current, 'RS256'))
+    return signWith(this.#ring.current, claims, typ)
+  }
+
+  /** A token that says it is signed by the current key, and is not. */
+  async forge(claims: JWTPayload): Promise<string> {
+    return signWith({ ...(await newKey()), kid: String(this.#ring.current.kid) }, claims)
   }
 
   /** The next key signs from now on, and the one before stays published. */
@@ -68,6 +70,12 @@ export class SigningKeys {
     await writeFile(unfinished, JSON.stringify(this.#ring), { mode: 0o600 })
     await rename(unfinished, this.#file)
   }
+}
+
+async function signWith(key: JWK, claims: JWTPayload, typ = 'JWT'): Promise<string> {
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'RS256', typ, kid: String(key.kid) })
+    .sign(await importJWK(key, 'RS256'))
 }
 
 function publicHalf({ kty, n, e, kid }: JWK): JWK {

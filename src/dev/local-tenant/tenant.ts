@@ -8,8 +8,11 @@ import { addressesOf, listen } from '../../listen.ts'
 import { isLoopback } from '../../tokens/issuer.ts'
 import { authorize } from './authorize.ts'
 import { checkData } from './check-data.ts'
+import type { Api } from './console/api.ts'
+import { tenantConsole } from './console/console.ts'
 import { organizations, personas, roles } from './data.ts'
 import { discovery } from './discovery.ts'
+import { environment } from './environment.ts'
 import { faults } from './faults.ts'
 import { Grants } from './grants.ts'
 import { logout } from './logout.ts'
@@ -28,6 +31,8 @@ export interface LocalTenantOptions {
   readonly directory: string
   /** `NODE_ENV`: the tenant gives tokens to everybody who asks, so it never runs in production. */
   readonly environment: string
+  /** The API beside the tenant, for the console, once it runs. */
+  readonly api?: () => Api | undefined
 }
 
 export interface LocalTenant {
@@ -63,10 +68,13 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(faults, { keys })
 
   await app.register(discovery, { issuer, keys })
+  await app.register(environment, { issuer })
   await app.register(authorize, { grants, sessions, personas: everybody })
   const tokens = new Tokens(issuer, keys, grants)
   await app.register(tokenEndpoint, { tokens, grants, personas: everybody })
   await app.register(userinfo, { grants })
+  const { api = () => undefined } = options
+  await app.register(tenantConsole, { issuer, keys, tokens, personas: everybody, api })
   await app.register(logout, { sessions })
   try {
     await listen(app, await addressesOf('localhost'), options.port)
@@ -80,7 +88,9 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
 /** Errors for people where a browser shows them, and for clients everywhere else (RFC 6749 §5.2). */
 function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | OAuthError, request, reply) => {
-    const isPage = /^\/(authorize|login|signup|v2\/logout|oidc\/logout)\b/.test(request.url)
+    const isPage = /^\/(\?|$|(authorize|login|signup|console|v2\/logout|oidc\/logout)\b)/.test(
+      request.url,
+    )
     const { status, code } = describe(error)
     const message = status === 500 ? 'The local tenant failed.' : error.message
     if (status === 401) reply.header('www-authenticate', 'Basic realm="local tenant"')

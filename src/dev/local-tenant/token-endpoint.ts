@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { must } from '../../must.ts'
 import { authenticateClient, identifyClient } from './client-authentication.ts'
-import { api, clients, type Persona } from './data.ts'
+import { api, type Persona } from './data.ts'
 import type { Grants } from './grants.ts'
 import { OAuthError } from './oauth-error.ts'
 import { type Parameters, parametersOf, required } from './parameters.ts'
-import { organizationBy, type TokenResponse, type Tokens } from './tokens.ts'
+import { personaGrant } from './persona-grant.ts'
+import type { TokenResponse, Tokens } from './tokens.ts'
 
 /** An extension grant (RFC 6749 §4.5) that no real tenant has: a persona's token without a login. */
 const PERSONA_GRANT = 'urn:local-tenant:grant-type:persona'
@@ -64,18 +63,7 @@ export async function tokenEndpoint(
         const names = personas.map(({ name }) => name).join(', ')
         throw new OAuthError('invalid_grant', `There is no such persona. There are: ${names}.`)
       }
-      const [membership] = persona.organizations
-      return tokens.forGrant({
-        client: must(clients[0]),
-        persona,
-        organization: membership === undefined ? undefined : organizationBy(membership),
-        audience: api.identifier,
-        scope: ['openid', 'profile', 'email'],
-        nonce: undefined,
-        authTime: Math.floor(Date.now() / 1000),
-        sid: randomUUID(),
-        revoked: false,
-      })
+      return tokens.forGrant(personaGrant(persona))
     },
   }
 

@@ -6,6 +6,9 @@ import type { SigningKeys } from './signing-keys.ts'
 /** How long an ID token lasts, in seconds. */
 const ID_TOKEN_LIFETIME = 10 * 60 * 60
 
+/** What is wrong with a token: it expired, is for another API, or is signed by a stranger. */
+export type Flaw = 'expired' | 'audience' | 'forged'
+
 /** What the tenant answers at the token endpoint (RFC 6749 §5.1). */
 export interface TokenResponse {
   readonly access_token: string
@@ -37,7 +40,7 @@ export class Tokens {
     const { audience, scope } = grant
     const accessToken = await (audience === undefined
       ? this.#grants.createOpaqueToken()
-      : this.#accessToken(grant, audience))
+      : this.accessToken(grant))
     this.#grants.remember(accessToken, grant)
     return {
       access_token: accessToken,
@@ -64,15 +67,26 @@ export class Tokens {
     return { access_token: accessToken, token_type: 'Bearer', expires_in: api.tokenLifetime }
   }
 
-  #accessToken({ persona, organization, client, scope }: Grant, audience: string) {
-    return this.#sign(api.tokenLifetime, {
+  /**
+   * An access token without the rest, and with a flaw if one is wanted: one that an API has to
+   * refuse, so that one sees how a client copes.
+   */
+  async accessToken(grant: Grant, flaw: Flaw | 'none' = 'none'): Promise<string> {
+    const audience = flaw === 'audience' ? 'https://another-api.example.com' : api.identifier
+    const claims = this.#accessTokenClaims(grant, audience)
+    if (flaw === 'forged') return this.#keys.forge(this.#dated(api.tokenLifetime, claims))
+    return this.#sign(flaw === 'expired' ? -60 : api.tokenLifetime, claims)
+  }
+
+  #accessTokenClaims({ persona, organization, client, scope }: Grant, audience: string) {
+    return {
       sub: subjectOf(persona),
       aud: scope.includes('openid') ? [audience, `${this.#issuer()}userinfo`] : audience,
       azp: client.id,
       scope: scope.join(' '),
       permissions: permissionsOf(persona),
       ...organizationClaims(organization),
-    })
+    }
   }
 
   #idToken({ persona, organization, client, scope, nonce, authTime, sid }: Grant) {
@@ -88,8 +102,14 @@ export class Tokens {
   }
 
   #sign(lifetime: number, claims: Record<string, unknown>): Promise<string> {
-    const iat = Math.floor(Date.now() / 1000)
-    return this.#keys.sign({ iss: this.#issuer(), ...claims, iat, exp: iat + lifetime })
+    return this.#keys.sign(this.#dated(lifetime, claims))
+  }
+
+  /** @param lifetime in seconds; less than none for a token that expired so long ago */
+  #dated(lifetime: number, claims: Record<string, unknown>) {
+    const now = Math.floor(Date.now() / 1000)
+    const iat = lifetime < 0 ? now + lifetime - api.tokenLifetime : now
+    return { iss: this.#issuer(), ...claims, iat, exp: now + lifetime }
   }
 }
 

@@ -1,0 +1,72 @@
+import type { TokenFile, Tokens } from '../issuer/tokens.ts'
+
+export const PATHS = {
+  public: '/api/messages/public',
+  protected: '/api/messages/protected',
+  admin: '/api/messages/admin',
+} as const
+export type Route = keyof typeof PATHS
+
+/** What every contestant answers with status 200. */
+export const MESSAGES: Readonly<Record<Route, string>> = {
+  public: "The API doesn't require an access token to share this message.",
+  protected: 'The API successfully validated your access token.',
+  admin: 'The API successfully recognized you as an admin.',
+}
+
+/** One kind of traffic. */
+export interface Load {
+  readonly name: string
+  readonly title: string
+  readonly route: Route
+  /** Sent one after the other, and again from the start; undefined for none. */
+  readonly tokens: ((tokens: Tokens) => TokenFile) | undefined
+  readonly status: 200 | 401 | 403
+  /** Whether a token that comes twice would spoil the figure. */
+  readonly once: boolean
+}
+
+const common = { status: 200, once: false } as const
+
+/** @throws Error where there is none of that name */
+export function loadNamed(name: string): Load {
+  const found = LOADS.find((load) => load.name === name)
+  if (found !== undefined) return found
+  throw new Error(`No load ${name}: ${LOADS.map((load) => load.name).join(', ')}.`)
+}
+
+export const LOADS: readonly Load[] = [
+  { ...common, name: 'public', title: 'public', route: 'public', tokens: undefined },
+  { ...common, name: 'busy', title: 'one busy token', route: 'protected', tokens: (t) => t.busy },
+  {
+    ...common,
+    name: 'live',
+    title: '1,000 live tokens',
+    route: 'protected',
+    tokens: (t) => t.live,
+  },
+  {
+    ...common,
+    name: 'new',
+    title: 'every token new',
+    route: 'protected',
+    tokens: (t) => t.fresh,
+    once: true,
+  },
+  {
+    ...common,
+    name: 'expired',
+    title: 'every token expired',
+    route: 'protected',
+    tokens: (t) => t.expired,
+    status: 401,
+  },
+  {
+    ...common,
+    name: 'admin',
+    title: 'admin without permission',
+    route: 'admin',
+    tokens: (t) => t.busy,
+    status: 403,
+  },
+]

@@ -1,0 +1,48 @@
+-- wrk -t1 -s wrk.lua URL -- PATH [TOKEN-FILE FIRST COUNT]
+--
+-- Sends the tokens of a file one after the other, from the one after FIRST on, and starts again
+-- after COUNT of them. All loads go through this script, so that the generator costs each the same.
+-- With more than one wrk thread every token would be sent by each thread: take one.
+
+local requests = {}
+sent = 0
+local threads = {}
+
+function setup(thread)
+  table.insert(threads, thread)
+end
+
+local function request_with(path, authorization)
+  return "GET " .. path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\n" .. authorization .. "\r\n"
+end
+
+function init(args)
+  local path, file, first, count = args[1], args[2], tonumber(args[3]), tonumber(args[4])
+  if file == nil then
+    requests[1] = request_with(path, "")
+    return
+  end
+  local line = 0
+  for token in io.lines(file) do
+    line = line + 1
+    if line > first + count then break end
+    if line > first then
+      requests[#requests + 1] = request_with(path, "Authorization: Bearer " .. token .. "\r\n")
+    end
+  end
+end
+
+function request()
+  local index = sent % #requests + 1
+  sent = sent + 1
+  return requests[index]
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '\nRESULT {"requests":%d,"microseconds":%d,"refused":%d,"broken":%d,"p50":%d,"p99":%d,"sent":%d}\n',
+    summary.requests, summary.duration, errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout,
+    latency:percentile(50), latency:percentile(99), threads[1]:get("sent")))
+end

@@ -1,0 +1,7 @@
+/** The ceiling: a route on Fastify, and nothing else. */
+import fastify from 'fastify'
+import { addMessages, listen } from './fastify-messages.js'
+
+const app = fastify()
+addMessages(app, async () => {})
+await listen(app)

@@ -1,0 +1,31 @@
+/**
+ * As in the README of get-jwks, with fast-jwt's cache of verified tokens. In its favour, the PEM of
+ * a key is kept as well: `getPublicKey` makes it anew for each request, which costs more than the
+ * cache saves.
+ */
+import { createPublicKey } from 'node:crypto'
+import jwt from '@fastify/jwt'
+import fastify from 'fastify'
+import buildGetJwks from 'get-jwks'
+import { AUDIENCE, addMessages, ISSUER, listen } from './fastify-messages.js'
+
+const getJwks = buildGetJwks({ issuersWhitelist: [ISSUER] })
+const pems = new WeakMap()
+
+async function publicKeyOf({ header: { kid, alg }, payload: { iss } }) {
+  const key = await getJwks.getJwk({ kid, domain: iss, alg })
+  if (!pems.has(key)) {
+    pems.set(key, createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' }))
+  }
+  return pems.get(key)
+}
+
+const app = fastify({ logger: true })
+await app.register(jwt, {
+  decode: { complete: true },
+  // Its default of 1,000 would be just too small for the load of 1,000 live tokens.
+  verify: { algorithms: ['RS256'], allowedIss: ISSUER, allowedAud: AUDIENCE, cache: 100_000 },
+  secret: (_request, token) => publicKeyOf(token),
+})
+addMessages(app, (request) => request.jwtVerify())
+await listen(app)

@@ -1,0 +1,19 @@
+import type { Hint } from '../logger.ts'
+import { bearerToken } from '../tokens/bearer.ts'
+import { adviceOn } from './advice.ts'
+import type { Context } from './explanation.ts'
+
+/**
+ * The explanation of a refusal for the log of whoever develops a client.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function logHint(context: Omit<Context, 'host' | 'now'>, now: () => number): Hint {
+  return (code, { headers, hostname, routeOptions }) => {
+    const { access } = routeOptions.config
+    const { token = '' } = bearerToken([headers.authorization ?? ''])
+    const requirements = access === undefined || access === 'public' ? {} : access
+    const situation = { ...context, token, requirements, host: hostname, now: now() / 1000 }
+    return adviceOn(code, situation)
+  }
+}

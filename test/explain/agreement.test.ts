@@ -1,0 +1,140 @@
+import { setImmediate } from 'node:timers/promises'
+import fc from 'fast-check'
+import { test } from 'tap'
+import { challengeOf, refusalIn } from '../../src/access/challenge.ts'
+import { loadConfig } from '../../src/config.ts'
+import { logHint } from '../../src/explain/log-hint.ts'
+import { printable } from '../../src/explain/printable.ts'
+import { tokenIn } from '../../src/explain/token-in.ts'
+import { createLogger } from '../../src/logger.ts'
+import { TOKEN_ERRORS, type TokenErrorCode } from '../../src/tokens/errors.ts'
+import { AUDIENCE, claims, ENVIRONMENT, ISSUER, logSink, NOW, signJws, token } from '../helper.ts'
+import { explainer } from './explainer.ts'
+
+test('the explanation and the server never disagree', async (t) => {
+  const environment = { AUTH0_ORGANIZATIONS: 'org_acme', ORGANIZATION_REQUIRED: 'false' }
+  const judge = await explainer(t, { environment })
+  const odd = fc.oneof(fc.jsonValue(), fc.constant({ toString: 1 }), fc.constant(undefined))
+  const time = fc.oneof(odd, fc.integer({ min: NOW - 90, max: NOW + 90 }), fc.double())
+  const changes = fc.record(
+    {
+      iss: fc.oneof(fc.constant(ISSUER), fc.webUrl(), odd),
+      aud: fc.oneof(fc.constant(AUDIENCE), fc.constant([AUDIENCE, 'x']), odd),
+      exp: time,
+      iat: time,
+      nbf: time,
+      sub: fc.oneof(fc.string(), odd),
+      org_id: fc.oneof(fc.constant('org_acme'), fc.string(), odd),
+      permissions: fc.oneof(fc.constant(['read:admin-messages']), odd),
+      scope: odd,
+      nonce: odd,
+      cnf: odd,
+      gty: odd,
+    },
+    { requiredKeys: [] },
+  )
+  const header = fc.record(
+    { alg: fc.oneof(fc.constant('none'), odd), kid: odd, typ: odd, crit: odd },
+    { requiredKeys: [] },
+  )
+  const headers = fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, header)
+  const signed = fc.tuple(changes, headers).map(([claims, header]) => token(claims, header))
+  const broken = fc.oneof(fc.base64String(), fc.stringMatching(/^[\w.-]{1,60}$/))
+  const cut = fc.tuple(signed, fc.nat(400)).map(([whole, length]) => whole.slice(0, length))
+  const any = fc.oneof({ weight: 6, arbitrary: signed }, broken, cut)
+  await fc.assert(
+    fc.asyncProperty(
+      any,
+      fc.constantFrom('/api/messages/protected', '/api/messages/admin'),
+      async (bearer, route) => {
+        // The server sheds load where its event loop is held up, as a loop of promises alone does.
+        await setImmediate()
+        const { verdict, checks, refusal, code, answer } = await judge(bearer, route)
+        const failed = checks.find(({ outcome }) => outcome === 'failed')
+        const said = verdict === 'accepted' ? undefined : refusal
+        // A header that is malformed holds no token to check.
+        if (answer.status === 400) return code === 'authorization_malformed'
+        return (
+          code === said && failed?.code === said && (said !== undefined || answer.status === 200)
+        )
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})
+
+test('no advice holds a word of the token, and none is missing', async (t) => {
+  const { config } = await loadConfig(ENVIRONMENT)
+  const { tokens: expected, jwksUrl, organizations } = config
+  const hint = logHint({ expected, jwksUrl, organizations }, () => NOW * 1000)
+  const marked = (value: unknown) => `MARKER${value}`
+  const bearer = signJws(
+    Object.fromEntries(['alg', 'kid', 'typ', 'crit'].map((name) => [name, marked(name)])),
+    Object.fromEntries(Object.keys(claims({ org_id: 1, org_name: 1 })).map((n) => [n, marked(n)])),
+  )
+  const request = { headers: { authorization: `Bearer ${bearer}` }, hostname: 'MARKER' }
+  const codes = [
+    ...Object.keys(TOKEN_ERRORS),
+    ...['credentials_missing', 'authorization_malformed', 'keys_unavailable', 'permission_missing'],
+    ...['organization_missing', 'organization_unknown', 'organization_not_admitted'],
+  ]
+  for (const code of codes) {
+    for (const access of [undefined, 'public', { permissions: ['read:x'] }]) {
+      const routeOptions = { config: { access } }
+      const advice = hint(code, { ...request, routeOptions } as never)
+      t.match(advice, /^[A-Z].*[.]$/s, code)
+      t.notMatch(advice, /MARKER/, code)
+    }
+  }
+  for (const code of ['FST_ERR_VALIDATION', 'too_many_failures', 'toString']) {
+    t.equal(hint(code, { headers: {}, routeOptions: { config: {} } } as never), undefined, code)
+  }
+})
+
+test('the log has each advice as it was written', async (t) => {
+  const { config } = await loadConfig(ENVIRONMENT)
+  const { tokens: expected, jwksUrl, organizations } = config
+  const hint = logHint({ expected, jwksUrl, organizations }, () => NOW * 1000)
+  const { log, destination } = logSink()
+  const logger = createLogger('info', destination)
+  for (const code of [...Object.keys(TOKEN_ERRORS), 'credentials_missing', 'permission_missing']) {
+    for (const bearer of ['', 'opaque', 'v1.refresh', 'a.b.c.d.e', token()]) {
+      const headers = { authorization: `Bearer ${bearer}` }
+      const routeOptions = { config: { access: { permissions: ['read:x'] } } }
+      const advice = hint(code, { headers, routeOptions } as never)
+      logger.info({ hint: advice })
+      t.equal(log.at(-1)?.['hint'], advice, code)
+    }
+  }
+})
+
+test('what people paste is read without what stands around it', async (t) => {
+  for (const text of [
+    'a.b.c',
+    ' a.b.c\n',
+    'Bearer a.b.c',
+    'authorization:  bearer a.b.c',
+    '"a.b.c"',
+    'a.b\n  .c',
+  ]) {
+    t.equal(tokenIn(text), 'a.b.c', JSON.stringify(text))
+  }
+  t.equal(tokenIn('Bearer '), '')
+  t.equal(tokenIn(''), '')
+})
+
+test('a challenge says which refusal it is of', async (t) => {
+  for (const code of Object.keys(TOKEN_ERRORS) as TokenErrorCode[]) {
+    t.equal(refusalIn(challengeOf(code).value), code)
+  }
+  t.equal(refusalIn(challengeOf('permission_missing', ['a']).value), 'permission_missing')
+  t.equal(refusalIn('Bearer realm="api"'), 'credentials_missing')
+  t.equal(refusalIn('Bearer realm="api", error_description="Else."'), undefined)
+})
+
+test('what a terminal would obey is shown instead', async (t) => {
+  t.equal(printable('\u001b[31mred\u202e'), '"\\u001b[31mred\\u{202e}"')
+  t.equal(printable('\u009b'), '"\\u{9b}"')
+  t.equal(printable(undefined), 'none')
+  t.equal(printable('x'.repeat(500)).length, 201)
+})

@@ -1,0 +1,379 @@
+import { type Test, test } from 'tap'
+import { type Environment, loadConfig } from '../../src/config.ts'
+import { explain } from '../../src/explain/explanation.ts'
+import { KeysUnavailableError } from '../../src/tokens/errors.ts'
+import {
+  AUDIENCE,
+  claims,
+  ENVIRONMENT,
+  ISSUER,
+  KEY,
+  NOW,
+  newKey,
+  oddKeys,
+  token,
+} from '../helper.ts'
+import { explainer } from './explainer.ts'
+
+const ADMIN = '/api/messages/admin'
+const PROTECTED = '/api/messages/protected'
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+type Case = [token: string, code: string, advice: RegExp, route?: string]
+
+async function explains(t: Test, environment: Environment, cases: Record<string, Case>) {
+  const judge = await explainer(t, { environment })
+  for (const [name, [bearer, code, advice, route]] of Object.entries(cases)) {
+    const explanation = await judge(bearer, route)
+    t.match(explanation, { verdict: 'refused', code, advice }, name)
+    const failed = explanation.checks.find(({ outcome }) => outcome === 'failed')
+    t.match(failed, { code, advice: explanation.advice }, `${name}: the first check that failed`)
+  }
+}
+
+test('what is no signed token', async (t) => {
+  await explains(
+    t,
+    {},
+    {
+      'an opaque token': [
+        'sZ3aUqzpuB9d_0sZkTrmGw',
+        'token_malformed',
+        /opaque.*audience=https:\/\/api\.test/,
+      ],
+      'an opaque token of late': [
+        `${encode({ alg: 'dir', enc: 'A256GCM', iss: ISSUER })}..iv.text.tag`,
+        'token_malformed',
+        /opaque.*without an audience/,
+      ],
+      'an encrypted token': [
+        `${encode({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })}.key.iv.text.tag`,
+        'token_malformed',
+        /encrypted.*APIs → \(this API\) → Settings/,
+      ],
+      'a refresh token': ['v1.MTc2OTg0NDI0Mg-abc', 'token_malformed', /refresh token.*[Ee]xchange/],
+      'a token without signature': [
+        `${encode({ alg: 'none' })}.${encode(claims())}.`,
+        'token_malformed',
+        /no signature/,
+      ],
+      'a token that was cut': [token().slice(0, -3).slice(1), 'token_malformed', /damaged/],
+      'a token cut in two': [
+        token().split('.').slice(0, 2).join('.'),
+        'token_malformed',
+        /damaged/,
+      ],
+      'a token of 9 KiB': [token({ x: 'x'.repeat(9000) }), 'token_too_large', /custom claims/],
+    },
+  )
+})
+
+test('what was signed otherwise, or is another kind of token', async (t) => {
+  await explains(
+    t,
+    {},
+    {
+      'a shared secret': [
+        token({}, { alg: 'HS256' }),
+        'algorithm_not_allowed',
+        /HS256.*choose RS256/,
+      ],
+      'another algorithm': [
+        token({}, { alg: 'ES256' }),
+        'algorithm_not_allowed',
+        /Only RS256 is accepted/,
+      ],
+      'no algorithm': [token({}, { alg: 'none' }), 'algorithm_not_allowed', /not signed at all/],
+      'no alg': [token({}, { alg: undefined }), 'header_malformed', /No tenant signs/],
+      crit: [token({}, { crit: ['exp'] }), 'header_extension', /crit or b64/],
+      'a logout token': [
+        token({}, { typ: 'logout+jwt' }),
+        'type_not_allowed',
+        /another kind of token/,
+      ],
+      'an ID token': [token({ aud: 'client', nonce: 'n' }), 'id_token', /ID token.*access_token/],
+      'an ID token without nonce': [
+        token({ aud: 'client', azp: 'client', name: 'Ada' }),
+        'audience_mismatch',
+        /looks like an ID token/,
+      ],
+      'bound to a key': [token({ cnf: { jkt: 'x' } }), 'token_bound', /sender constraining/],
+      'an unknown key id': [
+        token({}, { kid: 'other' }),
+        'unknown_key',
+        /tenant\.test\/\.well-known\/jwks\.json/,
+      ],
+      forged: [
+        token({}, { kid: KEY.kid }, newKey()),
+        'signature_invalid',
+        /changed after it was signed/,
+      ],
+    },
+  )
+})
+
+test('issuer and audience', async (t) => {
+  await explains(
+    t,
+    {},
+    {
+      'no slash': [
+        token({ iss: 'https://tenant.test' }),
+        'issuer_mismatch',
+        /lacks the slash.*https:\/\/tenant\.test\//,
+      ],
+      'a bare domain': [
+        token({ iss: 'tenant.test' }),
+        'issuer_mismatch',
+        /bare domain.*https:\/\/tenant\.test\//,
+      ],
+      'no issuer': [token({ iss: undefined }), 'issuer_mismatch', /names no issuer/],
+      'another environment': [
+        token({ iss: 'https://staging.test/' }),
+        'issuer_mismatch',
+        /another tenant.*environment/,
+      ],
+      'the vendor domain beside a custom one': [
+        token({ iss: 'https://acme.eu.auth0.com/' }),
+        'issuer_mismatch',
+        /custom domain.*Let clients log in at tenant\.test/,
+      ],
+      'a local tenant': [
+        token({ iss: 'http://localhost:6061/' }),
+        'issuer_mismatch',
+        /local tenant.*AUTH0_DOMAIN/,
+      ],
+      'no audience': [
+        token({ aud: undefined }),
+        'audience_mismatch',
+        /for no API.*audience=https:\/\/api\.test/,
+      ],
+      'another API': [token({ aud: 'https://other.test' }), 'audience_mismatch', /another API/],
+      'a slash too many': [
+        token({ aud: `${AUDIENCE}/` }),
+        'audience_mismatch',
+        /slash at the end alone/,
+      ],
+      'the Management API': [
+        token({ aud: `${ISSUER}api/v2/` }),
+        'audience_mismatch',
+        /Management API/,
+      ],
+      'userinfo alone': [
+        token({ aud: [`${ISSUER}userinfo`], scope: 'openid' }),
+        'audience_mismatch',
+        /userinfo/,
+      ],
+    },
+  )
+  await explains(
+    t,
+    { AUTH0_DOMAIN: 'acme.eu.auth0.com' },
+    {
+      'a custom domain': [
+        token({ iss: 'https://login.acme.com/' }),
+        'issuer_mismatch',
+        /custom domain/,
+      ],
+      'another of the vendor': [
+        token({ iss: 'https://acme-dev.eu.auth0.com/' }),
+        'issuer_mismatch',
+        /another tenant/,
+      ],
+    },
+  )
+})
+
+test('times', async (t) => {
+  await explains(
+    t,
+    {},
+    {
+      'expired hours ago': [
+        token({ exp: NOW - 3 * 3600 }),
+        'token_expired',
+        /^It expired 3 hours ago\. (?!.*clock)/,
+      ],
+      'expired a day ago': [token({ exp: NOW - 86_400 }), 'token_expired', /expired 1 day ago/],
+      'expired just now': [token({ exp: NOW - 20 }), 'token_expired', /20 seconds ago.*clock/],
+      'issued in the future': [
+        token({ iat: NOW + 120 }),
+        'token_issued_in_future',
+        /2 minutes.*NTP.*5 s/,
+      ],
+      milliseconds: [
+        token({ iat: NOW * 1000, exp: NOW * 2000 }),
+        'token_issued_in_future',
+        /in milliseconds/,
+      ],
+      'days ahead': [token({ iat: NOW + 9e6 }), 'token_issued_in_future', /104 days/],
+      'not yet valid': [token({ nbf: NOW + 60 }), 'token_not_yet_valid', /1 minute\./],
+      'no exp': [token({ exp: undefined }), 'time_claim_malformed', /seconds since 1970/],
+      'exp beyond all calendars': [
+        token({ exp: 1e300, iat: 1e300 }),
+        'token_issued_in_future',
+        /milliseconds/,
+      ],
+    },
+  )
+})
+
+test('subject and organizations', async (t) => {
+  const known = { AUTH0_ORGANIZATIONS: 'acme:org_acme, org_other', ORGANIZATION_DOMAIN: 'api.test' }
+  await explains(
+    t,
+    {},
+    {
+      'no subject': [token({ sub: '' }), 'subject_missing', /sub is missing or empty/],
+      'an organization, where none is known': [
+        token({ org_id: 'org_acme' }),
+        'organization_unknown',
+        /knows no organization.*AUTH0_ORGANIZATIONS/,
+      ],
+      'an organization that is no text': [
+        token({ org_id: 5 }),
+        'organization_malformed',
+        /no text/,
+      ],
+    },
+  )
+  await explains(t, known, {
+    'no organization': [token(), 'organization_missing', /ORGANIZATION_REQUIRED=false/],
+    'an organization by name alone': [
+      token({ org_name: 'acme' }),
+      'organization_missing',
+      /org_name/,
+    ],
+    'a name where the id stands': [
+      token({ org_id: 'acme' }),
+      'organization_unknown',
+      /no id .*but a name/,
+    ],
+    'an unknown organization': [
+      token({ org_id: 'org_x' }),
+      'organization_unknown',
+      /does not know its organization/,
+    ],
+  })
+  const judge = await explainer(t, { environment: { ...known, ORGANIZATION_REQUIRED: 'false' } })
+  t.match(await judge(token(), PROTECTED, 'acme.api.test'), {
+    code: 'organization_missing',
+    advice: /this route or subdomain is for one/,
+  })
+  t.match(await judge(token({ org_id: 'org_other' }), PROTECTED, 'acme.api.test'), {
+    code: 'organization_not_admitted',
+    advice: /not the one that this route or subdomain is for/,
+  })
+})
+
+test('permissions', async (t) => {
+  const scope = 'openid read:admin-messages'
+  await explains(
+    t,
+    {},
+    {
+      'no claim': [
+        token({ permissions: undefined }),
+        'permission_missing',
+        /no permissions claim.*Enable RBAC/,
+        ADMIN,
+      ],
+      'in scope alone': [
+        token({ permissions: undefined, scope }),
+        'permission_missing',
+        /scope alone.*Add Permissions in the Access Token/,
+        ADMIN,
+      ],
+      'an empty claim': [token(), 'permission_missing', /holds no permission.*Roles/, ADMIN],
+      'other permissions': [
+        token({ permissions: ['x'] }),
+        'permission_missing',
+        /Add it to a role/,
+        ADMIN,
+      ],
+      'a claim that is no list': [
+        token({ permissions: 'read:admin-messages' }),
+        'permission_missing',
+        /no list of texts/,
+        ADMIN,
+      ],
+      'a machine by gty': [
+        token({ gty: 'client-credentials' }),
+        'permission_missing',
+        /Machine to Machine Applications/,
+        ADMIN,
+      ],
+      'a machine by sub': [
+        token({ sub: 'x@clients' }),
+        'permission_missing',
+        /Machine to Machine/,
+        ADMIN,
+      ],
+    },
+  )
+})
+
+test('a server that judged nothing says nothing of key and signature', async (t) => {
+  const { config } = await loadConfig(ENVIRONMENT)
+  const { tokens: expected, jwksUrl, organizations } = config
+  const context = { expected, jwksUrl, organizations, host: 'localhost', now: NOW }
+  const forged = token({}, { kid: KEY.kid }, newKey())
+  for (const [status, message] of [
+    [429, 'Too Many Requests'],
+    [503, 'Service Unavailable'],
+    [503, 'Unable to verify credentials'],
+    [0, 'The API does not answer.'],
+  ] as const) {
+    const { verdict, checks } = explain(forged, { status, message }, {}, context)
+    t.equal(verdict, 'undecided')
+    for (const name of ['key', 'signature'] as const) {
+      t.match(
+        checks.find((check) => check.name === name),
+        { outcome: 'not judged', found: '' },
+        `${name} at ${status}`,
+      )
+    }
+  }
+  t.match(explain(forged, { status: 431, message: 'x' }, {}, context), {
+    verdict: 'refused',
+    code: 'token_too_large',
+  })
+})
+
+test('what is expected of an organization is what the server would take', async (t) => {
+  const environment = { AUTH0_ORGANIZATIONS: 'a:org_a,b:org_b', ORGANIZATION_DOMAIN: 'api.test' }
+  const expectedAt = async (host: string, changes: Environment = {}) => {
+    const judge = await explainer(t, { environment: { ...environment, ...changes } })
+    const { checks } = await judge(token(), '/api/messages/protected', host)
+    return checks.find(({ name }) => name === 'organization')?.expected
+  }
+  t.equal(await expectedAt('a.api.test'), 'org_a')
+  t.equal(await expectedAt('c.api.test'), 'nobody is let in')
+  t.equal(await expectedAt('api.test'), 'org_a or org_b')
+  t.equal(
+    await expectedAt('api.test', { ORGANIZATION_REQUIRED: 'false' }),
+    'org_a or org_b or none',
+  )
+})
+
+test('what is accepted, what is public, and what cannot be judged', async (t) => {
+  const judge = await explainer(t)
+  const accepted = await judge(token({ permissions: ['read:admin-messages'] }), ADMIN)
+  t.equal(accepted.verdict, 'accepted')
+  t.ok(accepted.checks.every(({ outcome }) => outcome === 'passed'))
+  t.match(await judge('anything', '/api/messages/public'), { verdict: 'accepted', checks: [] })
+  const dark = await explainer(t, {
+    signingKeys: oddKeys(() => Promise.reject(new KeysUnavailableError(1))),
+  })
+  const undecided = await dark(token())
+  t.match(undecided, { verdict: 'undecided', code: 'keys_unavailable', advice: /npm run doctor/ })
+  t.match(
+    undecided.checks.find(({ name }) => name === 'key'),
+    { outcome: 'not judged' },
+  )
+  t.match(await judge('a b'), {
+    verdict: 'refused',
+    code: 'authorization_malformed',
+    advice: /quotes/,
+  })
+})
