@@ -27,7 +27,7 @@ export function describeKind(token: string): string {
  */
 export function kindOfToken(token: string): TokenKind {
   if (token.length > MAX_TOKEN_SIZE) return 'large'
-  if (/^(undefined|null|nan|true|false|\[?object.*|\$.*|<.*>)$/i.test(token)) return 'placeholder'
+  if (/^(undefined|null|nan|true|false)$/i.test(token)) return 'placeholder'
   if (/^v1\.[\w-]+$/i.test(token)) return 'refresh'
   const segments = token.split('.')
   if (segments.length === 1) return 'opaque'

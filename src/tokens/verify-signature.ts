@@ -1,4 +1,5 @@
 import { type KeyObject, verify } from 'node:crypto'
+import { promisify } from 'node:util'
 import { compactVerify, errors } from 'jose'
 import { TokenError } from './errors.ts'
 import type { VerificationKey } from './key-set.ts'
@@ -44,10 +45,5 @@ async function holdsByRs256(token: string, key: KeyObject): Promise<boolean> {
   const end = token.lastIndexOf('.')
   const input = Buffer.from(token.slice(0, end), 'latin1')
   const signature = Buffer.from(token.slice(end + 1), 'base64url')
-  return new Promise((resolve, reject) => {
-    verify('sha256', input, key, signature, (error, holds) => {
-      if (error) reject(error)
-      else resolve(holds)
-    })
-  })
+  return promisify(verify)('sha256', input, key, signature)
 }
