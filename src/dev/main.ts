@@ -48,7 +48,7 @@ export async function main(): Promise<void> {
     await server.app.close()
     await tenant.app.close()
   })
-  process.stdout.write(greeting(`http://localhost:${server.port}`, tenant.issuer))
+  process.stdout.write(greeting(`http://localhost:${server.port}`, tenant.issuer, tenant.directory))
 }
 
 if (isEntry(import.meta.url)) await run(main)

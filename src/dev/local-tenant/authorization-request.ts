@@ -1,8 +1,8 @@
 import { isLoopback } from '../../tokens/issuer.ts'
-import { api, type Client, clients, type Organization } from './data.ts'
+import type { AllowedUris, Client, Organization } from './data.ts'
+import type { Directory } from './directory.ts'
 import { OAuthError } from './oauth-error.ts'
 import { type Parameters, parametersOf } from './parameters.ts'
-import { organizationBy } from './tokens.ts'
 
 const SCOPES = ['openid', 'profile', 'email', 'offline_access']
 const CHALLENGE = /^[\w-]{43}$/
@@ -33,10 +33,10 @@ export interface AuthorizationRequest extends ReturnAddress {
  *
  * @throws OAuthError for a person to read; never to be redirected (RFC 6749 §4.1.2.1)
  */
-export function readReturnAddress(query: unknown): ReturnAddress {
+export function readReturnAddress(query: unknown, directory: Directory): ReturnAddress {
   const parameters = parametersOf(query)
   const { client_id: id, redirect_uri: redirectUri = '', state, response_mode: mode } = parameters
-  const client = clients.find((candidate) => candidate.id === id)
+  const client = directory.clients.get(id)
   if (client === undefined) throw new OAuthError('unauthorized_client', 'There is no such client.')
   if (!isAllowed(redirectUri, client.redirectUris)) {
     throw new OAuthError('invalid_request', 'The client may not be reached at this redirect_uri.')
@@ -52,15 +52,16 @@ export function readReturnAddress(query: unknown): ReturnAddress {
 export function readAuthorizationRequest(
   query: unknown,
   address: ReturnAddress,
+  directory: Directory,
 ): AuthorizationRequest {
   const parameters = parametersOf(query)
   checkResponse(parameters)
   const challenge = readChallenge(parameters, address.client)
   const { audience, organization, scope = '', prompt = '', login_hint: loginHint } = parameters
-  if (audience !== undefined && audience !== api.identifier) {
+  if (audience !== undefined && directory.api(audience) === undefined) {
     throw new OAuthError('access_denied', 'There is no API with this audience.')
   }
-  const found = organization === undefined ? undefined : organizationBy(organization)
+  const found = directory.organization(organization)
   if (organization !== undefined && found === undefined) {
     throw new OAuthError('invalid_request', 'There is no such organization.')
   }
@@ -82,8 +83,15 @@ export function readAuthorizationRequest(
 }
 
 /** Whether an address is one that a client may be sent to. */
-export function isAllowed(uri: string, allowed: Client['redirectUris']): boolean {
-  return allowed === 'loopback' ? isLoopbackAddress(uri) : allowed.includes(uri)
+export function isAllowed(uri: string, allowed: AllowedUris): boolean {
+  if (typeof allowed !== 'string') return allowed.includes(uri)
+  const path = allowed.slice('loopback'.length)
+  return isLoopbackAddress(uri) && (path === '' || pathOf(uri) === path)
+}
+
+function pathOf(uri: string): string {
+  const { pathname, search } = new URL(uri)
+  return `${pathname}${search}`
 }
 
 /** An address on this machine, over http (RFC 8252 §7.3). */

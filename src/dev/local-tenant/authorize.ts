@@ -6,7 +6,8 @@ import {
   readAuthorizationRequest,
   readReturnAddress,
 } from './authorization-request.ts'
-import { organizations, type Persona } from './data.ts'
+import type { Persona } from './data.ts'
+import type { Directory } from './directory.ts'
 import type { Grants } from './grants.ts'
 import { OAuthError } from './oauth-error.ts'
 import { loginPage, sendPage, signupPage, webMessagePage } from './pages.ts'
@@ -16,22 +17,23 @@ import type { Session, Sessions } from './sessions.ts'
 export interface AuthorizeOptions {
   readonly grants: Grants
   readonly sessions: Sessions
-  /** Those of the data file, and those who signed up. */
-  readonly personas: Persona[]
+  readonly directory: Directory
 }
 
 /** The authorization endpoint (RFC 6749 §3.1), and the login and signup that it leads to. */
 export async function authorize(
   app: FastifyInstance,
-  { grants, sessions, personas }: AuthorizeOptions,
+  { grants, sessions, directory }: AuthorizeOptions,
 ): Promise<void> {
+  const { personas, organizations } = directory
+
   /** Requests that wait for a person to log in, by an identifier that only the page knows. */
   const waiting = new Map<string, AuthorizationRequest>()
 
   app.get('/authorize', async (request, reply) => {
-    const address = readReturnAddress(request.query)
+    const address = readReturnAddress(request.query, directory)
     try {
-      const wanted = readAuthorizationRequest(request.query, address)
+      const wanted = readAuthorizationRequest(request.query, address, directory)
       const session = sessions.of(request)
       const known = !wanted.prompt.includes('login') && !wanted.signup && mayUse(session, wanted)
       if (known) return succeed(reply, wanted, session)
@@ -39,7 +41,7 @@ export async function authorize(
         throw new OAuthError('login_required', 'Login is required.')
       const id = randomUUID()
       waiting.set(id, wanted)
-      return sendPage(reply, wanted.signup ? signupPage(id) : loginPage(id, wanted, personas))
+      return sendPage(reply, wanted.signup ? signupPage(id) : loginPage(id, wanted, directory))
     } catch (error) {
       if (error instanceof OAuthError) return fail(reply, address, error)
       throw error
@@ -48,12 +50,12 @@ export async function authorize(
 
   app.get('/login', async ({ query }, reply) => {
     const { id, wanted } = waitingRequest(query)
-    return sendPage(reply, loginPage(id, wanted, personas))
+    return sendPage(reply, loginPage(id, wanted, directory))
   })
 
   app.post('/login', async ({ body }, reply) => {
     const { id, wanted, parameters } = waitingRequest(body)
-    const persona = personas.find(({ name }) => name === parameters['persona'])
+    const persona = personas.get(parameters['persona'])
     if (persona === undefined) throw new OAuthError('invalid_request', 'There is no such persona.')
     return logIn(reply, id, wanted, persona, parameters['organization'] || undefined)
   })
@@ -66,10 +68,10 @@ export async function authorize(
     const { id, wanted, parameters } = waitingRequest(body)
     const email = required(parameters, 'email')
     const persona = { ...newcomer(email), displayName: parameters['name'] || email }
-    if (personas.some((other) => other.email === email)) {
+    if (personas.find((other) => other.email === email)) {
       return sendPage(reply.code(409), signupPage(id, 'Somebody has this e-mail address already.'))
     }
-    personas.push(persona)
+    personas.add(persona)
     return logIn(reply, id, wanted, persona, undefined)
   })
 
@@ -103,7 +105,7 @@ export async function authorize(
     const grant = {
       ...wanted,
       persona: session.persona,
-      organization: organizations.find(({ id }) => id === organization),
+      organization: organizations.get(organization),
       authTime: session.authTime,
       sid: session.sid,
       revoked: false,

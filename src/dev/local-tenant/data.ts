@@ -2,6 +2,10 @@
  * Who and what the local tenant knows. Edit it and start `npm run dev` again.
  */
 
+/** Exchanges a refresh token for the access token of a third party. */
+export const FEDERATED_GRANT =
+  'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token'
+
 /** The API that access tokens are for, and how long they last, in seconds. */
 export const api = {
   identifier: 'https://messages-api.example.com',
@@ -21,6 +25,8 @@ export interface Organization {
   displayName: string
   /** Whether the API knows it in development. */
   known: boolean
+  /** The ids of the connections that its members log in by; all of them where it does not say. */
+  connections?: string[]
 }
 
 export const organizations: Organization[] = [
@@ -76,20 +82,68 @@ export const personas: Persona[] = [
   },
 ]
 
+/** Where people and their accounts elsewhere come from. */
+export interface Connection {
+  id: string
+  /** What the federated grant calls it. It never changes. */
+  name: string
+  displayName: string
+  /** `auth0` for the tenant's own people. */
+  strategy: string
+  /** What its third-party API lets a token do; none where there is no such API. */
+  scopes: string[]
+  /** What else the Management API was told of it. */
+  options?: Record<string, unknown>
+}
+
+export const connections: Connection[] = [
+  {
+    id: 'con_people',
+    name: 'Username-Password-Authentication',
+    displayName: 'People',
+    strategy: 'auth0',
+    scopes: [],
+  },
+  {
+    id: 'con_calendar',
+    name: 'calendar',
+    displayName: 'Calendar',
+    strategy: 'oauth2',
+    scopes: ['read:calendar'],
+  },
+]
+
+/**
+ * Exactly these, or any address on this machine, or those of them with one path
+ * (`loopback/callback`): ports vary in development, paths do not.
+ */
+export type AllowedUris = `loopback${string}` | string[]
+
 export interface Client {
   id: string
   name: string
   /** Confidential clients have one; it is worth nothing outside this machine. Others are public. */
   secret?: string
-  /** Where a login may lead back to: any address on this machine, or exactly these. */
-  redirectUris: 'loopback' | string[]
-  /** Where a logout may lead back to, likewise. */
-  logoutUris: 'loopback' | string[]
-  /** The permissions of the API that the client is granted for itself (client credentials). */
-  granted?: string[]
+  /** Where a login may lead back to. */
+  redirectUris: AllowedUris
+  /** Where a logout may lead back to. */
+  logoutUris: AllowedUris
+  /** `HS256` for ID tokens signed with the secret; RS256 where it does not say. */
+  idTokenAlgorithm?: 'HS256'
+  /** Its page that begins a login, for links in invitations. */
+  initiateLoginUri?: string
+  /** Where it is told that somebody logged out (OpenID Connect Back-Channel Logout §2.2). */
+  backchannelLogoutUri?: string
+  /** The grant types that it may use; those that its kind has where it does not say. */
+  grantTypes?: string[]
+  /** What else the Management API was told of it. */
+  settings?: Record<string, unknown>
 }
 
-export const clients: Client[] = [
+/** A client in this file, and the permissions of the API that it is granted for itself. */
+export type ClientData = Client & { granted?: string[] }
+
+export const clients: ClientData[] = [
   {
     id: 'messages-spa',
     name: 'Messages in the browser',
@@ -100,8 +154,21 @@ export const clients: Client[] = [
     id: 'messages-web',
     name: 'Messages on the server',
     secret: 'messages-web-secret',
-    redirectUris: ['http://localhost:6060/callback'],
-    logoutUris: ['http://localhost:6060/'],
+    redirectUris: 'loopback/callback',
+    logoutUris: 'loopback/',
+    initiateLoginUri: 'http://localhost:6060/login',
+    backchannelLogoutUri: 'http://localhost:6060/backchannel-logout',
+    grantTypes: ['authorization_code', 'refresh_token', FEDERATED_GRANT],
+  },
+  {
+    id: 'messages-web-hs256',
+    name: 'Messages on the server, HS256',
+    secret: 'messages-web-hs256-secret-of-32-bytes-or-more',
+    redirectUris: 'loopback/callback',
+    logoutUris: 'loopback/',
+    idTokenAlgorithm: 'HS256',
+    initiateLoginUri: 'http://localhost:6060/login',
+    backchannelLogoutUri: 'http://localhost:6060/backchannel-logout',
   },
   {
     id: 'messages-machine',
@@ -112,3 +179,41 @@ export const clients: Client[] = [
     granted: ['read:admin-messages'],
   },
 ]
+
+/** Who administers the tenant through its Management API. */
+export const managementClient: Client & { readonly managementScopes: readonly string[] } = {
+  id: 'local-management',
+  name: 'Administration',
+  secret: 'local-management-secret',
+  redirectUris: [],
+  logoutUris: [],
+  grantTypes: ['client_credentials'],
+  managementScopes: [
+    'read:resource_servers',
+    'create:resource_servers',
+    'update:resource_servers',
+    'read:roles',
+    'create:roles',
+    'update:roles',
+    'read:users',
+    'update:users',
+    'read:clients',
+    'read:client_keys',
+    'create:clients',
+    'update:clients',
+    'read:client_grants',
+    'create:client_grants',
+    'update:client_grants',
+    'read:organizations',
+    'create:organizations',
+    'update:organizations',
+    'read:organization_connections',
+    'create:organization_connections',
+    'read:organization_members',
+    'create:organization_members',
+    'read:organization_invitations',
+    'create:organization_invitations',
+    'read:connections',
+    'update:connections',
+  ],
+}

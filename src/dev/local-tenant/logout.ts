@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodeJwt } from 'jose'
 import { isAllowed } from './authorization-request.ts'
-import { clients } from './data.ts'
+import type { Directory } from './directory.ts'
 import { OAuthError } from './oauth-error.ts'
 import { loggedOutPage, sendPage } from './pages.ts'
 import { type Parameters, parametersOf } from './parameters.ts'
@@ -11,7 +11,10 @@ import type { Sessions } from './sessions.ts'
  * Logout, in the vendor's way (`/v2/logout`) and in the standard's (`/oidc/logout`, OpenID Connect
  * RP-Initiated Logout §2). It leads back only to where the client may be reached.
  */
-export async function logout(app: FastifyInstance, { sessions }: { sessions: Sessions }) {
+export async function logout(
+  app: FastifyInstance,
+  { sessions, directory }: { sessions: Sessions; directory: Directory },
+): Promise<void> {
   app.get('/v2/logout', async (request, reply) => {
     const { client_id: id, returnTo } = parametersOf(request.query)
     return logOut(request, reply, id, returnTo)
@@ -30,7 +33,7 @@ export async function logout(app: FastifyInstance, { sessions }: { sessions: Ses
     returnTo: string | undefined,
     state?: string,
   ): FastifyReply {
-    const client = clients.find(({ id }) => id === clientId)
+    const client = directory.clients.get(clientId)
     if (returnTo !== undefined && !(client && isAllowed(returnTo, client.logoutUris))) {
       throw new OAuthError('invalid_request', 'The client may not be reached at this address.')
     }

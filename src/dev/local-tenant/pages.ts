@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { html } from 'ghtml'
 import type { AuthorizationRequest } from './authorization-request.ts'
-import { organizations, type Persona } from './data.ts'
+import type { Organization, Persona } from './data.ts'
+import type { Directory } from './directory.ts'
 
 export interface Page {
   readonly title: string
@@ -62,14 +63,14 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
 export function loginPage(
   transaction: string,
   { client, organization, loginHint }: AuthorizationRequest,
-  personas: readonly Persona[],
+  { personas, organizations }: Directory,
 ): Page {
   const wanted = organization === undefined ? '' : ` of ${organization.displayName}`
-  const buttons = personas.flatMap((persona) => {
+  const buttons = [...personas].flatMap((persona) => {
     const memberships = organization === undefined ? persona.organizations : [organization.id]
     return memberships.length === 0
       ? [button(transaction, persona, undefined, loginHint)]
-      : memberships.map((id) => button(transaction, persona, id, loginHint))
+      : memberships.map((id) => button(transaction, persona, organizations.get(id), loginHint))
   })
   return {
     title: 'Log in',
@@ -82,14 +83,13 @@ export function loginPage(
 function button(
   transaction: string,
   { name, displayName, email }: Persona,
-  organizationId: string | undefined,
+  organization: Organization | undefined,
   loginHint: string | undefined,
 ): string {
-  const organization = organizations.find(({ id }) => id === organizationId)
   const hinted = loginHint === email || loginHint === name
   return html`<form method="post" action="/login">
 <input type="hidden" name="transaction" value="${transaction}">
-<input type="hidden" name="organization" value="${organizationId ?? ''}">
+<input type="hidden" name="organization" value="${organization?.id ?? ''}">
 <button name="persona" value="${name}" !${hinted ? 'autofocus' : ''}>${displayName}
 <small>${name}${organization === undefined ? '' : `, ${organization.displayName}`}</small></button>
 </form>`

@@ -9,12 +9,14 @@ import { isLoopback } from '../../tokens/issuer.ts'
 import { authorize } from './authorize.ts'
 import { checkData } from './check-data.ts'
 import { organizations, personas, roles } from './data.ts'
+import { Directory } from './directory.ts'
 import { discovery } from './discovery.ts'
 import { faults } from './faults.ts'
 import { Grants } from './grants.ts'
 import { logout } from './logout.ts'
 import { OAuthError } from './oauth-error.ts'
 import { errorPage, sendPage } from './pages.ts'
+import { type Seed, sow } from './seed.ts'
 import { Sessions } from './sessions.ts'
 import { SigningKeys } from './signing-keys.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
@@ -28,12 +30,17 @@ export interface LocalTenantOptions {
   readonly directory: string
   /** `NODE_ENV`: the tenant gives tokens to everybody who asks, so it never runs in production. */
   readonly environment: string
+  /** What it knows at first: the data file (the default), or as little as a new tenant. */
+  readonly seed?: Seed
 }
 
 export interface LocalTenant {
   readonly app: FastifyInstance
   /** `iss` of its tokens, with the slash. */
   readonly issuer: string
+  /** Who and what it knows; a change holds at once. */
+  readonly directory: Directory
+  readonly sessions: Sessions
 }
 
 /**
@@ -49,7 +56,8 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const keys = await SigningKeys.load(join(options.directory, 'signing-keys.json'))
   const grants = new Grants()
   const sessions = new Sessions()
-  const everybody = [...personas]
+  const directory = new Directory()
+  sow(directory, options.seed ?? 'data')
   const app = fastify()
   const issuer = () => `http://localhost:${(app.server.address() as AddressInfo).port}/`
 
@@ -63,14 +71,14 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(faults, { keys })
 
   await app.register(discovery, { issuer, keys })
-  await app.register(authorize, { grants, sessions, personas: everybody })
-  const tokens = new Tokens(issuer, keys, grants)
-  await app.register(tokenEndpoint, { tokens, grants, personas: everybody })
+  await app.register(authorize, { grants, sessions, directory })
+  const tokens = new Tokens(issuer, keys, grants, directory)
+  await app.register(tokenEndpoint, { tokens, grants, directory })
   await app.register(userinfo, { grants })
-  await app.register(logout, { sessions })
+  await app.register(logout, { sessions, directory })
   try {
     await listen(app, await addressesOf('localhost'), options.port)
-    return { app, issuer: issuer() }
+    return { app, issuer: issuer(), directory, sessions }
   } catch (error) {
     await app.close()
     throw error

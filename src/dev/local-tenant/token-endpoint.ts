@@ -1,35 +1,28 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { must } from '../../must.ts'
 import { authenticateClient, identifyClient } from './client-authentication.ts'
-import { api, clients, type Persona } from './data.ts'
+import type { Directory } from './directory.ts'
 import type { Grants } from './grants.ts'
 import { OAuthError } from './oauth-error.ts'
 import { type Parameters, parametersOf, required } from './parameters.ts'
-import { organizationBy, type TokenResponse, type Tokens } from './tokens.ts'
+import { PERSONA_GRANT, personaGrant } from './persona-grant.ts'
+import type { Tokens } from './tokens.ts'
 
-/** An extension grant (RFC 6749 §4.5) that no real tenant has: a persona's token without a login. */
-const PERSONA_GRANT = 'urn:local-tenant:grant-type:persona'
-
-type GrantType = (
-  parameters: Parameters,
-  authorization: string | undefined,
-) => Promise<TokenResponse>
+type GrantType = (parameters: Parameters, authorization: string | undefined) => Promise<object>
 
 export interface TokenEndpointOptions {
   readonly tokens: Tokens
   readonly grants: Grants
-  readonly personas: readonly Persona[]
+  readonly directory: Directory
 }
 
 /** `POST /oauth/token` (RFC 6749 §3.2). */
 export async function tokenEndpoint(
   app: FastifyInstance,
-  { tokens, grants, personas }: TokenEndpointOptions,
+  { tokens, grants, directory }: TokenEndpointOptions,
 ): Promise<void> {
   const grantTypes: Readonly<Record<string, GrantType>> = {
     async authorization_code(parameters, authorization) {
-      const client = identifyClient(authorization, parameters)
+      const client = identifyClient(directory, authorization, parameters)
       const code = required(parameters, 'code')
       const { redirect_uri: redirectUri, code_verifier: verifier } = parameters
       const grant = grants.redeem(code, client, redirectUri, verifier)
@@ -38,7 +31,7 @@ export async function tokenEndpoint(
     },
 
     async refresh_token(parameters, authorization) {
-      const client = identifyClient(authorization, parameters)
+      const client = identifyClient(directory, authorization, parameters)
       const token = required(parameters, 'refresh_token')
       const grant = grants.refresh(token, client)
       if (grant === undefined) {
@@ -48,35 +41,11 @@ export async function tokenEndpoint(
     },
 
     async client_credentials(parameters, authorization) {
-      const client = authenticateClient(authorization, parameters)
-      if (required(parameters, 'audience') !== api.identifier) {
-        throw new OAuthError('access_denied', 'There is no API with this identifier.', 403)
-      }
-      if (client.granted === undefined) {
-        throw new OAuthError('unauthorized_client', 'The client is granted nothing of this API.')
-      }
-      return tokens.forClient(client, client.granted)
+      const client = authenticateClient(directory, authorization, parameters)
+      return tokens.forClient(client, required(parameters, 'audience'))
     },
 
-    async [PERSONA_GRANT](parameters) {
-      const persona = personas.find(({ name }) => name === parameters['persona'])
-      if (persona === undefined) {
-        const names = personas.map(({ name }) => name).join(', ')
-        throw new OAuthError('invalid_grant', `There is no such persona. There are: ${names}.`)
-      }
-      const [membership] = persona.organizations
-      return tokens.forGrant({
-        client: must(clients[0]),
-        persona,
-        organization: membership === undefined ? undefined : organizationBy(membership),
-        audience: api.identifier,
-        scope: ['openid', 'profile', 'email'],
-        nonce: undefined,
-        authTime: Math.floor(Date.now() / 1000),
-        sid: randomUUID(),
-        revoked: false,
-      })
-    },
+    [PERSONA_GRANT]: (parameters) => personaGrant(directory, tokens, parameters),
   }
 
   app.post('/oauth/token', async ({ body, headers }, reply) => {

@@ -1,10 +1,15 @@
 import { must } from '../../must.ts'
-import { api, type Client, type Organization, organizations, type Persona, roles } from './data.ts'
+import type { Client, Organization, Persona } from './data.ts'
+import { type Directory, MANAGEMENT, type ResourceServer } from './directory.ts'
 import type { Grant, Grants } from './grants.ts'
+import { OAuthError } from './oauth-error.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** How long an ID token lasts, in seconds. */
 const ID_TOKEN_LIFETIME = 10 * 60 * 60
+
+/** How long an access token for `/userinfo` alone or for the Management API lasts, in seconds. */
+const DAY = 24 * 60 * 60
 
 /** What the tenant answers at the token endpoint (RFC 6749 §5.1). */
 export interface TokenResponse {
@@ -21,11 +26,13 @@ export class Tokens {
   readonly #issuer: () => string
   readonly #keys: SigningKeys
   readonly #grants: Grants
+  readonly #directory: Directory
 
-  constructor(issuer: () => string, keys: SigningKeys, grants: Grants) {
+  constructor(issuer: () => string, keys: SigningKeys, grants: Grants, directory: Directory) {
     this.#issuer = issuer
     this.#keys = keys
     this.#grants = grants
+    this.#directory = directory
   }
 
   /**
@@ -34,10 +41,11 @@ export class Tokens {
    * @param refreshToken the one that goes on being good; a new one where none is given
    */
   async forGrant(grant: Grant, refreshToken?: string): Promise<TokenResponse> {
-    const { audience, scope } = grant
-    const accessToken = await (audience === undefined
+    const api = grant.audience === undefined ? undefined : must(this.#directory.api(grant.audience))
+    const scope = scopeFor(api, grant.scope)
+    const accessToken = await (api === undefined
       ? this.#grants.createOpaqueToken()
-      : this.#accessToken(grant, audience))
+      : this.#accessToken({ ...grant, scope }, api))
     this.#grants.remember(accessToken, grant)
     return {
       access_token: accessToken,
@@ -47,30 +55,54 @@ export class Tokens {
       }),
       scope: scope.join(' '),
       token_type: 'Bearer',
-      expires_in: api.tokenLifetime,
+      expires_in: api?.token_lifetime ?? DAY,
     }
   }
 
-  /** The token of a client that speaks for itself: no user, hence no `userinfo` to ask for. */
-  async forClient({ id }: Client, granted: readonly string[]): Promise<TokenResponse> {
-    const accessToken = await this.#sign(api.tokenLifetime, {
-      sub: `${id}@clients`,
-      aud: api.identifier,
-      azp: id,
-      scope: granted.join(' '),
-      permissions: granted,
+  /**
+   * The token of a client that speaks for itself: no user, hence no `userinfo` to ask for.
+   *
+   * @param audience the identifier of an API, or `<issuer>api/v2/` for the Management API
+   * @throws OAuthError `access_denied` where there is no such API, or the client is granted nothing
+   */
+  async forClient(client: Client, audience: string): Promise<TokenResponse> {
+    const isManagement = audience === `${this.#issuer()}${MANAGEMENT}`
+    const api = this.#directory.api(audience)
+    if (!isManagement && api === undefined) {
+      throw new OAuthError('access_denied', `Service not enabled within domain: ${audience}`, 403)
+    }
+    const grant = this.#directory.grantOf(client, isManagement ? MANAGEMENT : audience)
+    if (grant === undefined) {
+      const problem = `Client is not authorized to access "${audience}".`
+      throw new OAuthError('access_denied', problem, 403)
+    }
+    const lifetime = api?.token_lifetime ?? DAY
+    const accessToken = await this.#sign(lifetime, {
+      sub: `${client.id}@clients`,
+      aud: audience,
+      azp: client.id,
+      scope: grant.scope.join(' '),
+      ...(saysPermissions(api) && { permissions: grant.scope }),
       gty: 'client-credentials',
     })
-    return { access_token: accessToken, token_type: 'Bearer', expires_in: api.tokenLifetime }
+    return {
+      access_token: accessToken,
+      scope: grant.scope.join(' '),
+      token_type: 'Bearer',
+      expires_in: lifetime,
+    }
   }
 
-  #accessToken({ persona, organization, client, scope }: Grant, audience: string) {
-    return this.#sign(api.tokenLifetime, {
+  #accessToken({ persona, organization, client, scope }: Grant, api: ResourceServer) {
+    const { identifier } = api
+    return this.#sign(api.token_lifetime, {
       sub: subjectOf(persona),
-      aud: scope.includes('openid') ? [audience, `${this.#issuer()}userinfo`] : audience,
+      aud: scope.includes('openid') ? [identifier, `${this.#issuer()}userinfo`] : identifier,
       azp: client.id,
       scope: scope.join(' '),
-      permissions: permissionsOf(persona),
+      ...(saysPermissions(api) && {
+        permissions: this.#directory.permissionsOf(persona, api),
+      }),
       ...organizationClaims(organization),
     })
   }
@@ -93,12 +125,20 @@ export class Tokens {
   }
 }
 
-export function subjectOf({ name }: Persona): string {
-  return `local|${name}`
+/** Whether tokens say permissions: with RBAC and its token switch on, both. */
+function saysPermissions(api: ResourceServer | undefined): boolean {
+  return api?.enforce_policies === true && api.token_dialect.endsWith('_authz')
 }
 
-export function permissionsOf(persona: Persona): string[] {
-  return [...new Set(persona.roles.flatMap((role) => must(roles[role])))]
+/** What is left of a scope where the API allows no refresh tokens. */
+function scopeFor(api: ResourceServer | undefined, scope: readonly string[]): readonly string[] {
+  return api?.allow_offline_access === false
+    ? scope.filter((name) => name !== 'offline_access')
+    : scope
+}
+
+export function subjectOf({ name }: Persona): string {
+  return `local|${name}`
 }
 
 /** What a client may know of a person (OpenID Connect Core §5.4). */
@@ -109,11 +149,6 @@ export function profileOf(persona: Persona, scope: readonly string[]) {
     ...(scope.includes('profile') && { name: displayName, nickname: name }),
     ...(scope.includes('email') && { email, email_verified: true }),
   }
-}
-
-/** The organization that somebody means by its id or its name. */
-export function organizationBy(idOrName: string): Organization | undefined {
-  return organizations.find(({ id, name }) => id === idOrName || name === idOrName.toLowerCase())
 }
 
 function organizationClaims(organization: Organization | undefined) {

@@ -1,0 +1,84 @@
+import { Collection } from './collection.ts'
+import type { Client, Connection, Organization, Persona } from './data.ts'
+import type { Invitation } from './invitations.ts'
+
+/** An API that access tokens are for, in the vendor's words. */
+export interface ResourceServer {
+  readonly id: string
+  readonly identifier: string
+  name: string
+  /** The permissions that it knows. */
+  scopes: { value: string; description?: string }[]
+  signing_alg: string
+  /** Seconds. */
+  token_lifetime: number
+  token_lifetime_for_web: number
+  allow_offline_access: boolean
+  skip_consent_for_verifiable_first_party_clients: boolean
+  /** Whether roles count (RBAC). */
+  enforce_policies: boolean
+  /** Whether access tokens say the permissions: those whose name ends in `_authz` do. */
+  token_dialect: string
+}
+
+export interface Role {
+  readonly id: string
+  name: string
+  description: string
+  /** Names of permissions, by the identifier of their API. */
+  readonly permissions: { readonly api: string; readonly name: string }[]
+}
+
+/** What a client may have for itself (client credentials). */
+export interface ClientGrant {
+  readonly id: string
+  readonly client_id: string
+  /** The identifier of an API, or MANAGEMENT. */
+  readonly audience: string
+  scope: string[]
+}
+
+/** Stands for the Management API, whose identifier hangs on the issuer: `<issuer>api/v2/`. */
+export const MANAGEMENT = 'api/v2/'
+
+/** Who and what the tenant knows: its logins, its tokens and its Management API all use this. */
+export class Directory {
+  readonly resourceServers = new Collection<ResourceServer>(({ id }) => id)
+  readonly roles = new Collection<Role>(({ id }) => id)
+  readonly personas = new Collection<Persona>(({ name }) => name)
+  readonly clients = new Collection<Client>(({ id }) => id)
+  readonly clientGrants = new Collection<ClientGrant>(({ id }) => id)
+  readonly organizations = new Collection<Organization>(({ id }) => id)
+  readonly connections = new Collection<Connection>(({ id }) => id)
+  readonly invitations = new Collection<Invitation>(({ id }) => id)
+
+  api(identifier: string | undefined): ResourceServer | undefined {
+    return this.resourceServers.find((api) => api.identifier === identifier)
+  }
+
+  /** The organization that somebody means by its id or its name. */
+  organization(idOrName: string | undefined): Organization | undefined {
+    return this.organizations.find(
+      ({ id, name }) => id === idOrName || name === idOrName?.toLowerCase(),
+    )
+  }
+
+  grantOf(client: Client, audience: string): ClientGrant | undefined {
+    return this.clientGrants.find(
+      (grant) => grant.client_id === client.id && grant.audience === audience,
+    )
+  }
+
+  /** What a person may do at an API, through their roles. */
+  permissionsOf(persona: Persona, api: ResourceServer): string[] {
+    const held = [...this.roles].filter(({ name }) => persona.roles.includes(name))
+    const permissions = held.flatMap(({ permissions }) => permissions)
+    return [
+      ...new Set(
+        permissions
+          .filter((one) => one.api === api.identifier)
+          .map((permission) => permission.name),
+      ),
+    ]
+  }
+}
