@@ -24,6 +24,8 @@ export interface AuthorizationRequest extends ReturnAddress {
   readonly nonce: string | undefined
   readonly challenge: string | undefined
   readonly prompt: readonly string[]
+  /** How old a login may be, in seconds. */
+  readonly maxAge: number | undefined
   readonly loginHint: string | undefined
   readonly signup: boolean
 }
@@ -77,6 +79,7 @@ export function readAuthorizationRequest(
     nonce: parameters['nonce'],
     challenge,
     prompt: prompts,
+    maxAge: readMaxAge(parameters),
     loginHint,
     signup: parameters['screen_hint'] === 'signup',
   }
@@ -110,6 +113,14 @@ function checkResponse({ response_type: type, response_mode: mode = 'query' }: P
   if (mode !== 'query' && mode !== 'web_message') {
     throw new OAuthError('invalid_request', 'The response modes are query and web_message.')
   }
+}
+
+function readMaxAge({ max_age: maxAge }: Parameters): number | undefined {
+  if (maxAge === undefined) return undefined
+  if (!/^\d{1,9}$/.test(maxAge)) {
+    throw new OAuthError('invalid_request', 'max_age is a number of seconds.')
+  }
+  return Number(maxAge)
 }
 
 function readChallenge(parameters: Parameters, { secret }: Client): string | undefined {

@@ -118,9 +118,12 @@ export async function authorize(
 /** Whether a session serves a request without a new login. */
 function mayUse(
   session: Session | undefined,
-  { organization }: AuthorizationRequest,
+  { organization, maxAge = Number.POSITIVE_INFINITY }: AuthorizationRequest,
 ): session is Session {
   if (session === undefined) return false
+  // Of two times in whole seconds: a login of this second is too old for max_age=0 all the same.
+  const age = Math.floor(Date.now() / 1000) - session.authTime
+  if (age > maxAge || maxAge === 0) return false
   return organization === undefined || session.persona.organizations.includes(organization.id)
 }
 

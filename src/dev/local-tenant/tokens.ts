@@ -1,4 +1,5 @@
 import { must } from '../../must.ts'
+import { signFor } from './client-signature.ts'
 import type { Client, Organization, Persona } from './data.ts'
 import { type Directory, MANAGEMENT, type ResourceServer } from './directory.ts'
 import type { Grant, Grants } from './grants.ts'
@@ -108,7 +109,7 @@ export class Tokens {
   }
 
   #idToken({ persona, organization, client, scope, nonce, authTime, sid }: Grant) {
-    return this.#sign(ID_TOKEN_LIFETIME, {
+    const claims = this.#complete(ID_TOKEN_LIFETIME, {
       ...profileOf(persona, scope),
       aud: client.id,
       azp: client.id,
@@ -117,11 +118,16 @@ export class Tokens {
       sid,
       ...organizationClaims(organization),
     })
+    return signFor(this.#keys, client, claims)
   }
 
   #sign(lifetime: number, claims: Record<string, unknown>): Promise<string> {
+    return this.#keys.sign(this.#complete(lifetime, claims))
+  }
+
+  #complete(lifetime: number, claims: Record<string, unknown>) {
     const iat = Math.floor(Date.now() / 1000)
-    return this.#keys.sign({ iss: this.#issuer(), ...claims, iat, exp: iat + lifetime })
+    return { iss: this.#issuer(), ...claims, iat, exp: iat + lifetime }
   }
 }
 
