@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   type AuthorizationRequest,
   type ReturnAddress,
@@ -53,26 +53,26 @@ export async function authorize(
     return sendPage(reply, loginPage(id, wanted, directory))
   })
 
-  app.post('/login', async ({ body }, reply) => {
-    const { id, wanted, parameters } = waitingRequest(body)
+  app.post('/login', async (request, reply) => {
+    const { id, wanted, parameters } = waitingRequest(request.body)
     const persona = personas.get(parameters['persona'])
     if (persona === undefined) throw new OAuthError('invalid_request', 'There is no such persona.')
-    return logIn(reply, id, wanted, persona, parameters['organization'] || undefined)
+    return logIn(request, reply, id, wanted, persona, parameters['organization'] || undefined)
   })
 
   app.get('/signup', async ({ query }, reply) =>
     sendPage(reply, signupPage(waitingRequest(query).id)),
   )
 
-  app.post('/signup', async ({ body }, reply) => {
-    const { id, wanted, parameters } = waitingRequest(body)
+  app.post('/signup', async (request, reply) => {
+    const { id, wanted, parameters } = waitingRequest(request.body)
     const email = required(parameters, 'email')
     const persona = { ...newcomer(email), displayName: parameters['name'] || email }
     if (personas.find((other) => other.email === email)) {
       return sendPage(reply.code(409), signupPage(id, 'Somebody has this e-mail address already.'))
     }
     personas.add(persona)
-    return logIn(reply, id, wanted, persona, undefined)
+    return logIn(request, reply, id, wanted, persona, undefined)
   })
 
   function waitingRequest(given: unknown) {
@@ -86,6 +86,7 @@ export async function authorize(
   }
 
   function logIn(
+    request: FastifyRequest,
     reply: FastifyReply,
     id: string,
     wanted: AuthorizationRequest,
@@ -97,11 +98,12 @@ export async function authorize(
     if (organization !== undefined && !persona.organizations.includes(organization)) {
       return fail(reply, wanted, new OAuthError('access_denied', 'The user is no member there.'))
     }
-    return succeed(reply, wanted, sessions.begin(reply, persona, organization))
+    return succeed(reply, wanted, sessions.begin(request, reply, persona, organization))
   }
 
   function succeed(reply: FastifyReply, wanted: AuthorizationRequest, session: Session) {
     const organization = wanted.organization?.id ?? session.organization
+    session.clients.add(wanted.client.id)
     const grant = {
       ...wanted,
       persona: session.persona,

@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { OAuthError } from './oauth-error.ts'
+import { onlyJson } from './only-json.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** Where faults are asked for; it answers whatever the fault. */
@@ -32,13 +33,6 @@ export const faults = fp(async (app: FastifyInstance, { keys }: { keys: SigningK
     if (Date.now() < downUntil) throw new OAuthError('temporarily_unavailable', 'Down.', 503)
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
   })
-
-  /** Pages of other sites cannot send JSON without asking first, and are told no. */
-  const onlyJson = async ({ headers }: FastifyRequest) => {
-    if (headers['content-type'] !== 'application/json') {
-      throw new OAuthError('invalid_request', 'Send JSON.', 415)
-    }
-  }
 
   app.post<{ Body: Body }>(
     CONTROL,

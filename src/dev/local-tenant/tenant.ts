@@ -7,6 +7,7 @@ import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { addressesOf, listen } from '../../listen.ts'
 import { isLoopback } from '../../tokens/issuer.ts'
 import { authorize } from './authorize.ts'
+import { BackchannelLogout } from './backchannel-logout.ts'
 import { checkData } from './check-data.ts'
 import { organizations, personas, roles } from './data.ts'
 import { Directory } from './directory.ts'
@@ -17,6 +18,7 @@ import { logout } from './logout.ts'
 import { OAuthError } from './oauth-error.ts'
 import { errorPage, sendPage } from './pages.ts'
 import { type Seed, sow } from './seed.ts'
+import { sessionControl } from './session-control.ts'
 import { Sessions } from './sessions.ts'
 import { SigningKeys } from './signing-keys.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
@@ -41,6 +43,7 @@ export interface LocalTenant {
   /** Who and what it knows; a change holds at once. */
   readonly directory: Directory
   readonly sessions: Sessions
+  readonly backchannel: BackchannelLogout
 }
 
 /**
@@ -75,10 +78,12 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const tokens = new Tokens(issuer, keys, grants, directory)
   await app.register(tokenEndpoint, { tokens, grants, directory })
   await app.register(userinfo, { grants })
-  await app.register(logout, { sessions, directory })
+  const backchannel = new BackchannelLogout(issuer, keys, directory)
+  await app.register(logout, { sessions, directory, backchannel })
+  await app.register(sessionControl, { sessions, backchannel })
   try {
     await listen(app, await addressesOf('localhost'), options.port)
-    return { app, issuer: issuer(), directory, sessions }
+    return { app, issuer: issuer(), directory, sessions, backchannel }
   } catch (error) {
     await app.close()
     throw error
