@@ -1,6 +1,7 @@
 import { isLoopback } from '../../tokens/issuer.ts'
 import type { AllowedUris, Client, Organization } from './data.ts'
 import type { Directory } from './directory.ts'
+import { type Invitation, invitationOf } from './invitations.ts'
 import { OAuthError } from './oauth-error.ts'
 import { type Parameters, parametersOf } from './parameters.ts'
 
@@ -20,6 +21,8 @@ export interface ReturnAddress {
 export interface AuthorizationRequest extends ReturnAddress {
   readonly audience: string | undefined
   readonly organization: Organization | undefined
+  /** What makes the person a member of that organization. */
+  readonly invitation: Invitation | undefined
   readonly scope: readonly string[]
   readonly nonce: string | undefined
   readonly challenge: string | undefined
@@ -67,6 +70,9 @@ export function readAuthorizationRequest(
   if (organization !== undefined && found === undefined) {
     throw new OAuthError('invalid_request', 'There is no such organization.')
   }
+  const { invitation: ticket } = parameters
+  const invitation =
+    ticket === undefined ? undefined : invitationOf(directory, ticket, address.client, found)
   const prompts = prompt.split(' ')
   if (prompts.includes('none') && prompts.length > 1) {
     throw new OAuthError('invalid_request', 'prompt=none goes with no other.')
@@ -75,12 +81,13 @@ export function readAuthorizationRequest(
     ...address,
     audience,
     organization: found,
+    invitation,
     scope: scope.split(' ').filter((name) => SCOPES.includes(name)),
     nonce: parameters['nonce'],
     challenge,
     prompt: prompts,
     maxAge: readMaxAge(parameters),
-    loginHint,
+    loginHint: loginHint ?? invitation?.invitee,
     signup: parameters['screen_hint'] === 'signup',
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { Persona } from './data.ts'
 import type { Directory } from './directory.ts'
 import type { Grants } from './grants.ts'
+import { accept } from './invitations.ts'
 import { OAuthError } from './oauth-error.ts'
 import { loginPage, sendPage, signupPage, webMessagePage } from './pages.ts'
 import { parametersOf, required } from './parameters.ts'
@@ -41,7 +42,10 @@ export async function authorize(
         throw new OAuthError('login_required', 'Login is required.')
       const id = randomUUID()
       waiting.set(id, wanted)
-      return sendPage(reply, wanted.signup ? signupPage(id) : loginPage(id, wanted, directory))
+      return sendPage(
+        reply,
+        wanted.signup ? signupPage(id, wanted) : loginPage(id, wanted, directory),
+      )
     } catch (error) {
       if (error instanceof OAuthError) return fail(reply, address, error)
       throw error
@@ -60,16 +64,20 @@ export async function authorize(
     return logIn(request, reply, id, wanted, persona, parameters['organization'] || undefined)
   })
 
-  app.get('/signup', async ({ query }, reply) =>
-    sendPage(reply, signupPage(waitingRequest(query).id)),
-  )
+  app.get('/signup', async ({ query }, reply) => {
+    const { id, wanted } = waitingRequest(query)
+    return sendPage(reply, signupPage(id, wanted))
+  })
 
   app.post('/signup', async (request, reply) => {
     const { id, wanted, parameters } = waitingRequest(request.body)
     const email = required(parameters, 'email')
     const persona = { ...newcomer(email), displayName: parameters['name'] || email }
     if (personas.find((other) => other.email === email)) {
-      return sendPage(reply.code(409), signupPage(id, 'Somebody has this e-mail address already.'))
+      return sendPage(
+        reply.code(409),
+        signupPage(id, wanted, 'Somebody has this e-mail address already.'),
+      )
     }
     personas.add(persona)
     return logIn(request, reply, id, wanted, persona, undefined)
@@ -94,6 +102,8 @@ export async function authorize(
     chosen: string | undefined,
   ): FastifyReply {
     waiting.delete(id)
+    const refusal = wanted.invitation && accept(directory, wanted.invitation, persona)
+    if (refusal !== undefined) return fail(reply, wanted, refusal)
     const organization = wanted.organization?.id ?? chosen
     if (organization !== undefined && !persona.organizations.includes(organization)) {
       return fail(reply, wanted, new OAuthError('access_denied', 'The user is no member there.'))
@@ -120,9 +130,10 @@ export async function authorize(
 /** Whether a session serves a request without a new login. */
 function mayUse(
   session: Session | undefined,
-  { organization, maxAge = Number.POSITIVE_INFINITY }: AuthorizationRequest,
+  { organization, invitation, maxAge = Number.POSITIVE_INFINITY }: AuthorizationRequest,
 ): session is Session {
-  if (session === undefined) return false
+  // Whoever is logged in may not be who was invited: the person says which account accepts.
+  if (session === undefined || invitation !== undefined) return false
   // Of two times in whole seconds: a login of this second is too old for max_age=0 all the same.
   const age = Math.floor(Date.now() / 1000) - session.authTime
   if (age > maxAge || maxAge === 0) return false

@@ -4,6 +4,7 @@ import { html } from 'ghtml'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import type { Organization, Persona } from './data.ts'
 import type { Directory } from './directory.ts'
+import type { Invitation } from './invitations.ts'
 
 export interface Page {
   readonly title: string
@@ -62,7 +63,7 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
 /** One button for each persona and, where it has some, each of its organizations. */
 export function loginPage(
   transaction: string,
-  { client, organization, loginHint }: AuthorizationRequest,
+  { client, organization, invitation, loginHint }: AuthorizationRequest,
   { personas, organizations }: Directory,
 ): Page {
   const wanted = organization === undefined ? '' : ` of ${organization.displayName}`
@@ -74,7 +75,7 @@ export function loginPage(
   })
   return {
     title: 'Log in',
-    body: html`<p>to ${client.name}${wanted}, as</p>
+    body: html`!${invited(invitation)}<p>to ${client.name}${wanted}, as</p>
 !${buttons.join('\n')}
 <p><a href="/signup?transaction=${transaction}">Sign up</a></p>`,
   }
@@ -95,14 +96,25 @@ function button(
 </form>`
 }
 
-export function signupPage(transaction: string, problem = ''): Page {
+function invited(invitation: Invitation | undefined): string {
+  return invitation === undefined
+    ? ''
+    : html`<p>${invitation.inviter} invites ${invitation.invitee}.</p>`
+}
+
+export function signupPage(
+  transaction: string,
+  { invitation, loginHint }: AuthorizationRequest,
+  problem = '',
+): Page {
   return {
     title: 'Sign up',
-    body: html`<p role="alert">${problem}</p>
+    body: html`!${invited(invitation)}<p role="alert">${problem}</p>
 <form method="post" action="/signup">
 <input type="hidden" name="transaction" value="${transaction}">
 <label>Name <input name="name" autocomplete="name"></label>
-<label>E-mail address <input name="email" type="email" required autocomplete="email"></label>
+<label>E-mail address <input name="email" type="email" required autocomplete="email"
+  value="${loginHint ?? ''}"></label>
 <button>Sign up</button>
 </form>
 <p><a href="/login?transaction=${transaction}">Log in</a></p>`,
