@@ -7,6 +7,7 @@ import { type RunningServer, startServer } from '../server.ts'
 import { greeting } from './greeting.ts'
 import { api, clients, organizations } from './local-tenant/data.ts'
 import { type LocalTenant, startLocalTenant } from './local-tenant/tenant.ts'
+import { moveWebClients } from './local-tenant/web-clients.ts'
 
 export interface Development {
   readonly tenant: LocalTenant
@@ -35,7 +36,9 @@ export async function startDevelopment(
   const defaults = { CLIENT_ORIGIN_URL: 'http://localhost:4040' }
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
-    return { tenant, server: await startServer([defaults, ...sources, ours], logTo) }
+    const server = await startServer([defaults, ...sources, ours], logTo)
+    moveWebClients(tenant.directory, `http://localhost:${server.port}`)
+    return { tenant, server }
   } catch (error) {
     await tenant.app.close()
     throw error

@@ -248,6 +248,10 @@ test('development: the tenant, the server, and the token command', async (t) => 
   })
   const sources = [{ TENANT_PORT: new URL(tenant.issuer).port }]
   const url = `http://localhost:${server.port}/api/messages`
+  t.match(tenant.directory.clients.get('messages-web'), {
+    initiateLoginUri: `http://localhost:${server.port}/login`,
+    backchannelLogoutUri: `http://localhost:${server.port}/backchannel-logout`,
+  })
 
   const status = async (path: string, bearer: string) => {
     const headers = { authorization: `Bearer ${bearer}` }

@@ -13,7 +13,9 @@ import { organizations, personas, roles } from './data.ts'
 import { Directory } from './directory.ts'
 import { discovery } from './discovery.ts'
 import { faults } from './faults.ts'
+import { FederatedTokens } from './federated-tokens.ts'
 import { Grants } from './grants.ts'
+import { invitationControl } from './invitation-control.ts'
 import { logout } from './logout.ts'
 import { OAuthError } from './oauth-error.ts'
 import { errorPage, sendPage } from './pages.ts'
@@ -21,6 +23,7 @@ import { type Seed, sow } from './seed.ts'
 import { sessionControl } from './session-control.ts'
 import { Sessions } from './sessions.ts'
 import { SigningKeys } from './signing-keys.ts'
+import { thirdParty } from './third-party.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 import { Tokens } from './tokens.ts'
 import { userinfo } from './userinfo.ts'
@@ -76,10 +79,13 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(discovery, { issuer, keys })
   await app.register(authorize, { grants, sessions, directory })
   const tokens = new Tokens(issuer, keys, grants, directory)
-  await app.register(tokenEndpoint, { tokens, grants, directory })
+  const federatedTokens = new FederatedTokens(directory, grants)
+  await app.register(tokenEndpoint, { tokens, grants, federatedTokens, directory })
+  await app.register(thirdParty, { federatedTokens })
   await app.register(userinfo, { grants })
   const backchannel = new BackchannelLogout(issuer, keys, directory)
   await app.register(logout, { sessions, directory, backchannel })
+  await app.register(invitationControl, { directory })
   await app.register(sessionControl, { sessions, backchannel })
   try {
     await listen(app, await addressesOf('localhost'), options.port)

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { authenticateClient, identifyClient } from './client-authentication.ts'
+import { FEDERATED_GRANT } from './data.ts'
 import type { Directory } from './directory.ts'
+import type { FederatedTokens } from './federated-tokens.ts'
 import type { Grants } from './grants.ts'
 import { OAuthError } from './oauth-error.ts'
 import { type Parameters, parametersOf, required } from './parameters.ts'
@@ -12,13 +14,14 @@ type GrantType = (parameters: Parameters, authorization: string | undefined) => 
 export interface TokenEndpointOptions {
   readonly tokens: Tokens
   readonly grants: Grants
+  readonly federatedTokens: FederatedTokens
   readonly directory: Directory
 }
 
 /** `POST /oauth/token` (RFC 6749 §3.2). */
 export async function tokenEndpoint(
   app: FastifyInstance,
-  { tokens, grants, directory }: TokenEndpointOptions,
+  { tokens, grants, federatedTokens, directory }: TokenEndpointOptions,
 ): Promise<void> {
   const grantTypes: Readonly<Record<string, GrantType>> = {
     async authorization_code(parameters, authorization) {
@@ -43,6 +46,10 @@ export async function tokenEndpoint(
     async client_credentials(parameters, authorization) {
       const client = authenticateClient(directory, authorization, parameters)
       return tokens.forClient(client, required(parameters, 'audience'))
+    },
+
+    async [FEDERATED_GRANT](parameters, authorization) {
+      return federatedTokens.exchange(parameters, authorization)
     },
 
     [PERSONA_GRANT]: (parameters) => personaGrant(directory, tokens, parameters),
