@@ -8,8 +8,10 @@ import {
 } from './authorization-request.ts'
 import type { Persona } from './data.ts'
 import type { Directory } from './directory.ts'
+import type { DirectoryFile } from './directory-file.ts'
 import type { Grants } from './grants.ts'
 import { accept } from './invitations.ts'
+import { admit } from './membership.ts'
 import { OAuthError } from './oauth-error.ts'
 import { loginPage, sendPage, signupPage, webMessagePage } from './pages.ts'
 import { parametersOf, required } from './parameters.ts'
@@ -19,12 +21,13 @@ export interface AuthorizeOptions {
   readonly grants: Grants
   readonly sessions: Sessions
   readonly directory: Directory
+  readonly file: DirectoryFile
 }
 
 /** The authorization endpoint (RFC 6749 §3.1), and the login and signup that it leads to. */
 export async function authorize(
   app: FastifyInstance,
-  { grants, sessions, directory }: AuthorizeOptions,
+  { grants, sessions, directory, file }: AuthorizeOptions,
 ): Promise<void> {
   const { personas, organizations } = directory
 
@@ -93,22 +96,22 @@ export async function authorize(
     return { id, wanted, parameters }
   }
 
-  function logIn(
+  async function logIn(
     request: FastifyRequest,
     reply: FastifyReply,
     id: string,
     wanted: AuthorizationRequest,
     persona: Persona,
     chosen: string | undefined,
-  ): FastifyReply {
+  ): Promise<FastifyReply> {
     waiting.delete(id)
     const refusal = wanted.invitation && accept(directory, wanted.invitation, persona)
+    if (wanted.invitation !== undefined) await file.save()
     if (refusal !== undefined) return fail(reply, wanted, refusal)
-    const organization = wanted.organization?.id ?? chosen
-    if (organization !== undefined && !persona.organizations.includes(organization)) {
-      return fail(reply, wanted, new OAuthError('access_denied', 'The user is no member there.'))
-    }
-    return succeed(reply, wanted, sessions.begin(request, reply, persona, organization))
+    const organization = wanted.organization ?? organizations.get(chosen)
+    const denial = organization && admit(directory, persona, organization)
+    if (denial !== undefined) return fail(reply, wanted, denial)
+    return succeed(reply, wanted, sessions.begin(request, reply, persona, organization?.id))
   }
 
   function succeed(reply: FastifyReply, wanted: AuthorizationRequest, session: Session) {

@@ -35,6 +35,10 @@ export class Collection<T extends object> implements Iterable<T> {
     return this.add(record)
   }
 
+  kept(): T[] {
+    return [...this].filter((record) => this.isKept(record))
+  }
+
   /** Whether a record outlives the process. */
   isKept(record: T): boolean {
     return this.#kept.has(this.#keyOf(record))

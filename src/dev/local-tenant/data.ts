@@ -25,13 +25,30 @@ export interface Organization {
   displayName: string
   /** Whether the API knows it in development. */
   known: boolean
-  /** The ids of the connections that its members log in by; all of them where it does not say. */
-  connections?: string[]
+  /** What its members log in by, in the vendor's words. */
+  enabled: EnabledConnection[]
 }
 
+export interface EnabledConnection {
+  connection_id: string
+  /** Whether a login makes anybody a member. */
+  assign_membership_on_login: boolean
+  show_as_button: boolean
+  is_signup_enabled: boolean
+}
+
+const BY_PASSWORD: EnabledConnection[] = [
+  {
+    connection_id: 'con_people',
+    assign_membership_on_login: false,
+    show_as_button: true,
+    is_signup_enabled: false,
+  },
+]
+
 export const organizations: Organization[] = [
-  { id: 'org_acme', name: 'acme', displayName: 'Acme', known: true },
-  { id: 'org_globex', name: 'globex', displayName: 'Globex', known: false },
+  { id: 'org_acme', name: 'acme', displayName: 'Acme', known: true, enabled: BY_PASSWORD },
+  { id: 'org_globex', name: 'globex', displayName: 'Globex', known: false, enabled: BY_PASSWORD },
 ]
 
 export interface Persona {
@@ -93,7 +110,7 @@ export interface Connection {
   /** What its third-party API lets a token do; none where there is no such API. */
   scopes: string[]
   /** What else the Management API was told of it. */
-  options?: Record<string, unknown>
+  settings?: Record<string, unknown>
 }
 
 export const connections: Connection[] = [

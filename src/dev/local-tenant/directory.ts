@@ -52,6 +52,22 @@ export class Directory {
   readonly connections = new Collection<Connection>(({ id }) => id)
   readonly invitations = new Collection<Invitation>(({ id }) => id)
 
+  /** All of them, by name. */
+  get collections() {
+    const { resourceServers, roles, personas, clients, clientGrants } = this
+    const { organizations, connections, invitations } = this
+    return {
+      resourceServers,
+      roles,
+      personas,
+      clients,
+      clientGrants,
+      organizations,
+      connections,
+      invitations,
+    }
+  }
+
   api(identifier: string | undefined): ResourceServer | undefined {
     return this.resourceServers.find((api) => api.identifier === identifier)
   }

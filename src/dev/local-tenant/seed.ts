@@ -70,6 +70,6 @@ function sowData(directory: Directory): void {
     directory.clientGrants.add({ id, ...grant })
   }
   for (const organization of organizations) {
-    directory.organizations.add({ ...organization, connections: connections.map(({ id }) => id) })
+    directory.organizations.add({ ...organization })
   }
 }

@@ -11,12 +11,15 @@ import { BackchannelLogout } from './backchannel-logout.ts'
 import { checkData } from './check-data.ts'
 import { organizations, personas, roles } from './data.ts'
 import { Directory } from './directory.ts'
+import { DirectoryFile } from './directory-file.ts'
 import { discovery } from './discovery.ts'
 import { faults } from './faults.ts'
 import { FederatedTokens } from './federated-tokens.ts'
 import { Grants } from './grants.ts'
 import { invitationControl } from './invitation-control.ts'
 import { logout } from './logout.ts'
+import { managementApi } from './management/management-api.ts'
+import { RateLimit } from './management/rate-limit.ts'
 import { OAuthError } from './oauth-error.ts'
 import { errorPage, sendPage } from './pages.ts'
 import { type Seed, sow } from './seed.ts'
@@ -64,6 +67,8 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const sessions = new Sessions()
   const directory = new Directory()
   sow(directory, options.seed ?? 'data')
+  const file = await DirectoryFile.load(join(options.directory, 'directory.json'), directory)
+  const rateLimit = new RateLimit()
   const app = fastify()
   const issuer = () => `http://localhost:${(app.server.address() as AddressInfo).port}/`
 
@@ -74,10 +79,10 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   })
   await app.register(formbody)
   await app.register(cookie)
-  await app.register(faults, { keys })
+  await app.register(faults, { keys, rateLimit })
 
   await app.register(discovery, { issuer, keys })
-  await app.register(authorize, { grants, sessions, directory })
+  await app.register(authorize, { grants, sessions, directory, file })
   const tokens = new Tokens(issuer, keys, grants, directory)
   const federatedTokens = new FederatedTokens(directory, grants)
   await app.register(tokenEndpoint, { tokens, grants, federatedTokens, directory })
@@ -87,6 +92,8 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(logout, { sessions, directory, backchannel })
   await app.register(invitationControl, { directory })
   await app.register(sessionControl, { sessions, backchannel })
+  const management = { issuer, keys, directory, file, rateLimit }
+  await app.register(managementApi, { ...management, prefix: '/api/v2' })
   try {
     await listen(app, await addressesOf('localhost'), options.port)
     return { app, issuer: issuer(), directory, sessions, backchannel }
