@@ -30,7 +30,7 @@ const creation = {
     invitee: someone('email'),
     client_id: { type: 'string' },
     connection_id: { type: 'string' },
-    ttl_sec: { type: 'integer', minimum: 0, maximum: 2_592_000 },
+    ttl_sec: { type: 'integer', minimum: 0, maximum: 2_592_000, default: 0 },
     roles: { type: 'array', items: { type: 'string' }, default: [] },
     send_invitation_email: { type: 'boolean' },
   },
@@ -40,7 +40,7 @@ interface Creation {
   readonly inviter: { readonly name: string }
   readonly invitee: { readonly email: string }
   readonly client_id: string
-  readonly ttl_sec?: number
+  readonly ttl_sec: number
   readonly roles: string[]
 }
 
@@ -111,7 +111,7 @@ export async function organizationMembers(
         inviter: body.inviter.name,
         invitee: body.invitee.email,
         roles: body.roles.map((id) => found(roles.get(id), 'role').name),
-        lifetime: body.ttl_sec ?? 0,
+        lifetime: body.ttl_sec,
       })
       return describe(invitations.keep(invitation))
     },

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
+import { must } from '../../../must.ts'
 import { ManagementError } from './management-error.ts'
 
 /** What is in a body is taken as it is; what is in a query is text that may stand for more. */
@@ -14,8 +15,7 @@ export function validationError(
   errors: readonly FastifySchemaValidationError[],
   context: string | undefined,
 ): ManagementError {
-  const [first] = errors as unknown as ErrorObject[]
-  const what = first === undefined ? '' : describe(first)
+  const what = describe(must(errors[0]) as ErrorObject)
   return context === 'body'
     ? new ManagementError(400, `Payload validation error: '${what}'.`, 'invalid_body')
     : new ManagementError(400, `Query validation error: '${what}'.`, 'invalid_query_string')
