@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   type AuthorizationRequest,
-  type ReturnAddress,
   readAuthorizationRequest,
   readReturnAddress,
 } from './authorization-request.ts'
+import { answer, fail } from './authorization-response.ts'
 import type { Persona } from './data.ts'
 import type { Directory } from './directory.ts'
 import type { DirectoryFile } from './directory-file.ts'
@@ -13,7 +13,7 @@ import type { Grants } from './grants.ts'
 import { accept } from './invitations.ts'
 import { admit } from './membership.ts'
 import { OAuthError } from './oauth-error.ts'
-import { loginPage, sendPage, signupPage, webMessagePage } from './pages.ts'
+import { loginPage, sendPage, signupPage } from './pages.ts'
 import { parametersOf, required } from './parameters.ts'
 import type { Session, Sessions } from './sessions.ts'
 
@@ -141,22 +141,6 @@ function mayUse(
   const age = Math.floor(Date.now() / 1000) - session.authTime
   if (age > maxAge || maxAge === 0) return false
   return organization === undefined || session.persona.organizations.includes(organization.id)
-}
-
-function fail(reply: FastifyReply, address: ReturnAddress, { error, message }: OAuthError) {
-  return answer(reply, address, { error, error_description: message })
-}
-
-/** Sends the answer to the client, and to nobody else (RFC 6749 §4.1.2). */
-function answer(reply: FastifyReply, address: ReturnAddress, values: Record<string, string>) {
-  const { redirectUri, state, mode } = address
-  const response = { ...values, ...(state !== undefined && { state }) }
-  if (mode === 'web_message') {
-    return sendPage(reply, webMessagePage(response, new URL(redirectUri).origin))
-  }
-  const url = new URL(redirectUri)
-  for (const [name, value] of Object.entries(response)) url.searchParams.set(name, value)
-  return reply.header('cache-control', 'no-store').redirect(url.href, 303)
 }
 
 function newcomer(email: string): Persona {

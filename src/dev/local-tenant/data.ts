@@ -1,3 +1,5 @@
+import { MANAGEMENT_SCOPES } from './management/scopes.ts'
+
 /**
  * Who and what the local tenant knows. Edit it and start `npm run dev` again.
  */
@@ -205,32 +207,5 @@ export const managementClient: Client & { readonly managementScopes: readonly st
   redirectUris: [],
   logoutUris: [],
   grantTypes: ['client_credentials'],
-  managementScopes: [
-    'read:resource_servers',
-    'create:resource_servers',
-    'update:resource_servers',
-    'read:roles',
-    'create:roles',
-    'update:roles',
-    'read:users',
-    'update:users',
-    'read:clients',
-    'read:client_keys',
-    'create:clients',
-    'update:clients',
-    'read:client_grants',
-    'create:client_grants',
-    'update:client_grants',
-    'read:organizations',
-    'create:organizations',
-    'update:organizations',
-    'read:organization_connections',
-    'create:organization_connections',
-    'read:organization_members',
-    'create:organization_members',
-    'read:organization_invitations',
-    'create:organization_invitations',
-    'read:connections',
-    'update:connections',
-  ],
+  managementScopes: MANAGEMENT_SCOPES,
 }

@@ -1,25 +1,7 @@
 import { Collection } from './collection.ts'
 import type { Client, Connection, Organization, Persona } from './data.ts'
 import type { Invitation } from './invitations.ts'
-
-/** An API that access tokens are for, in the vendor's words. */
-export interface ResourceServer {
-  readonly id: string
-  readonly identifier: string
-  name: string
-  /** The permissions that it knows. */
-  scopes: { value: string; description?: string }[]
-  signing_alg: string
-  /** Seconds. */
-  token_lifetime: number
-  token_lifetime_for_web: number
-  allow_offline_access: boolean
-  skip_consent_for_verifiable_first_party_clients: boolean
-  /** Whether roles count (RBAC). */
-  enforce_policies: boolean
-  /** Whether access tokens say the permissions: those whose name ends in `_authz` do. */
-  token_dialect: string
-}
+import type { ResourceServer } from './resource-server.ts'
 
 export interface Role {
   readonly id: string
@@ -37,9 +19,6 @@ export interface ClientGrant {
   readonly audience: string
   scope: string[]
 }
-
-/** Stands for the Management API, whose identifier hangs on the issuer: `<issuer>api/v2/`. */
-export const MANAGEMENT = 'api/v2/'
 
 /** Who and what the tenant knows: its logins, its tokens and its Management API all use this. */
 export class Directory {

@@ -7,22 +7,11 @@ import {
   personas,
   roles,
 } from './data.ts'
-import { type Directory, MANAGEMENT, type ResourceServer } from './directory.ts'
+import type { Directory } from './directory.ts'
+import { API_DEFAULTS, MANAGEMENT } from './resource-server.ts'
 
 /** All of the data file, or no more than a new tenant has: people, and whom to administer it by. */
 export type Seed = 'data' | 'empty'
-
-/** What an API is like where nobody says otherwise. */
-export const API_DEFAULTS = {
-  scopes: [],
-  signing_alg: 'RS256',
-  token_lifetime: 86_400,
-  token_lifetime_for_web: 7200,
-  allow_offline_access: false,
-  skip_consent_for_verifiable_first_party_clients: true,
-  enforce_policies: false,
-  token_dialect: 'access_token',
-} satisfies Omit<ResourceServer, 'id' | 'identifier' | 'name'>
 
 /** Fills a directory from the data file. */
 export function sow(directory: Directory, seed: Seed): void {

@@ -1,9 +1,10 @@
 import { must } from '../../must.ts'
 import { signFor } from './client-signature.ts'
 import type { Client, Organization, Persona } from './data.ts'
-import { type Directory, MANAGEMENT, type ResourceServer } from './directory.ts'
+import type { Directory } from './directory.ts'
 import type { Grant, Grants } from './grants.ts'
 import { OAuthError } from './oauth-error.ts'
+import { MANAGEMENT, type ResourceServer, saysPermissions, scopeFor } from './resource-server.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** How long an ID token lasts, in seconds. */
@@ -129,18 +130,6 @@ export class Tokens {
     const iat = Math.floor(Date.now() / 1000)
     return { iss: this.#issuer(), ...claims, iat, exp: iat + lifetime }
   }
-}
-
-/** Whether tokens say permissions: with RBAC and its token switch on, both. */
-function saysPermissions(api: ResourceServer | undefined): boolean {
-  return api?.enforce_policies === true && api.token_dialect.endsWith('_authz')
-}
-
-/** What is left of a scope where the API allows no refresh tokens. */
-function scopeFor(api: ResourceServer | undefined, scope: readonly string[]): readonly string[] {
-  return api?.allow_offline_access === false
-    ? scope.filter((name) => name !== 'offline_access')
-    : scope
 }
 
 export function subjectOf({ name }: Persona): string {

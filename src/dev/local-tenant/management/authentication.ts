@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { fieldValues } from '../../../plugins/raw-headers.ts'
 import { bearerToken } from '../../../tokens/bearer.ts'
-import { MANAGEMENT } from '../directory.ts'
+import { MANAGEMENT } from '../resource-server.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import { ManagementError } from './management-error.ts'
 

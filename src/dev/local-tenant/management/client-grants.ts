@@ -1,5 +1,8 @@
+import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
-import { type ClientGrant, MANAGEMENT } from '../directory.ts'
+import type { ClientGrant } from '../directory.ts'
+import { MANAGEMENT } from '../resource-server.ts'
+import type { Properties } from './described.ts'
 import type { ResourceOptions } from './management-api.ts'
 import { found, ManagementError } from './management-error.ts'
 import { newId } from './new-id.ts'
@@ -14,13 +17,13 @@ const creation = {
     client_id: { type: 'string' },
     audience: { type: 'string' },
     scope: { ...scope, default: [] },
-  },
+  } satisfies Properties<Management.CreateClientGrantRequestContent>,
 }
 const update = {
   type: 'object',
   required: ['scope'],
   additionalProperties: false,
-  properties: { scope },
+  properties: { scope } satisfies Properties<Management.UpdateClientGrantRequestContent>,
 }
 const query = {
   type: 'object',
@@ -39,7 +42,7 @@ export async function clientGrants(
   { issuer, directory }: ResourceOptions,
 ): Promise<void> {
   const { clientGrants } = directory
-  const describe = (grant: ClientGrant) => ({
+  const describe = (grant: ClientGrant): Management.ClientGrantResponseContent => ({
     ...grant,
     audience: grant.audience === MANAGEMENT ? `${issuer()}${MANAGEMENT}` : grant.audience,
     subject_type: 'client',

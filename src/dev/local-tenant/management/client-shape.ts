@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Management } from 'auth0'
 import { grantTypesOf } from '../client-authentication.ts'
 import type { Client } from '../data.ts'
 
@@ -64,7 +65,7 @@ function set(client: Client, name: 'initiateLoginUri', { initiate_login_uri: uri
  *
  * @param withSecret whether the caller may read secrets
  */
-export function describeClient(client: Client, withSecret: boolean) {
+export function describeClient(client: Client, withSecret: boolean): Management.Client {
   const { id, name, secret, redirectUris, logoutUris, settings } = client
   const { initiateLoginUri, backchannelLogoutUri, idTokenAlgorithm = 'RS256' } = client
   return {
@@ -78,7 +79,7 @@ export function describeClient(client: Client, withSecret: boolean) {
     ...(secret !== undefined && withSecret && { client_secret: secret }),
     callbacks: exact(redirectUris),
     allowed_logout_urls: exact(logoutUris),
-    grant_types: grantTypesOf(client),
+    grant_types: [...grantTypesOf(client)],
     jwt_configuration: { lifetime_in_seconds: 36_000, alg: idTokenAlgorithm },
     ...(initiateLoginUri !== undefined && { initiate_login_uri: initiateLoginUri }),
     ...(backchannelLogoutUri !== undefined && {

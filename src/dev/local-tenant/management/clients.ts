@@ -1,6 +1,9 @@
+import type { Management } from 'auth0'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { must } from '../../../must.ts'
 import type { Client } from '../data.ts'
 import { type ClientChanges, changeClient, describeClient, newClient } from './client-shape.ts'
+import type { Properties } from './described.ts'
 import type { ResourceOptions } from './management-api.ts'
 import { found } from './management-error.ts'
 import { FIELDS, type Fields, offsetPage, PAGING, type Paging, withFields } from './paging.ts'
@@ -34,7 +37,7 @@ const properties = {
   },
   cross_origin_authentication: flag,
   sso: flag,
-}
+} satisfies Properties<Management.CreateClientRequestContent> satisfies Properties<Management.UpdateClientRequestContent>
 const update = { type: 'object', additionalProperties: false, properties }
 const creation = { ...update, required: ['name'] }
 const query = {
@@ -61,7 +64,7 @@ export async function clients(app: FastifyInstance, { directory }: ResourceOptio
       const types = query.app_type?.split(',')
       const wanted = [...clients]
         .map((client) => describe(client, request))
-        .filter((client) => types?.includes(client.app_type) ?? true)
+        .filter((client) => types?.includes(must(client.app_type)) ?? true)
         .map((client) => withFields(client, query))
       return offsetPage('clients', wanted, query)
     },

@@ -1,5 +1,7 @@
+import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
 import type { Connection } from '../data.ts'
+import type { Properties } from './described.ts'
 import type { ResourceOptions } from './management-api.ts'
 import { found } from './management-error.ts'
 import { FIELDS, type Fields, PAGING, type Paging, page, withFields } from './paging.ts'
@@ -15,7 +17,7 @@ const update = {
     realms: { type: 'array', items: { type: 'string' } },
     is_domain_connection: { type: 'boolean' },
     show_as_button: { type: 'boolean' },
-  },
+  } satisfies Properties<Management.UpdateConnectionRequestContent>,
 }
 const query = {
   type: 'object',
@@ -69,7 +71,13 @@ export async function connections(
   )
 }
 
-function describe({ id, name, displayName, strategy, settings }: Connection) {
+function describe({
+  id,
+  name,
+  displayName,
+  strategy,
+  settings,
+}: Connection): Management.ConnectionForList {
   return {
     options: {},
     realms: [name],

@@ -1,7 +1,9 @@
+import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
 import type { Persona } from '../data.ts'
 import { type Invitation, invitationLink, newInvitation } from '../invitations.ts'
 import { subjectOf } from '../tokens.ts'
+import type { Properties } from './described.ts'
 import type { ResourceOptions } from './management-api.ts'
 import { found, ManagementError } from './management-error.ts'
 import { organizationBy } from './organizations.ts'
@@ -33,7 +35,7 @@ const creation = {
     ttl_sec: { type: 'integer', minimum: 0, maximum: 2_592_000, default: 0 },
     roles: { type: 'array', items: { type: 'string' }, default: [] },
     send_invitation_email: { type: 'boolean' },
-  },
+  } satisfies Properties<Management.CreateOrganizationInvitationRequestContent>,
 }
 
 interface Creation {
@@ -117,7 +119,7 @@ export async function organizationMembers(
     },
   )
 
-  function describe(invitation: Invitation) {
+  function describe(invitation: Invitation): Management.OrganizationInvitation {
     return {
       id: invitation.id,
       organization_id: invitation.organization,
@@ -133,7 +135,7 @@ export async function organizationMembers(
   }
 }
 
-function describeMember(persona: Persona) {
+function describeMember(persona: Persona): Management.OrganizationMember {
   const { displayName, email } = persona
   return { user_id: subjectOf(persona), name: displayName, email }
 }

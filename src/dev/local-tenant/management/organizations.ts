@@ -1,6 +1,8 @@
+import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
 import type { EnabledConnection, Organization } from '../data.ts'
 import type { Directory } from '../directory.ts'
+import type { Properties } from './described.ts'
 import type { ResourceOptions } from './management-api.ts'
 import { found, ManagementError } from './management-error.ts'
 import { newId } from './new-id.ts'
@@ -15,7 +17,7 @@ const enabledConnection = {
     assign_membership_on_login: { type: 'boolean', default: false },
     show_as_button: { type: 'boolean', default: true },
     is_signup_enabled: { type: 'boolean', default: false },
-  },
+  } satisfies Properties<Management.AddOrganizationConnectionRequestContent>,
 }
 const creation = {
   type: 'object',
@@ -25,7 +27,7 @@ const creation = {
     name: { type: 'string', pattern: '^(?!org_)[a-z0-9][a-z0-9_-]{0,49}$' },
     display_name: { type: 'string', minLength: 1, maxLength: 255 },
     enabled_connections: { type: 'array', maxItems: 10, items: enabledConnection, default: [] },
-  },
+  } satisfies Properties<Management.CreateOrganizationRequestContent>,
 }
 const update = {
   type: 'object',
@@ -120,7 +122,7 @@ export async function organizations(
     },
   )
 
-  function withConnection(enabled: EnabledConnection) {
+  function withConnection(enabled: EnabledConnection): Management.OrganizationConnection {
     const { name, strategy } = found(connections.get(enabled.connection_id), 'connection')
     return { ...enabled, connection: { name, strategy } }
   }
@@ -131,6 +133,6 @@ export function organizationBy({ organizations }: Directory, id: string): Organi
   return found(organizations.get(id), 'organization')
 }
 
-function describe({ id, name, displayName }: Organization) {
+function describe({ id, name, displayName }: Organization): Management.Organization {
   return { id, name, display_name: displayName }
 }

@@ -1,11 +1,13 @@
+import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
-import { managementClient } from '../data.ts'
-import { MANAGEMENT, type ResourceServer } from '../directory.ts'
-import { API_DEFAULTS } from '../seed.ts'
+import { must } from '../../../must.ts'
+import { API_DEFAULTS, MANAGEMENT, type ResourceServer } from '../resource-server.ts'
+import type { Properties } from './described.ts'
 import type { ResourceOptions } from './management-api.ts'
 import { found, ManagementError } from './management-error.ts'
 import { newId } from './new-id.ts'
 import { offsetPage, PAGING, type Paging } from './paging.ts'
+import { MANAGEMENT_SCOPES } from './scopes.ts'
 
 const changes = {
   name: { type: 'string', minLength: 1, maxLength: 200 },
@@ -28,13 +30,16 @@ const changes = {
   skip_consent_for_verifiable_first_party_clients: { type: 'boolean' },
   enforce_policies: { type: 'boolean' },
   token_dialect: { enum: ['access_token', 'access_token_authz'] },
-}
+} satisfies Properties<Management.UpdateResourceServerRequestContent>
 
 const creation = {
   type: 'object',
   required: ['identifier'],
   additionalProperties: false,
-  properties: { ...changes, identifier: { type: 'string', minLength: 1, maxLength: 600 } },
+  properties: {
+    ...changes,
+    identifier: { type: 'string', minLength: 1, maxLength: 600 },
+  } satisfies Properties<Management.CreateResourceServerRequestContent>,
 }
 const update = { type: 'object', additionalProperties: false, properties: changes }
 const query = {
@@ -43,7 +48,7 @@ const query = {
     ...PAGING,
     identifiers: { type: 'array', items: { type: 'string' } },
     include_fields: { type: 'boolean' },
-  },
+  } satisfies Properties<Management.ListResourceServerRequestParameters>,
 }
 
 type Changes = Partial<Omit<ResourceServer, 'id' | 'identifier'>>
@@ -63,7 +68,7 @@ export async function resourceServers(
     async ({ query }) => {
       const all = [managementResource(issuer()), ...resourceServers]
       const { identifiers } = query
-      const wanted = all.filter(({ identifier }) => identifiers?.includes(identifier) ?? true)
+      const wanted = all.filter(({ identifier }) => identifiers?.includes(must(identifier)) ?? true)
       return offsetPage('resource_servers', wanted, query)
     },
   )
@@ -102,12 +107,12 @@ function withWebLifetime(api: ResourceServer): ResourceServer {
   return api
 }
 
-function managementResource(issuer: string) {
+function managementResource(issuer: string): Management.ResourceServer {
   return {
     id: 'api_management',
     identifier: `${issuer}${MANAGEMENT}`,
     name: 'Auth0 Management API',
     is_system: true,
-    scopes: managementClient.managementScopes.map((value) => ({ value })),
+    scopes: MANAGEMENT_SCOPES.map((value) => ({ value })),
   }
 }

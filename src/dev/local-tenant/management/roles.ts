@@ -1,5 +1,7 @@
+import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
 import type { Role } from '../directory.ts'
+import type { Properties } from './described.ts'
 import type { ResourceOptions } from './management-api.ts'
 import { found, ManagementError } from './management-error.ts'
 import { newId } from './new-id.ts'
@@ -11,7 +13,10 @@ const creation = {
   type: 'object',
   required: ['name'],
   additionalProperties: false,
-  properties: { name, description: { type: 'string', minLength: 1, maxLength: 255 } },
+  properties: {
+    name,
+    description: { type: 'string', minLength: 1, maxLength: 255 },
+  } satisfies Properties<Management.CreateRoleRequestContent>,
 }
 const permissionList = {
   type: 'object',
@@ -82,12 +87,14 @@ export async function roles(app: FastifyInstance, { directory }: ResourceOptions
     '/roles/:id/permissions',
     read,
     async ({ params, query }) => {
-      const permissions = find(params.id).permissions.map(({ api, name }) => ({
-        resource_server_identifier: api,
-        permission_name: name,
-        resource_server_name: directory.api(api)?.name,
-        description: directory.api(api)?.scopes.find(({ value }) => value === name)?.description,
-      }))
+      const permissions: Management.PermissionsResponsePayload[] = find(params.id).permissions.map(
+        ({ api, name }) => ({
+          resource_server_identifier: api,
+          permission_name: name,
+          resource_server_name: directory.api(api)?.name,
+          description: directory.api(api)?.scopes.find(({ value }) => value === name)?.description,
+        }),
+      )
       return offsetPage('permissions', permissions, query)
     },
   )
@@ -135,6 +142,6 @@ export async function roles(app: FastifyInstance, { directory }: ResourceOptions
   )
 }
 
-export function describeRole({ id, name, description }: Role) {
+export function describeRole({ id, name, description }: Role): Management.Role {
   return { id, name, description }
 }

@@ -1,3 +1,4 @@
+import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
 import type { Persona } from '../data.ts'
 import type { Directory } from '../directory.ts'
@@ -73,7 +74,7 @@ export function userBy({ personas }: Directory, id: string): Persona {
   )
 }
 
-export function describeUser(persona: Persona) {
+export function describeUser(persona: Persona): Management.UserResponseSchema {
   const { email, displayName, name } = persona
   return {
     user_id: subjectOf(persona),
