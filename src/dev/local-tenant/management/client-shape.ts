@@ -66,24 +66,29 @@ function set(client: Client, name: 'initiateLoginUri', { initiate_login_uri: uri
  * @param withSecret whether the caller may read secrets
  */
 export function describeClient(client: Client, withSecret: boolean): Management.Client {
-  const { id, name, secret, redirectUris, logoutUris, settings } = client
+  const { id, name, secret, redirectUris, logoutUris } = client
+  const told: ClientChanges = { ...client.settings }
   const { initiateLoginUri, backchannelLogoutUri, idTokenAlgorithm = 'RS256' } = client
   return {
     app_type: secret === undefined ? 'spa' : 'regular_web',
     is_first_party: true,
     oidc_conformant: true,
     token_endpoint_auth_method: secret === undefined ? 'none' : 'client_secret_post',
-    ...settings,
+    ...told,
     client_id: id,
     name,
     ...(secret !== undefined && withSecret && { client_secret: secret }),
     callbacks: exact(redirectUris),
     allowed_logout_urls: exact(logoutUris),
     grant_types: [...grantTypesOf(client)],
-    jwt_configuration: { lifetime_in_seconds: 36_000, alg: idTokenAlgorithm },
+    jwt_configuration: {
+      lifetime_in_seconds: 36_000,
+      ...told.jwt_configuration,
+      alg: idTokenAlgorithm,
+    },
     ...(initiateLoginUri !== undefined && { initiate_login_uri: initiateLoginUri }),
     ...(backchannelLogoutUri !== undefined && {
-      oidc_logout: { backchannel_logout_urls: [backchannelLogoutUri] },
+      oidc_logout: { ...told.oidc_logout, backchannel_logout_urls: [backchannelLogoutUri] },
     }),
   }
 }
