@@ -57,8 +57,9 @@ export function scopesToRead({ roles, organizations }: Description): string[] {
 const CLIENT_FIELDS =
   'client_id,name,app_type,oidc_conformant,callbacks,allowed_logout_urls,web_origins,initiate_login_uri,oidc_logout,grant_types,token_endpoint_auth_method,jwt_configuration,refresh_token,organization_usage'
 
-const PAGE = { per_page: 100 }
-const TAKE = { take: 100 }
+/** New for each list: the SDK counts its pages in what it is given. */
+const pages = () => ({ per_page: 100 })
+const checkpoints = () => ({ take: 100 })
 
 /**
  * Lists what the description is about, page by page.
@@ -72,12 +73,14 @@ export async function readState(
   const { identifier } = description.api
   const named = Object.keys(description.organizations)
   const [apis, roles, clients, grants, organizations, connections, users] = await Promise.all([
-    all(management.resourceServers.list({ ...PAGE, identifiers: [identifier] })),
+    all(management.resourceServers.list({ ...pages(), identifiers: [identifier] })),
     readRoles(management, description),
-    all(management.clients.list({ ...PAGE, fields: CLIENT_FIELDS, include_fields: true })),
-    all(management.clientGrants.list({ ...TAKE, audience: identifier })),
+    all(management.clients.list({ ...pages(), fields: CLIENT_FIELDS, include_fields: true })),
+    all(management.clientGrants.list({ ...checkpoints(), audience: identifier })),
     named.length > 0 ? readOrganizations(management, named) : [],
-    named.length > 0 ? all(management.connections.list({ ...TAKE, fields: 'id,name' })) : [],
+    named.length > 0
+      ? all(management.connections.list({ ...checkpoints(), fields: 'id,name' }))
+      : [],
     readUsers(management, description),
   ])
   const names = Object.values(description.clients).map(({ name }) => name)
@@ -93,11 +96,13 @@ export async function readState(
 }
 
 async function readRoles({ roles }: Management, description: Description) {
-  const known = (await all(roles.list(PAGE))).filter(({ name = '' }) => name in description.roles)
+  const known = (await all(roles.list(pages()))).filter(
+    ({ name = '' }) => name in description.roles,
+  )
   return Promise.all(
     known.map(async (role): Promise<[string, RoleState]> => {
       const id = String(role.id)
-      const held = await all(roles.permissions.list(id, PAGE))
+      const held = await all(roles.permissions.list(id, pages()))
       const ours = held.filter(
         (one) => one.resource_server_identifier === description.api.identifier,
       )
@@ -110,13 +115,13 @@ async function readRoles({ roles }: Management, description: Description) {
 }
 
 async function readOrganizations({ organizations }: Management, named: readonly string[]) {
-  const known = (await all(organizations.list(TAKE))).filter(({ name = '' }) =>
+  const known = (await all(organizations.list(checkpoints()))).filter(({ name = '' }) =>
     named.includes(name),
   )
   return Promise.all(
     known.map(async (organization): Promise<[string, OrganizationState]> => {
       const id = String(organization.id)
-      const enabled = await all(organizations.enabledConnections.list(id, PAGE))
+      const enabled = await all(organizations.enabledConnections.list(id, pages()))
       const connections = enabled.map((one) => String(one.connection_id))
       const displayName = organization.display_name
       return [String(organization.name), { id, displayName, connections }]
@@ -139,7 +144,7 @@ async function readUsers({ users }: Management, { roles }: Description) {
     wanted.map(async (email): Promise<[string, UserState]> => {
       const fields = 'user_id,email_verified'
       const user = theUser(await users.listUsersByEmail({ email, fields }), email)
-      const held = await all(users.roles.list(user, PAGE))
+      const held = await all(users.roles.list(user, pages()))
       return [email, { id: user, roles: held.map(({ name }) => String(name)) }]
     }),
   )
