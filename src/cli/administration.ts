@@ -24,6 +24,9 @@ export interface Tenant {
 /** Who administers the local tenant, to which nobody needs to be kept out of. */
 const LOCAL = { clientId: 'local-management', clientSecret: 'local-management-secret' }
 
+/** RFC 6750 §2.1. Another text would be repeated in the error that it leads to. */
+const TOKEN = /^[\w.~+/-]+=*$/
+
 /**
  * The tenant that is configured, or the local one where none is.
  *
@@ -51,7 +54,8 @@ export function tenantOf(sources: readonly Environment[], seconds: string | unde
 }
 
 function credentialsIn(sources: readonly Environment[]): Credentials | undefined {
-  const token = setting(sources, 'AUTH0_MGMT_TOKEN', '')
+  const token = setting(sources, 'AUTH0_MGMT_TOKEN', '').trim()
+  if (token !== '' && !TOKEN.test(token)) throw new Error('AUTH0_MGMT_TOKEN is no bearer token.')
   if (token !== '') return { token }
   const clientId = setting(sources, 'AUTH0_MGMT_CLIENT_ID', '')
   const clientSecret = setting(sources, 'AUTH0_MGMT_CLIENT_SECRET', '')

@@ -52,7 +52,8 @@ function failure(error: Error, origin: string, timeout: number): ManagementError
     const description = `${origin} did not answer within ${timeout / 1000} s.`
     return new ManagementError('timeout', description)
   }
-  const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException
+  // What fetch throws says no more than that it failed.
+  const { code, message } = error.cause as NodeJS.ErrnoException
   const description = `${origin} cannot be reached (${code ?? message}).`
   return new ManagementError('unreachable', description)
 }

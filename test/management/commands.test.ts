@@ -9,7 +9,7 @@ import { must } from '../../src/must.ts'
 import { managementToken } from '../dev/manager.ts'
 import { startTenant, visitor } from '../dev/visitor.ts'
 import { start } from '../process.ts'
-import { between, ran } from './run.ts'
+import { answer, between, ran } from './run.ts'
 
 async function tenant(t: Test) {
   const started = await startTenant(t)
@@ -63,6 +63,8 @@ test('connections: listed, read, changed where they may be', async (t) => {
       options: { client_id: 'public', client_secret: 'hidden-3' },
     },
   })
+  const told = await connections('update con_calendar --show-as-button false --json --apply')
+  t.match(told.json(), { applied: true, differences: [{ field: 'show_as_button', to: false }] })
   const again = 'update con_calendar --display-name Agenda --apply'
   t.equal((await connections(again)).out, 'Nothing to change.\n')
   t.strictSame((await connections(`${again} --json`)).json(), {
@@ -115,8 +117,8 @@ test('organizations: an invitation leads to the login, and whoever accepts it is
   t.equal(`${origin}${pathname}`, 'http://localhost:6060/login')
   const { invitation, organization } = Object.fromEntries(searchParams)
   const request = { client_id: 'messages-web', redirect_uri: 'http://localhost:6060/callback' }
-  const { answer } = await visitor(issuer).logIn('user', { ...request, invitation, organization })
-  t.ok(answer['code'])
+  const login = await visitor(issuer).logIn('user', { ...request, invitation, organization })
+  t.ok(login.answer['code'])
   t.match(directory.personas.get('user'), { organizations: ['org_acme'], roles: ['admin'] })
 
   const several = await organizations('invite org_acme a@example.com b@example.com --json')
@@ -200,6 +202,17 @@ test('who is meant has to be clear', async (t) => {
     await planned(withAdmin),
     'No user of the tenant has the e-mail twin@example.com. Users are not created: let them sign up.',
   )
+  const { origin } = await between(t, issuer, ({ url = '' }, response) => {
+    const [user] = [{ user_id: 'auth0|1', email_verified: false }]
+    return url.startsWith('/api/v2/users-by-email') && answer(response, 200, [user])
+  })
+  const token = await managementToken(issuer)
+  t.match(
+    (await ran(provision, `--file ${file}`, { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: token }))
+      .problem,
+    'has not verified it',
+  )
+  t.match(await planned('api: ['), 'cannot be used:')
   for (const name of ['one', 'two']) {
     const email = 'twin@example.com'
     directory.personas.add({ name, displayName: name, email, roles: [], organizations: [] })

@@ -109,6 +109,8 @@ test('all requests wait for one reset, by the tenant’s clock, and no longer th
   t.ok(limit.exceeded(resetsIn(-5), 1), 'and yet not: not at once again')
   t.ok(limit.exceeded(resetsIn(8), 0), 'counted but once')
   t.notOk(limit.exceeded(resetsIn(11), 0), 'enough')
+  const undated = new Headers({ 'x-ratelimit-reset': String(Math.ceil(clock.time / 1000) + 12) })
+  t.notOk(limit.exceeded(undated, 0), 'this machine’s clock where the tenant tells no time')
 })
 
 test('few requests are under way at once', async (t) => {
@@ -180,6 +182,8 @@ test('credentials that are no good', async (t) => {
     none.problem,
     /^https:\/\/tenant\.test\/ takes credentials: expected AUTH0_MGMT_CLIENT_ID/,
   )
+  const pasted = await list({ AUTH0_MGMT_TOKEN: 'a token\nin lines' })
+  t.equal(pasted.problem, 'AUTH0_MGMT_TOKEN is no bearer token.')
   for (const [name, value] of [
     ['AUTH0_MGMT_DOMAIN', 'tenant.test/path'],
     ['AUTH0_MGMT_TIMEOUT', 'soon'],
@@ -239,6 +243,8 @@ test('a missing scope is named, before anything is written where the token says 
   const silent = { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: 'opaque' }
   const late = await ran(provision, apply, silent)
   t.match(late.problem, /^The token lacks the scope read:roles: grant it to the client/)
+  const nothing = { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: 'e30.e30.e30' }
+  t.match((await ran(provision, apply, nothing)).problem, 'lacks the scope read:roles')
   const says = { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: tokenWith('read:users') }
   t.match((await ran(connections, 'list', says)).problem, 'lacks the scope read:connections')
 })

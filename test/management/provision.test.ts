@@ -1,9 +1,10 @@
-import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Test, test } from 'tap'
 import { main as provision } from '../../src/cli/provision.ts'
 import { readEnvironment } from '../../src/config.ts'
+import { must } from '../../src/must.ts'
 import { startServer } from '../../src/server.ts'
 import { managementToken } from '../dev/manager.ts'
 import { askToken, redemption, startTenant, visitor } from '../dev/visitor.ts'
@@ -91,6 +92,22 @@ test('.env keeps what it says', async (t) => {
   t.match(env, { AUTH0_AUDIENCE: 'https://mine.test', AUTH0_DOMAIN: /^http:/ })
   t.notOk('AUTH0_CLIENT_SECRET' in env, 'not the secret of another client')
   t.match((await run('--apply --write-env')).err, '.env: nothing to add.')
+})
+
+test('what cannot be in .env is told', async (t) => {
+  const { directory, run } = await tenantToProvision(t)
+  writeFileSync('small.yaml', 'clients: {}')
+  const small = await run('--apply --file small.yaml')
+  t.match(small.out, /AUTH0_AUDIENCE=https:\/\/messages-api\.example\.com\n$/, 'and no more')
+  t.match((await run('--apply --write-env --file small.yaml')).err, '.env: added AUTH0_DOMAIN, ')
+  const grant = must(directory.clientGrants.get('cgr_management'))
+  grant.scope = grant.scope.filter((scope) => scope !== 'read:client_keys')
+  const { err } = await run('--apply --write-env')
+  t.match(err, 'The browser login is left out: its secret takes the scope read:client_keys.')
+  t.notMatch(readFileSync('.env', 'utf8'), 'AUTH0_CLIENT_ID')
+  rmSync('.env')
+  mkdirSync('.env')
+  t.match((await run('--apply --write-env')).problem, 'EISDIR')
 })
 
 test('a plan that fails in the middle is told, and finished by the next run', async (t) => {
