@@ -4,7 +4,7 @@ export interface Difference {
   readonly field: string
   /** Undefined where there is nothing yet. */
   readonly from: unknown
-  /** For a list, what is added to it. */
+  /** For a list that can grow, what is added to it. */
   readonly to: unknown
 }
 
@@ -13,6 +13,9 @@ export interface Completion {
   readonly changes: Record<string, unknown>
   readonly differences: readonly Difference[]
 }
+
+/** Lists that the vendor lets have one item alone: another would take its place. */
+const OF_ONE = new Set(['backchannel_logout_urls'])
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -26,7 +29,7 @@ export function complete(current: Fields, wanted: Fields, path = ''): Completion
   for (const [name, to] of Object.entries(wanted)) {
     const from = current[name]
     const field = `${path}${name}`
-    if (Array.isArray(to)) {
+    if (Array.isArray(to) && !OF_ONE.has(name)) {
       const list = Array.isArray(from) ? from : []
       const added = to.filter((item) => !list.some((one) => isEqual(one, item)))
       if (added.length === 0) continue
@@ -37,16 +40,24 @@ export function complete(current: Fields, wanted: Fields, path = ''): Completion
       if (inner.differences.length === 0) continue
       changes[name] = { ...(isRecord(from) ? from : {}), ...inner.changes }
       differences.push(...inner.differences)
-    } else if (from !== to) {
+    } else if (!isSame(from, to)) {
       changes[name] = to
-      differences.push({ field, from, to })
+      differences.push({ field, from: itemOf(from), to: itemOf(to) })
     }
   }
   return { changes, differences }
 }
 
+function itemOf(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : value
+}
+
 function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

@@ -8,12 +8,14 @@ export type Credentials =
 /** A token is renewed this long before it expires, in milliseconds. */
 const LEEWAY = 60_000
 
-/** The access token for the Management API of a tenant, got once and kept in memory alone. */
+/** The access token for the Management API of a tenant, got once for all callers, in memory alone. */
 export class ManagementToken {
   readonly #issuer: string
   readonly #credentials: Credentials
   readonly #fetch: typeof fetch
-  #token: Promise<{ token: string; expiresAt: number }> | undefined
+  #token: Promise<string> | undefined
+  /** In milliseconds since the epoch; never while a token is on its way. */
+  #renewAt = 0
 
   /** @param issuer with the slash */
   constructor(issuer: string, credentials: Credentials, fetcher: typeof fetch) {
@@ -25,11 +27,12 @@ export class ManagementToken {
   /** @throws ManagementError `invalid_client`, `timeout`, `unreachable`, … */
   async get(): Promise<string> {
     if ('token' in this.#credentials) return this.#credentials.token
-    const kept = await this.#token
-    if (kept !== undefined && Date.now() < kept.expiresAt - LEEWAY) return kept.token
-    this.#token = this.#request(this.#credentials)
-    this.#token.catch(() => (this.#token = undefined))
-    return (await this.#token).token
+    if (this.#token === undefined || Date.now() >= this.#renewAt) {
+      this.#renewAt = Number.POSITIVE_INFINITY
+      this.#token = this.#request(this.#credentials)
+      this.#token.catch(() => (this.#renewAt = 0))
+    }
+    return this.#token
   }
 
   /** The scopes that the token says it has; undefined where it does not say. */
@@ -57,7 +60,8 @@ export class ManagementToken {
     const body = await response.json().catch(() => undefined)
     const { access_token: token, expires_in: seconds } = (body ?? {}) as TokenResponse
     if (token === undefined || seconds === undefined) throw refusal(response, body)
-    return { token, expiresAt: Date.now() + seconds * 1000 }
+    this.#renewAt = Date.now() + seconds * 1000 - LEEWAY
+    return token
   }
 }
 

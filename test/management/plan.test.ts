@@ -100,6 +100,11 @@ test('what is there is completed, never shortened', async (t) => {
     ['list', 'scopes', 'nested.changed', 'absent.inner', 'old'],
   )
   t.strictSame(complete(current, { nested: { kept: true } }).changes, {})
+  const told = { backchannel_logout_urls: ['https://one.test'] }
+  t.strictSame(complete(told, { backchannel_logout_urls: ['https://two.test'] }).changes, {
+    backchannel_logout_urls: ['https://two.test'],
+  })
+  t.strictSame(complete(told, told).differences, [])
 })
 
 test('a tenant that takes https alone is told nothing else', async (t) => {

@@ -70,6 +70,7 @@ test('from an empty tenant to an admin’s 200', async (t) => {
 test('what is there is added to, and stays', async (t) => {
   const { directory, run } = await tenantToProvision(t, 'data')
   const extra = 'https://elsewhere.example.com/callback'
+  must(directory.clients.get('messages-web')).backchannelLogoutUri = 'http://localhost:7070/told'
   await run('--apply')
   const spa = directory.clients.find(({ name }) => name === 'Messages in the browser')
   if (spa === undefined || typeof spa.redirectUris === 'string') return t.fail('is a list by now')
@@ -81,6 +82,7 @@ test('what is there is added to, and stays', async (t) => {
   t.match(json(), { applied: true, done: [{ kind: 'client', action: 'change' }] })
   t.equal(spa.redirectUris[0], extra)
   t.equal(spa.redirectUris.length, 4)
+  t.match((await run()).out, '0 to create, 0 to change, 10 unchanged.')
 })
 
 test('.env keeps what it says', async (t) => {
