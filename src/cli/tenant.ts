@@ -3,11 +3,12 @@ import { fail, isEntry, run } from '../entry.ts'
 import { askTenant } from './ask-tenant.ts'
 
 const USAGE = `Usage: npm run tenant -- <fault>
-  rotate       sign with the next key, which is published already
-  withdraw     publish the keys that signed before no longer
-  slow 3s      answer each request that much later, until up
-  down 10s     answer nothing but 503 for that long
-  up           be as before`
+  rotate          sign with the next key, which is published already
+  withdraw        publish the keys that signed before no longer
+  slow 3s         answer each request that much later, until up
+  down 10s        answer nothing but 503 for that long
+  rate-limit 10s  answer callers of the Management API 429 for that long
+  up              be as before`
 
 /**
  * Lets the local tenant misbehave: `npm run tenant -- down 10s`.
@@ -20,7 +21,7 @@ export async function main(
 ): Promise<void> {
   const [fault = '', time = '10s'] = args
   const seconds = /^(\d+)s?$/.exec(time)?.[1]
-  const isFault = ['rotate', 'withdraw', 'slow', 'down', 'up'].includes(fault)
+  const isFault = ['rotate', 'withdraw', 'slow', 'down', 'rate-limit', 'up'].includes(fault)
   if (!isFault || seconds === undefined) return fail(USAGE)
   const response = await askTenant(sources, '/local-tenant/faults', {
     headers: { 'content-type': 'application/json' },

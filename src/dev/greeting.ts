@@ -1,19 +1,23 @@
-import { api, organizations, type Persona, personas } from './local-tenant/data.ts'
-import { permissionsOf } from './local-tenant/tokens.ts'
+import { must } from '../must.ts'
+import { api, type Persona } from './local-tenant/data.ts'
+import type { Directory } from './local-tenant/directory.ts'
 
 /** What a person reads after `npm run dev`: where everything is, and lines to paste. */
-export function greeting(apiUrl: string, issuer: string): string {
+export function greeting(apiUrl: string, issuer: string, directory: Directory): string {
   const { origin, port } = new URL(issuer)
   const token = `${port === '6061' ? '' : `TENANT_PORT=${port} `}npm run --silent token --`
   const messages = `${apiUrl}/api/messages`
   const as = (name: string) => `curl -H "Authorization: Bearer $(${token} ${name})"`
+  const people = [...directory.personas].map(
+    (persona) => `    ${persona.name.padEnd(15)}${describe(persona, directory)}`,
+  )
   return `
   API            ${apiUrl}
   Browser login  ${apiUrl}/
   Local tenant   ${origin}   (${api.identifier})
 
   Personas, from src/dev/local-tenant/data.ts; their tokens: ${token} <name>
-${personas.map((persona) => `    ${persona.name.padEnd(15)}${describe(persona)}`).join('\n')}
+${people.join('\n')}
 
   Try
     curl ${messages}/public
@@ -25,12 +29,14 @@ ${personas.map((persona) => `    ${persona.name.padEnd(15)}${describe(persona)}`
 `
 }
 
-function describe(persona: Persona): string {
-  const organization = organizations.find(({ id }) => id === persona.organizations[0])
+function describe(persona: Persona, directory: Directory): string {
+  const organization = directory.organizations.get(persona.organizations[0])
   const member = organization ? `, of ${organization.displayName}` : ''
   if (organization?.known === false)
     return `public only: the API does not know the organization${member}`
-  const may = permissionsOf(persona).includes('read:admin-messages')
+  const may = directory
+    .permissionsOf(persona, must(directory.api(api.identifier)))
+    .includes('read:admin-messages')
     ? 'public, protected and admin'
     : 'public and protected'
   return `${may}${member}`

@@ -11,6 +11,7 @@ import type { Api } from './local-tenant/console/api.ts'
 import { clients } from './local-tenant/data.ts'
 import { environmentOf } from './local-tenant/environment.ts'
 import { type LocalTenant, startLocalTenant } from './local-tenant/tenant.ts'
+import { moveWebClients } from './local-tenant/web-clients.ts'
 
 export interface Development {
   readonly tenant: LocalTenant
@@ -29,7 +30,7 @@ export async function startDevelopment(
     directory,
     environment: setting(sources, 'NODE_ENV', 'development'),
   })
-  const ours = { ...environmentOf(tenant.issuer), ...browserLogin() }
+  const ours = { ...environmentOf(tenant.issuer, tenant.directory), ...browserLogin() }
   const defaults = {
     CLIENT_ORIGIN_URL: 'http://localhost:4040',
     // Sessions end with the process, as those in memory do anyway.
@@ -38,6 +39,7 @@ export async function startDevelopment(
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
     server = await startServer([defaults, ...sources, ours], logTo)
+    moveWebClients(tenant.directory, `http://localhost:${server.port}`)
     return { tenant, server }
   } catch (error) {
     await tenant.app.close()
@@ -63,6 +65,7 @@ function beside({ app, config, port }: RunningServer): Api {
   )
   return {
     url: `http://localhost:${port}`,
+    audience: expected.audience,
     policies,
     explain(token, answer, route) {
       const context = {
@@ -83,7 +86,7 @@ export async function main(): Promise<void> {
     await server.app.close()
     await tenant.app.close()
   })
-  process.stdout.write(greeting(`http://localhost:${server.port}`, tenant.issuer))
+  process.stdout.write(greeting(`http://localhost:${server.port}`, tenant.issuer, tenant.directory))
 }
 
 if (isEntry(import.meta.url)) await run(main)

@@ -1,7 +1,16 @@
 import { decodeJwt } from 'jose'
 import { test } from 'tap'
-import { api, personas } from '../../src/dev/local-tenant/data.ts'
-import { askToken, REQUEST, redemption, tenant, type Values, visitor, WEB } from './visitor.ts'
+import { api } from '../../src/dev/local-tenant/data.ts'
+import {
+  askToken,
+  REQUEST,
+  redemption,
+  startTenant,
+  tenant,
+  type Values,
+  visitor,
+  WEB,
+} from './visitor.ts'
 
 test('client and redirect URI: a page, and never a redirect', async (t) => {
   const { authorize, visit } = visitor(await tenant(t))
@@ -18,6 +27,8 @@ test('client and redirect URI: a page, and never a redirect', async (t) => {
     { redirect_uri: 'https://evil.test/', response_mode: 'web_message' },
     { ...WEB, redirect_uri: 'http://localhost:6060/callback/' },
     { ...WEB, redirect_uri: 'http://localhost:4040' },
+    { ...WEB, redirect_uri: 'http://localhost:6060/callback?next=evil' },
+    { ...WEB, redirect_uri: 'https://evil.test/callback' },
     { client_id: 'messages-machine', redirect_uri: 'http://localhost:4040' },
   ]
   for (const changes of cases) {
@@ -134,7 +145,8 @@ test('without an audience the access token is opaque, and good for userinfo', as
 })
 
 test('an error of its own is a page that shows nothing of itself', async (t) => {
-  personas.push({
+  const { directory, issuer } = await startTenant(t)
+  directory.personas.add({
     name: 'broken',
     email: 'broken@example.com',
     roles: [],
@@ -143,8 +155,7 @@ test('an error of its own is a page that shows nothing of itself', async (t) => 
       throw new Error('inside')
     },
   })
-  t.teardown(() => personas.pop())
-  const page = await visitor(await tenant(t)).authorize()
+  const page = await visitor(issuer).authorize()
   t.equal(page.status, 500)
   t.match(page.html, 'The local tenant failed.')
   t.notMatch(page.html, 'inside')
@@ -254,7 +265,7 @@ test('logout leads back only to where the client may be reached', async (t) => {
   const allowed: Record<string, string | undefined> = {
     '/v2/logout': undefined,
     '/v2/logout?client_id=messages-spa&returnTo=http://localhost:4040/': 'http://localhost:4040/',
-    '/v2/logout?client_id=messages-web&returnTo=http://localhost:6060/': 'http://localhost:6060/',
+    '/v2/logout?client_id=messages-web&returnTo=http://localhost:7070/': 'http://localhost:7070/',
     '/oidc/logout': undefined,
     [`/oidc/logout?${hint}&${back}&state=s`]: 'http://localhost:4040/bye',
     [`/oidc/logout?client_id=messages-spa&${back}`]: 'http://localhost:4040/bye',

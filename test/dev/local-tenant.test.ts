@@ -248,6 +248,10 @@ test('development: the tenant, the server, and the token command', async (t) => 
   })
   const sources = [{ TENANT_PORT: new URL(tenant.issuer).port }]
   const url = `http://localhost:${server.port}/api/messages`
+  t.match(tenant.directory.clients.get('messages-web'), {
+    initiateLoginUri: `http://localhost:${server.port}/login`,
+    backchannelLogoutUri: `http://localhost:${server.port}/backchannel-logout`,
+  })
 
   const status = async (path: string, bearer: string) => {
     const headers = { authorization: `Bearer ${bearer}` }
@@ -276,7 +280,7 @@ test('development: the tenant, the server, and the token command', async (t) => 
     t.equal(exitCode, 1)
   }
 
-  const text = greeting(`http://localhost:${server.port}`, tenant.issuer)
+  const text = greeting(`http://localhost:${server.port}`, tenant.issuer, tenant.directory)
   for (const persona of Object.keys(expected)) t.match(text, new RegExp(`^ +${persona} `, 'm'))
   t.match(text, `curl ${url}/public`)
   t.match(
@@ -284,7 +288,7 @@ test('development: the tenant, the server, and the token command', async (t) => 
     `TENANT_PORT=${sources[0]?.TENANT_PORT} npm run --silent token -- admin)" ${url}/admin`,
   )
   t.match(
-    greeting('http://localhost:6060', 'http://localhost:6061/'),
+    greeting('http://localhost:6060', 'http://localhost:6061/', tenant.directory),
     '$(npm run --silent token --',
   )
 

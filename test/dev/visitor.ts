@@ -1,17 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { api } from '../../src/dev/local-tenant/data.ts'
-import { startLocalTenant } from '../../src/dev/local-tenant/tenant.ts'
+import { type LocalTenantOptions, startLocalTenant } from '../../src/dev/local-tenant/tenant.ts'
 
-/** A tenant that ends with the test; its issuer. */
-export async function tenant(t: Test) {
-  const { app, issuer } = await startLocalTenant({
+/** A tenant that ends with the test. */
+export async function startTenant(t: Test, options: Partial<LocalTenantOptions> = {}) {
+  const tenant = await startLocalTenant({
     port: 0,
-    directory: t.testdir(),
+    directory: options.directory ?? t.testdir(),
     environment: 'test',
+    ...options,
   })
-  t.teardown(() => app.close())
-  return issuer
+  t.teardown(() => tenant.app.close())
+  return tenant
+}
+
+/** The issuer of a tenant that ends with the test. */
+export async function tenant(t: Test) {
+  return (await startTenant(t)).issuer
 }
 
 /** How the server-side client is reached. */

@@ -1,8 +1,9 @@
 import { isLoopback } from '../../tokens/issuer.ts'
-import { api, type Client, clients, type Organization } from './data.ts'
+import type { AllowedUris, Client, Organization } from './data.ts'
+import type { Directory } from './directory.ts'
+import { type Invitation, invitationOf } from './invitations.ts'
 import { OAuthError } from './oauth-error.ts'
 import { type Parameters, parametersOf } from './parameters.ts'
-import { organizationBy } from './tokens.ts'
 
 const SCOPES = ['openid', 'profile', 'email', 'offline_access']
 const CHALLENGE = /^[\w-]{43}$/
@@ -20,10 +21,14 @@ export interface ReturnAddress {
 export interface AuthorizationRequest extends ReturnAddress {
   readonly audience: string | undefined
   readonly organization: Organization | undefined
+  /** What makes the person a member of that organization. */
+  readonly invitation: Invitation | undefined
   readonly scope: readonly string[]
   readonly nonce: string | undefined
   readonly challenge: string | undefined
   readonly prompt: readonly string[]
+  /** How old a login may be, in seconds. */
+  readonly maxAge: number | undefined
   readonly loginHint: string | undefined
   readonly signup: boolean
 }
@@ -33,10 +38,10 @@ export interface AuthorizationRequest extends ReturnAddress {
  *
  * @throws OAuthError for a person to read; never to be redirected (RFC 6749 §4.1.2.1)
  */
-export function readReturnAddress(query: unknown): ReturnAddress {
+export function readReturnAddress(query: unknown, directory: Directory): ReturnAddress {
   const parameters = parametersOf(query)
   const { client_id: id, redirect_uri: redirectUri = '', state, response_mode: mode } = parameters
-  const client = clients.find((candidate) => candidate.id === id)
+  const client = directory.clients.get(id)
   if (client === undefined) throw new OAuthError('unauthorized_client', 'There is no such client.')
   if (!isAllowed(redirectUri, client.redirectUris)) {
     throw new OAuthError('invalid_request', 'The client may not be reached at this redirect_uri.')
@@ -52,18 +57,22 @@ export function readReturnAddress(query: unknown): ReturnAddress {
 export function readAuthorizationRequest(
   query: unknown,
   address: ReturnAddress,
+  directory: Directory,
 ): AuthorizationRequest {
   const parameters = parametersOf(query)
   checkResponse(parameters)
   const challenge = readChallenge(parameters, address.client)
   const { audience, organization, scope = '', prompt = '', login_hint: loginHint } = parameters
-  if (audience !== undefined && audience !== api.identifier) {
+  if (audience !== undefined && directory.api(audience) === undefined) {
     throw new OAuthError('access_denied', 'There is no API with this audience.')
   }
-  const found = organization === undefined ? undefined : organizationBy(organization)
+  const found = directory.organization(organization)
   if (organization !== undefined && found === undefined) {
     throw new OAuthError('invalid_request', 'There is no such organization.')
   }
+  const { invitation: ticket } = parameters
+  const invitation =
+    ticket === undefined ? undefined : invitationOf(directory, ticket, address.client, found)
   const prompts = prompt.split(' ')
   if (prompts.includes('none') && prompts.length > 1) {
     throw new OAuthError('invalid_request', 'prompt=none goes with no other.')
@@ -72,18 +81,27 @@ export function readAuthorizationRequest(
     ...address,
     audience,
     organization: found,
+    invitation,
     scope: scope.split(' ').filter((name) => SCOPES.includes(name)),
     nonce: parameters['nonce'],
     challenge,
     prompt: prompts,
-    loginHint,
+    maxAge: readMaxAge(parameters),
+    loginHint: loginHint ?? invitation?.invitee,
     signup: parameters['screen_hint'] === 'signup',
   }
 }
 
 /** Whether an address is one that a client may be sent to. */
-export function isAllowed(uri: string, allowed: Client['redirectUris']): boolean {
-  return allowed === 'loopback' ? isLoopbackAddress(uri) : allowed.includes(uri)
+export function isAllowed(uri: string, allowed: AllowedUris): boolean {
+  if (typeof allowed !== 'string') return allowed.includes(uri)
+  const path = allowed.slice('loopback'.length)
+  return isLoopbackAddress(uri) && (path === '' || pathOf(uri) === path)
+}
+
+function pathOf(uri: string): string {
+  const { pathname, search } = new URL(uri)
+  return `${pathname}${search}`
 }
 
 /** An address on this machine, over http (RFC 8252 §7.3). */
@@ -102,6 +120,14 @@ function checkResponse({ response_type: type, response_mode: mode = 'query' }: P
   if (mode !== 'query' && mode !== 'web_message') {
     throw new OAuthError('invalid_request', 'The response modes are query and web_message.')
   }
+}
+
+function readMaxAge({ max_age: maxAge }: Parameters): number | undefined {
+  if (maxAge === undefined) return undefined
+  if (!/^\d{1,9}$/.test(maxAge)) {
+    throw new OAuthError('invalid_request', 'max_age is a number of seconds.')
+  }
+  return Number(maxAge)
 }
 
 function readChallenge(parameters: Parameters, { secret }: Client): string | undefined {

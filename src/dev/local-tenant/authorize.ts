@@ -1,37 +1,43 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   type AuthorizationRequest,
-  type ReturnAddress,
   readAuthorizationRequest,
   readReturnAddress,
 } from './authorization-request.ts'
-import { organizations, type Persona } from './data.ts'
+import { answer, fail } from './authorization-response.ts'
+import type { Persona } from './data.ts'
+import type { Directory } from './directory.ts'
+import type { DirectoryFile } from './directory-file.ts'
 import type { Grants } from './grants.ts'
+import { accept } from './invitations.ts'
+import { admit } from './membership.ts'
 import { OAuthError } from './oauth-error.ts'
-import { loginPage, sendPage, signupPage, webMessagePage } from './pages.ts'
+import { loginPage, sendPage, signupPage } from './pages.ts'
 import { parametersOf, required } from './parameters.ts'
 import type { Session, Sessions } from './sessions.ts'
 
 export interface AuthorizeOptions {
   readonly grants: Grants
   readonly sessions: Sessions
-  /** Those of the data file, and those who signed up. */
-  readonly personas: Persona[]
+  readonly directory: Directory
+  readonly file: DirectoryFile
 }
 
 /** The authorization endpoint (RFC 6749 §3.1), and the login and signup that it leads to. */
 export async function authorize(
   app: FastifyInstance,
-  { grants, sessions, personas }: AuthorizeOptions,
+  { grants, sessions, directory, file }: AuthorizeOptions,
 ): Promise<void> {
+  const { personas, organizations } = directory
+
   /** Requests that wait for a person to log in, by an identifier that only the page knows. */
   const waiting = new Map<string, AuthorizationRequest>()
 
   app.get('/authorize', async (request, reply) => {
-    const address = readReturnAddress(request.query)
+    const address = readReturnAddress(request.query, directory)
     try {
-      const wanted = readAuthorizationRequest(request.query, address)
+      const wanted = readAuthorizationRequest(request.query, address, directory)
       const session = sessions.of(request)
       const known = !wanted.prompt.includes('login') && !wanted.signup && mayUse(session, wanted)
       if (known) return succeed(reply, wanted, session)
@@ -39,7 +45,10 @@ export async function authorize(
         throw new OAuthError('login_required', 'Login is required.')
       const id = randomUUID()
       waiting.set(id, wanted)
-      return sendPage(reply, wanted.signup ? signupPage(id) : loginPage(id, wanted, personas))
+      return sendPage(
+        reply,
+        wanted.signup ? signupPage(id, wanted) : loginPage(id, wanted, directory),
+      )
     } catch (error) {
       if (error instanceof OAuthError) return fail(reply, address, error)
       throw error
@@ -48,29 +57,33 @@ export async function authorize(
 
   app.get('/login', async ({ query }, reply) => {
     const { id, wanted } = waitingRequest(query)
-    return sendPage(reply, loginPage(id, wanted, personas))
+    return sendPage(reply, loginPage(id, wanted, directory))
   })
 
-  app.post('/login', async ({ body }, reply) => {
-    const { id, wanted, parameters } = waitingRequest(body)
-    const persona = personas.find(({ name }) => name === parameters['persona'])
+  app.post('/login', async (request, reply) => {
+    const { id, wanted, parameters } = waitingRequest(request.body)
+    const persona = personas.get(parameters['persona'])
     if (persona === undefined) throw new OAuthError('invalid_request', 'There is no such persona.')
-    return logIn(reply, id, wanted, persona, parameters['organization'] || undefined)
+    return logIn(request, reply, id, wanted, persona, parameters['organization'] || undefined)
   })
 
-  app.get('/signup', async ({ query }, reply) =>
-    sendPage(reply, signupPage(waitingRequest(query).id)),
-  )
+  app.get('/signup', async ({ query }, reply) => {
+    const { id, wanted } = waitingRequest(query)
+    return sendPage(reply, signupPage(id, wanted))
+  })
 
-  app.post('/signup', async ({ body }, reply) => {
-    const { id, wanted, parameters } = waitingRequest(body)
+  app.post('/signup', async (request, reply) => {
+    const { id, wanted, parameters } = waitingRequest(request.body)
     const email = required(parameters, 'email')
     const persona = { ...newcomer(email), displayName: parameters['name'] || email }
-    if (personas.some((other) => other.email === email)) {
-      return sendPage(reply.code(409), signupPage(id, 'Somebody has this e-mail address already.'))
+    if (personas.find((other) => other.email === email)) {
+      return sendPage(
+        reply.code(409),
+        signupPage(id, wanted, 'Somebody has this e-mail address already.'),
+      )
     }
-    personas.push(persona)
-    return logIn(reply, id, wanted, persona, undefined)
+    personas.add(persona)
+    return logIn(request, reply, id, wanted, persona, undefined)
   })
 
   function waitingRequest(given: unknown) {
@@ -83,27 +96,31 @@ export async function authorize(
     return { id, wanted, parameters }
   }
 
-  function logIn(
+  async function logIn(
+    request: FastifyRequest,
     reply: FastifyReply,
     id: string,
     wanted: AuthorizationRequest,
     persona: Persona,
     chosen: string | undefined,
-  ): FastifyReply {
+  ): Promise<FastifyReply> {
     waiting.delete(id)
-    const organization = wanted.organization?.id ?? chosen
-    if (organization !== undefined && !persona.organizations.includes(organization)) {
-      return fail(reply, wanted, new OAuthError('access_denied', 'The user is no member there.'))
-    }
-    return succeed(reply, wanted, sessions.begin(reply, persona, organization))
+    const refusal = wanted.invitation && accept(directory, wanted.invitation, persona)
+    if (wanted.invitation !== undefined) await file.save()
+    if (refusal !== undefined) return fail(reply, wanted, refusal)
+    const organization = wanted.organization ?? organizations.get(chosen)
+    const denial = organization && admit(directory, persona, organization)
+    if (denial !== undefined) return fail(reply, wanted, denial)
+    return succeed(reply, wanted, sessions.begin(request, reply, persona, organization?.id))
   }
 
   function succeed(reply: FastifyReply, wanted: AuthorizationRequest, session: Session) {
     const organization = wanted.organization?.id ?? session.organization
+    session.clients.add(wanted.client.id)
     const grant = {
       ...wanted,
       persona: session.persona,
-      organization: organizations.find(({ id }) => id === organization),
+      organization: organizations.get(organization),
       authTime: session.authTime,
       sid: session.sid,
       revoked: false,
@@ -116,26 +133,14 @@ export async function authorize(
 /** Whether a session serves a request without a new login. */
 function mayUse(
   session: Session | undefined,
-  { organization }: AuthorizationRequest,
+  { organization, invitation, maxAge = Number.POSITIVE_INFINITY }: AuthorizationRequest,
 ): session is Session {
-  if (session === undefined) return false
+  // Whoever is logged in may not be who was invited: the person says which account accepts.
+  if (session === undefined || invitation !== undefined) return false
+  // Of two times in whole seconds: a login of this second is too old for max_age=0 all the same.
+  const age = Math.floor(Date.now() / 1000) - session.authTime
+  if (age > maxAge || maxAge === 0) return false
   return organization === undefined || session.persona.organizations.includes(organization.id)
-}
-
-function fail(reply: FastifyReply, address: ReturnAddress, { error, message }: OAuthError) {
-  return answer(reply, address, { error, error_description: message })
-}
-
-/** Sends the answer to the client, and to nobody else (RFC 6749 §4.1.2). */
-function answer(reply: FastifyReply, address: ReturnAddress, values: Record<string, string>) {
-  const { redirectUri, state, mode } = address
-  const response = { ...values, ...(state !== undefined && { state }) }
-  if (mode === 'web_message') {
-    return sendPage(reply, webMessagePage(response, new URL(redirectUri).origin))
-  }
-  const url = new URL(redirectUri)
-  for (const [name, value] of Object.entries(response)) url.searchParams.set(name, value)
-  return reply.header('cache-control', 'no-store').redirect(url.href, 303)
 }
 
 function newcomer(email: string): Persona {

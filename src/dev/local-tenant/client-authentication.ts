@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
-import { type Client, clients } from './data.ts'
+import type { Client } from './data.ts'
+import type { Directory } from './directory.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { Parameters } from './parameters.ts'
 
@@ -7,16 +8,31 @@ import type { Parameters } from './parameters.ts'
  * The client that calls: a confidential one by its secret, in the body or in HTTP Basic (RFC 6749
  * §2.3.1), a public one by its name alone (§3.2.1).
  *
- * @throws OAuthError `invalid_client`
+ * @throws OAuthError `invalid_client`; `unauthorized_client` where it may not use the grant type
  */
-export function identifyClient(authorization: string | undefined, parameters: Parameters): Client {
+export function identifyClient(
+  directory: Directory,
+  authorization: string | undefined,
+  parameters: Parameters,
+): Client {
   const { client_id: id, client_secret: secret = '' } =
     basicCredentials(authorization) ?? parameters
-  const client = clients.find((candidate) => candidate.id === id)
+  const client = directory.clients.get(id)
   if (client === undefined || !equal(client.secret ?? '', secret)) {
     throw new OAuthError('invalid_client', 'The client is unknown or its secret is wrong.', 401)
   }
+  const { grant_type: grantType = '' } = parameters
+  if (!grantTypesOf(client).includes(grantType)) {
+    const problem = `Grant type '${grantType}' not allowed for the client.`
+    throw new OAuthError('unauthorized_client', problem)
+  }
   return client
+}
+
+/** The grant types that a client may use; those of its kind where nobody said which. */
+export function grantTypesOf({ grantTypes, secret }: Client): readonly string[] {
+  const ofPublic = ['authorization_code', 'refresh_token']
+  return grantTypes ?? (secret === undefined ? ofPublic : [...ofPublic, 'client_credentials'])
 }
 
 /**
@@ -25,10 +41,11 @@ export function identifyClient(authorization: string | undefined, parameters: Pa
  * @throws OAuthError `invalid_client`; `unauthorized_client` for a public one
  */
 export function authenticateClient(
+  directory: Directory,
   authorization: string | undefined,
   parameters: Parameters,
 ): Client {
-  const client = identifyClient(authorization, parameters)
+  const client = identifyClient(directory, authorization, parameters)
   if (client.secret === undefined) {
     throw new OAuthError('unauthorized_client', 'A public client cannot speak for itself.')
   }

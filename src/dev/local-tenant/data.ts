@@ -1,6 +1,12 @@
+import { MANAGEMENT_SCOPES } from './management/scopes.ts'
+
 /**
  * Who and what the local tenant knows. Edit it and start `npm run dev` again.
  */
+
+/** Exchanges a refresh token for the access token of a third party. */
+export const FEDERATED_GRANT =
+  'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token'
 
 /** The API that access tokens are for, and how long they last, in seconds. */
 export const api = {
@@ -21,11 +27,30 @@ export interface Organization {
   displayName: string
   /** Whether the API knows it in development. */
   known: boolean
+  /** What its members log in by, in the vendor's words. */
+  enabled: EnabledConnection[]
 }
 
+export interface EnabledConnection {
+  connection_id: string
+  /** Whether a login makes anybody a member. */
+  assign_membership_on_login: boolean
+  show_as_button: boolean
+  is_signup_enabled: boolean
+}
+
+const BY_PASSWORD: EnabledConnection[] = [
+  {
+    connection_id: 'con_people',
+    assign_membership_on_login: false,
+    show_as_button: true,
+    is_signup_enabled: false,
+  },
+]
+
 export const organizations: Organization[] = [
-  { id: 'org_acme', name: 'acme', displayName: 'Acme', known: true },
-  { id: 'org_globex', name: 'globex', displayName: 'Globex', known: false },
+  { id: 'org_acme', name: 'acme', displayName: 'Acme', known: true, enabled: BY_PASSWORD },
+  { id: 'org_globex', name: 'globex', displayName: 'Globex', known: false, enabled: BY_PASSWORD },
 ]
 
 export interface Persona {
@@ -76,20 +101,68 @@ export const personas: Persona[] = [
   },
 ]
 
+/** Where people and their accounts elsewhere come from. */
+export interface Connection {
+  id: string
+  /** What the federated grant calls it. It never changes. */
+  name: string
+  displayName: string
+  /** `auth0` for the tenant's own people. */
+  strategy: string
+  /** What its third-party API lets a token do; none where there is no such API. */
+  scopes: string[]
+  /** What else the Management API was told of it. */
+  settings?: Record<string, unknown>
+}
+
+export const connections: Connection[] = [
+  {
+    id: 'con_people',
+    name: 'Username-Password-Authentication',
+    displayName: 'People',
+    strategy: 'auth0',
+    scopes: [],
+  },
+  {
+    id: 'con_calendar',
+    name: 'calendar',
+    displayName: 'Calendar',
+    strategy: 'oauth2',
+    scopes: ['read:calendar'],
+  },
+]
+
+/**
+ * Exactly these, or any address on this machine, or those of them with one path
+ * (`loopback/callback`): ports vary in development, paths do not.
+ */
+export type AllowedUris = `loopback${string}` | string[]
+
 export interface Client {
   id: string
   name: string
   /** Confidential clients have one; it is worth nothing outside this machine. Others are public. */
   secret?: string
-  /** Where a login may lead back to: any address on this machine, or exactly these. */
-  redirectUris: 'loopback' | string[]
-  /** Where a logout may lead back to, likewise. */
-  logoutUris: 'loopback' | string[]
-  /** The permissions of the API that the client is granted for itself (client credentials). */
-  granted?: string[]
+  /** Where a login may lead back to. */
+  redirectUris: AllowedUris
+  /** Where a logout may lead back to. */
+  logoutUris: AllowedUris
+  /** `HS256` for ID tokens signed with the secret; RS256 where it does not say. */
+  idTokenAlgorithm?: 'HS256'
+  /** Its page that begins a login, for links in invitations. */
+  initiateLoginUri?: string
+  /** Where it is told that somebody logged out (OpenID Connect Back-Channel Logout §2.2). */
+  backchannelLogoutUri?: string
+  /** The grant types that it may use; those that its kind has where it does not say. */
+  grantTypes?: string[]
+  /** What else the Management API was told of it. */
+  settings?: Record<string, unknown>
 }
 
-export const clients: Client[] = [
+/** A client in this file, and the permissions of the API that it is granted for itself. */
+export type ClientData = Client & { granted?: string[] }
+
+export const clients: ClientData[] = [
   {
     id: 'messages-spa',
     name: 'Messages in the browser',
@@ -100,8 +173,21 @@ export const clients: Client[] = [
     id: 'messages-web',
     name: 'Messages on the server',
     secret: 'messages-web-secret',
-    redirectUris: ['http://localhost:6060/callback'],
-    logoutUris: ['http://localhost:6060/'],
+    redirectUris: 'loopback/callback',
+    logoutUris: 'loopback/',
+    initiateLoginUri: 'http://localhost:6060/login',
+    backchannelLogoutUri: 'http://localhost:6060/backchannel-logout',
+    grantTypes: ['authorization_code', 'refresh_token', FEDERATED_GRANT],
+  },
+  {
+    id: 'messages-web-hs256',
+    name: 'Messages on the server, HS256',
+    secret: 'messages-web-hs256-secret-of-32-bytes-or-more',
+    redirectUris: 'loopback/callback',
+    logoutUris: 'loopback/',
+    idTokenAlgorithm: 'HS256',
+    initiateLoginUri: 'http://localhost:6060/login',
+    backchannelLogoutUri: 'http://localhost:6060/backchannel-logout',
   },
   {
     id: 'messages-machine',
@@ -112,3 +198,14 @@ export const clients: Client[] = [
     granted: ['read:admin-messages'],
   },
 ]
+
+/** Who administers the tenant through its Management API. */
+export const managementClient: Client & { readonly managementScopes: readonly string[] } = {
+  id: 'local-management',
+  name: 'Administration',
+  secret: 'local-management-secret',
+  redirectUris: [],
+  logoutUris: [],
+  grantTypes: ['client_credentials'],
+  managementScopes: MANAGEMENT_SCOPES,
+}

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { FEDERATED_GRANT } from './data.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** The discovery document (OpenID Connect Discovery §3) and the key set (RFC 7517 §5). */
@@ -18,9 +19,16 @@ export async function discovery(
       scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
       response_types_supported: ['code'],
       response_modes_supported: ['query', 'web_message'],
-      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+      grant_types_supported: [
+        'authorization_code',
+        'refresh_token',
+        'client_credentials',
+        FEDERATED_GRANT,
+      ],
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['RS256'],
+      id_token_signing_alg_values_supported: ['HS256', 'RS256'],
       code_challenge_methods_supported: ['S256'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     }

@@ -1,21 +1,35 @@
 import type { FastifyInstance } from 'fastify'
-import { must } from '../../must.ts'
-import { api, clients, organizations } from './data.ts'
+import type { Directory } from './directory.ts'
 
-/** The environment variables of an API that this tenant is the tenant of. */
-export function environmentOf(issuer: string): Record<string, string> {
-  const known = organizations.filter((organization) => organization.known)
+/**
+ * The environment variables of an API that this tenant is the tenant of: the first one it knows.
+ */
+export function environmentOf(
+  issuer: string,
+  { resourceServers, clients, organizations }: Directory,
+): Record<string, string> {
+  const known = [...organizations].filter((organization) => organization.known)
+  const api = resourceServers.find(() => true)
+  const client = clients.find(({ secret }) => secret === undefined)
   return {
     AUTH0_DOMAIN: new URL(issuer).origin,
-    AUTH0_AUDIENCE: api.identifier,
+    ...(api !== undefined && { AUTH0_AUDIENCE: api.identifier }),
     ...(known.length > 0 && { AUTH0_ORGANIZATIONS: known.map(({ id }) => id).join() }),
     ORGANIZATION_REQUIRED: 'false',
     ACCESS_TOKEN_ALGORITHMS: 'RS256',
-    API_REFERENCE_CLIENT_ID: must(clients[0]).id,
+    ...(client !== undefined && { API_REFERENCE_CLIENT_ID: client.id }),
   }
 }
 
+export interface EnvironmentOptions {
+  readonly issuer: () => string
+  readonly directory: Directory
+}
+
 /** Tells commands what the API is configured with that `npm run dev` starts. */
-export async function environment(app: FastifyInstance, { issuer }: { issuer: () => string }) {
-  app.get('/local-tenant/environment', () => environmentOf(issuer()))
+export async function environment(
+  app: FastifyInstance,
+  { issuer, directory }: EnvironmentOptions,
+): Promise<void> {
+  app.get('/local-tenant/environment', () => environmentOf(issuer(), directory))
 }

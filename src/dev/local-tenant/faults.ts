@@ -1,6 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { RateLimit } from './management/rate-limit.ts'
 import { OAuthError } from './oauth-error.ts'
+import { onlyJson } from './only-json.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 declare module 'fastify' {
@@ -11,13 +13,16 @@ declare module 'fastify' {
 
 /** The tenant's misbehaviour. */
 export interface Faults {
-  /** @param seconds for how long, where it lasts */
-  cause(fault: Fault, seconds: number): Promise<void>
+  /**
+   * @param seconds for how long, where it lasts
+   * @param headers whether an exceeded rate limit says when it ends
+   */
+  cause(fault: Fault, seconds: number, headers?: boolean): Promise<void>
   /** Whether the tenant answers as it should. */
   readonly state: 'up' | 'slow' | 'down'
 }
 
-export type Fault = 'rotate' | 'withdraw' | 'slow' | 'down' | 'up'
+export type Fault = 'rotate' | 'withdraw' | 'slow' | 'down' | 'rate-limit' | 'up'
 
 /** Where faults are asked for; it answers whatever the fault, as the console and the environment do. */
 const CONTROL = '/local-tenant/faults'
@@ -28,8 +33,10 @@ const schema = {
     type: 'object',
     required: ['fault'],
     properties: {
-      fault: { enum: ['rotate', 'withdraw', 'slow', 'down', 'up'] },
+      fault: { enum: ['rotate', 'withdraw', 'slow', 'down', 'rate-limit', 'up'] },
       seconds: { type: 'number', minimum: 0, maximum: 3600, default: 10 },
+      /** Whether an exceeded rate limit says when it ends. */
+      headers: { type: 'boolean', default: true },
     },
   },
 } as const
@@ -37,20 +44,28 @@ const schema = {
 interface Body {
   readonly fault: Fault
   readonly seconds: number
+  readonly headers: boolean
+}
+
+export interface FaultOptions {
+  readonly keys: SigningKeys
+  readonly rateLimit: RateLimit
 }
 
 /** Lets the tenant misbehave on request, so that clients and the API can be tried against it. */
-export const faults = fp(async (app: FastifyInstance, { keys }: { keys: SigningKeys }) => {
+export const faults = fp(async (app: FastifyInstance, { keys, rateLimit }: FaultOptions) => {
   let delay = 0
   let downUntil = 0
 
   app.decorate('faults', {
-    async cause(fault, seconds) {
+    async cause(fault, seconds, headers = true) {
       if (fault === 'rotate') await keys.rotate()
       if (fault === 'withdraw') await keys.withdraw()
       if (fault === 'slow' || fault === 'up') delay = fault === 'slow' ? seconds * 1000 : 0
       if (fault === 'down' || fault === 'up')
         downUntil = fault === 'down' ? Date.now() + seconds * 1000 : 0
+      if (fault === 'rate-limit') rateLimit.exceed(seconds, headers)
+      if (fault === 'up') rateLimit.exceed(0, true)
     },
     get state() {
       if (Date.now() < downUntil) return 'down'
@@ -64,18 +79,11 @@ export const faults = fp(async (app: FastifyInstance, { keys }: { keys: SigningK
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
   })
 
-  /** Pages of other sites cannot send JSON without asking first, and are told no. */
-  const onlyJson = async ({ headers }: FastifyRequest) => {
-    if (headers['content-type'] !== 'application/json') {
-      throw new OAuthError('invalid_request', 'Send JSON.', 415)
-    }
-  }
-
   app.post<{ Body: Body }>(
     CONTROL,
     { schema, onRequest: onlyJson },
-    async ({ body: { fault, seconds } }) => {
-      await app.faults.cause(fault, seconds)
+    async ({ body: { fault, seconds, headers } }) => {
+      await app.faults.cause(fault, seconds, headers)
       return { keys: keys.published().keys.map(({ kid }) => kid) }
     },
   )

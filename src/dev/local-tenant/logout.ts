@@ -1,17 +1,28 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodeJwt } from 'jose'
 import { isAllowed } from './authorization-request.ts'
-import { clients } from './data.ts'
+import type { BackchannelLogout } from './backchannel-logout.ts'
+import type { Directory } from './directory.ts'
 import { OAuthError } from './oauth-error.ts'
 import { loggedOutPage, sendPage } from './pages.ts'
 import { type Parameters, parametersOf } from './parameters.ts'
 import type { Sessions } from './sessions.ts'
 
+export interface LogoutOptions {
+  readonly sessions: Sessions
+  readonly directory: Directory
+  readonly backchannel: BackchannelLogout
+}
+
 /**
  * Logout, in the vendor's way (`/v2/logout`) and in the standard's (`/oidc/logout`, OpenID Connect
- * RP-Initiated Logout §2). It leads back only to where the client may be reached.
+ * RP-Initiated Logout §2). It leads back only to where the client may be reached,
+ * once all clients of the session were told.
  */
-export async function logout(app: FastifyInstance, { sessions }: { sessions: Sessions }) {
+export async function logout(
+  app: FastifyInstance,
+  { sessions, directory, backchannel }: LogoutOptions,
+): Promise<void> {
   app.get('/v2/logout', async (request, reply) => {
     const { client_id: id, returnTo } = parametersOf(request.query)
     return logOut(request, reply, id, returnTo)
@@ -23,18 +34,19 @@ export async function logout(app: FastifyInstance, { sessions }: { sessions: Ses
     return logOut(request, reply, clientIdIn(parameters), uri, state)
   })
 
-  function logOut(
+  async function logOut(
     request: FastifyRequest,
     reply: FastifyReply,
     clientId: string | undefined,
     returnTo: string | undefined,
     state?: string,
-  ): FastifyReply {
-    const client = clients.find(({ id }) => id === clientId)
+  ): Promise<FastifyReply> {
+    const client = directory.clients.get(clientId)
     if (returnTo !== undefined && !(client && isAllowed(returnTo, client.logoutUris))) {
       throw new OAuthError('invalid_request', 'The client may not be reached at this address.')
     }
-    sessions.end(request, reply)
+    const ended = sessions.end(request, reply)
+    if (ended !== undefined) await backchannel.tell([ended])
     if (returnTo === undefined) return sendPage(reply, loggedOutPage())
     const url = new URL(returnTo)
     if (state !== undefined) url.searchParams.set('state', state)

@@ -2,7 +2,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { html } from 'ghtml'
 import type { AuthorizationRequest } from './authorization-request.ts'
-import { organizations, type Persona } from './data.ts'
+import type { Organization, Persona } from './data.ts'
+import type { Directory } from './directory.ts'
+import type { Invitation } from './invitations.ts'
 import { STYLE } from './style.ts'
 
 export interface Page {
@@ -60,19 +62,19 @@ export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
 /** One button for each persona and, where it has some, each of its organizations. */
 export function loginPage(
   transaction: string,
-  { client, organization, loginHint }: AuthorizationRequest,
-  personas: readonly Persona[],
+  { client, organization, invitation, loginHint }: AuthorizationRequest,
+  { personas, organizations }: Directory,
 ): Page {
   const wanted = organization === undefined ? '' : ` of ${organization.displayName}`
-  const buttons = personas.flatMap((persona) => {
+  const buttons = [...personas].flatMap((persona) => {
     const memberships = organization === undefined ? persona.organizations : [organization.id]
     return memberships.length === 0
       ? [button(transaction, persona, undefined, loginHint)]
-      : memberships.map((id) => button(transaction, persona, id, loginHint))
+      : memberships.map((id) => button(transaction, persona, organizations.get(id), loginHint))
   })
   return {
     title: 'Log in',
-    body: html`<p>to ${client.name}${wanted}, as</p>
+    body: html`!${invited(invitation)}<p>to ${client.name}${wanted}, as</p>
 !${buttons.join('\n')}
 <p><a href="/signup?transaction=${transaction}">Sign up</a></p>`,
   }
@@ -81,27 +83,37 @@ export function loginPage(
 function button(
   transaction: string,
   { name, displayName, email }: Persona,
-  organizationId: string | undefined,
+  organization: Organization | undefined,
   loginHint: string | undefined,
 ): string {
-  const organization = organizations.find(({ id }) => id === organizationId)
   const hinted = loginHint === email || loginHint === name
   return html`<form method="post" action="/login">
 <input type="hidden" name="transaction" value="${transaction}">
-<input type="hidden" name="organization" value="${organizationId ?? ''}">
+<input type="hidden" name="organization" value="${organization?.id ?? ''}">
 <button name="persona" value="${name}" !${hinted ? 'autofocus' : ''}>${displayName}
 <small>${name}${organization === undefined ? '' : `, ${organization.displayName}`}</small></button>
 </form>`
 }
 
-export function signupPage(transaction: string, problem = ''): Page {
+function invited(invitation: Invitation | undefined): string {
+  return invitation === undefined
+    ? ''
+    : html`<p>${invitation.inviter} invites ${invitation.invitee}.</p>`
+}
+
+export function signupPage(
+  transaction: string,
+  { invitation, loginHint }: AuthorizationRequest,
+  problem = '',
+): Page {
   return {
     title: 'Sign up',
-    body: html`<p role="alert">${problem}</p>
+    body: html`!${invited(invitation)}<p role="alert">${problem}</p>
 <form method="post" action="/signup">
 <input type="hidden" name="transaction" value="${transaction}">
 <label>Name <input name="name" autocomplete="name"></label>
-<label>E-mail address <input name="email" type="email" required autocomplete="email"></label>
+<label>E-mail address <input name="email" type="email" required autocomplete="email"
+  value="${loginHint ?? ''}"></label>
 <button>Sign up</button>
 </form>
 <p><a href="/login?transaction=${transaction}">Log in</a></p>`,

@@ -1,8 +1,7 @@
 import { generateKeyPair } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { calculateJwkThumbprint, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
+import { readPrivate, writePrivate } from './private-file.ts'
 
 /** The key that signs, the one that will sign next, and those that signed before. */
 interface KeyRing {
@@ -25,7 +24,7 @@ export class SigningKeys {
   }
 
   static async load(file: string): Promise<SigningKeys> {
-    const ring = await readRing(file)
+    const ring = await readPrivate<KeyRing>(file, 'keys')
     if (ring !== undefined) return new SigningKeys(file, ring)
     const keys = new SigningKeys(file, {
       current: await newKey(),
@@ -64,11 +63,8 @@ export class SigningKeys {
     await this.#save()
   }
 
-  async #save(): Promise<void> {
-    await mkdir(dirname(this.#file), { recursive: true })
-    const unfinished = `${this.#file}.${process.pid}`
-    await writeFile(unfinished, JSON.stringify(this.#ring), { mode: 0o600 })
-    await rename(unfinished, this.#file)
+  #save(): Promise<void> {
+    return writePrivate(this.#file, this.#ring)
   }
 }
 
@@ -86,13 +82,4 @@ async function newKey(): Promise<JWK> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   const jwk = privateKey.export({ format: 'jwk' }) as JWK
   return { ...jwk, kid: await calculateJwkThumbprint(jwk) }
-}
-
-async function readRing(file: string): Promise<KeyRing | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as KeyRing
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Error(`The local tenant's keys cannot be read. Delete ${file} for new ones.`)
-  }
 }

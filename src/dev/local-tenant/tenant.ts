@@ -7,19 +7,29 @@ import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { addressesOf, listen } from '../../listen.ts'
 import { isLoopback } from '../../tokens/issuer.ts'
 import { authorize } from './authorize.ts'
+import { BackchannelLogout } from './backchannel-logout.ts'
 import { checkData } from './check-data.ts'
 import type { Api } from './console/api.ts'
 import { tenantConsole } from './console/console.ts'
 import { organizations, personas, roles } from './data.ts'
+import { Directory } from './directory.ts'
+import { DirectoryFile } from './directory-file.ts'
 import { discovery } from './discovery.ts'
 import { environment } from './environment.ts'
 import { faults } from './faults.ts'
+import { FederatedTokens } from './federated-tokens.ts'
 import { Grants } from './grants.ts'
+import { invitationControl } from './invitation-control.ts'
 import { logout } from './logout.ts'
+import { managementApi } from './management/management-api.ts'
+import { RateLimit } from './management/rate-limit.ts'
 import { OAuthError } from './oauth-error.ts'
 import { errorPage, sendPage } from './pages.ts'
+import { type Seed, sow } from './seed.ts'
+import { sessionControl } from './session-control.ts'
 import { Sessions } from './sessions.ts'
 import { SigningKeys } from './signing-keys.ts'
+import { thirdParty } from './third-party.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 import { Tokens } from './tokens.ts'
 import { userinfo } from './userinfo.ts'
@@ -33,12 +43,18 @@ export interface LocalTenantOptions {
   readonly environment: string
   /** The API beside the tenant, for the console, once it runs. */
   readonly api?: () => Api | undefined
+  /** What it knows at first: the data file (the default), or as little as a new tenant. */
+  readonly seed?: Seed
 }
 
 export interface LocalTenant {
   readonly app: FastifyInstance
   /** `iss` of its tokens, with the slash. */
   readonly issuer: string
+  /** Who and what it knows; a change holds at once. */
+  readonly directory: Directory
+  readonly sessions: Sessions
+  readonly backchannel: BackchannelLogout
 }
 
 /**
@@ -54,7 +70,10 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const keys = await SigningKeys.load(join(options.directory, 'signing-keys.json'))
   const grants = new Grants()
   const sessions = new Sessions()
-  const everybody = [...personas]
+  const directory = new Directory()
+  sow(directory, options.seed ?? 'data')
+  const file = await DirectoryFile.load(join(options.directory, 'directory.json'), directory)
+  const rateLimit = new RateLimit()
   const app = fastify()
   const issuer = () => `http://localhost:${(app.server.address() as AddressInfo).port}/`
 
@@ -65,20 +84,27 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   })
   await app.register(formbody)
   await app.register(cookie)
-  await app.register(faults, { keys })
+  await app.register(faults, { keys, rateLimit })
 
   await app.register(discovery, { issuer, keys })
-  await app.register(environment, { issuer })
-  await app.register(authorize, { grants, sessions, personas: everybody })
-  const tokens = new Tokens(issuer, keys, grants)
-  await app.register(tokenEndpoint, { tokens, grants, personas: everybody })
+  await app.register(environment, { issuer, directory })
+  await app.register(authorize, { grants, sessions, directory, file })
+  const tokens = new Tokens(issuer, keys, grants, directory)
+  const federatedTokens = new FederatedTokens(directory, grants)
+  await app.register(tokenEndpoint, { tokens, grants, federatedTokens, directory })
+  await app.register(thirdParty, { federatedTokens })
   await app.register(userinfo, { grants })
+  const backchannel = new BackchannelLogout(issuer, keys, directory)
+  await app.register(logout, { sessions, directory, backchannel })
+  await app.register(invitationControl, { directory })
+  await app.register(sessionControl, { sessions, backchannel })
+  const management = { issuer, keys, directory, file, rateLimit }
+  await app.register(managementApi, { ...management, prefix: '/api/v2' })
   const { api = () => undefined } = options
-  await app.register(tenantConsole, { issuer, keys, tokens, personas: everybody, api })
-  await app.register(logout, { sessions })
+  await app.register(tenantConsole, { issuer, keys, tokens, directory, api })
   try {
     await listen(app, await addressesOf('localhost'), options.port)
-    return { app, issuer: issuer() }
+    return { app, issuer: issuer(), directory, sessions, backchannel }
   } catch (error) {
     await app.close()
     throw error

@@ -1,34 +1,31 @@
 import type { FastifyInstance } from 'fastify'
 import { authenticateClient, identifyClient } from './client-authentication.ts'
-import { api, type Persona } from './data.ts'
+import { FEDERATED_GRANT } from './data.ts'
+import type { Directory } from './directory.ts'
+import type { FederatedTokens } from './federated-tokens.ts'
 import type { Grants } from './grants.ts'
 import { OAuthError } from './oauth-error.ts'
 import { type Parameters, parametersOf, required } from './parameters.ts'
-import { personaGrant } from './persona-grant.ts'
-import type { TokenResponse, Tokens } from './tokens.ts'
+import { PERSONA_GRANT, personaGrant, personaNamed } from './persona-grant.ts'
+import type { Tokens } from './tokens.ts'
 
-/** An extension grant (RFC 6749 §4.5) that no real tenant has: a persona's token without a login. */
-const PERSONA_GRANT = 'urn:local-tenant:grant-type:persona'
-
-type GrantType = (
-  parameters: Parameters,
-  authorization: string | undefined,
-) => Promise<TokenResponse>
+type GrantType = (parameters: Parameters, authorization: string | undefined) => Promise<object>
 
 export interface TokenEndpointOptions {
   readonly tokens: Tokens
   readonly grants: Grants
-  readonly personas: readonly Persona[]
+  readonly federatedTokens: FederatedTokens
+  readonly directory: Directory
 }
 
 /** `POST /oauth/token` (RFC 6749 §3.2). */
 export async function tokenEndpoint(
   app: FastifyInstance,
-  { tokens, grants, personas }: TokenEndpointOptions,
+  { tokens, grants, federatedTokens, directory }: TokenEndpointOptions,
 ): Promise<void> {
   const grantTypes: Readonly<Record<string, GrantType>> = {
     async authorization_code(parameters, authorization) {
-      const client = identifyClient(authorization, parameters)
+      const client = identifyClient(directory, authorization, parameters)
       const code = required(parameters, 'code')
       const { redirect_uri: redirectUri, code_verifier: verifier } = parameters
       const grant = grants.redeem(code, client, redirectUri, verifier)
@@ -37,7 +34,7 @@ export async function tokenEndpoint(
     },
 
     async refresh_token(parameters, authorization) {
-      const client = identifyClient(authorization, parameters)
+      const client = identifyClient(directory, authorization, parameters)
       const token = required(parameters, 'refresh_token')
       const grant = grants.refresh(token, client)
       if (grant === undefined) {
@@ -47,23 +44,16 @@ export async function tokenEndpoint(
     },
 
     async client_credentials(parameters, authorization) {
-      const client = authenticateClient(authorization, parameters)
-      if (required(parameters, 'audience') !== api.identifier) {
-        throw new OAuthError('access_denied', 'There is no API with this identifier.', 403)
-      }
-      if (client.granted === undefined) {
-        throw new OAuthError('unauthorized_client', 'The client is granted nothing of this API.')
-      }
-      return tokens.forClient(client, client.granted)
+      const client = authenticateClient(directory, authorization, parameters)
+      return tokens.forClient(client, required(parameters, 'audience'))
     },
 
-    async [PERSONA_GRANT](parameters) {
-      const persona = personas.find(({ name }) => name === parameters['persona'])
-      if (persona === undefined) {
-        const names = personas.map(({ name }) => name).join(', ')
-        throw new OAuthError('invalid_grant', `There is no such persona. There are: ${names}.`)
-      }
-      return tokens.forGrant(personaGrant(persona))
+    async [FEDERATED_GRANT](parameters, authorization) {
+      return federatedTokens.exchange(parameters, authorization)
+    },
+
+    async [PERSONA_GRANT]({ persona }) {
+      return tokens.forGrant(personaGrant(directory, personaNamed(directory, persona)))
     },
   }
 

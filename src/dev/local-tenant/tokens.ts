@@ -1,6 +1,10 @@
 import { must } from '../../must.ts'
-import { api, type Client, type Organization, organizations, type Persona, roles } from './data.ts'
+import { signFor } from './client-signature.ts'
+import type { Client, Organization, Persona } from './data.ts'
+import type { Directory } from './directory.ts'
 import type { Grant, Grants } from './grants.ts'
+import { OAuthError } from './oauth-error.ts'
+import { MANAGEMENT, type ResourceServer, saysPermissions, scopeFor } from './resource-server.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** How long an ID token lasts, in seconds. */
@@ -8,6 +12,9 @@ const ID_TOKEN_LIFETIME = 10 * 60 * 60
 
 /** What is wrong with a token: it expired, is for another API, or is signed by a stranger. */
 export type Flaw = 'expired' | 'audience' | 'forged'
+
+/** How long an access token for `/userinfo` alone or for the Management API lasts, in seconds. */
+const DAY = 24 * 60 * 60
 
 /** What the tenant answers at the token endpoint (RFC 6749 §5.1). */
 export interface TokenResponse {
@@ -24,11 +31,13 @@ export class Tokens {
   readonly #issuer: () => string
   readonly #keys: SigningKeys
   readonly #grants: Grants
+  readonly #directory: Directory
 
-  constructor(issuer: () => string, keys: SigningKeys, grants: Grants) {
+  constructor(issuer: () => string, keys: SigningKeys, grants: Grants, directory: Directory) {
     this.#issuer = issuer
     this.#keys = keys
     this.#grants = grants
+    this.#directory = directory
   }
 
   /**
@@ -37,10 +46,11 @@ export class Tokens {
    * @param refreshToken the one that goes on being good; a new one where none is given
    */
   async forGrant(grant: Grant, refreshToken?: string): Promise<TokenResponse> {
-    const { audience, scope } = grant
-    const accessToken = await (audience === undefined
+    const api = grant.audience === undefined ? undefined : must(this.#directory.api(grant.audience))
+    const scope = scopeFor(api, grant.scope)
+    const accessToken = await (api === undefined
       ? this.#grants.createOpaqueToken()
-      : this.accessToken(grant))
+      : this.accessToken({ ...grant, scope }))
     this.#grants.remember(accessToken, grant)
     return {
       access_token: accessToken,
@@ -50,21 +60,42 @@ export class Tokens {
       }),
       scope: scope.join(' '),
       token_type: 'Bearer',
-      expires_in: api.tokenLifetime,
+      expires_in: api?.token_lifetime ?? DAY,
     }
   }
 
-  /** The token of a client that speaks for itself: no user, hence no `userinfo` to ask for. */
-  async forClient({ id }: Client, granted: readonly string[]): Promise<TokenResponse> {
-    const accessToken = await this.#sign(api.tokenLifetime, {
-      sub: `${id}@clients`,
-      aud: api.identifier,
-      azp: id,
-      scope: granted.join(' '),
-      permissions: granted,
+  /**
+   * The token of a client that speaks for itself: no user, hence no `userinfo` to ask for.
+   *
+   * @param audience the identifier of an API, or `<issuer>api/v2/` for the Management API
+   * @throws OAuthError `access_denied` where there is no such API, or the client is granted nothing
+   */
+  async forClient(client: Client, audience: string): Promise<TokenResponse> {
+    const isManagement = audience === `${this.#issuer()}${MANAGEMENT}`
+    const api = this.#directory.api(audience)
+    if (!isManagement && api === undefined) {
+      throw new OAuthError('access_denied', `Service not enabled within domain: ${audience}`, 403)
+    }
+    const grant = this.#directory.grantOf(client, isManagement ? MANAGEMENT : audience)
+    if (grant === undefined) {
+      const problem = `Client is not authorized to access "${audience}".`
+      throw new OAuthError('access_denied', problem, 403)
+    }
+    const lifetime = api?.token_lifetime ?? DAY
+    const accessToken = await this.#sign(lifetime, {
+      sub: `${client.id}@clients`,
+      aud: audience,
+      azp: client.id,
+      scope: grant.scope.join(' '),
+      ...(saysPermissions(api) && { permissions: grant.scope }),
       gty: 'client-credentials',
     })
-    return { access_token: accessToken, token_type: 'Bearer', expires_in: api.tokenLifetime }
+    return {
+      access_token: accessToken,
+      scope: grant.scope.join(' '),
+      token_type: 'Bearer',
+      expires_in: lifetime,
+    }
   }
 
   /**
@@ -72,25 +103,32 @@ export class Tokens {
    * refuse, so that one sees how a client copes.
    */
   async accessToken(grant: Grant, flaw: Flaw | 'none' = 'none'): Promise<string> {
-    const audience = flaw === 'audience' ? 'https://another-api.example.com' : api.identifier
-    const claims = this.#accessTokenClaims(grant, audience)
-    if (flaw === 'forged') return this.#keys.forge(this.#dated(api.tokenLifetime, claims))
-    return this.#sign(flaw === 'expired' ? -60 : api.tokenLifetime, claims)
+    const api = must(this.#directory.api(grant.audience))
+    const { token_lifetime: lifetime } = api
+    const claims = {
+      ...this.#accessTokenClaims(grant, api),
+      ...(flaw === 'audience' && { aud: 'https://another-api.example.com' }),
+    }
+    if (flaw === 'forged') return this.#keys.forge(this.#complete(lifetime, claims))
+    return flaw === 'expired' ? this.#sign(-60, claims) : this.#sign(lifetime, claims)
   }
 
-  #accessTokenClaims({ persona, organization, client, scope }: Grant, audience: string) {
+  #accessTokenClaims({ persona, organization, client, scope }: Grant, api: ResourceServer) {
+    const { identifier } = api
     return {
       sub: subjectOf(persona),
-      aud: scope.includes('openid') ? [audience, `${this.#issuer()}userinfo`] : audience,
+      aud: scope.includes('openid') ? [identifier, `${this.#issuer()}userinfo`] : identifier,
       azp: client.id,
       scope: scope.join(' '),
-      permissions: permissionsOf(persona),
+      ...(saysPermissions(api) && {
+        permissions: this.#directory.permissionsOf(persona, api),
+      }),
       ...organizationClaims(organization),
     }
   }
 
   #idToken({ persona, organization, client, scope, nonce, authTime, sid }: Grant) {
-    return this.#sign(ID_TOKEN_LIFETIME, {
+    const claims = this.#complete(ID_TOKEN_LIFETIME, {
       ...profileOf(persona, scope),
       aud: client.id,
       azp: client.id,
@@ -99,26 +137,23 @@ export class Tokens {
       sid,
       ...organizationClaims(organization),
     })
+    return signFor(this.#keys, client, claims)
   }
 
   #sign(lifetime: number, claims: Record<string, unknown>): Promise<string> {
-    return this.#keys.sign(this.#dated(lifetime, claims))
+    return this.#keys.sign(this.#complete(lifetime, claims))
   }
 
   /** @param lifetime in seconds; less than none for a token that expired so long ago */
-  #dated(lifetime: number, claims: Record<string, unknown>) {
+  #complete(lifetime: number, claims: Record<string, unknown>) {
     const now = Math.floor(Date.now() / 1000)
-    const iat = lifetime < 0 ? now + lifetime - api.tokenLifetime : now
+    const iat = lifetime < 0 ? now + lifetime - DAY : now
     return { iss: this.#issuer(), ...claims, iat, exp: now + lifetime }
   }
 }
 
 export function subjectOf({ name }: Persona): string {
   return `local|${name}`
-}
-
-export function permissionsOf(persona: Persona): string[] {
-  return [...new Set(persona.roles.flatMap((role) => must(roles[role])))]
 }
 
 /** What a client may know of a person (OpenID Connect Core §5.4). */
@@ -129,11 +164,6 @@ export function profileOf(persona: Persona, scope: readonly string[]) {
     ...(scope.includes('profile') && { name: displayName, nickname: name }),
     ...(scope.includes('email') && { email, email_verified: true }),
   }
-}
-
-/** The organization that somebody means by its id or its name. */
-export function organizationBy(idOrName: string): Organization | undefined {
-  return organizations.find(({ id, name }) => id === idOrName || name === idOrName.toLowerCase())
 }
 
 function organizationClaims(organization: Organization | undefined) {

@@ -5,6 +5,8 @@ import type { Explanation, ServerAnswer } from '../../../explain/explanation.ts'
 export interface Api {
   /** Its origin. */
   readonly url: string
+  /** Its identifier. */
+  readonly audience: string
   /** Its routes, and what each of them declares. */
   readonly policies: ReadonlyMap<string, AccessPolicy>
   /** What the API makes of a token, and why. */

@@ -2,12 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { decodedOrEmpty } from '../../../explain/advice.ts'
 import { tokenIn } from '../../../explain/token-in.ts'
 import { isLoopback } from '../../../tokens/issuer.ts'
-import { api as identity, type Persona } from '../data.ts'
+import type { Persona } from '../data.ts'
+import type { Directory } from '../directory.ts'
 import type { Fault } from '../faults.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { errorPage, sendPage } from '../pages.ts'
 import { type Parameters, parametersOf, required } from '../parameters.ts'
-import { personaGrant } from '../persona-grant.ts'
+import { personaGrant, personaNamed } from '../persona-grant.ts'
 import type { SigningKeys } from '../signing-keys.ts'
 import type { Flaw, Tokens } from '../tokens.ts'
 import { type Api, callApi, guarded } from './api.ts'
@@ -19,7 +20,7 @@ export interface ConsoleOptions {
   readonly issuer: () => string
   readonly keys: SigningKeys
   readonly tokens: Tokens
-  readonly personas: readonly Persona[]
+  readonly directory: Directory
   /** The API beside the tenant, once it runs. */
   readonly api: () => Api | undefined
 }
@@ -29,13 +30,14 @@ const DONE: Readonly<Record<Fault, string>> = {
   withdraw: 'The keys that signed before are published no longer.',
   down: 'The tenant is down for 10 seconds.',
   slow: 'The tenant answers 3 seconds later.',
+  'rate-limit': 'The Management API answers 429 for 10 seconds.',
   up: 'The tenant is back to normal.',
 }
-const SECONDS = { down: 10, slow: 3, rotate: 0, withdraw: 0, up: 0 }
+const SECONDS = { down: 10, slow: 3, 'rate-limit': 10, rotate: 0, withdraw: 0, up: 0 }
 
 /** The front page of the tenant: the place to test roles, and to see how a client copes. */
 export async function tenantConsole(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
-  const { issuer, keys, tokens, personas } = options
+  const { issuer, keys, tokens, directory } = options
 
   // What the pages do is for whoever sits at this machine. Other sites can send such forms, too, and
   // have a name of theirs stand for this address.
@@ -53,7 +55,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
     const { done = '' } = parametersOf(query)
     const routes = [...api.policies.keys()]
     const row = async (persona?: Persona): Promise<Row> => {
-      const token = persona && (await tokens.accessToken(personaGrant(persona)))
+      const token = persona && (await tokens.accessToken(personaGrant(directory, persona)))
       return {
         persona,
         answers: await Promise.all(routes.map((route) => callApi(api, route, token))),
@@ -64,9 +66,10 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
       homePage({
         issuer: issuer(),
         apiUrl: api.url,
-        audience: identity.identifier,
+        audience: api.audience,
+        directory,
         policies: api.policies,
-        rows: await Promise.all([undefined, ...personas].map(row)),
+        rows: await Promise.all([undefined, ...directory.personas].map(row)),
         state: app.faults.state,
         keys: keys.published().keys.map(({ kid }) => String(kid)),
         done: Object.hasOwn(DONE, done) ? DONE[done as Fault] : '',
@@ -77,13 +80,12 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
   app.post('/console/token', async ({ body }, reply) => {
     const api = running()
     const parameters = parametersOf(body)
-    const persona = personas.find(({ name }) => name === parameters['persona'])
-    if (persona === undefined) throw new OAuthError('invalid_request', 'There is no such persona.')
+    const persona = personaNamed(directory, parameters['persona'])
     const organization = parameters['organization'] || undefined
     if (organization !== undefined && !persona.organizations.includes(organization)) {
       throw new OAuthError('invalid_request', 'The persona is no member there.')
     }
-    const grant = personaGrant(persona, organization)
+    const grant = personaGrant(directory, persona, organization)
     const flaw = flawIn(parameters)
     const token = await tokens.accessToken(grant, flaw)
     const answers = [...api.policies.keys()].map(

@@ -2,7 +2,8 @@ import { html } from 'ghtml'
 import type { AccessPolicy } from '../../../access/policy.ts'
 import { permissionsOf as permissionsIn } from '../../../access/policy.ts'
 import type { ServerAnswer } from '../../../explain/explanation.ts'
-import { clients, organizations, type Persona } from '../data.ts'
+import type { Persona } from '../data.ts'
+import type { Directory } from '../directory.ts'
 import type { Page } from '../pages.ts'
 import { answerOf } from './answer.ts'
 import { guarded } from './api.ts'
@@ -22,6 +23,7 @@ export interface Home {
   readonly audience: string
   readonly policies: ReadonlyMap<string, AccessPolicy>
   readonly rows: readonly Row[]
+  readonly directory: Directory
   readonly state: string
   /** The published key ids; the first one signs. */
   readonly keys: readonly string[]
@@ -56,7 +58,7 @@ export function homePage(home: Home): Page {
 !${explainForm(guarded(policies))}
 
 !${faultsPart(home)}
-!${peoplePart()}`,
+!${peoplePart(home.directory)}`,
   }
 }
 
@@ -97,6 +99,7 @@ const FAULTS = [
   ],
   ['down', 'Down for 10 s', 'Answer 503 to everybody; the API goes on with the keys it has.'],
   ['slow', 'Slow: 3 s', 'Answer each request that much later.'],
+  ['rate-limit', 'Rate limit for 10 s', 'Answer 429 to callers of the Management API.'],
   ['up', 'Back to normal', 'End the faults above.'],
 ] as const
 
@@ -111,14 +114,19 @@ function faultsPart({ state, keys }: Home): string {
 <table><tbody>!${rows.join('\n')}</tbody></table>`
 }
 
-function peoplePart(): string {
-  const known = organizations.map(
+function peoplePart({ organizations, clients, clientGrants }: Directory): string {
+  const known = [...organizations].map(
     ({ id, displayName, known }) =>
       html`<tr><th scope="row">${displayName}</th><td><code>${id}</code></td><td>${known ? 'known to the API' : 'unknown to the API'}</td></tr>`,
   )
-  const apps = clients.map(
-    ({ id, name, secret, granted }) =>
-      html`<tr role="row"><th role="rowheader" scope="row">${name}</th><td role="cell"><code>${id}</code></td><td role="cell">${secret === undefined ? 'public, with PKCE' : 'confidential'}${granted === undefined ? '' : `, granted ${granted.join(', ')}`}</td></tr>`,
+  const grantedTo = (id: string) => [...clientGrants].filter(({ client_id }) => client_id === id)
+  const apps = [...clients].map(
+    ({ id, name, secret }) =>
+      html`<tr role="row"><th role="rowheader" scope="row">${name}</th><td role="cell"><code>${id}</code></td><td role="cell">${secret === undefined ? 'public, with PKCE' : 'confidential'}${grantedTo(
+        id,
+      )
+        .map(({ audience }) => `, granted ${audience}`)
+        .join('')}</td></tr>`,
   )
   return html`<h2 id="organizations">Organizations</h2>
 <table aria-labelledby="organizations"><tbody>!${known.join('\n')}</tbody></table>

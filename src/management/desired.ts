@@ -1,0 +1,78 @@
+import type { Management as Sdk } from 'auth0'
+import type { Description } from './description.ts'
+
+/** What the API is to be like, in the vendor's words. */
+export function desiredApi(
+  { api }: Description,
+  current: Sdk.ResourceServer | undefined,
+): Sdk.UpdateResourceServerRequestContent {
+  const isRfc9068 = current?.token_dialect?.startsWith('rfc9068') === true
+  return {
+    name: api.name,
+    signing_alg: 'RS256',
+    scopes: Object.entries(api.permissions).map(([value, description]) => ({ value, description })),
+    token_lifetime: api.token_lifetime,
+    allow_offline_access: api.offline_access,
+    enforce_policies: true,
+    // Both dialects that say permissions are good tokens here.
+    token_dialect: isRfc9068 ? 'rfc9068_profile_authz' : 'access_token_authz',
+  }
+}
+
+type Clients = Description['clients']
+type ClientContent = Sdk.UpdateClientRequestContent & Pick<Sdk.CreateClientRequestContent, 'name'>
+
+/**
+ * What the clients are to be like, in the vendor's words.
+ *
+ * @param takesHttp whether the tenant takes addresses without TLS that it calls or leads to itself
+ */
+export function desiredClients(
+  { clients, organizations, organization_required: required }: Description,
+  takesHttp: boolean,
+): ClientContent[] {
+  const usage = required ? ('require' as const) : ('allow' as const)
+  const login = {
+    oidc_conformant: true,
+    jwt_configuration: { alg: 'RS256' as const },
+    grant_types: ['authorization_code', 'refresh_token'],
+    ...(Object.keys(organizations).length > 0 && { organization_usage: usage }),
+  }
+  const taken = (url: string) => takesHttp || url.startsWith('https:')
+  return [
+    ...(clients.browser === undefined ? [] : [{ ...login, ...browserClient(clients.browser) }]),
+    ...(clients.web === undefined ? [] : [{ ...login, ...webClient(clients.web, taken) }]),
+    ...(clients.machine === undefined ? [] : [machineClient(clients.machine)]),
+  ]
+}
+
+function browserClient(client: NonNullable<Clients['browser']>): ClientContent {
+  return {
+    name: client.name,
+    app_type: 'spa',
+    token_endpoint_auth_method: 'none',
+    callbacks: client.callbacks,
+    allowed_logout_urls: client.logout_urls,
+    web_origins: client.web_origins,
+    refresh_token: { rotation_type: 'rotating', expiration_type: 'expiring' },
+  }
+}
+
+function webClient(
+  client: NonNullable<Clients['web']>,
+  taken: (url: string) => boolean,
+): ClientContent {
+  const { login_url: login, backchannel_logout_url: logout } = client
+  return {
+    name: client.name,
+    app_type: 'regular_web',
+    callbacks: client.callbacks,
+    allowed_logout_urls: client.logout_urls,
+    ...(taken(login) && { initiate_login_uri: login }),
+    ...(taken(logout) && { oidc_logout: { backchannel_logout_urls: [logout] } }),
+  }
+}
+
+function machineClient({ name }: NonNullable<Clients['machine']>): ClientContent {
+  return { name, app_type: 'non_interactive', grant_types: ['client_credentials'] }
+}

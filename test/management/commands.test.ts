@@ -1,0 +1,238 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Test, test } from 'tap'
+import { main as connections } from '../../src/cli/connections.ts'
+import { main as organizations } from '../../src/cli/organizations.ts'
+import { main as provision } from '../../src/cli/provision.ts'
+import { api } from '../../src/dev/local-tenant/data.ts'
+import { must } from '../../src/must.ts'
+import { managementToken } from '../dev/manager.ts'
+import { startTenant, visitor } from '../dev/visitor.ts'
+import { start } from '../process.ts'
+import { answer, between, ran } from './run.ts'
+
+async function tenant(t: Test) {
+  const started = await startTenant(t)
+  const environment = { AUTH0_DOMAIN: started.issuer }
+  return {
+    ...started,
+    connections: (args: string) => ran(connections, args, environment),
+    organizations: (args: string) => ran(organizations, args, environment),
+  }
+}
+
+test('connections: listed, read, changed where they may be', async (t) => {
+  const { directory, connections } = await tenant(t)
+  const { out } = await connections('list')
+  t.match(out, /^ID +NAME +DISPLAY NAME +STRATEGY\ncon_people +Username/)
+  t.match((await connections('list --strategy oauth2 --json')).json(), [{ id: 'con_calendar' }])
+
+  const calendar = must(directory.connections.get('con_calendar'))
+  calendar.settings = {
+    options: { client_id: 'public', client_secret: 'hidden-1', deep: [{ api_key: 'hidden-2' }] },
+  }
+  const read = await connections('get con_calendar')
+  t.match(read.out, /^display_name +Calendar$/m)
+  t.match(read.out, '"client_id":"public","client_secret":"(hidden)"')
+  t.notMatch(read.out, 'hidden-')
+  t.match((await connections('get con_calendar --json')).json(), { id: 'con_calendar' })
+
+  const shown = await connections('update con_calendar --display-name Agenda')
+  t.equal(
+    shown.out,
+    'display_name: Calendar → Agenda\nNothing was changed. Add --apply to do it.\n',
+  )
+  t.equal(calendar.displayName, 'Calendar')
+  const options = '--options {"client_secret":"hidden-3"}'
+  const flags =
+    '--show-as-button true --domain-connection false --realm calendar --realm agenda --metadata team=one'
+  const changed = await connections(
+    `update con_calendar --display-name Agenda ${flags} ${options} --apply`,
+  )
+  t.equal(changed.err, '✓ Update connection con_calendar\n')
+  t.match(
+    changed.out,
+    'show_as_button: nothing → true\nrealms: + agenda\nmetadata.team: nothing → one\n',
+  )
+  t.match(changed.out, 'options.client_secret: (hidden) → (hidden)')
+  t.notMatch(changed.out, 'hidden-')
+  t.match(calendar, {
+    displayName: 'Agenda',
+    settings: {
+      realms: ['calendar', 'agenda'],
+      options: { client_id: 'public', client_secret: 'hidden-3' },
+    },
+  })
+  const told = await connections('update con_calendar --show-as-button false --json --apply')
+  t.match(told.json(), { applied: true, differences: [{ field: 'show_as_button', to: false }] })
+  const again = 'update con_calendar --display-name Agenda --apply'
+  t.equal((await connections(again)).out, 'Nothing to change.\n')
+  t.strictSame((await connections(`${again} --json`)).json(), {
+    id: 'con_calendar',
+    differences: [],
+    applied: false,
+  })
+})
+
+test('connections: what cannot be asked for is told', async (t) => {
+  const { connections } = await tenant(t)
+  const told: [string, RegExp][] = [
+    ['', /^Usage: npm run connections/],
+    ['list con_people', /^Usage/],
+    ['get con_people con_calendar', /^Usage/],
+    ['update con_people', /^Usage/],
+    ['update con_people --name other', /cannot be changed any more\. --display-name changes/],
+    ['update con_people --show-as-button yes', /^--show-as-button is true or false\.$/],
+    ['update con_people --metadata team', /^--metadata takes name=value\.$/],
+    ['update con_people --options []', /^--options takes a JSON object\.$/],
+    ['update con_people --options {', /^--options takes a JSON object\.$/],
+    ['list --nonsense', /--nonsense/],
+    ['update con_nobody --display-name Me --apply', /^The tenant answers 404/],
+  ]
+  for (const [args, problem] of told) t.match((await connections(args)).problem, problem, args)
+})
+
+test('an update that fails is told so', async (t) => {
+  const { issuer } = await startTenant(t)
+  const { origin } = await between(t, issuer, ({ method }, response) => {
+    if (method !== 'PATCH') return false
+    response.writeHead(409).end()
+    return true
+  })
+  const environment = { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: await managementToken(issuer) }
+  const args = 'update con_people --display-name Folk --apply'
+  const { err, problem } = await ran(connections, args, environment)
+  t.equal(err, '✗ Update connection con_people: failed\n')
+  t.equal(problem, 'The tenant answers 409: no reason')
+})
+
+test('organizations: an invitation leads to the login, and whoever accepts it is a member', async (t) => {
+  const { issuer, directory, organizations } = await tenant(t)
+  t.match((await organizations('list')).out, /^org_acme +acme +Acme$/m)
+  t.match((await organizations('list --json')).json(), [{ name: 'acme' }, { name: 'globex' }])
+  const { out, err } = await organizations('invite acme user@example.com --role admin --days 1')
+  t.equal(err, '✓ Invite user@example.com\n')
+  const [, link = ''] = /^user@example\.com {2}(\S+)\n$/.exec(out) ?? []
+  const { origin, pathname, searchParams } = new URL(link)
+  t.equal(`${origin}${pathname}`, 'http://localhost:6060/login')
+  const { invitation, organization } = Object.fromEntries(searchParams)
+  const request = { client_id: 'messages-web', redirect_uri: 'http://localhost:6060/callback' }
+  const login = await visitor(issuer).logIn('user', { ...request, invitation, organization })
+  t.ok(login.answer['code'])
+  t.match(directory.personas.get('user'), { organizations: ['org_acme'], roles: ['admin'] })
+
+  const several = await organizations('invite org_acme a@example.com b@example.com --json')
+  t.match(several.json(), { invited: { length: 2 }, failed: [] })
+  const web = must(directory.clients.get('messages-web'))
+  delete web.initiateLoginUri
+  const failed = await organizations('invite acme c@example.com --json')
+  t.match(failed.problem, /^1 of 1 not invited\. c@example\.com: The tenant answers 400: A default/)
+  t.match(failed.json(), { invited: [], failed: [{ error: { code: 'invalid_request' } }] })
+})
+
+test('organizations: what cannot be asked for is told', async (t) => {
+  const { organizations: run } = await tenant(t)
+  const told: [string, RegExp][] = [
+    ['', /^Usage: npm run organizations/],
+    ['list acme', /^Usage/],
+    ['invite acme', /^Usage/],
+    ['invite acme a@example.com --days 31', /^--days takes a number up to 30\.$/],
+    ['invite acme a@example.com --role nobody', /^There is no role nobody\.$/],
+    ['invite nobody a@example.com', /^The tenant answers 404: No organization found/],
+  ]
+  for (const [args, problem] of told) t.match((await run(args)).problem, problem, args)
+  const far = { AUTH0_DOMAIN: 'tenant.test', AUTH0_MGMT_TOKEN: 'opaque' }
+  const whose = await ran(organizations, 'invite acme a@example.com', far)
+  t.match(whose.problem, /^Which client\?/)
+})
+
+test('lists are read to their last page', async (t) => {
+  const { issuer, directory, connections, organizations } = await tenant(t)
+  const count = 250
+  const may = [{ api: api.identifier, name: 'read:admin-messages' }]
+  for (let i = 0; i < count; i++) {
+    const name = `filler-${i}`
+    directory.connections.add({
+      id: `con_${i}`,
+      name,
+      displayName: name,
+      strategy: 'oidc',
+      scopes: [],
+    })
+    directory.organizations.add({
+      id: `org_${i}`,
+      name,
+      displayName: name,
+      known: false,
+      enabled: [],
+    })
+    directory.roles.add({ id: `rol_${i}`, name, description: name, permissions: [...may] })
+    directory.clients.add({ id: `client-${i}`, name, redirectUris: [], logoutUris: [] })
+  }
+  t.equal((await connections('list --json')).json().length, count + 2)
+  t.equal((await organizations('list --json')).json().length, count + 2)
+  const last = `filler-${count - 1}`
+  const file = join(t.testdir(), 'tenant.yaml')
+  writeFileSync(
+    file,
+    `roles: { ${last}: { permissions: [read:admin-messages] } }
+clients: { machine: { name: ${last} } }
+organizations: { ${last}: { connections: [${last}] } }`,
+  )
+  const { json } = await ran(provision, `--json --file ${file}`, { AUTH0_DOMAIN: issuer })
+  t.match(json().steps.slice(1), [
+    { kind: 'role', action: 'unchanged' },
+    { kind: 'permission', action: 'unchanged' },
+    { kind: 'client', action: 'change' },
+    { kind: 'grant', action: 'create' },
+    { kind: 'organization', action: 'unchanged' },
+    { kind: 'connection', action: 'create' },
+  ])
+})
+
+test('who is meant has to be clear', async (t) => {
+  const { issuer, directory } = await startTenant(t, { seed: 'empty' })
+  const file = join(t.testdir(), 'tenant.yaml')
+  const planned = async (text: string) => {
+    writeFileSync(file, text)
+    return (await ran(provision, `--file ${file}`, { AUTH0_DOMAIN: issuer })).problem
+  }
+  const withAdmin = 'roles: { admin: { users: [Twin@example.com] } }'
+  t.equal(
+    await planned(withAdmin),
+    'No user of the tenant has the e-mail twin@example.com. Users are not created: let them sign up.',
+  )
+  const { origin } = await between(t, issuer, ({ url = '' }, response) => {
+    const [user] = [{ user_id: 'auth0|1', email_verified: false }]
+    return url.startsWith('/api/v2/users-by-email') && answer(response, 200, [user])
+  })
+  const token = await managementToken(issuer)
+  t.match(
+    (await ran(provision, `--file ${file}`, { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: token }))
+      .problem,
+    'has not verified it',
+  )
+  t.match(await planned('api: ['), 'cannot be used:')
+  for (const name of ['one', 'two']) {
+    const email = 'twin@example.com'
+    directory.personas.add({ name, displayName: name, email, roles: [], organizations: [] })
+    directory.clients.add({ id: name, name: 'Messages machine', redirectUris: [], logoutUris: [] })
+  }
+  t.equal(
+    await planned(withAdmin),
+    'Several users have the e-mail twin@example.com (local|one, local|two).',
+  )
+  t.equal(
+    await planned(''),
+    'Several clients are called Messages machine (one, two): rename all but one of them.',
+  )
+})
+
+test('each is a program', async (t) => {
+  const { issuer } = await startTenant(t)
+  for (const program of ['connections', 'organizations']) {
+    const { exit, output } = start(t, `cli/${program}.ts`, { AUTH0_DOMAIN: issuer }, ['list'])
+    t.match(await exit, { code: 0 })
+    t.match(output.stdout, /^ID +NAME/)
+  }
+})

@@ -1,0 +1,179 @@
+import { test } from 'tap'
+import { complete } from '../../src/management/completion.ts'
+import { readDescription } from '../../src/management/description.ts'
+import { environmentOf } from '../../src/management/environment.ts'
+import { plan, scopesToApply } from '../../src/management/plan.ts'
+import { scopesToRead, type TenantState } from '../../src/management/read-state.ts'
+
+const EMPTY: TenantState = {
+  api: undefined,
+  roles: new Map(),
+  clients: new Map(),
+  grants: [],
+  organizations: new Map(),
+  connections: new Map(),
+  users: new Map(),
+}
+
+const describe = (text: string) => readDescription(text, 'tenant.yaml')
+
+test('a description that says nothing has all defaults', async (t) => {
+  const description = describe('')
+  t.match(description, {
+    api: { identifier: 'https://messages-api.example.com', token_lifetime: 86_400 },
+    roles: { admin: { permissions: ['read:admin-messages'], users: [] } },
+    clients: { browser: { web_origins: ['http://localhost:4040'] }, machine: {} },
+    organization_required: true,
+  })
+  t.strictSame(describe('{}'), description)
+  t.notOk(scopesToRead(description).includes('read:users'))
+  const steps = plan(description, EMPTY, true)
+  t.ok(steps.every(({ action }) => action === 'create'))
+})
+
+test('what is wrong in a description is told, all of it', async (t) => {
+  const problemsOf = (text: string) => {
+    try {
+      describe(text)
+      return []
+    } catch (error) {
+      return (error as Error).message.split('\n').map((line) => line.trim())
+    }
+  }
+  const wrong = `
+api: { identifier: two words, token_lifetime: 0, colour: red }
+roles: { admin: { users: [nobody] } }
+clients: { web: { callbacks: [localhost] } }
+organizations: { Acme: {} }
+organization_required: maybe`
+  t.strictSame(problemsOf(wrong), [
+    'tenant.yaml cannot be used:',
+    'api: unknown colour',
+    'api → identifier: not of the form expected here',
+    'api → token_lifetime: must be >= 1',
+    'roles → admin → users → 0: not of the form expected here',
+    'clients → web → callbacks → 0: not of the form expected here',
+    'organizations: not of the form expected here',
+    'organizations: property name must be valid',
+    'organization_required: must be boolean',
+  ])
+  t.match(problemsOf('- a'), ['tenant.yaml cannot be used:', 'the whole: must be object'])
+  t.match(problemsOf('api: [\n')[0], 'tenant.yaml cannot be used:')
+  t.match(problemsOf('roles: { auditor: { permissions: [read:audits] } }'), [
+    'tenant.yaml cannot be used:',
+    'roles → auditor: read:audits is no permission of the API',
+  ])
+  t.match(problemsOf('clients: { web: { name: One }, machine: { name: One } }'), [
+    'tenant.yaml cannot be used:',
+    'clients: two have the same name',
+  ])
+})
+
+test('what is there is completed, never shortened', async (t) => {
+  const current = {
+    list: ['a', 'b'],
+    scopes: [{ value: 'one', description: 'One' }, { value: 'two' }],
+    nested: { kept: true, changed: 1 },
+    same: 'same',
+    old: 1,
+  }
+  const { changes, differences } = complete(current, {
+    list: ['b', 'c'],
+    scopes: [{ value: 'two', description: 'Two' }],
+    nested: { changed: 2 },
+    same: 'same',
+    absent: { inner: [1] },
+    old: 2,
+  })
+  t.strictSame(changes, {
+    list: ['a', 'b', 'c'],
+    scopes: [
+      { value: 'one', description: 'One' },
+      { value: 'two', description: 'Two' },
+    ],
+    nested: { kept: true, changed: 2 },
+    absent: { inner: [1] },
+    old: 2,
+  })
+  t.strictSame(
+    differences.map(({ field }) => field),
+    ['list', 'scopes', 'nested.changed', 'absent.inner', 'old'],
+  )
+  t.strictSame(complete(current, { nested: { kept: true } }).changes, {})
+  const told = { backchannel_logout_urls: ['https://one.test'] }
+  t.strictSame(complete(told, { backchannel_logout_urls: ['https://two.test'] }).changes, {
+    backchannel_logout_urls: ['https://two.test'],
+  })
+  t.strictSame(complete(told, told).differences, [])
+})
+
+test('a tenant that takes https alone is told nothing else', async (t) => {
+  const described = describe('clients: { web: {} }')
+  const fieldsAt = (takesHttp: boolean) => {
+    const step = plan(described, EMPTY, takesHttp).find(({ kind }) => kind === 'client')
+    return step?.kind === 'client' ? Object.keys(step.fields) : []
+  }
+  t.ok(fieldsAt(true).includes('initiate_login_uri') && fieldsAt(true).includes('oidc_logout'))
+  t.notOk(fieldsAt(false).includes('initiate_login_uri') || fieldsAt(false).includes('oidc_logout'))
+})
+
+test('the dialect of RFC 9068 stays, with permissions', async (t) => {
+  const api = { id: 'api', identifier: 'a', token_dialect: 'rfc9068_profile' as const }
+  const [step] = plan(describe('api: { identifier: a }'), { ...EMPTY, api }, true)
+  t.match(step, { action: 'change', fields: { token_dialect: 'rfc9068_profile_authz' } })
+})
+
+test('clients, roles and organizations that are half there', async (t) => {
+  const text = `
+roles: { admin: {}, auditor: { permissions: [read:admin-messages] } }
+clients: { machine: {} }
+organizations: { acme: { display_name: Acme, connections: [People] }, plain: {} }`
+  const state: TenantState = {
+    ...EMPTY,
+    roles: new Map([['auditor', { id: 'rol', permissions: ['other'] }]]),
+    clients: new Map([['Messages machine', { client_id: 'm', name: 'Messages machine' }]]),
+    grants: [{ id: 'user', client_id: 'm', subject_type: 'user', scope: ['read:admin-messages'] }],
+    organizations: new Map([['acme', { id: 'org', displayName: 'Old', connections: [] }]]),
+    connections: new Map([['People', 'con']]),
+  }
+  const description = describe(text)
+  const steps = plan(description, state, true).map(({ kind, action }) => `${kind} ${action}`)
+  t.strictSame(steps, [
+    'API create',
+    'role create',
+    'role unchanged',
+    'permission create',
+    'client change',
+    'grant create',
+    'organization change',
+    'connection create',
+    'organization create',
+  ])
+  t.strictSame(scopesToApply(plan(description, state, true)), [
+    'create:resource_servers',
+    'create:roles',
+    'update:roles',
+    'update:clients',
+    'create:client_grants',
+    'update:organizations',
+    'create:organization_connections',
+    'create:organizations',
+  ])
+  t.throws(() => plan(description, { ...state, connections: new Map([['Other', 'o']]) }, true), {
+    code: 'not_found',
+    message: 'There is no connection People. There are: Other.',
+  })
+})
+
+test('the environment of a server says what the tenant has', async (t) => {
+  const ids = { roles: new Map(), clients: new Map(), organizations: new Map([['acme', 'org_1']]) }
+  t.strictSame(environmentOf(describe('clients: {}'), ids, 'tenant.test'), {
+    AUTH0_DOMAIN: 'tenant.test',
+    AUTH0_AUDIENCE: 'https://messages-api.example.com',
+  })
+  t.match(environmentOf(describe('organizations: { acme: {} }'), ids, 'tenant.test'), {
+    AUTH0_ORGANIZATIONS: 'org_1',
+    ORGANIZATION_REQUIRED: undefined,
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+  })
+})
