@@ -30,7 +30,7 @@ export async function startDevelopment(
     directory,
     environment: setting(sources, 'NODE_ENV', 'development'),
   })
-  const ours = { ...environmentOf(tenant.issuer, tenant.directory), ...browserLogin() }
+  const ours = { ...environmentOf(tenant.issuer, tenant.directory), ...browserLogin(tenant.issuer) }
   const defaults = {
     CLIENT_ORIGIN_URL: 'http://localhost:4040',
     // Sessions end with the process, as those in memory do anyway.
@@ -48,10 +48,14 @@ export async function startDevelopment(
 }
 
 /** The pages log in as the client of the local tenant that has a secret and a place to come back to. */
-function browserLogin() {
+function browserLogin(issuer: string) {
   const client = must(clients.find(({ secret, redirectUris }) => secret && redirectUris.length > 0))
-  const { id, secret } = client
-  return { AUTH0_CLIENT_ID: id, AUTH0_CLIENT_SECRET: must(secret), ID_TOKEN_ALG: 'RS256' }
+  return {
+    AUTH0_CLIENT_ID: client.id,
+    AUTH0_CLIENT_SECRET: must(client.secret),
+    ID_TOKEN_ALG: client.idTokenAlgorithm ?? 'RS256',
+    FEDERATED_APIS: `calendar=${issuer}third-party/calendar`,
+  }
 }
 
 /** The API as the tenant's console calls and explains it: at its URL, by its configuration. */
