@@ -8,8 +8,8 @@ const peer = (name: string) => fileURLToPath(new URL(`../peers/${name}.js`, impo
 
 /**
  * The server as production runs it, but for NODE_ENV: with `production` there, it would refuse an
- * issuer without https. That variable decides nothing else than the interface, set here, and what
- * the server depends on does not read it.
+ * issuer without https. What else that variable decides is set here, and what the server depends on
+ * does not read it.
  */
 export function launchOurs({ url }: Issuer, env: Readonly<Record<string, string>> = {}): Launch {
   return {
@@ -21,6 +21,8 @@ export function launchOurs({ url }: Issuer, env: Readonly<Record<string, string>
       CLIENT_ORIGIN_URL: 'http://localhost:4040',
       HOST: '127.0.0.1',
       PORT: '0',
+      LOG_HINTS: 'false',
+      API_REFERENCE: 'false',
       ...env,
     },
   }
