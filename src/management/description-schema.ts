@@ -1,7 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts'
 
 const name = { type: 'string', minLength: 1, maxLength: 100, pattern: '^[^<>]+$' } as const
-const url = { type: 'string', pattern: '^https?://[^\\s,\'"]+$' } as const
+const url = { type: 'string', pattern: '^https?://[^\\s,#\'"]+$' } as const
 const urls = { type: 'array', items: url, uniqueItems: true } as const
 const permissions = {
   type: 'array',
@@ -27,7 +27,7 @@ export const descriptionSchema = {
       properties: {
         identifier: {
           type: 'string',
-          pattern: '^[^\\s,\'"]+$',
+          pattern: '^[^\\s,#\'"]+$',
           maxLength: 600,
           default: 'https://messages-api.example.com',
         },

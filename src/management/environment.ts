@@ -74,8 +74,10 @@ export async function writeVariables(file: string, variables: Variables): Promis
   if (added.length === 0) return { added, kept }
   const lines = added.map((name) => `${name}=${variables[name]}\n`)
   const gap = text === '' || text.endsWith('\n') ? '' : '\n'
-  await writeFile(file, `${text}${gap}${lines.join('')}`, { mode: 0o600 })
+  // Nobody else can read it by the time that a secret is in it.
+  await writeFile(file, '', { flag: 'a', mode: 0o600 })
   await chmod(file, 0o600)
+  await writeFile(file, `${text}${gap}${lines.join('')}`)
   return { added, kept }
 }
 

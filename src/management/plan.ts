@@ -109,9 +109,7 @@ function planClient(wanted: { name: string }, { clients }: TenantState): Step {
 function planGrants({ clients: { machine } }: Description, state: TenantState): Step[] {
   if (machine === undefined) return []
   const id = state.clients.get(machine.name)?.client_id
-  const grant = state.grants.find(
-    (one) => one.client_id === id && (one.subject_type ?? 'client') === 'client',
-  )
+  const grant = id === undefined ? undefined : state.grants.get(id)
   const { fields, ...step } = stepFor(grant as Fields | undefined, { scope: machine.permissions })
   const scope = (fields['scope'] ?? []) as string[]
   return [{ kind: 'grant', name: machine.name, id: grant?.id, scope, ...step }]

@@ -9,8 +9,8 @@ export interface TenantState {
   readonly roles: ReadonlyMap<string, RoleState>
   /** By their names. */
   readonly clients: ReadonlyMap<string, Sdk.Client>
-  /** What clients may have for themselves at the API. */
-  readonly grants: readonly Sdk.ClientGrantResponseContent[]
+  /** What clients may have for themselves at the API, by the ids of the clients. */
+  readonly grants: ReadonlyMap<string, Sdk.ClientGrantResponseContent>
   readonly organizations: ReadonlyMap<string, OrganizationState>
   /** The ids of connections, by their names. */
   readonly connections: ReadonlyMap<string, string>
@@ -76,7 +76,7 @@ export async function readState(
     all(management.resourceServers.list({ ...pages(), identifiers: [identifier] })),
     readRoles(management, description),
     all(management.clients.list({ ...pages(), fields: CLIENT_FIELDS, include_fields: true })),
-    all(management.clientGrants.list({ ...checkpoints(), audience: identifier })),
+    readGrants(management, identifier),
     named.length > 0 ? readOrganizations(management, named) : [],
     named.length > 0
       ? all(management.connections.list({ ...checkpoints(), fields: 'id,name' }))
@@ -88,7 +88,7 @@ export async function readState(
     api: apis.find((api) => api.identifier === identifier),
     roles: new Map(roles),
     clients: new Map(names.flatMap((name) => theOne(clients, name))),
-    grants,
+    grants: new Map(grants),
     organizations: new Map(organizations),
     connections: new Map(connections.map(({ name, id }) => [String(name), String(id)])),
     users: new Map(users),
@@ -112,6 +112,13 @@ async function readRoles({ roles }: Management, description: Description) {
       ]
     }),
   )
+}
+
+/** Grants for people that a client speaks for are others. */
+async function readGrants({ clientGrants }: Management, audience: string) {
+  const request = { ...checkpoints(), audience, subject_type: 'client' as const }
+  const grants = await all(clientGrants.list(request))
+  return grants.map((grant) => [String(grant.client_id), grant] as const)
 }
 
 async function readOrganizations({ organizations }: Management, named: readonly string[]) {

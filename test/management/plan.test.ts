@@ -9,7 +9,7 @@ const EMPTY: TenantState = {
   api: undefined,
   roles: new Map(),
   clients: new Map(),
-  grants: [],
+  grants: new Map(),
   organizations: new Map(),
   connections: new Map(),
   users: new Map(),
@@ -132,7 +132,6 @@ organizations: { acme: { display_name: Acme, connections: [People] }, plain: {} 
     ...EMPTY,
     roles: new Map([['auditor', { id: 'rol', permissions: ['other'] }]]),
     clients: new Map([['Messages machine', { client_id: 'm', name: 'Messages machine' }]]),
-    grants: [{ id: 'user', client_id: 'm', subject_type: 'user', scope: ['read:admin-messages'] }],
     organizations: new Map([['acme', { id: 'org', displayName: 'Old', connections: [] }]]),
     connections: new Map([['People', 'con']]),
   }
@@ -159,6 +158,11 @@ organizations: { acme: { display_name: Acme, connections: [People] }, plain: {} 
     'create:organization_connections',
     'create:organizations',
   ])
+  const grants = new Map([['m', { id: 'grant', scope: ['read:admin-messages'] }]])
+  t.match(
+    plan(description, { ...state, grants }, true).find(({ kind }) => kind === 'grant'),
+    { action: 'unchanged', id: 'grant' },
+  )
   t.throws(() => plan(description, { ...state, connections: new Map([['Other', 'o']]) }, true), {
     code: 'not_found',
     message: 'There is no connection People. There are: Other.',

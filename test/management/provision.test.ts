@@ -87,10 +87,16 @@ test('what is there is added to, and stays', async (t) => {
 
 test('.env keeps what it says', async (t) => {
   const { run } = await tenantToProvision(t)
-  writeFileSync('.env', 'AUTH0_DOMAIN=\nAUTH0_AUDIENCE=https://mine.test\nAUTH0_CLIENT_ID=mine')
+  writeFileSync(
+    '.env',
+    '# mine\nAUTH0_DOMAIN=\nAUTH0_AUDIENCE=https://mine.test\nAUTH0_CLIENT_ID=mine',
+  )
   const { err } = await run('--apply --write-env')
   t.match(err, '.env: left with other values: AUTH0_AUDIENCE, AUTH0_CLIENT_ID.')
-  const env = parseEnv(readFileSync('.env', 'utf8'))
+  t.equal(statSync('.env').mode & 0o777, 0o600)
+  const text = readFileSync('.env', 'utf8')
+  t.match(text, /^# mine\n/)
+  const env = parseEnv(text)
   t.match(env, { AUTH0_AUDIENCE: 'https://mine.test', AUTH0_DOMAIN: /^http:/ })
   t.notOk('AUTH0_CLIENT_SECRET' in env, 'not the secret of another client')
   t.match((await run('--apply --write-env')).err, '.env: nothing to add.')
