@@ -48,6 +48,9 @@ test('discovery and the key set', async (t) => {
     issuer,
     token_endpoint: `${issuer}oauth/token`,
     jwks_uri: `${issuer}.well-known/jwks.json`,
+    id_token_signing_alg_values_supported: ['HS256', 'RS256'],
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
   })
   const response = await fetch(metadata.jwks_uri)
   t.equal(response.headers.get('cache-control'), 'public, max-age=15')

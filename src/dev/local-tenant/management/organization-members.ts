@@ -8,7 +8,7 @@ import type { ResourceOptions } from './management-api.ts'
 import { found, ManagementError } from './management-error.ts'
 import { organizationBy } from './organizations.ts'
 import { offsetPage, PAGING, type Paging, page } from './paging.ts'
-import { userBy } from './users.ts'
+import { userBy } from './user-shape.ts'
 
 const paging = { type: 'object', properties: PAGING }
 const memberList = {

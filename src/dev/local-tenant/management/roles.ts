@@ -6,7 +6,7 @@ import type { ResourceOptions } from './management-api.ts'
 import { found, ManagementError } from './management-error.ts'
 import { newId } from './new-id.ts'
 import { offsetPage, PAGING, type Paging, page } from './paging.ts'
-import { describeUser, userBy } from './users.ts'
+import { describeUser, userBy } from './user-shape.ts'
 
 const name = { type: 'string', minLength: 1, maxLength: 50 }
 const creation = {

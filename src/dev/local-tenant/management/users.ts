@@ -1,12 +1,9 @@
-import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
-import type { Persona } from '../data.ts'
-import type { Directory } from '../directory.ts'
-import { subjectOf } from '../tokens.ts'
 import type { ResourceOptions } from './management-api.ts'
 import { found } from './management-error.ts'
 import { FIELDS, type Fields, offsetPage, PAGING, type Paging, withFields } from './paging.ts'
 import { describeRole } from './roles.ts'
+import { describeUser, userBy } from './user-shape.ts'
 
 const byEmail = {
   type: 'object',
@@ -64,31 +61,4 @@ export async function users(app: FastifyInstance, { directory }: ResourceOptions
       return reply.code(204).send()
     },
   )
-}
-
-/** @throws ManagementError 404 where nobody has this identifier */
-export function userBy({ personas }: Directory, id: string): Persona {
-  return found(
-    personas.find((persona) => subjectOf(persona) === id),
-    'user',
-  )
-}
-
-export function describeUser(persona: Persona): Management.UserResponseSchema {
-  const { email, displayName, name } = persona
-  return {
-    user_id: subjectOf(persona),
-    email,
-    email_verified: true,
-    name: displayName,
-    nickname: name,
-    identities: [
-      {
-        connection: 'Username-Password-Authentication',
-        user_id: name,
-        provider: 'auth0',
-        isSocial: false,
-      },
-    ],
-  }
 }
