@@ -12,6 +12,10 @@ const faults = readFileSync('docs/local-tenant.md', 'utf8').matchAll(/^npm run t
 for (const [command] of faults)
   examples.push([command, `${command} >/dev/null && echo done`, 'done\n'])
 
+for (const command of ['provision', 'connections -- list', 'organizations -- list']) {
+  const quiet = `npm run --silent ${command} >/dev/null && echo done`
+  examples.push([command, quiet, 'done\n'])
+}
 examples.push(
   ['npm run doctor', 'npm run --silent doctor >/dev/null && echo done', 'done\n'],
   [
