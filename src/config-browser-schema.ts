@@ -25,8 +25,9 @@ export const browserLoginProperties = {
   },
   REDIS_URL: {
     type: 'string',
-    pattern: '^rediss?://[^\\s]+$',
-    description: 'a redis:// or rediss:// URL',
+    format: 'redis',
+    description:
+      'a redis:// or rediss:// URL with nothing in its path but the number of a database',
   },
   SESSION_IDLE_TIMEOUT: {
     type: 'integer',

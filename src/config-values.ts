@@ -16,6 +16,7 @@ export const readers = {
   proxies,
   secrets,
   apis,
+  redis,
 }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
@@ -42,6 +43,14 @@ function secrets(text: string): string[] | undefined {
 }
 
 /** The URL to call for each connection: https, or http on this machine. */
+/** A URL that the Redis client will take (the path is the number of a database). */
+function redis(text: string): string | undefined {
+  if (!URL.canParse(text) || /%(?![\da-f]{2})/i.test(text)) return undefined
+  const { protocol, hostname, pathname } = new URL(text)
+  const fits = /^rediss?:$/.test(protocol) && hostname !== '' && /^(\/\d*)?$/.test(pathname)
+  return fits ? text : undefined
+}
+
 function apis(text: string): ReadonlyMap<string, string> | undefined {
   const entries = readAll(text, (entry) => {
     const [, name = '', address = ''] = API.exec(entry) ?? []

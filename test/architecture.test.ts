@@ -103,6 +103,12 @@ test('nothing leans on the optional rooms', async (t) => {
   }
 })
 
+test('the server loads an optional room only where it is asked for', async (t) => {
+  const text = readFileSync(join(src, 'server.ts'), 'utf8')
+  t.match(text, /await import\('\.\/browser\/browser\.ts'\)/)
+  t.notMatch(text, /^import (?!type).*'\.\/(browser|reference|explain)\//m)
+})
+
 test('the environment is read in the configuration and the entries alone', async (t) => {
   const readers = files.filter((file) =>
     readFileSync(join(src, file), 'utf8').includes('process.env'),

@@ -15,6 +15,7 @@ const PROBLEMS = {
   state_unknown: ['This login is over', 'It was used, took too long, or began in another browser.'],
   answer_invalid: ['This login does not hold', 'The answer that came with it is not good.'],
   login_refused: ['You were not let in', 'The login service refused.'],
+  too_many_logins: ['Too many logins', 'Wait a minute, and log in again.'],
   login_needed: ['You have to log in', 'The login service wants to see you first.'],
   login_ended: ['Your login has ended', 'Log in again to go on.'],
   request_forged: ['This request is not from here', 'It did not come from a page of this site.'],
@@ -72,21 +73,22 @@ export class PageError extends StatusError {
 /** RFC 9110 §15.5.2 wants a challenge with each 401: there is no registered one for a login page. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'Cookie realm="pages"' },
+  429: { 'retry-after': '60' },
   503: { 'retry-after': '2' },
 }
 
 const BEGIN_AGAIN = { path: '/login', label: 'Begin again' }
 
 /** What the tenant refuses a login with (OpenID Connect Core §3.1.2.6), by status. */
-const REFUSALS: Readonly<Record<string, readonly [number, Problem]>> = {
-  login_required: [401, 'login_needed'],
-  interaction_required: [401, 'login_needed'],
-  consent_required: [401, 'login_needed'],
-  account_selection_required: [401, 'login_needed'],
-  invalid_request: [400, 'login_refused'],
-  invalid_scope: [400, 'login_refused'],
-  invalid_grant: [400, 'login_refused'],
-}
+const REFUSALS: ReadonlyMap<string, readonly [number, Problem]> = new Map([
+  ['login_required', [401, 'login_needed']],
+  ['interaction_required', [401, 'login_needed']],
+  ['consent_required', [401, 'login_needed']],
+  ['account_selection_required', [401, 'login_needed']],
+  ['invalid_request', [400, 'login_refused']],
+  ['invalid_scope', [400, 'login_refused']],
+  ['invalid_grant', [400, 'login_refused']],
+] as const)
 
 /** Whatever was thrown, as an answer; what nobody foresaw stays as it is. */
 export function problemOf(error: unknown): unknown {
@@ -95,7 +97,7 @@ export function problemOf(error: unknown): unknown {
   }
   if (error instanceof KeysUnavailableError) return new PageError(503, error.code)
   if (error instanceof TenantRefusal) {
-    const [status, problem] = REFUSALS[error.code] ?? [403, 'login_refused']
+    const [status, problem] = REFUSALS.get(error.code) ?? [403, 'login_refused']
     return new PageError(status, problem, { said: error.description, next: BEGIN_AGAIN })
   }
   if (error instanceof ClientTokenError) {

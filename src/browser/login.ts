@@ -1,7 +1,12 @@
+import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { FromSchema } from 'json-schema-to-ts'
+import { PageError } from './errors.ts'
 import { localPath } from './return-to.ts'
 import type { Room } from './room.ts'
+
+/** So many logins may begin in a minute, for each address. */
+const MAX_LOGINS = 100
 
 const SCOPE = 'openid profile email offline_access'
 
@@ -26,6 +31,7 @@ export async function login(app: FastifyInstance, room: Room): Promise<void> {
   const { config, audience, tenant, pendingLogins } = room
   // A HEAD request would begin a login that nobody goes on with.
   const options = { schema: { querystring: query }, exposeHeadRoute: false }
+  const isFlooding = await floodGuard(app)
 
   app.get<{ Querystring: Query }>('/login', options, (request, reply) => begin(request, reply, {}))
 
@@ -34,10 +40,12 @@ export async function login(app: FastifyInstance, room: Room): Promise<void> {
   )
 
   async function begin(
-    { query: asked, session }: FastifyRequest<{ Querystring: Query }>,
+    request: FastifyRequest<{ Querystring: Query }>,
     reply: FastifyReply,
     hints: Readonly<Record<string, string>>,
   ): Promise<FastifyReply> {
+    if (await isFlooding(request)) throw new PageError(429, 'too_many_logins')
+    const { query: asked, session } = request
     const { returnTo, ...passedOn } = asked
     const { url, secrets } = await tenant.beginLogin({
       redirect_uri: `${config.baseUrl}/callback`,
@@ -50,5 +58,15 @@ export async function login(app: FastifyInstance, room: Room): Promise<void> {
     const { organization } = asked
     await pendingLogins.add(session, { secrets, returnTo: localPath(returnTo), organization })
     return reply.redirect(url, 303)
+  }
+}
+
+/** Each login that begins takes room in the store, for some minutes, whoever asks for it. */
+async function floodGuard(app: FastifyInstance) {
+  if (!app.hasDecorator('createRateLimit')) await app.register(rateLimit, { global: false })
+  const limit = app.createRateLimit({ max: MAX_LOGINS, timeWindow: '1 minute' })
+  return async (request: FastifyRequest) => {
+    const status = await limit(request)
+    return !status.isAllowed && status.isExceeded
   }
 }

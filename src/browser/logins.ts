@@ -44,8 +44,9 @@ export class Logins {
     const { records, now } = this.#options
     const id = randomBytes(32).toString('base64url')
     const login = { id, identity, idToken, tokens, startedAt: now() }
-    for (const index of indexesOf(login)) await this.#enter(index, keyOf('login', id))
+    // First the record, which nobody can name yet: without one, the next to enter takes it for ended.
     await records.put('login', id, login, this.#timeLeft(login))
+    for (const index of indexesOf(login)) await this.#enter(index, keyOf('login', id))
     return login
   }
 
@@ -82,7 +83,10 @@ export class Logins {
   async endAll(whose: Whose): Promise<void> {
     const { store } = this.#options
     const index = indexOf(whose)
-    await store.delete([...(await store.members(index)), index])
+    const members = await store.members(index)
+    await store.delete(members)
+    // Not the index itself: somebody may have entered it meanwhile.
+    await store.leave(index, members)
   }
 
   /** Logins that have ended by themselves leave the index, so that it does not grow for ever. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
 import type { Login, Logins } from './logins.ts'
 import { keyOf } from './sealed-records.ts'
 import type { Store } from './store.ts'
@@ -28,6 +29,7 @@ export interface RenewalOptions {
 export class Renewal {
   readonly #options: RenewalOptions
   readonly #underway = new Map<string, Promise<Login | undefined>>()
+  readonly #unsaved = new LRUCache<string, TokenSet>({ max: 1000 })
 
   constructor(options: RenewalOptions) {
     this.#options = options
@@ -69,22 +71,32 @@ export class Renewal {
     const { logins } = this.#options
     const login = await logins.find(id)
     if (login === undefined || this.#isFresh(login)) return login
-    const tokens = await this.#ask(login)
-    if (tokens !== undefined) return logins.update(login, tokens)
+    const tokens = this.#unsaved.get(id) ?? (await this.#ask(login))
+    if (tokens !== undefined) return this.#save(login, tokens)
     const now = await logins.find(id)
     if (now !== undefined && this.#isFresh(now)) return now
     await logins.end(login)
     return undefined
   }
 
-  /** @returns undefined where there is nothing to ask with, or the tenant refuses */
+  /** The tenant has taken the old refresh token back: where the store fails, the new one is kept here. */
+  async #save(login: Login, tokens: TokenSet): Promise<Login | undefined> {
+    this.#unsaved.set(login.id, tokens)
+    const updated = await this.#options.logins.update(login, tokens)
+    this.#unsaved.delete(login.id)
+    return updated
+  }
+
+  /** @returns undefined where there is nothing to ask with, or what there is has been taken back */
   async #ask({ tokens: { refreshToken } }: Login): Promise<TokenSet | undefined> {
     if (refreshToken === undefined) return undefined
     try {
       return await this.#options.tenant.renew(refreshToken)
     } catch (error) {
-      if (error instanceof TenantRefusal) return undefined
-      throw error
+      if (!(error instanceof TenantRefusal)) throw error
+      // Nothing else is about this login alone (RFC 6749 §5.2).
+      if (error.code !== 'invalid_grant') throw new TenantUnavailableError({ cause: error })
+      return undefined
     }
   }
 

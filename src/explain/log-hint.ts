@@ -11,9 +11,10 @@ import type { Context } from './explanation.ts'
 export function logHint(context: Omit<Context, 'host' | 'now'>, now: () => number): Hint {
   return (code, { headers, hostname, routeOptions }) => {
     const { access } = routeOptions.config
+    // Elsewhere it is no access token that was refused.
+    if (access === undefined || access === 'public') return undefined
     const { token = '' } = bearerToken([headers.authorization ?? ''])
-    const requirements = access === undefined || access === 'public' ? {} : access
-    const situation = { ...context, token, requirements, host: hostname, now: now() / 1000 }
+    const situation = { ...context, token, requirements: access, host: hostname, now: now() / 1000 }
     return adviceOn(code, situation)
   }
 }

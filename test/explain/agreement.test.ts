@@ -79,15 +79,23 @@ test('no advice holds a word of the token, and none is missing', async (t) => {
     ...['organization_missing', 'organization_unknown', 'organization_not_admitted'],
   ]
   for (const code of codes) {
-    for (const access of [undefined, 'public', { permissions: ['read:x'] }]) {
+    for (const access of [{}, { permissions: ['read:x'] }]) {
       const routeOptions = { config: { access } }
       const advice = hint(code, { ...request, routeOptions } as never)
       t.match(advice, /^[A-Z].*[.]$/s, code)
       t.notMatch(advice, /MARKER/, code)
     }
   }
+  for (const access of [undefined, 'public']) {
+    const elsewhere = { ...request, routeOptions: { config: { access } } }
+    t.equal(hint('token_malformed', elsewhere as never), undefined, 'no access token there')
+  }
   for (const code of ['FST_ERR_VALIDATION', 'too_many_failures', 'toString']) {
-    t.equal(hint(code, { headers: {}, routeOptions: { config: {} } } as never), undefined, code)
+    t.equal(
+      hint(code, { headers: {}, routeOptions: { config: { access: {} } } } as never),
+      undefined,
+      code,
+    )
   }
 })
 
