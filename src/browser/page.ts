@@ -18,14 +18,27 @@ export interface Page {
   readonly pictures?: boolean
 }
 
+/** The look of the local tenant's console: colours that hold against either background. */
 const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }
+:root {
+  color-scheme: light dark;
+  --text: light-dark(#1c2024, #e8eaed); --page: light-dark(#ffffff, #16181b);
+  --soft: light-dark(#f3f4f6, #22262b); --line: light-dark(#c9ced6, #454c55);
+  --link: light-dark(#0b57a4, #8ab8f5);
+  font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var(--page);
+}
+body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }
+a { color: var(--link); }
+h1, dd, blockquote { overflow-wrap: anywhere; }
 form { margin: 0.5rem 0; }
-button { padding: 0.6rem 1rem; font: inherit; cursor: pointer; }
+button { padding: 0.6rem 1rem; font: inherit; cursor: pointer; color: inherit;
+  background: var(--soft); border: 1px solid var(--line); border-radius: 0.4rem; }
+button:hover { border-color: currentColor; }
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 dt { font-weight: bold; }
-dd { margin: 0 0 0.5rem; overflow-wrap: anywhere; }
-pre { overflow: auto; padding: 0.5rem; border: 1px solid; }
+dd { margin: 0 0 0.5rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: 0.75rem; background: var(--soft);
+  border-radius: 0.4rem; }
 img { max-width: 6rem; border-radius: 0.5rem; }`
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')

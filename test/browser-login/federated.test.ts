@@ -37,6 +37,7 @@ test('a third party is called with a token that goes no further', async (t) => {
   t.match(text.html, 'plain &#60;i&#62; [redacted]')
   t.equal((await uma.visit('/federated/empty')).status, 200)
   const large = await uma.visit('/federated/large')
+  t.match(large.html, /pre { white-space: pre-wrap;/, 'nothing that a keyboard cannot scroll')
   t.ok(large.html.includes('x […]</pre>'))
   t.ok(large.html.length < 70_000)
   t.strictSame(asked, Array(4).fill(`Bearer ${TOKEN}`))

@@ -273,6 +273,7 @@ test('pages are pages, errors as well, and can run nothing', async (t) => {
     t.match(page.headers['content-security-policy'], policy())
     t.match(page.headers, { 'content-type': 'text/html; charset=utf-8', 'x-frame-options': 'DENY' })
     t.notMatch(page.html, /<script|style=|\son\w+=/)
+    t.match(page.html, 'a { color: var(--link); }', 'links that can be read in the dark')
   }
   const { headers } = await uma.visit('/profile')
   t.match(headers['content-security-policy'], policy('img-src https:; '))

@@ -55,3 +55,10 @@ export async function checkAccessibility(t: Test, page: Page, name: string): Pro
     `${name}: accessible`,
   )
 }
+
+/** Whether a page has to be scrolled sideways. */
+export function overflows(page: Page): Promise<boolean> {
+  return page.evaluate(
+    'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+  )
+}

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
-import { browser, checkAccessibility } from './browser.ts'
-import { development } from './development.ts'
+import { browser, checkAccessibility, overflows } from './browser.ts'
+import { development, freePort } from './development.ts'
 
 const statuses = (page: Page) =>
   page.$$eval('[aria-labelledby="matrix"] tbody tr', (rows) =>
@@ -20,7 +20,7 @@ const EXPECTED = [
 ]
 
 async function open(t: Test, options: object = {}) {
-  const { tenant, server } = await development(t)
+  const { tenant, server } = await development(t, { PORT: await freePort() })
   const { newPage } = await browser(t)
   const page = await newPage(options)
   await page.goto(tenant)
@@ -77,7 +77,7 @@ test('a token: claims, curl, copies, and each of its flaws', async (t) => {
 test('any token can be pasted to be explained', async (t) => {
   const { page } = await open(t)
   await page.fill('textarea[name=token]', 'v1.a-refresh-token')
-  await page.selectOption('select', '/api/messages/admin')
+  await page.selectOption('select[name=route]', '/api/messages/admin')
   await page.click('button:text-is("Explain")')
   await page.waitForSelector('#checks')
   t.match(await page.textContent('main'), /It is a refresh token/)
@@ -112,22 +112,48 @@ test('the faults', async (t) => {
   await page.click('text=Back to normal')
 })
 
+test('invitations and sessions', async (t) => {
+  const { page, tenant } = await open(t)
+  await page.selectOption('form[action="/console/invitations"] select', 'globex')
+  await page.fill('[name=email]', 'user@example.com')
+  await page.click('text=Invite')
+  await page.waitForSelector('[role=status]:has-text("a new invitation")')
+  const row = '[aria-labelledby=invitations] tbody tr'
+  t.match(await page.textContent(row), /user@example.com\s+Globex\s+open\s+http:/)
+  await page.click(`${row} a`)
+  await page.click('button[value=user]')
+  await page.waitForURL('**/profile')
+  t.match(await page.textContent('main'), /of the organization globex/)
+  const profile = page.url()
+
+  await page.goto(tenant)
+  t.match(await page.textContent(row), /spent/)
+  t.match(await page.textContent('[aria-labelledby=sessions] tbody tr'), /Uma User.*Globex/s)
+  await checkAccessibility(t, page, 'invitations and sessions')
+  await page.setViewportSize({ width: 390, height: 844 })
+  t.equal(await overflows(page), false, 'nothing has to be scrolled sideways')
+  await checkAccessibility(t, page, 'invitations and sessions on a phone')
+  await page.click('[aria-label="End session of Uma User"]')
+  await page.waitForSelector('[role=status]:has-text("has ended")')
+  t.equal(await page.isVisible('[aria-labelledby=sessions]'), false)
+  await page.goto(profile)
+  t.match(await page.textContent('h1'), 'Your login has ended')
+})
+
 test('on a phone, in the dark, by keyboard', async (t) => {
   const { page } = await open(t, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
-  const overflow = () =>
-    page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
-  t.equal(await overflow(), false, 'nothing has to be scrolled sideways')
+  t.equal(await overflows(page), false, 'nothing has to be scrolled sideways')
   t.strictSame(await statuses(page), EXPECTED)
   await checkAccessibility(t, page, 'front page on a phone')
   await page.focus('[aria-label="Get token of Uma User"]')
   await page.keyboard.press('Enter')
   await page.waitForSelector('#claims')
-  t.equal(await overflow(), false)
+  t.equal(await overflows(page), false)
   await checkAccessibility(t, page, 'token on a phone')
   await page.focus('text=Explain it check by check')
   await page.keyboard.press('Enter')
   await page.waitForSelector('#checks')
-  t.equal(await overflow(), false)
+  t.equal(await overflows(page), false)
   await checkAccessibility(t, page, 'explanation on a phone')
 })
 

@@ -1,3 +1,5 @@
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import type { Test } from 'tap'
 import { startDevelopment } from '../../src/dev/main.ts'
 
@@ -11,7 +13,17 @@ export async function development(t: Test, environment: Record<string, string> =
   })
   return {
     tenant: tenant.issuer,
+    directory: tenant.directory,
     api: `http://localhost:${server.port}`,
     server,
   }
+}
+
+/** A port that nobody listens on, for pages that have to know their own address beforehand. */
+export async function freePort(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return String(port)
 }

@@ -5,13 +5,11 @@ import { type Test, test } from 'tap'
 import { serveExample } from '../../examples/serve.ts'
 import { sendRaw } from '../helper.ts'
 import { browser, checkAccessibility } from './browser.ts'
-import { development } from './development.ts'
+import { development, freePort } from './development.ts'
 
 async function example(t: Test) {
   // The app's origin has to be known to the API, and the API's to the app: a port is taken first.
-  const taken = await serveExample(0)
-  const { port } = taken.address() as AddressInfo
-  await new Promise((resolve) => taken.close(resolve))
+  const port = Number(await freePort())
   const origin = `http://localhost:${port}`
   const { api, tenant } = await development(t, { CLIENT_ORIGIN_URL: origin })
   const server = await serveExample(port, { api, tenant: new URL(tenant).origin })

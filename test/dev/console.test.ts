@@ -1,8 +1,9 @@
 import { type Test, test } from 'tap'
 import { meaningOf, textOf } from '../../src/dev/local-tenant/console/claims.ts'
+import type { Organization } from '../../src/dev/local-tenant/data.ts'
 import { startDevelopment } from '../../src/dev/main.ts'
 import { sendRaw } from '../helper.ts'
-import { tenant as lonelyTenant } from './visitor.ts'
+import { tenant as lonelyTenant, visitor, WEB } from './visitor.ts'
 
 async function console(t: Test, environment: Record<string, string> = {}) {
   const { tenant, server } = await startDevelopment(
@@ -13,7 +14,7 @@ async function console(t: Test, environment: Record<string, string> = {}) {
     await server.app.close()
     await tenant.app.close()
   })
-  return { ...forms(tenant.issuer), server }
+  return { ...forms(tenant.issuer), server, tenant }
 }
 
 /** The forms of the console, as its own pages send them. */
@@ -135,6 +136,71 @@ test('forms of other sites are refused, and faults that there are not', async (t
   }
   const done = await post('/console/faults', { fault: 'rotate' })
   t.strictSame([done.status, done.headers.get('location')], [303, '/?done=rotate'])
+})
+
+/** The rows of a part of the front page, as text. */
+function rowsOf(html: string, part: string): string[] {
+  const [, table = ''] =
+    new RegExp(`<table[^>]*aria-labelledby="${part}">(.*?)</table>`, 's').exec(html) ?? []
+  return [...table.matchAll(/<tr role="row">.*?<\/tr>/gs)]
+    .slice(1)
+    .map(([row]) => row.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '))
+}
+
+test('invitations are made, and shown as open, spent or expired', async (t) => {
+  const { get, post, tenant } = await console(t)
+  t.strictSame(rowsOf((await get()).html, 'invitations'), [])
+  for (const [organization, email] of [
+    ['acme', 'user@example.com'],
+    ['globex', 'admin@example.com'],
+    ['acme', '<b>@example.com'],
+  ] as const) {
+    const made = await post('/console/invitations', { organization, email })
+    t.strictSame([made.status, made.headers.get('location')], [303, '/?done=invited'])
+  }
+  const [spent, expired] = tenant.directory.invitations
+  Object.assign(spent ?? {}, { used: true })
+  Object.assign(expired ?? {}, { expiresAt: Date.now(), organization: 'org_gone' })
+  tenant.directory.organizations.add({
+    ...(tenant.directory.organization('globex') as Organization),
+    id: 'org_gone',
+    displayName: 'Gone & lost',
+  })
+  const { html } = await get('/?done=invited')
+  t.match(html, '<p role="status">There is a new invitation.</p>')
+  t.match(rowsOf(html, 'invitations'), [
+    /user@example.com Acme spent http:/,
+    /admin@example.com Gone &#38; lost expired/,
+    /&#60;b&#62;@example.com Acme open http.*\/login\?invitation&#61;/,
+  ])
+  for (const form of [{ organization: 'acme' }, { organization: 'x', email: 'a@example.com' }]) {
+    const { status, html: page } = await post('/console/invitations', form)
+    t.equal(status, 400)
+    t.match(page, /This does not work/)
+  }
+  const form = { organization: 'acme', email: 'a@example.com' }
+  t.equal((await post('/console/invitations', form, {})).status, 403, 'from another site')
+})
+
+test('sessions are shown, and ended with notice to their clients', async (t) => {
+  const { get, post, issuer, tenant } = await console(t)
+  t.strictSame(rowsOf((await get()).html, 'sessions'), [])
+  const uma = visitor(issuer)
+  await uma.logIn('user', WEB)
+  await visitor(issuer).logIn('acme-member', {}, { organization: 'org_acme' })
+  t.match(rowsOf((await get()).html, 'sessions'), [
+    /Uma User user no organization since .* GMT messages-web /,
+    /Mia Member acme-member Acme since .* GMT messages-spa /,
+  ])
+  const sid = String(tenant.sessions.list()[0]?.sid)
+  t.equal((await post('/console/sessions/end', { sid }, {})).status, 403, 'from another site')
+  const { status, headers } = await post('/console/sessions/end', { sid })
+  t.strictSame([status, headers.get('location')], [303, '/?done=ended'])
+  t.match(tenant.backchannel.notices(), [{ client: 'messages-web', sid, outcome: 200 }])
+  t.match(rowsOf((await get()).html, 'sessions'), [/Mia Member/])
+  t.match((await uma.authorize(WEB)).html, /as<\/p>/, 'login is asked for')
+  t.equal((await post('/console/sessions/end', { sid })).status, 404)
+  t.equal((await post('/console/sessions/end', {})).status, 400)
 })
 
 test('a tenant without an API beside it says so', async (t) => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Directory } from './directory.ts'
-import { invitationLink, newInvitation } from './invitations.ts'
+import { type Invitation, invitationLink, newInvitation } from './invitations.ts'
 import { OAuthError } from './oauth-error.ts'
 import { onlyJson } from './only-json.ts'
 
@@ -11,37 +11,46 @@ const schema = {
     properties: {
       organization: { type: 'string' },
       email: { type: 'string', minLength: 3 },
-      inviter: { type: 'string', default: 'The local tenant' },
-      client: { type: 'string', default: 'messages-web' },
+      inviter: { type: 'string' },
+      client: { type: 'string' },
     },
   },
 } as const
 
-interface Body {
+export interface InvitationRequest {
   /** Id or name. */
   readonly organization: string
   readonly email: string
-  readonly inviter: string
-  readonly client: string
+  readonly inviter?: string
+  readonly client?: string
 }
 
-/** Makes invitations without the Management API. They last as long as the process. */
+/**
+ * Makes an invitation that lasts as long as the process.
+ *
+ * @throws OAuthError where there is no such organization or client
+ */
+export function invite(directory: Directory, wanted: InvitationRequest): Invitation {
+  const { email: invitee, inviter = 'The local tenant', client: id = 'messages-web' } = wanted
+  const organization = directory.organization(wanted.organization)
+  const client = directory.clients.get(id)
+  if (organization === undefined || client === undefined) {
+    throw new OAuthError('invalid_request', 'There is no such organization or client.')
+  }
+  const invitation = newInvitation({ organization, client, inviter, invitee })
+  return directory.invitations.add(invitation)
+}
+
+/** Makes invitations without the Management API. */
 export async function invitationControl(
   app: FastifyInstance,
   { directory }: { directory: Directory },
 ): Promise<void> {
-  app.post<{ Body: Body }>(
+  app.post<{ Body: InvitationRequest }>(
     '/local-tenant/invitations',
     { schema, onRequest: onlyJson },
     async ({ body }, reply) => {
-      const organization = directory.organization(body.organization)
-      const client = directory.clients.get(body.client)
-      if (organization === undefined || client === undefined) {
-        throw new OAuthError('invalid_request', 'There is no such organization or client.')
-      }
-      const { inviter, email: invitee } = body
-      const invitation = newInvitation({ organization, client, inviter, invitee })
-      directory.invitations.add(invitation)
+      const invitation = invite(directory, body)
       const { id, ticket } = invitation
       return reply.code(201).send({ id, ticket, link: invitationLink(directory, invitation) })
     },

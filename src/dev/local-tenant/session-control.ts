@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { BackchannelLogout } from './backchannel-logout.ts'
+import type { BackchannelLogout, Notice } from './backchannel-logout.ts'
 import { OAuthError } from './oauth-error.ts'
 import { onlyJson } from './only-json.ts'
-import type { Sessions } from './sessions.ts'
+import type { Session, Sessions } from './sessions.ts'
 
 const schema = {
   body: {
@@ -22,20 +22,31 @@ export interface SessionControlOptions {
   readonly backchannel: BackchannelLogout
 }
 
-/** Ends sessions from outside their browsers, as an administrator would; clients are told. */
+/**
+ * Ends the sessions that a test holds for; their clients are told.
+ *
+ * @throws OAuthError `not_found` where there are none
+ */
+export async function endSessions(
+  { sessions, backchannel }: SessionControlOptions,
+  test: (session: Session) => boolean,
+): Promise<{ ended: string[]; notices: Notice[] }> {
+  const ended = sessions.endWhere(test)
+  if (ended.length === 0) throw new OAuthError('not_found', 'There is no such session.', 404)
+  return { ended: ended.map(({ sid }) => sid), notices: await backchannel.tell(ended) }
+}
+
+/** Ends sessions from outside their browsers, as an administrator would. */
 export async function sessionControl(
   app: FastifyInstance,
-  { sessions, backchannel }: SessionControlOptions,
+  options: SessionControlOptions,
 ): Promise<void> {
   app.post<{ Body: Body }>(
     '/local-tenant/sessions/end',
     { schema, onRequest: onlyJson },
-    async ({ body }) => {
-      const ended = sessions.endWhere(({ sid, persona }) =>
+    ({ body }) =>
+      endSessions(options, ({ sid, persona }) =>
         body.sid === undefined ? persona.name === body.persona : sid === body.sid,
-      )
-      if (ended.length === 0) throw new OAuthError('not_found', 'There is no such session.', 404)
-      return { ended: ended.map(({ sid }) => sid), notices: await backchannel.tell(ended) }
-    },
+      ),
   )
 }

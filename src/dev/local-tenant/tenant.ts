@@ -101,7 +101,15 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const management = { issuer, keys, directory, file, rateLimit }
   await app.register(managementApi, { ...management, prefix: '/api/v2' })
   const { api = () => undefined } = options
-  await app.register(tenantConsole, { issuer, keys, tokens, directory, api })
+  await app.register(tenantConsole, {
+    issuer,
+    keys,
+    tokens,
+    directory,
+    sessions,
+    backchannel,
+    api,
+  })
   try {
     await listen(app, await addressesOf('localhost'), options.port)
     return { app, issuer: issuer(), directory, sessions, backchannel }

@@ -3,7 +3,6 @@ import { decodedOrEmpty } from '../../../explain/advice.ts'
 import { tokenIn } from '../../../explain/token-in.ts'
 import { isLoopback } from '../../../tokens/issuer.ts'
 import type { Persona } from '../data.ts'
-import type { Directory } from '../directory.ts'
 import type { Fault } from '../faults.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { errorPage, sendPage } from '../pages.ts'
@@ -14,30 +13,39 @@ import type { Flaw, Tokens } from '../tokens.ts'
 import { type Api, callApi, guarded } from './api.ts'
 import { explainPage } from './explain-page.ts'
 import { homePage, type Row } from './home-page.ts'
+import { type PeopleOptions, people } from './people.ts'
 import { tokenPage } from './token-page.ts'
 
-export interface ConsoleOptions {
+export interface ConsoleOptions extends PeopleOptions {
   readonly issuer: () => string
   readonly keys: SigningKeys
   readonly tokens: Tokens
-  readonly directory: Directory
   /** The API beside the tenant, once it runs. */
   readonly api: () => Api | undefined
 }
 
-const DONE: Readonly<Record<Fault, string>> = {
+const DONE: Readonly<Record<string, string>> = {
   rotate: 'The keys were rotated: the next one signs from now on.',
   withdraw: 'The keys that signed before are published no longer.',
   down: 'The tenant is down for 10 seconds.',
   slow: 'The tenant answers 3 seconds later.',
   'rate-limit': 'The Management API answers 429 for 10 seconds.',
   up: 'The tenant is back to normal.',
+  invited: 'There is a new invitation.',
+  ended: 'The session has ended, and its clients were told.',
 }
-const SECONDS = { down: 10, slow: 3, 'rate-limit': 10, rotate: 0, withdraw: 0, up: 0 }
+const SECONDS: Readonly<Record<Fault, number>> = {
+  down: 10,
+  slow: 3,
+  'rate-limit': 10,
+  rotate: 0,
+  withdraw: 0,
+  up: 0,
+}
 
 /** The front page of the tenant: the place to test roles, and to see how a client copes. */
 export async function tenantConsole(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
-  const { issuer, keys, tokens, directory } = options
+  const { issuer, keys, tokens, directory, sessions } = options
 
   // What the pages do is for whoever sits at this machine. Other sites can send such forms, too, and
   // have a name of theirs stand for this address.
@@ -68,11 +76,12 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
         apiUrl: api.url,
         audience: api.audience,
         directory,
+        sessions: sessions.list(),
         policies: api.policies,
         rows: await Promise.all([undefined, ...directory.personas].map(row)),
         state: app.faults.state,
         keys: keys.published().keys.map(({ kid }) => String(kid)),
-        done: Object.hasOwn(DONE, done) ? DONE[done as Fault] : '',
+        done: (Object.hasOwn(DONE, done) && DONE[done]) || '',
       }),
     )
   })
@@ -118,10 +127,12 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
 
   app.post('/console/faults', async ({ body }, reply) => {
     const fault = required(parametersOf(body), 'fault')
-    if (!Object.hasOwn(DONE, fault)) throw new OAuthError('invalid_request', 'No such fault.')
+    if (!Object.hasOwn(SECONDS, fault)) throw new OAuthError('invalid_request', 'No such fault.')
     await app.faults.cause(fault as Fault, SECONDS[fault as Fault])
     return reply.redirect(`/?done=${fault}`, 303)
   })
+
+  await app.register(people, options)
 
   function running(): Api {
     const api = options.api()

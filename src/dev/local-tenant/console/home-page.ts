@@ -5,9 +5,11 @@ import type { ServerAnswer } from '../../../explain/explanation.ts'
 import type { Persona } from '../data.ts'
 import type { Directory } from '../directory.ts'
 import type { Page } from '../pages.ts'
+import type { Session } from '../sessions.ts'
 import { answerOf } from './answer.ts'
 import { guarded } from './api.ts'
 import { explainForm } from './explain-page.ts'
+import { invitationsPart, sessionsPart } from './people-page.ts'
 import { SCRIPT } from './script.ts'
 
 /** Who calls, and what each route answered. */
@@ -24,6 +26,7 @@ export interface Home {
   readonly policies: ReadonlyMap<string, AccessPolicy>
   readonly rows: readonly Row[]
   readonly directory: Directory
+  readonly sessions: readonly Session[]
   readonly state: string
   /** The published key ids; the first one signs. */
   readonly keys: readonly string[]
@@ -58,6 +61,8 @@ export function homePage(home: Home): Page {
 !${explainForm(guarded(policies))}
 
 !${faultsPart(home)}
+!${invitationsPart(home.directory)}
+!${sessionsPart(home.directory, home.sessions)}
 !${peoplePart(home.directory)}`,
   }
 }
