@@ -42,7 +42,6 @@ function secrets(text: string): string[] | undefined {
   return readAll(text, (secret) => (secret.length >= 32 ? secret : undefined))
 }
 
-/** The URL to call for each connection: https, or http on this machine. */
 /** A URL that the Redis client will take (the path is the number of a database). */
 function redis(text: string): string | undefined {
   if (!URL.canParse(text) || /%(?![\da-f]{2})/i.test(text)) return undefined
@@ -51,6 +50,7 @@ function redis(text: string): string | undefined {
   return fits ? text : undefined
 }
 
+/** The URL to call for each connection: https, or http on this machine. */
 function apis(text: string): ReadonlyMap<string, string> | undefined {
   const entries = readAll(text, (entry) => {
     const [, name = '', address = ''] = API.exec(entry) ?? []

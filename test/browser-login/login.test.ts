@@ -178,6 +178,8 @@ test('what the tenant refuses is told, by the right status', async (t) => {
     ['consent_required', 'Consent required', 401],
     ['unauthorized', 'user is blocked', 403],
     ['<b>odd</b>', '<script>alert(1)</script>', 403],
+    ['constructor', 'a name of JavaScript', 403],
+    ['__proto__', 'another', 403],
     ['temporarily_unavailable', 'later', 503],
     ['server_error', 'broken', 503],
   ]
@@ -191,6 +193,20 @@ test('what the tenant refuses is told, by the right status', async (t) => {
     if (status === 503) t.equal(headers['retry-after'], '2')
   }
   t.match((await uma.visit('/')).html, /not logged in/)
+})
+
+test('logins that begin without end are turned away, by address', async (t) => {
+  for (const environment of [{}, { AUTH_FAILURES_MAX: '5' }]) {
+    const { app } = await site(t, { environment })
+    const login = (remoteAddress: string) => app.inject({ url: '/login', remoteAddress })
+    for (let times = 0; times < 100; times += 1) {
+      t.equal((await login('192.0.2.1')).statusCode, 303)
+    }
+    const { statusCode, headers, body } = await login('192.0.2.1')
+    t.match({ statusCode, headers }, { statusCode: 429, headers: { 'retry-after': '60' } })
+    t.match(body, /Wait a minute/)
+    t.equal((await login('192.0.2.2')).statusCode, 303, 'others come in')
+  }
 })
 
 test('an ID token that does not hold logs nobody in', async (t) => {

@@ -3,6 +3,7 @@ import { Logins } from '../../src/browser/logins.ts'
 import { MemoryStore } from '../../src/browser/memory-store.ts'
 import { Renewal } from '../../src/browser/renewal.ts'
 import { keyOf, SealedRecords } from '../../src/browser/sealed-records.ts'
+import { StoreUnavailableError } from '../../src/browser/store.ts'
 import { TenantRefusal, TenantUnavailableError } from '../../src/browser/tenant-errors.ts'
 import { must } from '../../src/must.ts'
 import { SESSION_SECRET, site } from './site.ts'
@@ -144,6 +145,48 @@ test('several processes: one renews, the others take what it got', async (t) => 
   }
   await t.rejects(one.renewal.freshen(stuck), TenantUnavailableError)
   t.ok(await other.logins.find(stuck.id), 'it goes on')
+  answer = async () => {
+    throw new TenantRefusal('unauthorized_client', undefined)
+  }
+  await t.rejects(one.renewal.freshen(stuck), TenantUnavailableError)
+  t.ok(await other.logins.find(stuck.id), 'and so it does where all are refused alike')
+
+  const unsaved = await one.logins.begin(identity, 'i', tokens('eighth', 0))
+  const { replace } = store
+  store.replace = async () => {
+    throw new StoreUnavailableError()
+  }
+  answer = async () => tokens('ninth', 60_000)
+  await t.rejects(one.renewal.freshen(unsaved), StoreUnavailableError)
+  store.replace = replace
+  answer = async () => {
+    throw new TenantRefusal('invalid_grant', 'used already')
+  }
+  t.equal((await one.renewal.freshen(unsaved))?.tokens.refreshToken, 'ninth', 'kept until saved')
+})
+
+test('logins that begin together are all found by a logout, and later ones as well', async (t) => {
+  const store = new MemoryStore(Date.now)
+  const records = new SealedRecords(store, [SESSION_SECRET])
+  const options = { store, records, idleTimeout: 60_000, maxAge: 60_000, now: Date.now }
+  const logins = new Logins(options)
+  const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
+  const identity = { subject: 's', sessionId: 'i', claims: {} }
+  const isThere = async (id: string) => (await logins.find(id)) !== undefined
+  for (let lag = 0; lag < 20; lag += 1) {
+    const first = logins.begin(identity, 'i', tokens)
+    for (let tick = 0; tick < lag; tick += 1) await Promise.resolve()
+    const both = await Promise.all([first, logins.begin(identity, 'i', tokens)])
+    await logins.endAll({ sessionId: 'i' })
+    t.strictSame(await Promise.all(both.map(({ id }) => isThere(id))), [false, false], `${lag}`)
+
+    const logout = logins.endAll({ subject: 's' })
+    for (let tick = 0; tick < lag; tick += 1) await Promise.resolve()
+    const { id } = await logins.begin(identity, 'i', tokens)
+    await logout
+    await logins.endAll({ subject: 's' })
+    t.equal(await isThere(id), false, `the next logout ends it, ${lag}`)
+  }
 })
 
 test('a login ends in time, whatever the clock of the store says', async (t) => {

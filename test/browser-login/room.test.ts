@@ -37,6 +37,18 @@ test('the room is there where it is configured, and only there', async (t) => {
   })
 })
 
+test('a Redis URL that no client takes is named at the start', async (t) => {
+  for (const url of [
+    'http://127.0.0.1',
+    'redis://',
+    'redis://:pw@127.0.0.1:99999',
+    'redis://127.0.0.1/notanumber',
+    'redis://user:pa%ZZ@127.0.0.1',
+  ]) {
+    await t.rejects(startServer([HERE, ON, { REDIS_URL: url }]), /REDIS_URL is wrong/, url)
+  }
+})
+
 test('npm run dev has it on, as the web client of the local tenant', async (t) => {
   const sources = [{ PORT: '0', TENANT_PORT: '0', APP_BASE_URL: BASE, LOG_LEVEL: 'silent' }]
   const { tenant, server } = await startDevelopment(sources, t.testdir())
