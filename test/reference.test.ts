@@ -65,6 +65,13 @@ test('what the reference does not have is answered as everywhere', async (t) => 
   }
 })
 
+test('a login comes back with what a query may hold', async (t) => {
+  const app = await server(t)
+  const url = '/docs/static/oauth2-redirect.html?code=a%2Fb&state=/.x%3D'
+  t.equal((await app.inject(url)).statusCode, 200)
+  t.equal((await app.inject('/docs/static/?x=1')).statusCode, 404)
+})
+
 test('files are sent whole, whatever a client asks for', async (t) => {
   const app = await server(t)
   for (const [name, value] of [

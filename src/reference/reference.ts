@@ -24,7 +24,7 @@ const OF_FILES = [
   'if-modified-since',
   'if-unmodified-since',
 ]
-const OTHER_NAMES = /%|\/\.|\\|\/static\/($|\?)/
+const OTHER_NAMES = /%|\/\.|\\|\/static\/$/
 
 /** The API reference at `/docs`, and the document behind it at `/openapi.json` and `/openapi.yaml`. */
 export async function reference(
@@ -34,7 +34,8 @@ export async function reference(
   app.scopeAccess = 'public'
   app.addHook('onRequest', ({ headers, url }, reply, done) => {
     for (const name of OF_FILES) delete headers[name]
-    if (OTHER_NAMES.test(url)) reply.callNotFound()
+    const path = url.replace(/\?.*/s, '')
+    if (OTHER_NAMES.test(path)) reply.callNotFound()
     else done()
   })
   app.addHook('onSend', async (_request, reply) => {
