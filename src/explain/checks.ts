@@ -5,7 +5,7 @@ import type { TokenError } from '../tokens/errors.ts'
 import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { principalOf } from '../tokens/principal.ts'
 import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/rules.ts'
-import { adviceOn, type Situation } from './advice.ts'
+import { adviceOn, decodedOrEmpty, type Situation } from './advice.ts'
 import { type CheckName, describeCheck } from './expected.ts'
 
 /** One thing that a token is judged by. */
@@ -40,7 +40,7 @@ export function checksOf(situation: Situation, verdict: Verdict): Check[] {
     typeof token === 'string'
       ? new Map<CheckName, Judgement>([['structure', token]])
       : judgementsOf(token, situation, verdict)
-  const decoded = typeof token === 'string' ? { header: {}, claims: {} } : token
+  const decoded = decodedOrEmpty(situation.token)
   return CHECKS.map((name) => {
     const judgement = judgements.has(name) ? judgements.get(name) : null
     const described = { name, ...describeCheck(name, decoded, situation) }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
+import { development, freePort } from '../development.ts'
 import { browser, checkAccessibility, overflows } from './browser.ts'
-import { development, freePort } from './development.ts'
 
 const statuses = (page: Page) =>
   page.$$eval('[aria-labelledby="matrix"] tbody tr', (rows) =>

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
 import { serveExample } from '../../examples/serve.ts'
+import { development, freePort } from '../development.ts'
 import { sendRaw } from '../helper.ts'
 import { browser, checkAccessibility } from './browser.ts'
-import { development, freePort } from './development.ts'
 
 async function example(t: Test) {
   // The app's origin has to be known to the API, and the API's to the app: a port is taken first.

@@ -3,8 +3,8 @@ import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { api } from '../../src/dev/local-tenant/data.ts'
 import { must } from '../../src/must.ts'
+import { development, freePort } from '../development.ts'
 import { browser, checkAccessibility, overflows } from './browser.ts'
-import { development, freePort } from './development.ts'
 
 const PHONE = { width: 390, height: 844 }
 const DESK = { width: 1440, height: 900 }
@@ -149,8 +149,8 @@ test('by invitation, which is good once', async (t) => {
 })
 
 test('an access token that expired is renewed', async (t) => {
-  const { page, directory } = await open(t)
-  const server = must(directory.api(api.identifier))
+  const { page, localTenant } = await open(t)
+  const server = must(localTenant.directory.api(api.identifier))
   server.token_lifetime = 1
   await logIn(page, 'admin')
   const end = Date.now() + 1000

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { test } from 'tap'
+import { development } from '../development.ts'
 import { browser } from './browser.ts'
-import { development } from './development.ts'
 
 /** Logs in through the dialogue of the reference, in the window that it opens. */
 async function authorize(page: Page, persona: string): Promise<void> {

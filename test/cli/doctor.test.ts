@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { type Test, test } from 'tap'
 import { main } from '../../src/cli/doctor.ts'
-import { startDevelopment } from '../../src/dev/main.ts'
+import { development } from '../development.ts'
 import { newKey } from '../helper.ts'
 import { serve, start } from '../process.ts'
 
@@ -153,15 +153,8 @@ test('the port', async (t) => {
 })
 
 test('while npm run dev runs and no tenant is configured, the local one is examined', async (t) => {
-  const { tenant, server } = await startDevelopment(
-    [{ PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent' }],
-    t.testdir(),
-  )
-  t.teardown(async () => {
-    await server.app.close()
-    await tenant.app.close()
-  })
-  const sources = [{ TENANT_PORT: new URL(tenant.issuer).port, PORT: String(server.port) }]
+  const { tenantPort, server } = await development(t)
+  const sources = [{ TENANT_PORT: tenantPort, PORT: String(server.port) }]
   const { exitCode, output } = await main(sources)
   t.equal(exitCode, 0, output)
   t.match(output, /\d+ is where this server runs already/)

@@ -1,24 +1,12 @@
 import { Readable } from 'node:stream'
-import { type Test, test } from 'tap'
+import { test } from 'tap'
 import { main } from '../../src/cli/explain.ts'
-import { startDevelopment } from '../../src/dev/main.ts'
 import { askToken, redemption, visitor } from '../dev/visitor.ts'
+import { development } from '../development.ts'
 import { logSink, token as otherToken } from '../helper.ts'
 import { serve, start } from '../process.ts'
 
 const nobody = Readable.from([])
-
-async function development(t: Test) {
-  const { tenant, server } = await startDevelopment(
-    [{ PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent' }],
-    t.testdir(),
-  )
-  t.teardown(async () => {
-    await server.app.close()
-    await tenant.app.close()
-  })
-  return tenant.issuer
-}
 
 async function personaToken(issuer: string, persona: string) {
   const grant_type = 'urn:local-tenant:grant-type:persona'
@@ -26,7 +14,7 @@ async function personaToken(issuer: string, persona: string) {
 }
 
 test('tokens of the local tenant are judged as npm run dev does, where no tenant is configured', async (t) => {
-  const issuer = await development(t)
+  const { tenant: issuer } = await development(t)
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
   const judge = (args: string[], input = nobody) => main(args, sources, input)
   const user = await personaToken(issuer, 'user')
@@ -54,7 +42,7 @@ test('tokens of the local tenant are judged as npm run dev does, where no tenant
 })
 
 test('what a login gives besides the access token, by mistake', async (t) => {
-  const issuer = await development(t)
+  const { tenant: issuer } = await development(t)
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
   const { logIn } = visitor(issuer)
   const { answer } = await logIn('user')
@@ -73,7 +61,7 @@ test('what a login gives besides the access token, by mistake', async (t) => {
 })
 
 test('what people paste around a token is understood', async (t) => {
-  const issuer = await development(t)
+  const { tenant: issuer } = await development(t)
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
   const user = await personaToken(issuer, 'user')
   for (const around of [`Bearer ${user}`, `Authorization: Bearer ${user}`, `"${user}"`]) {
@@ -111,7 +99,7 @@ test('what cannot be judged is said, with exit code 2', async (t) => {
 })
 
 test('a tenant in trouble goes on telling what its API is configured with', async (t) => {
-  const issuer = await development(t)
+  const { tenant: issuer } = await development(t)
   const user = await personaToken(issuer, 'user')
   const fault = (fault: string) =>
     fetch(`${issuer}local-tenant/faults`, {
@@ -127,7 +115,7 @@ test('a tenant in trouble goes on telling what its API is configured with', asyn
 })
 
 test('an organization that a subdomain stands for is judged by the whole URL', async (t) => {
-  const issuer = await development(t)
+  const { tenant: issuer } = await development(t)
   const sources = [
     { TENANT_PORT: new URL(issuer).port, ORGANIZATION_DOMAIN: 'api.test' },
     { ORGANIZATION_REQUIRED: 'false' },

@@ -1,20 +1,13 @@
 import { type Test, test } from 'tap'
 import { meaningOf, textOf } from '../../src/dev/local-tenant/console/claims.ts'
 import type { Organization } from '../../src/dev/local-tenant/data.ts'
-import { startDevelopment } from '../../src/dev/main.ts'
+import { development } from '../development.ts'
 import { sendRaw } from '../helper.ts'
 import { tenant as lonelyTenant, visitor, WEB } from './visitor.ts'
 
 async function console(t: Test, environment: Record<string, string> = {}) {
-  const { tenant, server } = await startDevelopment(
-    [{ PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent', ...environment }],
-    t.testdir(),
-  )
-  t.teardown(async () => {
-    await server.app.close()
-    await tenant.app.close()
-  })
-  return { ...forms(tenant.issuer), server, tenant }
+  const { tenant: issuer, localTenant: tenant, server } = await development(t, environment)
+  return { ...forms(issuer), server, tenant }
 }
 
 /** The forms of the console, as its own pages send them. */

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import type { Test } from 'tap'
-import { startDevelopment } from '../../src/dev/main.ts'
+import { startDevelopment } from '../src/dev/main.ts'
 
 /** What `npm run dev` starts, at ports of the system's choice; it ends with the test. */
 export async function development(t: Test, environment: Record<string, string> = {}) {
@@ -12,8 +12,11 @@ export async function development(t: Test, environment: Record<string, string> =
     await tenant.app.close()
   })
   return {
+    /** The local tenant's address, which is its issuer. */
     tenant: tenant.issuer,
-    directory: tenant.directory,
+    /** What the commands are told, to ask this tenant. */
+    tenantPort: new URL(tenant.issuer).port,
+    localTenant: tenant,
     api: `http://localhost:${server.port}`,
     server,
   }
