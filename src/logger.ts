@@ -5,6 +5,7 @@ import {
   LogController,
 } from 'fastify'
 import pino, { type DestinationStream, type Logger } from 'pino'
+import { LogOutput } from './log-output.ts'
 
 /** Members that are never logged, whatever their case and however deep they stand. */
 const SECRET =
@@ -31,7 +32,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       serializers: { req: describeRequest, res: describeReply },
       hooks: { streamWrite: censor },
     },
-    destination ?? pino.destination({ sync: false, minLength: 4096, periodicFlush: 100 }),
+    destination ?? new LogOutput(),
   )
 }
 
@@ -59,9 +60,9 @@ export interface Answer {
   /** Milliseconds. */
   readonly duration?: number
   /** Why the request was not let in. */
-  readonly refusal?: string
+  readonly refusal?: string | undefined
   /** What to do about it, in a sentence of ours. */
-  readonly hint?: string
+  readonly hint?: string | undefined
 }
 
 /** Says what to do about a refusal, if it knows. */
@@ -88,21 +89,17 @@ export class RequestLog extends LogController {
     const { failure, method, routeOptions } = request
     const { statusCode: status } = reply
     const duration = Math.round(reply.elapsedTime * 1000) / 1000
+    const { code: refusal } = Object(failure) as { code?: string }
     const answer = {
       requestId: request.id,
       method,
       route: routeOptions.url ?? null,
       status,
       duration,
+      refusal,
+      hint: refusal && this.#hint(refusal, request),
     }
-    const { code: refusal } = Object(failure) as { code?: string }
-    const refused = refusal === undefined ? answer : this.#refused(answer, refusal, request)
-    this.record(request.log, refused, status === 500 ? failure : (error ?? undefined))
-  }
-
-  #refused(answer: Answer, refusal: string, request: FastifyRequest): Answer {
-    const hint = this.#hint(refusal, request)
-    return { ...answer, refusal, ...(hint !== undefined && { hint }) }
+    this.record(request.log, answer, status === 500 ? failure : (error ?? undefined))
   }
 
   /** @param unforeseen what nobody thought could be thrown */

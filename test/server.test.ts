@@ -131,6 +131,27 @@ test('a second signal ends the process at once', async (t) => {
   t.strictSame(await server.exit, { code: 1, signal: null })
 })
 
+test('every line of the log is written, once and in order, before the process ends', async (t) => {
+  const issuer = await serve(t, (_request, response) => response.end('{"keys":[]}'))
+  const server = start(t, 'server.ts', { ...LOOPBACK, AUTH0_DOMAIN: issuer, DRAIN_TIME: '0' })
+  const [, url] = await server.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
+  const ids: (string | null)[] = []
+  for (let i = 0; i < 200; i++) {
+    const { headers } = await fetch(`${url}/api/messages/public`)
+    ids.push(headers.get('x-request-id'))
+  }
+  server.kill('SIGTERM')
+  t.strictSame(await server.exit, { code: 0, signal: null })
+  const lines = server.output.stdout.trimEnd().split('\n')
+  const logged = lines.map((line) => JSON.parse(line))
+  t.strictSame(
+    logged.flatMap(({ requestId }) => requestId ?? []),
+    ids,
+    'each request once, in order',
+  )
+  t.match(logged.at(-1), { event: 'shutdown_finished' })
+})
+
 test('a second address in use is no success', async (t) => {
   const { app } = await testApp(t)
   await t.rejects(listen(app, ['127.0.0.1', '127.0.0.1'], 0), /is in use/)
