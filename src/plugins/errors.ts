@@ -64,7 +64,8 @@ export const errors = fp(
       const { status, message, headers = {} } = answerTo(error)
       return reply
         .code(status)
-        .headers({ ...headers, 'content-type': ERROR_CONTENT_TYPE })
+        .headers(headers)
+        .header('content-type', ERROR_CONTENT_TYPE)
         .send(errorBody(message))
     })
   },
