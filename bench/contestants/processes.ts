@@ -17,14 +17,21 @@ function family(pid: number): number[] {
 
 /** What a process and its children have had of the processor, all threads, in seconds. */
 export function cpuSeconds(pid: number): number {
-  let ticks = 0
+  const { user, kernel } = cpuTimes(pid)
+  return user + kernel
+}
+
+/** The same, the time that the kernel took for them apart. */
+export function cpuTimes(pid: number): { user: number; kernel: number } {
+  const times = { user: 0, kernel: 0 }
   for (const id of family(pid)) {
     // The second field is the name, in parentheses, and may hold anything.
     const [, fields = ''] = readFileSync(`/proc/${id}/stat`, 'utf8').split(/.*\) /s)
-    const [user = 0, system = 0] = fields.split(' ').slice(11, 13).map(Number)
-    ticks += user + system
+    const [user = 0, kernel = 0] = fields.split(' ').slice(11, 13).map(Number)
+    times.user += user / TICKS_A_SECOND
+    times.kernel += kernel / TICKS_A_SECOND
   }
-  return ticks / TICKS_A_SECOND
+  return times
 }
 
 /** What a process and its children hold in memory (VmRSS), in bytes; shared pages count for each. */

@@ -1,4 +1,4 @@
-import { cpuSeconds } from '../contestants/processes.ts'
+import { cpuTimes } from '../contestants/processes.ts'
 import type { Running } from '../contestants/running.ts'
 import type { Tokens } from '../issuer/tokens.ts'
 import type { Options } from '../options.ts'
@@ -17,6 +17,8 @@ export interface Measurement {
   /** Processor time for each request, in microseconds, and cores in use: all threads and children. */
   readonly cpuPerRequest: number
   readonly cores: number
+  /** What of it the kernel took, in microseconds. */
+  readonly kernelPerRequest: number
   /** Latency with all connections busy, in milliseconds. */
   readonly p50: number
   readonly p99: number
@@ -43,10 +45,12 @@ export async function measure(
   running.emptyLog()
 
   const endWatch = watchStatus(port, watched, load.status)
-  const cpuBefore = cpuSeconds(pid)
+  const before = cpuTimes(pid)
   const first = load.once ? warm.sent : 0
   const result = warm.ranOut && load.once ? warm : await wrk({ ...common, seconds, first })
-  const cpu = cpuSeconds(pid) - cpuBefore
+  const after = cpuTimes(pid)
+  const kernel = after.kernel - before.kernel
+  const cpu = after.user - before.user + kernel
   const others = await endWatch()
   const logBytes = running.logBytes()
   running.emptyLog()
@@ -70,6 +74,7 @@ export async function measure(
     requests,
     cpuPerRequest: (cpu * 1e6) / requests,
     cores: (cpu * perSecond) / requests,
+    kernelPerRequest: (kernel * 1e6) / requests,
     p50,
     p99,
     logBytesPerRequest: logBytes / requests,

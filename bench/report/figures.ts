@@ -20,7 +20,7 @@ export class Figures {
   }
 
   /** The median over the rounds; NaN where there is no figure. */
-  median(cell: Cell, figure: 'perSecond' | 'cpuPerRequest' | 'cores'): number {
+  median(cell: Cell, figure: 'perSecond' | 'cpuPerRequest' | 'kernelPerRequest' | 'cores'): number {
     return median(this.#of(cell).map((one) => one[figure]))
   }
 

@@ -33,6 +33,7 @@ export function loadsReport({ entrants, absent, loads, rounds }: LoadsReport): s
     grid('processor time a request, µs', (cell) =>
       decimals(figures.median(cell, 'cpuPerRequest'), 0),
     ),
+    grid('of which in the kernel', (cell) => decimals(figures.median(cell, 'kernelPerRequest'), 0)),
     grid('cores in use', (cell) => decimals(figures.median(cell, 'cores'))),
     goalsTable(figures),
     notCounted(rounds),
