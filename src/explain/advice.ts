@@ -40,11 +40,8 @@ export function adviceOn(code: string, situation: Situation): string | undefined
 
 /** A token taken apart, or without any content where it cannot be. */
 export function decodedOrEmpty(token: string): DecodedToken {
-  try {
-    return decodeToken(token)
-  } catch {
-    return { header: {}, claims: {} }
-  }
+  const decoded = decodeToken(token)
+  return typeof decoded === 'string' ? { header: {}, claims: {} } : decoded
 }
 
 type Advise = (token: DecodedToken, situation: Situation) => string

@@ -1,7 +1,6 @@
 import type { RefusalCode } from '../access/challenge.ts'
 import { judgeOrganization } from '../access/organizations.ts'
 import { holdsPermissions } from '../access/policy.ts'
-import type { TokenError } from '../tokens/errors.ts'
 import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { principalOf } from '../tokens/principal.ts'
 import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/rules.ts'
@@ -35,7 +34,7 @@ type Judgement = RefusalCode | undefined | null
  *   judged nothing
  */
 export function checksOf(situation: Situation, verdict: Verdict): Check[] {
-  const token = decode(situation.token)
+  const token = decodeToken(situation.token)
   const judgements =
     typeof token === 'string'
       ? new Map<CheckName, Judgement>([['structure', token]])
@@ -80,12 +79,4 @@ function judgementsOf(
   judgements.set('organization', organization)
   const holds = holdsPermissions(principal, requirements)
   return judgements.set('permissions', holds ? undefined : 'permission_missing')
-}
-
-function decode(token: string): DecodedToken | RefusalCode {
-  try {
-    return decodeToken(token)
-  } catch (error) {
-    return (error as TokenError).code
-  }
 }

@@ -1,6 +1,7 @@
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { TokenError } from '../tokens/errors.ts'
 import { StatusError } from './errors.ts'
 
 declare module 'fastify' {
@@ -11,9 +12,12 @@ declare module 'fastify' {
 }
 
 export interface AuthFailures {
-  /** @throws StatusError 429 where the client's address has failed too often within a minute */
-  check(request: FastifyRequest): Promise<void>
-  count(request: FastifyRequest): Promise<void>
+  /**
+   * Runs a verification where the client's address may have one more, and counts it if it fails.
+   *
+   * @throws StatusError 429 where the address has failed too often within a minute
+   */
+  bound<T>(request: FastifyRequest, verify: () => TokenError | Promise<T>): TokenError | Promise<T>
 }
 
 export interface RateLimitOptions {
@@ -28,24 +32,26 @@ const MAX_ADDRESSES = 10_000
 export const rateLimit = fp<RateLimitOptions>(
   async (app, { authFailuresMax: max }) => {
     if (max === undefined) {
-      const nothing = async () => {}
-      app.decorate('authFailures', { check: nothing, count: nothing })
+      app.decorate('authFailures', { bound: (_request, verify) => verify() })
       return
     }
     await app.register(fastifyRateLimit, { global: false, cache: MAX_ADDRESSES })
     const limit = app.createRateLimit({ max, timeWindow: '1 minute' })
     app.decorate('authFailures', {
-      async check(request) {
+      async bound(request, verify) {
         const status = await limit(request, { increment: false })
-        if (status.isAllowed || status.remaining > 0) return
-        throw new StatusError(
-          429,
-          { 'retry-after': String(status.ttlInSeconds) },
-          'too_many_failures',
-        )
-      },
-      async count(request) {
-        await limit(request)
+        if (!status.isAllowed && status.remaining === 0) {
+          const headers = { 'retry-after': String(status.ttlInSeconds) }
+          throw new StatusError(429, headers, 'too_many_failures')
+        }
+        try {
+          const verdict = await verify()
+          if (verdict instanceof TokenError) throw verdict
+          return verdict
+        } catch (error) {
+          if (error instanceof TokenError) await limit(request)
+          throw error
+        }
       },
     })
   },

@@ -1,4 +1,4 @@
-import { TokenError } from './errors.ts'
+import { TokenError, type TokenErrorCode } from './errors.ts'
 import { type DecodedToken, decodeToken } from './jws.ts'
 import { type Principal, principalOf } from './principal.ts'
 import {
@@ -8,7 +8,7 @@ import {
   type Rule,
 } from './rules.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import { type Verified, VerifiedTokens } from './verified-tokens.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 import { verifySignature } from './verify-signature.ts'
 
 /**
@@ -53,40 +53,40 @@ export class AccessTokenVerifier {
    * Who a token speaks for. Requests that bring the same token at the same time share one
    * verification.
    *
-   * @throws TokenError where the token is at fault; KeysUnavailableError where no verdict is
-   *   possible now
+   * @returns a TokenError at once where the token is refused without a look at its signature, since
+   *   a promise would cost as much as that verdict; otherwise a promise, rejected with a TokenError,
+   *   or with a KeysUnavailableError where no verdict is possible now
    */
-  verify(token: string, digest = this.digestOf(token)): Promise<Principal> {
+  verify(token: string, digest = this.digestOf(token)): TokenError | Promise<Principal> {
     const underway = this.#underway.get(digest)
     if (underway !== undefined) return underway
-    const verification = this.#verifyAndRemember(token, digest)
+    const decoded = decodeToken(token)
+    if (typeof decoded === 'string') return new TokenError(decoded)
+    const failure = this.#failureIn(decoded, RULES_BEFORE_SIGNATURE)
+    if (failure !== undefined) return new TokenError(failure)
+    const verification = this.#verifySigned(token, digest, decoded)
     this.#underway.set(digest, verification)
+    const end = () => this.#underway.delete(digest)
+    verification.then(end, end)
     return verification
   }
 
-  async #verifyAndRemember(token: string, digest: string): Promise<Principal> {
-    try {
-      const verified = await this.#verifyAnew(token)
-      this.verified.add(digest, verified)
-      return verified.principal
-    } finally {
-      this.#underway.delete(digest)
-    }
-  }
-
-  async #verifyAnew(token: string): Promise<Verified> {
-    const decoded = decodeToken(token)
-    this.#judge(decoded, RULES_BEFORE_SIGNATURE)
+  async #verifySigned(token: string, digest: string, decoded: DecodedToken): Promise<Principal> {
     const candidates = await this.#signingKeys.candidates(decoded.header)
     const key = await verifySignature(token, decoded.header['alg'], candidates)
-    this.#judge(decoded, RULES_AFTER_SIGNATURE)
-    return { principal: principalOf(decoded.claims), key }
+    const failure = this.#failureIn(decoded, RULES_AFTER_SIGNATURE)
+    if (failure !== undefined) throw new TokenError(failure)
+    const principal = principalOf(decoded.claims)
+    this.verified.add(digest, { principal, key })
+    return principal
   }
 
-  #judge(token: DecodedToken, rules: readonly Rule[]): void {
+  #failureIn(token: DecodedToken, rules: readonly Rule[]): TokenErrorCode | undefined {
+    const now = this.#now() / 1000
     for (const rule of rules) {
-      const failure = rule.judge(token, this.#expected, this.#now() / 1000)
-      if (failure !== undefined) throw new TokenError(failure)
+      const failure = rule.judge(token, this.#expected, now)
+      if (failure !== undefined) return failure
     }
+    return undefined
   }
 }

@@ -43,7 +43,9 @@ export async function readClientToken(
   expected: ClientTokenExpectations,
 ): Promise<JsonObject> {
   try {
-    const { header, claims } = decodeToken(token)
+    const decoded = decodeToken(token)
+    if (typeof decoded === 'string') throw new ClientTokenError(decoded)
+    const { header, claims } = decoded
     judge(judgeHeader(header, types, expected.key.algorithm))
     await verifySignature(token, header['alg'], await candidatesOf(header, expected.key))
     judge(judgeClaims(claims, expected))

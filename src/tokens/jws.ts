@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { TokenError } from './errors.ts'
 
 /** The largest access token that is looked at, in bytes. */
 export const MAX_TOKEN_SIZE = 8 * 1024
@@ -13,42 +12,52 @@ export interface DecodedToken {
   readonly claims: JsonObject
 }
 
+/** Why a token cannot be taken apart. */
+export type StructureErrorCode = 'token_too_large' | 'token_malformed'
+
 const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
 /**
  * Takes a JWS in compact serialization apart (RFC 7515 §7.1, RFC 7519 §7.2): three base64url
  * segments in their one canonical spelling, of which the first two are JSON objects in UTF-8.
  *
- * @throws TokenError `token_too_large`, `token_malformed`
+ * @returns the code of the failure where it is none
  */
-export function decodeToken(token: string): DecodedToken {
-  if (token.length > MAX_TOKEN_SIZE) throw new TokenError('token_too_large')
-  const [, header, claims, signature] = COMPACT.exec(token) ?? []
-  if (!header || !claims || !signature) throw new TokenError('token_malformed')
-  decodeSegment(signature)
-  return { header: decodeObject(header), claims: decodeObject(claims) }
+export function decodeToken(token: string): DecodedToken | StructureErrorCode {
+  if (token.length > MAX_TOKEN_SIZE) return 'token_too_large'
+  const [, first = '', second = '', signature = ''] = COMPACT.exec(token) ?? []
+  const header = decodeObject(first)
+  const claims = decodeObject(second)
+  if (header === undefined || claims === undefined) return 'token_malformed'
+  return isCanonical(signature) ? { header, claims } : 'token_malformed'
 }
 
-function decodeObject(segment: string): JsonObject {
-  const value = parseJson(decodeSegment(segment))
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TokenError('token_malformed')
-  }
-  return value as JsonObject
-}
-
-/** Base64url without padding, and without stray bits in the last character (RFC 4648 §3.5). */
-function decodeSegment(segment: string): Buffer {
+function decodeObject(segment: string): JsonObject | undefined {
+  if (!isCanonical(segment)) return undefined
   const bytes = Buffer.from(segment, 'base64url')
-  if (bytes.toString('base64url') !== segment) throw new TokenError('token_malformed')
-  return bytes
+  const value = isUtf8(bytes) ? parseJson(bytes.toString('utf8')) : undefined
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : undefined
 }
 
-function parseJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw new TokenError('token_malformed')
+/** Whether base64url text without padding has no stray bits in its last character (RFC 4648 §3.5). */
+function isCanonical(segment: string): boolean {
+  const last = segment.slice(-1)
+  switch (segment.length % 4) {
+    case 2:
+      return 'AQgw'.includes(last)
+    case 3:
+      return 'AEIMQUYcgkosw048'.includes(last)
+    default:
+      return segment.length % 4 === 0
+  }
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'))
+    return JSON.parse(text)
   } catch {
-    throw new TokenError('token_malformed')
+    return undefined
   }
 }

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { type Test, test } from 'tap'
+import { decodeToken } from '../../src/tokens/jws.ts'
 import {
   AUDIENCE,
   claims,
@@ -60,6 +62,22 @@ function padded(size: number): string {
   const room = size - token({ padding: '' }).length
   return token({ padding: 'x'.repeat(Math.floor((room * 3) / 4)) })
 }
+
+test('a segment has one spelling: the one that its bytes are encoded to', async (t) => {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const text = fc.string({ unit: fc.constantFrom(...alphabet), minLength: 1, maxLength: 12 })
+  const seen = { canonical: 0, other: 0 }
+  fc.assert(
+    fc.property(text, (signature) => {
+      const canonical = Buffer.from(signature, 'base64url').toString('base64url') === signature
+      seen[canonical ? 'canonical' : 'other'] += 1
+      const taken = typeof decodeToken(`${HEADER}.${CLAIMS}.${signature}`) === 'object'
+      return taken === canonical
+    }),
+    { numRuns: 2000 },
+  )
+  t.ok(seen.canonical > 100 && seen.other > 100, JSON.stringify(seen))
+})
 
 test('structure and JOSE header', async (t) => {
   const app = await testApp(t)

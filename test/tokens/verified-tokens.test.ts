@@ -1,8 +1,9 @@
 import { test } from 'tap'
+import { listen } from '../../src/listen.ts'
 import type { VerificationKey } from '../../src/tokens/key-set.ts'
 import { readKeySet } from '../../src/tokens/key-set.ts'
 import { VerifiedTokens, type VerifiedTokensOptions } from '../../src/tokens/verified-tokens.ts'
-import { KEY, NOW, newKey, oddKeys, testApp, token } from '../helper.ts'
+import { KEY, NOW, newKey, oddKeys, sendRaw, testApp, token } from '../helper.ts'
 
 const PROTECTED = '/api/messages/protected'
 const [key] = readKeySet([KEY.jwk], ['RS256']).keys as [VerificationKey]
@@ -118,4 +119,34 @@ test('a busy token outlives a flood of those that come once', async (t) => {
 
 test('the digest is the SHA-256 of the token', async (t) => {
   t.equal(memory().digestOf('abc'), 'ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=')
+})
+
+test('each request of a connection is judged by its own header alone', async (t) => {
+  const { app } = await testApp(t)
+  const port = await listen(app, ['127.0.0.1'], 0)
+  const user = `Authorization: Bearer ${token()}\r\n`
+  const admin = `Authorization: Bearer ${token({ permissions: ['read:admin-messages'] })}\r\n`
+  const spelled = `authorization:   BEARER   ${token()}\r\n`
+  const forged = `Authorization: Bearer ${token({}, {}, newKey('RS256', 'current'))}\r\n`
+  const get = (fields: string) =>
+    `GET /api/messages/admin HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`
+  // Each twice over, so that what a connection said last is remembered when the next one comes.
+  const rounds: [fields: string, status: number][] = [
+    [user, 403],
+    [admin, 200],
+    [user, 403],
+    [forged, 401],
+    [admin, 200],
+    ['', 401],
+    [admin + admin, 400],
+    [spelled, 403],
+    [admin, 200],
+  ]
+  for (const _ of ['verified', 'remembered']) {
+    const requests = [...rounds, ...rounds].map(([fields]) => get(fields)).join('')
+    const answers = await sendRaw(port, '127.0.0.1', `${requests}${get('Connection: close\r\n')}`)
+    const statuses = [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status))
+    const expected = rounds.map(([, status]) => status)
+    t.strictSame(statuses, [...expected, ...expected, 401])
+  }
 })
