@@ -17,7 +17,8 @@ import { verifySignature } from './verify-signature.ts'
  * @example
  * const verifier = new AccessTokenVerifier({ issuer, audience, algorithms: ['RS256'], clockTolerance: 5 }, keys, Date.now)
  * const digest = verifier.digestOf(token)
- * const { subject } = verifier.remembered(digest) ?? (await verifier.verify(token, digest))
+ * const verdict = verifier.remembered(digest) ?? (await verifier.verify(token, digest))
+ * if (verdict instanceof TokenError) throw verdict
  */
 export class AccessTokenVerifier {
   readonly #expected: Expectations
@@ -39,12 +40,12 @@ export class AccessTokenVerifier {
     })
   }
 
-  /** The name under which a token is remembered. */
-  digestOf(token: string): string {
-    return this.verified.digestOf(token)
+  /** The name under which a token is remembered: of the token itself, or of the header it came in. */
+  digestOf(credentials: string): string {
+    return this.verified.digestOf(credentials)
   }
 
-  /** Who a token speaks for that has been verified before and still holds. */
+  /** Who a token speaks for that has been verified under this name and still holds. */
   remembered(digest: string): Principal | undefined {
     return this.verified.find(digest)
   }
