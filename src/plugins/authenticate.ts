@@ -23,7 +23,7 @@ export const authenticate = fp<AuthenticateOptions>(
   async (app, { verifier }) => {
     app.decorateRequest('principal', null)
 
-    /** The header that a connection was let in with last: most say the same again. */
+    /** What each open connection was let in with last: most say the same again. */
     const admitted = new WeakMap<Socket, { readonly value: string; readonly digest: string }>()
 
     app.addHook('onRequest', (request, _reply, done) => {
@@ -32,7 +32,7 @@ export const authenticate = fp<AuthenticateOptions>(
       const fields = fieldValues(request.raw, 'authorization')
       const [value = ''] = fields
       const last = admitted.get(socket)
-      const digest = last?.value === value ? last.digest : verifier.digestOf(value)
+      let digest = last?.value === value ? last.digest : verifier.digestOf(value)
       // Asked before the header is taken apart: what was accepted once is known by the same words.
       if (fields.length === 1) request.principal = verifier.remembered(digest) ?? null
       if (request.principal !== null) {
@@ -41,6 +41,13 @@ export const authenticate = fp<AuthenticateOptions>(
       }
       const { token, problem } = bearerToken(fields)
       if (problem !== undefined) return done(new RefusedError(problem))
+      // However it is spelled, a token is remembered in one place: under the usual spelling.
+      const usual = `Bearer ${token}`
+      if (value !== usual) {
+        digest = verifier.digestOf(usual)
+        request.principal = verifier.remembered(digest) ?? null
+        if (request.principal !== null) return done()
+      }
       // What has been good before goes on being let in; all else may have failed too often.
       const verdict = app.authFailures.bound(request, () => verifier.verify(token, digest))
       if (verdict instanceof TokenError) return done(verdict)

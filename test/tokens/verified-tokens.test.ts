@@ -48,6 +48,16 @@ test('the signature of a token is checked once', async (t) => {
   t.equal(state.checks, 2, 'two tokens never share an entry')
 })
 
+test('a token has one place, however its header is spelled', async (t) => {
+  const { app, state } = await counting(t)
+  const good = token()
+  for (const scheme of ['Bearer ', 'bearer ', 'BEARER    ', 'bEARER  ', 'Bearer ']) {
+    const headers = { authorization: `${scheme}${good}` }
+    t.equal((await app.inject({ url: PROTECTED, headers })).statusCode, 200, scheme)
+  }
+  t.equal(state.checks, 1)
+})
+
 test('only successes are remembered', async (t) => {
   const { call, state } = await counting(t)
   const forged = token({}, {}, newKey('RS256', 'current'))
