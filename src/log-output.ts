@@ -26,6 +26,8 @@ export class LogOutput implements DestinationStream {
 
   /** pino asks for it after a fatal line. */
   flushSync(): void {
+    // First what it holds: together with the rest it could begin a write that the exit cuts off.
+    this.#output.flushSync()
     this.#pass()
     this.#output.flushSync()
   }
