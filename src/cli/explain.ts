@@ -36,11 +36,14 @@ export async function main(
   return { exitCode: EXIT_CODES[explanation.verdict], output }
 }
 
+/** A token of random base64url, not an option: those here have two dashes, and `-h` shows the usage. */
+const DASHED_TOKEN = /^-[^-]./
+
 /** @throws Error that shows how it is used, and nothing of what came: a token may be in it */
 function read(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: args.map((arg) => (DASHED_TOKEN.test(arg) ? ` ${arg}` : arg)),
       allowPositionals: true,
       options: {
         route: { type: 'string', default: '/api/messages/protected' },

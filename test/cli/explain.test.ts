@@ -54,7 +54,7 @@ test('what a login gives besides the access token, by mistake', async (t) => {
     [body['refresh_token'], /a refresh token: it is for the tenant alone/],
     [opaque.body['access_token'], /opaque.*without an audience/],
   ] as const) {
-    const { exitCode, output } = await main([token], sources, nobody)
+    const { exitCode, output } = await main([], sources, Readable.from([token]))
     t.equal(exitCode, 1)
     t.match(output, expected)
   }
@@ -68,6 +68,12 @@ test('what people paste around a token is understood', async (t) => {
     t.equal((await main([around], sources, nobody)).exitCode, 0)
   }
   t.equal((await main(['bearer', user], sources, nobody)).exitCode, 0, 'in two arguments')
+  for (const dashed of [['-opaque'], ['Bearer', '-opaque'], ['--', '--opaque']]) {
+    const { exitCode, output } = await main(dashed, sources, nobody)
+    t.equal(exitCode, 1, 'random tokens can begin with a dash')
+    t.match(output, /✗ structure/)
+  }
+  t.rejects(main(['-h'], sources, nobody), /^Usage: /)
 })
 
 test('what cannot be judged is said, with exit code 2', async (t) => {
