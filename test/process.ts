@@ -76,9 +76,18 @@ function coverage(): Record<string, string | undefined> {
   return Object.fromEntries(names.map((name) => [name, process.env[name]]))
 }
 
-/** An HTTP server on loopback that ends with the test; its origin. */
+/**
+ * An HTTP server on loopback that ends with the test; its origin. A listener that fails, perhaps
+ * since the test is over and nobody is there any more, breaks its connection off.
+ */
 export async function serve(t: Test, listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
+  const server = createServer(async (request, response) => {
+    try {
+      await listener(request, response)
+    } catch {
+      response.destroy()
+    }
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
     server.closeAllConnections()
