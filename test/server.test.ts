@@ -152,6 +152,14 @@ test('every line of the log is written, once and in order, before the process en
   t.match(logged.at(-1), { event: 'shutdown_finished' })
 })
 
+test('more lines at one go than the log gathers are written whole and in order', async (t) => {
+  const writer = start(t, '../test/log-writer.ts', {})
+  t.strictSame(await writer.exit, { code: 0, signal: null })
+  const lines = writer.output.stdout.trimEnd().split('\n')
+  const numbers = lines.map((line) => JSON.parse(line).n)
+  t.strictSame(numbers, [...Array(500).keys()])
+})
+
 test('a second address in use is no success', async (t) => {
   const { app } = await testApp(t)
   await t.rejects(listen(app, ['127.0.0.1', '127.0.0.1'], 0), /is in use/)
