@@ -62,9 +62,9 @@ export class AccessTokenVerifier {
     const underway = this.#underway.get(digest)
     if (underway !== undefined) return underway
     const decoded = decodeToken(token)
-    if (typeof decoded === 'string') return new TokenError(decoded)
+    if (typeof decoded === 'string') return TokenError.of(decoded)
     const failure = this.#failureIn(decoded, RULES_BEFORE_SIGNATURE)
-    if (failure !== undefined) return new TokenError(failure)
+    if (failure !== undefined) return TokenError.of(failure)
     const verification = this.#verifySigned(token, digest, decoded)
     this.#underway.set(digest, verification)
     const end = () => this.#underway.delete(digest)

@@ -40,12 +40,23 @@ export class VerdictError extends Error {
 
 /** The token is at fault (401, `invalid_token`). Trouble on our side is never a TokenError. */
 export class TokenError extends VerdictError {
+  static readonly #made = new Map<TokenErrorCode, TokenError>()
+
   override readonly name = 'TokenError'
   readonly code: TokenErrorCode
 
   constructor(code: TokenErrorCode) {
     super(TOKEN_ERRORS[code])
     this.code = code
+  }
+
+  /** The one that all requests share, frozen, for where a verdict is had sooner than a new error. */
+  static of(code: TokenErrorCode): TokenError {
+    const made = TokenError.#made.get(code)
+    if (made !== undefined) return made
+    const error = Object.freeze(new TokenError(code))
+    TokenError.#made.set(code, error)
+    return error
   }
 }
 

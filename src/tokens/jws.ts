@@ -26,10 +26,22 @@ const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 export function decodeToken(token: string): DecodedToken | StructureErrorCode {
   if (token.length > MAX_TOKEN_SIZE) return 'token_too_large'
   const [, first = '', second = '', signature = ''] = COMPACT.exec(token) ?? []
-  const header = decodeObject(first)
+  const header = decodeHeader(first)
   const claims = decodeObject(second)
   if (header === undefined || claims === undefined) return 'token_malformed'
   return isCanonical(signature) ? { header, claims } : 'token_malformed'
+}
+
+/** The header that came last, with its segment: the tokens that a key has signed share theirs. */
+let lastHeader: { readonly segment: string; readonly header: JsonObject } | undefined
+
+function decodeHeader(segment: string): JsonObject | undefined {
+  if (segment === lastHeader?.segment) return lastHeader.header
+  const header = decodeObject(segment)
+  if (header === undefined) return undefined
+  // The segment is copied: as a part of the token's text it would keep all of that in memory.
+  lastHeader = { segment: Buffer.from(segment).toString(), header: Object.freeze(header) }
+  return header
 }
 
 function decodeObject(segment: string): JsonObject | undefined {

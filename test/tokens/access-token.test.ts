@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { type Test, test } from 'tap'
+import { TokenError } from '../../src/tokens/errors.ts'
 import { decodeToken } from '../../src/tokens/jws.ts'
 import {
   AUDIENCE,
@@ -77,6 +78,25 @@ test('a segment has one spelling: the one that its bytes are encoded to', async 
     { numRuns: 2000 },
   )
   t.ok(seen.canonical > 100 && seen.other > 100, JSON.stringify(seen))
+})
+
+test('a token has its own header, whatever came before, and nobody changes what requests share', async (t) => {
+  const header = fc.record({
+    alg: fc.constantFrom('RS256', 'none'),
+    kid: fc.constantFrom('a', 'b'),
+  })
+  fc.assert(
+    fc.property(fc.array(header, { minLength: 2 }), (headers) => {
+      for (const header of headers) {
+        const taken = Object(decodeToken(`${b64(header)}.${CLAIMS}.${SIGNATURE}`))
+        if (JSON.stringify(taken.header) !== JSON.stringify(header)) return false
+      }
+      return true
+    }),
+  )
+  const taken = Object(decodeToken(token()))
+  t.throws(() => Object.assign(taken.header, { alg: 'none' }), TypeError)
+  t.throws(() => Object.assign(TokenError.of('token_expired'), { code: 'none' }), TypeError)
 })
 
 test('structure and JOSE header', async (t) => {
