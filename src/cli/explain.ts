@@ -36,8 +36,8 @@ export async function main(
   return { exitCode: EXIT_CODES[explanation.verdict], output }
 }
 
-/** A token of random base64url, not an option: those here have two dashes, and `-h` shows the usage. */
-const DASHED_TOKEN = /^-[^-]./
+/** Random base64url can begin with dashes; no option is as long as a token of it. */
+const DASHED_TOKEN = /^-[\w-]{15,}$/
 
 /** @throws Error that shows how it is used, and nothing of what came: a token may be in it */
 function read(args: readonly string[]) {

@@ -68,12 +68,15 @@ test('what people paste around a token is understood', async (t) => {
     t.equal((await main([around], sources, nobody)).exitCode, 0)
   }
   t.equal((await main(['bearer', user], sources, nobody)).exitCode, 0, 'in two arguments')
-  for (const dashed of [['-opaque'], ['Bearer', '-opaque'], ['--', '--opaque']]) {
+  const opaque = 'bA7opaque_-0123456789'
+  for (const dashed of [[`-${opaque}`], ['Bearer', `-${opaque}`], [`--${opaque}`], ['--', '-x']]) {
     const { exitCode, output } = await main(dashed, sources, nobody)
     t.equal(exitCode, 1, 'random tokens can begin with a dash')
     t.match(output, /✗ structure/)
   }
-  t.rejects(main(['-h'], sources, nobody), /^Usage: /)
+  for (const option of ['-h', '-json', '--jsn']) {
+    t.rejects(main([option, user], sources, nobody), /^Usage: /)
+  }
 })
 
 test('what cannot be judged is said, with exit code 2', async (t) => {
