@@ -50,11 +50,13 @@ export class TokenError extends VerdictError {
     this.code = code
   }
 
-  /** The one that all requests share, frozen, for where a verdict is had sooner than a new error. */
+  /** The one that all requests share, for where a verdict is had sooner than a new error. */
   static of(code: TokenErrorCode): TokenError {
     const made = TokenError.#made.get(code)
     if (made !== undefined) return made
-    const error = Object.freeze(new TokenError(code))
+    const error = new TokenError(code)
+    // What decides the answer stays; not frozen, since loggers mark the errors that they describe.
+    Object.defineProperty(error, 'code', { writable: false })
     TokenError.#made.set(code, error)
     return error
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { type Test, test } from 'tap'
+import { createLogger } from '../../src/logger.ts'
 import { TokenError } from '../../src/tokens/errors.ts'
 import { decodeToken } from '../../src/tokens/jws.ts'
 import {
@@ -7,6 +8,7 @@ import {
   claims,
   ISSUER,
   KEY,
+  logSink,
   NOW,
   newKey,
   signJws,
@@ -96,7 +98,11 @@ test('a token has its own header, whatever came before, and nobody changes what 
   )
   const taken = Object(decodeToken(token()))
   t.throws(() => Object.assign(taken.header, { alg: 'none' }), TypeError)
-  t.throws(() => Object.assign(TokenError.of('token_expired'), { code: 'none' }), TypeError)
+  const shared = TokenError.of('token_expired')
+  t.throws(() => Object.assign(shared, { code: 'none' }), TypeError)
+  const { log, destination } = logSink()
+  createLogger('info', destination).warn(shared)
+  t.match(log, [{ err: { code: 'token_expired' } }], 'it can be logged all the same')
 })
 
 test('structure and JOSE header', async (t) => {
