@@ -19,7 +19,7 @@ export interface Program {
   input(text: string): void
 }
 
-/** Starts a program below src/ in a process of its own, with nothing else in its environment. */
+/** Starts a program, whose path is from src/, in a process of its own, with nothing else in its environment. */
 export function start(
   t: Test,
   program: string,
@@ -76,20 +76,21 @@ function coverage(): Record<string, string | undefined> {
   return Object.fromEntries(names.map((name) => [name, process.env[name]]))
 }
 
-/**
- * An HTTP server on loopback that ends with the test; its origin. A listener that fails, perhaps
- * since the test is over and nobody is there any more, breaks its connection off.
- */
+/** An HTTP server on loopback that ends with the test; its origin. */
 export async function serve(t: Test, listener: RequestListener): Promise<string> {
+  let over = false
   const server = createServer(async (request, response) => {
     try {
       await listener(request, response)
-    } catch {
+    } catch (error) {
+      // At the end of the test, who it asks may be gone.
+      if (!over) throw error
       response.destroy()
     }
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
+    over = true
     server.closeAllConnections()
     server.close()
   })

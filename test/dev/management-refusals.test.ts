@@ -238,7 +238,8 @@ test('the rate limit: said on every answer, exceeded on request', async (t) => {
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
   const { write } = process.stdout
   process.stdout.write = () => true
-  await faultCommand(['rate-limit', '2s'], sources)
+  const began = Date.now()
+  await faultCommand(['rate-limit', '4s'], sources)
   process.stdout.write = write
   const limited = await ask()
   t.match(await limited.json(), { statusCode: 429, errorCode: 'too_many_requests' })
@@ -247,9 +248,8 @@ test('the rate limit: said on every answer, exceeded on request', async (t) => {
   t.match(await refusal(() => manager(issuer, token).roles.list()), {
     kind: 'TooManyRequestsError',
   })
-  const began = Date.now()
   t.ok(await manager(issuer, token, 2).roles.list(), 'the SDK waits until the reset')
-  t.ok(Date.now() - began >= 500)
+  t.ok(Date.now() - began >= 3000)
 
   const fault = (body: object) =>
     fetch(`${issuer}local-tenant/faults`, {

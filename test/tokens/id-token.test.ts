@@ -146,7 +146,9 @@ test('no verdict without keys', async (t) => {
 })
 
 test('whatever the claims, none is accepted that breaks a rule', async (t) => {
-  const near = (...values: unknown[]) => fc.oneof(fc.constantFrom(...values), fc.jsonValue())
+  // Mostly good ones, or hardly any of nine together would be.
+  const near = (...values: unknown[]) =>
+    fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, fc.jsonValue())
   const record = fc.record({
     iss: near(ISSUER),
     aud: near(CLIENT, [CLIENT], [CLIENT, 'b']),
@@ -181,7 +183,7 @@ test('whatever the claims, none is accepted that breaks a rule', async (t) => {
     }),
     { numRuns: 2000 },
   )
-  t.ok(accepted > 0, `${accepted} were accepted`)
+  t.ok(accepted > 50, `${accepted} were accepted`)
 })
 
 test('logout tokens', async (t) => {

@@ -58,7 +58,7 @@ test('one fetch serves all who wait for it, and all who come after', async (t) =
 })
 
 test('a known key is had at once, while a fetch hangs', async (t) => {
-  const { tenant, clock, keys, find } = await remote(t, { timeout: 1_000 })
+  const { tenant, clock, keys, find } = await remote(t, { timeout: 2_000 })
   await find('current')
   tenant.answer = () => {}
   clock.ms += 30_000
