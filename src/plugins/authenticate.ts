@@ -18,35 +18,36 @@ export interface AuthenticateOptions {
   readonly verifier: AccessTokenVerifier
 }
 
+/** An `Authorization` value with a token that was remembered, taken apart. */
+interface Admitted {
+  readonly value: string
+  readonly token: string
+  readonly problem?: undefined
+  readonly digest: string
+}
+
 /** Turns the bearer token of a request for a protected route into `request.principal`. */
 export const authenticate = fp<AuthenticateOptions>(
   async (app, { verifier }) => {
     app.decorateRequest('principal', null)
 
-    /** What each open connection was let in with last: most say the same again. */
-    const admitted = new WeakMap<Socket, { readonly value: string; readonly digest: string }>()
+    /** What each open connection was let in with last: most say the same again, word for word. */
+    const admitted = new WeakMap<Socket, Admitted>()
 
     app.addHook('onRequest', (request, _reply, done) => {
       if (request.routeOptions.config.access === 'public') return done()
       const { socket } = request.raw
       const fields = fieldValues(request.raw, 'authorization')
       const [value = ''] = fields
-      const last = admitted.get(socket)
-      let digest = last?.value === value ? last.digest : verifier.digestOf(value)
-      // Asked before the header is taken apart: what was accepted once is known by the same words.
-      if (fields.length === 1) request.principal = verifier.remembered(digest) ?? null
-      if (request.principal !== null) {
-        if (last?.value !== value) admitted.set(socket, { value, digest })
-        return done()
-      }
-      const { token, problem } = bearerToken(fields)
+      const last = fields.length === 1 ? admitted.get(socket) : undefined
+      const known = last?.value === value ? last : undefined
+      const { token, problem } = known ?? bearerToken(fields)
       if (problem !== undefined) return done(new RefusedError(problem))
-      // However it is spelled, a token is remembered in one place: under the usual spelling.
-      const usual = `Bearer ${token}`
-      if (value !== usual) {
-        digest = verifier.digestOf(usual)
-        request.principal = verifier.remembered(digest) ?? null
-        if (request.principal !== null) return done()
+      const digest = known?.digest ?? verifier.digestOf(token)
+      request.principal = verifier.remembered(digest) ?? null
+      if (request.principal !== null) {
+        if (known === undefined) admitted.set(socket, { value, token, digest })
+        return done()
       }
       // What has been good before goes on being let in; all else may have failed too often.
       const verdict = app.authFailures.bound(request, () => verifier.verify(token, digest))

@@ -40,12 +40,12 @@ export class AccessTokenVerifier {
     })
   }
 
-  /** The name under which a token is remembered: of the token itself, or of the header it came in. */
-  digestOf(credentials: string): string {
-    return this.verified.digestOf(credentials)
+  /** The name under which a token is remembered. */
+  digestOf(token: string): string {
+    return this.verified.digestOf(token)
   }
 
-  /** Who a token speaks for that has been verified under this name and still holds. */
+  /** Who a token speaks for that has been verified before and still holds. */
   remembered(digest: string): Principal | undefined {
     return this.verified.find(digest)
   }

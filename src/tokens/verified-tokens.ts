@@ -28,8 +28,8 @@ const ENTRY_BYTES = 400
 
 /**
  * A bounded memory of tokens whose signature has been checked: a client uses one token for hundreds
- * of calls. What they came in is known by its SHA-256, so that no token is kept. Those least recently
- * used go first.
+ * of calls. Tokens are known by their SHA-256, so that none is kept. Those least recently used go
+ * first.
  */
 export class VerifiedTokens {
   readonly #options: VerifiedTokensOptions
@@ -50,9 +50,9 @@ export class VerifiedTokens {
     })
   }
 
-  /** The name under which credentials are known here: their SHA-256. */
-  digestOf(credentials: string): string {
-    return hash('sha256', credentials, 'base64')
+  /** The name under which a token is known here: its SHA-256. */
+  digestOf(token: string): string {
+    return hash('sha256', token, 'base64')
   }
 
   /** The principal of a token that has been verified and still holds. */
