@@ -58,7 +58,7 @@ test('one fetch serves all who wait for it, and all who come after', async (t) =
 })
 
 test('a known key is had at once, while a fetch hangs', async (t) => {
-  const { tenant, clock, keys, find } = await remote(t, { timeout: 2_000 })
+  const { tenant, clock, keys, find } = await remote(t, { timeout: 1_000 })
   await find('current')
   tenant.answer = () => {}
   clock.ms += 30_000
@@ -140,7 +140,7 @@ test('whatever the tenant does, known keys serve, others are 503, and it recover
   for (const [name, misbehave] of Object.entries(MISBEHAVIOUR)) {
     await t.test(name, async (t) => {
       const hangs = name === 'hanging' || name === 'one byte at a time'
-      const { tenant, clock, find, events } = await remote(t, hangs ? { timeout: 1_000 } : {})
+      const { tenant, clock, find, events } = await remote(t, hangs ? { timeout: 2_000 } : {})
       tenant.answer = misbehave
       await t.rejects(find('current'), unavailable, 'from the start')
       t.match(events, [{ event: 'keys_fetch_failed', error: Error }])
