@@ -96,7 +96,7 @@ const kinds: readonly Kind[] = [
   },
 ]
 
-const server = spawn(process.execPath, ['dist/server.js'], {
+const server = spawn(process.execPath, ['dist/main.js'], {
   env: {
     PATH: process.env['PATH'],
     AUTH0_DOMAIN: issuer,

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { isEntry, run } from '../src/entry.ts'
-import { must } from '../src/must.ts'
+import { isEntry, run } from '../src/cli/support/run.ts'
+import { assertDefined } from '../src/utils/assert-defined.ts'
 
 /** Where the page finds everything; a test gives its own. */
 export interface Places {
@@ -58,7 +58,7 @@ export function serveExample(port: number, places = PLACES): Promise<Server> {
 
 /** What the page says of its surroundings: the policy follows it. */
 function settingIn(html: string, pattern: RegExp): string {
-  return must(pattern.exec(html)?.[1])
+  return assertDefined(pattern.exec(html)?.[1], 'setting')
 }
 
 function hashOf(text: string): string {

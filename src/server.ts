@@ -1,16 +1,13 @@
-import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import { buildApp } from './app.ts'
-import { type Config, type Environment, loadConfig, readEnvironment } from './config.ts'
-import { isEntry, run } from './entry.ts'
-import { logKeyEvent } from './key-events.ts'
-import { addressesOf, listen } from './listen.ts'
-import { createLogger, type Hint } from './logger.ts'
-import { Metrics } from './metrics.ts'
-import { shutdown } from './shutdown.ts'
+import { type Config, type Environment, loadConfig } from './config/config.ts'
+import { addressesOf, listen } from './lifecycle/listen.ts'
+import { createLogger, type Hint } from './observability/logger.ts'
+import { Metrics } from './observability/metrics.ts'
+import { logKeyEvent } from './observability/signing-key-log.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
-import { RemoteKeys } from './tokens/signing-keys.ts'
+import { RemoteKeys } from './tokens/keys/remote-jwks.ts'
 
 export interface RunningServer {
   readonly app: FastifyInstance
@@ -91,13 +88,13 @@ async function hintFor({ tokens: expected, jwksUrl, organizations }: Config): Pr
 async function roomsOf(config: Config, keys: RemoteKeys): Promise<FastifyPluginAsync[]> {
   const rooms: FastifyPluginAsync[] = []
   if (config.apiReference) {
-    const { reference } = await import('./reference/reference.ts')
+    const { reference } = await import('./api-reference/api-reference.ts')
     const { issuer, audience } = config.tokens
     const clientId = config.apiReferenceClientId
     rooms.push((app) => reference(app, { issuer, audience, clientId }))
   }
   if (config.browserLogin !== undefined) {
-    const { browser } = await import('./browser/browser.ts')
+    const { browser } = await import('./browser-login/browser-login.ts')
     const { algorithms: _, ...tenant } = config.tokens
     const options = { ...tenant, config: config.browserLogin, keys, now: Date.now }
     rooms.push((app) => browser(app, options))
@@ -110,16 +107,3 @@ function algorithmsOf({ tokens, browserLogin }: Config): readonly string[] {
   const ofIdTokens = browserLogin?.idTokenAlgorithm === 'RS256' ? ['RS256'] : []
   return [...new Set([...tokens.algorithms, ...ofIdTokens])]
 }
-
-export async function main(): Promise<void> {
-  const { app, config } = await startServer(readEnvironment())
-  const { drainTime, shutdownTimeout: timeout } = config
-  // A second signal ends the process at once.
-  closeWithGrace({ delay: false, logger: app.log }, async ({ signal, err }) => {
-    if (err === undefined) app.log.info({ event: 'signal_received', signal }, 'Told to stop')
-    else app.log.fatal({ event: 'uncaught_error', err }, 'An error was not caught')
-    await shutdown(app, { drainTime, timeout })
-  })
-}
-
-if (isEntry(import.meta.url)) await run(main)

@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { KeysUnavailableError } from '../src/tokens/errors.ts'
-import { oddKeys, testApp, token } from './helper.ts'
+import { oddKeys, testApp, token } from './support/app.ts'
 
 interface Response {
   $ref?: string

@@ -1,13 +1,13 @@
 import { test } from 'tap'
-import { addressesOf, listen } from '../src/listen.ts'
-import { ENVIRONMENT, KEY, parseRaw, sendRaw, signJws, testApp } from './helper.ts'
-import { serve, start } from './process.ts'
+import { addressesOf, listen } from '../src/lifecycle/listen.ts'
+import { ENVIRONMENT, KEY, parseRaw, sendRaw, signJws, testApp } from './support/app.ts'
+import { serve, start } from './support/process.ts'
 
 const LOOPBACK = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1' }
 
 test('a configuration that cannot be used: one message, exit code 1, no stack', async (t) => {
   const { AUTH0_DOMAIN: _, ...rest } = ENVIRONMENT
-  const { exit, output } = start(t, 'server.ts', { ...rest, PORT: 'http' })
+  const { exit, output } = start(t, 'main.ts', { ...rest, PORT: 'http' })
   t.strictSame(await exit, { code: 1, signal: null })
   t.equal(
     output.stderr,
@@ -23,7 +23,7 @@ test('a configuration that cannot be used: one message, exit code 1, no stack', 
 
 test('a port in use: one line, exit code 1, no stack', async (t) => {
   const taken = new URL(await serve(t, (_request, response) => response.end())).port
-  const { exit, output } = start(t, 'server.ts', { ...LOOPBACK, PORT: taken })
+  const { exit, output } = start(t, 'main.ts', { ...LOOPBACK, PORT: taken })
   t.strictSame(await exit, { code: 1, signal: null })
   t.match(output.stderr, /^Port \d+ is in use [^\n]+\n$/)
 })
@@ -35,7 +35,7 @@ test('another issuer on loopback, with a key set and no discovery document', asy
     response.statusCode = request.url === '/.well-known/jwks.json' ? 200 : 404
     response.end(JSON.stringify({ keys: [KEY.jwk] }))
   })
-  const server = start(t, 'server.ts', { ...LOOPBACK, AUTH0_DOMAIN: `${issuer}/` })
+  const server = start(t, 'main.ts', { ...LOOPBACK, AUTH0_DOMAIN: `${issuer}/` })
   const [, url] = await server.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
   t.match(server.output.stdout, /"White space or a slash left out of AUTH0_DOMAIN\."/)
 
@@ -103,7 +103,7 @@ test('an address that this machine does not have is no success', async (t) => {
 test('an uncaught error is logged, and ends the process once it has drained', async (t) => {
   const issuer = await serve(t, (_request, response) => response.end('{"keys":[]}'))
   const thrower = 'process.on("SIGCONT",()=>{throw new Error("boom")})'
-  const server = start(t, 'server.ts', {
+  const server = start(t, 'main.ts', {
     ...LOOPBACK,
     AUTH0_DOMAIN: issuer,
     DRAIN_TIME: '0',
@@ -118,7 +118,7 @@ test('an uncaught error is logged, and ends the process once it has drained', as
 
 test('a second signal ends the process at once', async (t) => {
   const issuer = await serve(t, (_request, response) => response.end('{"keys":[]}'))
-  const server = start(t, 'server.ts', {
+  const server = start(t, 'main.ts', {
     ...LOOPBACK,
     AUTH0_DOMAIN: issuer,
     DRAIN_TIME: '300',
@@ -133,7 +133,7 @@ test('a second signal ends the process at once', async (t) => {
 
 test('every line of the log is written, once and in order, before the process ends', async (t) => {
   const issuer = await serve(t, (_request, response) => response.end('{"keys":[]}'))
-  const server = start(t, 'server.ts', { ...LOOPBACK, AUTH0_DOMAIN: issuer, DRAIN_TIME: '0' })
+  const server = start(t, 'main.ts', { ...LOOPBACK, AUTH0_DOMAIN: issuer, DRAIN_TIME: '0' })
   const [, url] = await server.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
   const ids: (string | null)[] = []
   for (let i = 0; i < 200; i++) {
@@ -153,7 +153,7 @@ test('every line of the log is written, once and in order, before the process en
 })
 
 test('more lines at one go than the log gathers are written whole and in order', async (t) => {
-  const writer = start(t, '../test/log-writer.ts', {})
+  const writer = start(t, '../test/support/log-writer.ts', {})
   t.strictSame(await writer.exit, { code: 0, signal: null })
   const lines = writer.output.stdout.trimEnd().split('\n')
   const numbers = lines.map((line) => JSON.parse(line).n)

@@ -3,7 +3,7 @@ import { AUDIENCE, type Issuer } from '../issuer/issuer.ts'
 import type { Contestant, Launch } from './contestant.ts'
 import { packages } from './versions.ts'
 
-const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
+const SERVER = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const peer = (name: string) => fileURLToPath(new URL(`../peers/${name}.js`, import.meta.url))
 
 /**

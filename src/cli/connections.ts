@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Environment, readEnvironment } from '../config.ts'
-import { isEntry, run } from '../entry.ts'
+import { type Environment, readEnvironment } from '../config/config.ts'
 import {
   type ConnectionChanges,
   listConnections,
@@ -9,11 +8,18 @@ import {
   updateConnection,
   withoutSecrets,
 } from '../management/connections.ts'
-import { administer, type Streams, type Tenant, tenantOf, writeJson } from './administration.ts'
-import { changesIn, OPTIONS, type Values } from './connection-options.ts'
-import { Progress } from './progress.ts'
-import { differenceText } from './provision-report.ts'
-import { table } from './table.ts'
+import {
+  administer,
+  type Streams,
+  type Tenant,
+  tenantOf,
+  writeJson,
+} from './support/administration.ts'
+import { changesIn, OPTIONS, type Values } from './support/connection-options.ts'
+import { Progress } from './support/progress.ts'
+import { differenceText } from './support/provision-report.ts'
+import { isEntry, run } from './support/run.ts'
+import { table } from './support/table.ts'
 
 const USAGE = `Usage: npm run connections -- list [--strategy auth0] [--json]
        npm run connections -- get <id> [--json]

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
-import { type Environment, readEnvironment } from '../config.ts'
-import { isEntry, type Outcome, runJudge } from '../entry.ts'
-import { diagnose, type Finding } from './diagnosis.ts'
+import { type Environment, readEnvironment } from '../config/config.ts'
+import { diagnose, type Finding } from '../doctor/diagnose.ts'
+import { isEntry, type Outcome, runJudge } from './support/run.ts'
 
 /** Checks a configuration from end to end: `npm run doctor`. */
 export async function main(sources: readonly Environment[]): Promise<Outcome> {

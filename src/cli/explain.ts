@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { MAX_HEADER_SIZE } from '../app.ts'
-import { type Environment, loadConfig, readEnvironment } from '../config.ts'
-import { isEntry, type Outcome, runJudge } from '../entry.ts'
+import { type Environment, loadConfig, readEnvironment } from '../config/config.ts'
 import { type Explanation, explain, type ServerAnswer } from '../explain/explanation.ts'
 import { tokenIn } from '../explain/token-in.ts'
 import { assemble } from '../server.ts'
-import { configuration } from './configuration.ts'
-import { reportOf } from './report.ts'
+import { configuration } from './support/configuration.ts'
+import { reportOf } from './support/explain-report.ts'
+import { isEntry, type Outcome, runJudge } from './support/run.ts'
 
 const USAGE = `Usage: npm run --silent explain -- [--route <path or URL>] [--json] <token>
        … | npm run --silent explain

@@ -1,17 +1,23 @@
 import { parseArgs } from 'node:util'
-import { type Environment, readEnvironment, setting } from '../config.ts'
-import { isEntry, run } from '../entry.ts'
-import type { Management } from '../management/client.ts'
-import { managementError } from '../management/errors.ts'
+import { type Environment, readEnvironment, setting } from '../config/config.ts'
+import type { Management } from '../management/client/client.ts'
+import { managementError } from '../management/client/errors.ts'
 import {
   type Invited,
   inviting,
   listOrganizations,
   scopesToInvite,
 } from '../management/organizations.ts'
-import { administer, type Streams, type Tenant, tenantOf, writeJson } from './administration.ts'
-import { Progress } from './progress.ts'
-import { table } from './table.ts'
+import {
+  administer,
+  type Streams,
+  type Tenant,
+  tenantOf,
+  writeJson,
+} from './support/administration.ts'
+import { Progress } from './support/progress.ts'
+import { isEntry, run } from './support/run.ts'
+import { table } from './support/table.ts'
 
 const USAGE = `Usage: npm run organizations -- list [--json]
        npm run organizations -- invite <organization> <e-mail>… [--client <id>] [--inviter <name>]

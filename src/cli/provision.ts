@@ -1,16 +1,26 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { type Environment, readEnvironment } from '../config.ts'
-import { isEntry, run } from '../entry.ts'
-import { type Application, apply, type Ids, idsOf } from '../management/apply.ts'
-import { type Description, readDescription } from '../management/description.ts'
-import { BROWSER_LOGIN, environmentOf, type Variables } from '../management/environment.ts'
-import { plan, type Step, scopesToApply } from '../management/plan.ts'
-import { readState, scopesToRead } from '../management/read-state.ts'
-import { administer, type Streams, type Tenant, tenantOf, writeJson } from './administration.ts'
-import { Progress } from './progress.ts'
-import { environmentText, planReport, stepData, titleOf } from './provision-report.ts'
-import { writeEnvironment } from './server-environment.ts'
+import { type Environment, readEnvironment } from '../config/config.ts'
+import { type Application, apply, type Ids, idsOf } from '../management/provisioning/apply.ts'
+import { type Description, readDescription } from '../management/provisioning/description.ts'
+import {
+  BROWSER_LOGIN,
+  environmentOf,
+  type Variables,
+} from '../management/provisioning/environment.ts'
+import { plan, type Step, scopesToApply } from '../management/provisioning/plan.ts'
+import { readState, scopesToRead } from '../management/provisioning/read-state.ts'
+import {
+  administer,
+  type Streams,
+  type Tenant,
+  tenantOf,
+  writeJson,
+} from './support/administration.ts'
+import { Progress } from './support/progress.ts'
+import { environmentText, planReport, stepData, titleOf } from './support/provision-report.ts'
+import { isEntry, run } from './support/run.ts'
+import { writeEnvironment } from './support/server-environment.ts'
 
 const USAGE = `Usage: npm run provision -- [--file tenant.yaml] [--apply] [--write-env] [--json] [--timeout 10]
   Shows what has to be done for the tenant to be as described. Only --apply does it.

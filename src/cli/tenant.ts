@@ -1,6 +1,6 @@
-import { type Environment, readEnvironment } from '../config.ts'
-import { fail, isEntry, run } from '../entry.ts'
-import { askTenant } from './ask-tenant.ts'
+import { type Environment, readEnvironment } from '../config/config.ts'
+import { askTenant } from './support/local-tenant.ts'
+import { fail, isEntry, run } from './support/run.ts'
 
 const USAGE = `Usage: npm run tenant -- <fault>
   rotate          sign with the next key, which is published already

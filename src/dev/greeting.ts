@@ -1,6 +1,6 @@
-import { must } from '../must.ts'
-import { api, type Persona } from './local-tenant/data.ts'
-import type { Directory } from './local-tenant/directory.ts'
+import { api, type Persona } from '../local-tenant/directory/data.ts'
+import type { Directory } from '../local-tenant/directory/directory.ts'
+import { assertDefined } from '../utils/assert-defined.ts'
 
 /** What a person reads after `npm run dev`: where everything is, and lines to paste. */
 export function greeting(apiUrl: string, issuer: string, directory: Directory): string {
@@ -16,7 +16,7 @@ export function greeting(apiUrl: string, issuer: string, directory: Directory): 
   Browser login  ${apiUrl}/
   Local tenant   ${origin}   (${api.identifier})
 
-  Personas, from src/dev/local-tenant/data.ts; their tokens: ${token} <name>
+  Personas, from src/local-tenant/directory/data.ts; their tokens: ${token} <name>
 ${people.join('\n')}
 
   Try
@@ -35,7 +35,7 @@ function describe(persona: Persona, directory: Directory): string {
   if (organization?.known === false)
     return `public only: the API does not know the organization${member}`
   const may = directory
-    .permissionsOf(persona, must(directory.api(api.identifier)))
+    .permissionsOf(persona, assertDefined(directory.api(api.identifier), 'API'))
     .includes('read:admin-messages')
     ? 'public, protected and admin'
     : 'public and protected'

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import closeWithGrace from 'close-with-grace'
 import pretty from 'pino-pretty'
-import { type Environment, readEnvironment, setting, tenantPort } from '../config.ts'
-import { isEntry, run } from '../entry.ts'
+import { isEntry, run } from '../cli/support/run.ts'
+import { type Environment, readEnvironment, setting, tenantPort } from '../config/config.ts'
 import { explain } from '../explain/explanation.ts'
-import { must } from '../must.ts'
+import type { Api } from '../local-tenant/console/api.ts'
+import { clients } from '../local-tenant/directory/data.ts'
+import { moveWebClients } from '../local-tenant/directory/web-clients.ts'
+import { environmentOf } from '../local-tenant/environment.ts'
+import { type LocalTenant, startLocalTenant } from '../local-tenant/local-tenant.ts'
 import { type RunningServer, startServer } from '../server.ts'
+import { assertDefined } from '../utils/assert-defined.ts'
 import { greeting } from './greeting.ts'
-import type { Api } from './local-tenant/console/api.ts'
-import { clients } from './local-tenant/data.ts'
-import { environmentOf } from './local-tenant/environment.ts'
-import { type LocalTenant, startLocalTenant } from './local-tenant/tenant.ts'
-import { moveWebClients } from './local-tenant/web-clients.ts'
 
 export interface Development {
   readonly tenant: LocalTenant
@@ -49,10 +49,13 @@ export async function startDevelopment(
 
 /** The pages log in as the client of the local tenant that has a secret and a place to come back to. */
 function browserLogin(issuer: string) {
-  const client = must(clients.find(({ secret, redirectUris }) => secret && redirectUris.length > 0))
+  const client = assertDefined(
+    clients.find(({ secret, redirectUris }) => secret && redirectUris.length > 0),
+    'web client',
+  )
   return {
     AUTH0_CLIENT_ID: client.id,
-    AUTH0_CLIENT_SECRET: must(client.secret),
+    AUTH0_CLIENT_SECRET: assertDefined(client.secret, 'client secret'),
     ID_TOKEN_ALG: client.idTokenAlgorithm ?? 'RS256',
     FEDERATED_APIS: `calendar=${issuer}third-party/calendar`,
   }
@@ -79,7 +82,7 @@ function beside({ app, config, port }: RunningServer): Api {
         host: 'localhost',
         now: Date.now() / 1000,
       }
-      return explain(token, answer, must(policies.get(route)), context)
+      return explain(token, answer, assertDefined(policies.get(route), 'policy'), context)
     },
   }
 }

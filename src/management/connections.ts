@@ -1,6 +1,6 @@
 import type { Management as Sdk } from 'auth0'
-import { all, type Management } from './client.ts'
-import { type Completion, complete } from './completion.ts'
+import { all, type Management } from './client/client.ts'
+import { type Completion, complete } from './provisioning/completion.ts'
 
 /** What the Management API lets one change of a connection; its `name` is not among it. */
 export interface ConnectionChanges {

@@ -1,5 +1,5 @@
-import { all, type Management } from './client.ts'
-import { ManagementError } from './errors.ts'
+import { all, type Management } from './client/client.ts'
+import { ManagementError } from './client/errors.ts'
 
 export interface OrganizationSummary {
   readonly id: string

@@ -5,7 +5,7 @@ import type { AccessTokenVerifier } from '../tokens/access-token.ts'
 import { bearerToken } from '../tokens/bearer.ts'
 import { TokenError } from '../tokens/errors.ts'
 import type { Principal } from '../tokens/principal.ts'
-import { fieldValues } from './raw-headers.ts'
+import { fieldValues } from './header-fields.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

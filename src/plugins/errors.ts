@@ -3,8 +3,8 @@ import type { FastifyError } from 'fastify'
 import fp from 'fastify-plugin'
 import { challengeOf, type RefusalCode } from '../access/challenge.ts'
 import { RefusedError } from '../access/refused-error.ts'
-import { must } from '../must.ts'
 import { KeysUnavailableError, TokenError } from '../tokens/errors.ts'
+import { assertDefined } from '../utils/assert-defined.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -52,7 +52,7 @@ export function errorBody(message: string): string {
 
 /** The standard reason phrase of a status. */
 export function reasonOf(status: number): string {
-  return must(STATUS_CODES[status])
+  return assertDefined(STATUS_CODES[status], 'reason phrase')
 }
 
 /** Renders whatever was thrown: nothing of an error but its kind reaches the client. */

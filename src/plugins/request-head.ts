@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
 import { StatusError } from './errors.ts'
-import { fieldValues } from './raw-headers.ts'
+import { fieldValues } from './header-fields.ts'
 
 /** The most that a request may say before its body, in bytes. */
 const MAX_SIZE = 16 * 1024

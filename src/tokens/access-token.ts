@@ -1,5 +1,6 @@
 import { TokenError, type TokenErrorCode } from './errors.ts'
 import { type DecodedToken, decodeToken } from './jws.ts'
+import type { SigningKeys } from './keys/remote-jwks.ts'
 import { type Principal, principalOf } from './principal.ts'
 import {
   type Expectations,
@@ -7,7 +8,6 @@ import {
   RULES_BEFORE_SIGNATURE,
   type Rule,
 } from './rules.ts'
-import type { SigningKeys } from './signing-keys.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 import { verifySignature } from './verify-signature.ts'
 

@@ -2,9 +2,9 @@ import { createSecretKey } from 'node:crypto'
 import { ClientTokenError, type ClientTokenErrorCode } from './client-token-errors.ts'
 import { TokenError, type TokenErrorCode } from './errors.ts'
 import { decodeToken, type JsonObject } from './jws.ts'
-import type { VerificationKey } from './key-set.ts'
+import type { VerificationKey } from './keys/jwks.ts'
+import type { SigningKeys } from './keys/remote-jwks.ts'
 import { hasExpired, isTime } from './rules.ts'
-import type { SigningKeys } from './signing-keys.ts'
 import { verifySignature } from './verify-signature.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { VerificationKey } from './key-set.ts'
+import type { VerificationKey } from './keys/jwks.ts'
 import type { Principal } from './principal.ts'
 import { hasExpired } from './rules.ts'
 

@@ -2,7 +2,7 @@ import { type KeyObject, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { compactVerify, errors } from 'jose'
 import { TokenError } from './errors.ts'
-import type { VerificationKey } from './key-set.ts'
+import type { VerificationKey } from './keys/jwks.ts'
 
 const verifyOffThread = promisify(verify)
 

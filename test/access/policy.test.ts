@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { test } from 'tap'
 import type { Requirements } from '../../src/access/policy.ts'
 import { decide } from '../../src/access/policy.ts'
-import { type TestAppOptions, testApp, token } from '../helper.ts'
+import { type TestAppOptions, testApp, token } from '../support/app.ts'
 
 const ROUTE = '/scratch'
 

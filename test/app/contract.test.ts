@@ -1,9 +1,9 @@
 import { METHODS } from 'node:http'
 import { test } from 'tap'
-import { must } from '../../src/must.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
-import { readKeySet } from '../../src/tokens/key-set.ts'
-import { newKey, ORIGIN, oddKeys, testApp, token } from '../helper.ts'
+import { readKeySet } from '../../src/tokens/keys/jwks.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { newKey, ORIGIN, oddKeys, testApp, token } from '../support/app.ts'
 
 const PUBLIC = '/api/messages/public'
 const PROTECTED = '/api/messages/protected'
@@ -258,7 +258,7 @@ test('trouble on our side is 503 or 500, never 401', async (t) => {
   t.match(unavailable.log.at(-1), { status: 503, refusal: 'keys_unavailable' })
 
   const { key } = readKeySet([newKey('ES256').jwk], ['ES256']).keys[0] ?? {}
-  const wrongKey = { kid: 'x', algorithms: ['RS256'], key: must(key) }
+  const wrongKey = { kid: 'x', algorithms: ['RS256'], key: assertDefined(key) }
   const mixedUp = await testApp(t, { signingKeys: oddKeys(() => [wrongKey]) })
   t.match(
     await mixedUp.call(PROTECTED, token()),

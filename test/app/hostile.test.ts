@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { createLogger } from '../../src/logger.ts'
-import { AUDIENCE, claims, ISSUER, KEY, logSink, NOW, signJws, testApp } from '../helper.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { AUDIENCE, claims, ISSUER, KEY, logSink, NOW, signJws, testApp } from '../support/app.ts'
 
 const ADMIN = '/api/messages/admin'
 const MARKER = 'PLANTED7marker'

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { serve } from '../process.ts'
-import type { FakeTenant } from './fake-tenant.ts'
-import { site } from './site.ts'
+import type { FakeTenant } from '../support/fake-tenant.ts'
+import { serve } from '../support/process.ts'
+import { site } from '../support/site.ts'
 
 const GRANT = 'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token'
 const TOKEN = 'third/party+token'

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { CLIENT, fakeTenant, hs256, SECRET } from './fake-tenant.ts'
-import { BASE, site } from './site.ts'
+import { CLIENT, fakeTenant, hs256, SECRET } from '../support/fake-tenant.ts'
+import { BASE, site } from '../support/site.ts'
 
 test('a login, from the home page to the profile', async (t) => {
   const { tenant, visitor, log } = await site(t)

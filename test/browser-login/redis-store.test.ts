@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import { fakeRedis } from './fake-redis.ts'
-import { fakeTenant } from './fake-tenant.ts'
-import { type Site, site } from './site.ts'
+import { fakeRedis } from '../support/fake-redis.ts'
+import { fakeTenant } from '../support/fake-tenant.ts'
+import { type Site, site } from '../support/site.ts'
 
 /** Two servers of one tenant, behind one Redis. */
 async function twoSites(t: Test) {

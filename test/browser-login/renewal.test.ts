@@ -1,12 +1,12 @@
 import { test } from 'tap'
-import { Logins } from '../../src/browser/logins.ts'
-import { MemoryStore } from '../../src/browser/memory-store.ts'
-import { Renewal } from '../../src/browser/renewal.ts'
-import { keyOf, SealedRecords } from '../../src/browser/sealed-records.ts'
-import { StoreUnavailableError } from '../../src/browser/store.ts'
-import { TenantRefusal, TenantUnavailableError } from '../../src/browser/tenant-errors.ts'
-import { must } from '../../src/must.ts'
-import { SESSION_SECRET, site } from './site.ts'
+import { Logins } from '../../src/browser-login/sessions/logins.ts'
+import { MemoryStore } from '../../src/browser-login/sessions/memory-store.ts'
+import { Renewal } from '../../src/browser-login/sessions/renewal.ts'
+import { keyOf, SealedRecords } from '../../src/browser-login/sessions/sealed-records.ts'
+import { StoreUnavailableError } from '../../src/browser-login/sessions/store.ts'
+import { TenantRefusal, TenantUnavailableError } from '../../src/browser-login/tenant/errors.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { SESSION_SECRET, site } from '../support/site.ts'
 
 const renewals = (requests: readonly URLSearchParams[]) =>
   requests.filter((request) => request.get('grant_type') === 'refresh_token')
@@ -232,12 +232,12 @@ test('what a store tells to whoever reads it', async (t) => {
     t.notMatch(text, /the-name|the-token/)
     t.notMatch(Buffer.from(text, 'base64').toString('latin1'), /the-name|the-token/)
   }
-  const [key, sealed] = [must(written[0]), must(written[1])]
+  const [key, sealed] = [assertDefined(written[0]), assertDefined(written[1])]
   t.strictSame(await records.find('login', 'the-name'), { token: 'the-token' })
   const others = new SealedRecords(store, ['another secret of 32 characters..'])
   t.equal(await others.find('login', 'the-name'), undefined, 'not without the secret')
   await records.put('login', 'another', {}, 1000)
-  await store.set(must(written[2]), sealed, 1000)
+  await store.set(assertDefined(written[2]), sealed, 1000)
   t.equal(await records.find('login', 'another'), undefined, 'not in the place of another')
   const bytes = Buffer.from(sealed, 'base64')
   bytes.writeUInt8(bytes.readUInt8(40) ^ 1, 40)

@@ -1,9 +1,9 @@
 import { test } from 'tap'
-import { must } from '../../src/must.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
-import { oddKeys } from '../helper.ts'
-import { fakeTenant, hs256, rs256 } from './fake-tenant.ts'
-import { BASE, SESSION_SECRET, site } from './site.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { oddKeys } from '../support/app.ts'
+import { fakeTenant, hs256, rs256 } from '../support/fake-tenant.ts'
+import { BASE, SESSION_SECRET, site } from '../support/site.ts'
 
 const COOKIE = 'messages-session'
 const DAY = 24 * 60 * 60_000
@@ -12,7 +12,7 @@ test('the identifier is new at login, and a fixed one is worth nothing', async (
   const { visitor } = await site(t)
   const [uma, eve] = [visitor(), visitor()]
   await eve.visit('/login')
-  const fixed = must(eve.jar.get(COOKIE))
+  const fixed = assertDefined(eve.jar.get(COOKIE))
   uma.jar.set(COOKIE, fixed)
   await uma.logIn()
   t.not(uma.jar.get(COOKIE), fixed)
@@ -25,11 +25,11 @@ test('a cookie that was tampered with is none', async (t) => {
   const { visitor } = await site(t)
   const uma = visitor()
   await uma.logIn()
-  const good = must(uma.jar.get(COOKIE))
+  const good = assertDefined(uma.jar.get(COOKIE))
   const [id = '', signature = ''] = good.split('.')
   const other = visitor()
   await other.visit('/login')
-  const [otherId = ''] = must(other.jar.get(COOKIE)).split('.')
+  const [otherId = ''] = assertDefined(other.jar.get(COOKIE)).split('.')
   for (const cookie of [
     `${otherId}.${signature}`,
     id,
@@ -91,7 +91,7 @@ test('logout: here, at the tenant, and back', async (t) => {
   const { tenant, visitor } = await site(t)
   const uma = visitor()
   await uma.logIn()
-  const before = must(uma.jar.get(COOKIE))
+  const before = assertDefined(uma.jar.get(COOKIE))
   const { status, location, headers } = await uma.post('/logout', { _csrf: await uma.csrf() })
   t.equal(status, 303)
   const { origin, pathname, searchParams } = new URL(location)
@@ -206,7 +206,7 @@ test('log in as somebody else: the login before is over', async (t) => {
   const { tenant, visitor } = await site(t)
   const uma = visitor()
   await uma.logIn()
-  const before = must(uma.jar.get(COOKIE))
+  const before = assertDefined(uma.jar.get(COOKIE))
   tenant.claims = { sub: 'auth0|2', name: 'Ida' }
   await uma.logIn('?prompt=login')
   t.match((await uma.visit('/')).html, /You are Ida/)
@@ -228,7 +228,7 @@ test('secrets rotate: the newest seals and signs, all open', async (t) => {
   await moved.logIn()
   t.equal((await moved.visit('/profile')).status, 200)
   const signedByOld = both.visitor()
-  signedByOld.jar.set(COOKIE, must(uma.jar.get(COOKIE)))
+  signedByOld.jar.set(COOKIE, assertDefined(uma.jar.get(COOKIE)))
   t.equal((await signedByOld.visit('/')).status, 200)
 })
 

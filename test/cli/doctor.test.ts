@@ -1,9 +1,9 @@
 import type { RequestListener } from 'node:http'
 import { type Test, test } from 'tap'
 import { main } from '../../src/cli/doctor.ts'
-import { development } from '../development.ts'
-import { newKey } from '../helper.ts'
-import { serve, start } from '../process.ts'
+import { newKey } from '../support/app.ts'
+import { development } from '../support/development.ts'
+import { serve, start } from '../support/process.ts'
 
 const KEYS = { keys: [newKey().jwk] }
 

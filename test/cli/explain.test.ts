@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { test } from 'tap'
 import { main } from '../../src/cli/explain.ts'
-import { askToken, redemption, visitor } from '../dev/visitor.ts'
-import { development } from '../development.ts'
-import { logSink, token as otherToken } from '../helper.ts'
-import { serve, start } from '../process.ts'
+import { logSink, token as otherToken } from '../support/app.ts'
+import { development } from '../support/development.ts'
+import { serve, start } from '../support/process.ts'
+import { askToken, redemption, visitor } from '../support/visitor.ts'
 
 const nobody = Readable.from([])
 

@@ -2,14 +2,23 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { challengeOf, refusalIn } from '../../src/access/challenge.ts'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
 import { logHint } from '../../src/explain/log-hint.ts'
 import { printable } from '../../src/explain/printable.ts'
 import { tokenIn } from '../../src/explain/token-in.ts'
-import { createLogger } from '../../src/logger.ts'
+import { createLogger } from '../../src/observability/logger.ts'
 import { TOKEN_ERRORS, type TokenErrorCode } from '../../src/tokens/errors.ts'
-import { AUDIENCE, claims, ENVIRONMENT, ISSUER, logSink, NOW, signJws, token } from '../helper.ts'
-import { explainer } from './explainer.ts'
+import {
+  AUDIENCE,
+  claims,
+  ENVIRONMENT,
+  ISSUER,
+  logSink,
+  NOW,
+  signJws,
+  token,
+} from '../support/app.ts'
+import { explainer } from '../support/explainer.ts'
 
 test('the explanation and the server never disagree', async (t) => {
   const environment = { AUTH0_ORGANIZATIONS: 'org_acme', ORGANIZATION_REQUIRED: 'false' }

@@ -1,7 +1,7 @@
 import { type Test, test } from 'tap'
-import type { Environment } from '../../src/config.ts'
-import { AUDIENCE, claims, ISSUER, KEY, NOW, newKey, token } from '../helper.ts'
-import { explainer } from './explainer.ts'
+import type { Environment } from '../../src/config/config.ts'
+import { AUDIENCE, claims, ISSUER, KEY, NOW, newKey, token } from '../support/app.ts'
+import { explainer } from '../support/explainer.ts'
 
 const ADMIN = '/api/messages/admin'
 const PROTECTED = '/api/messages/protected'

@@ -1,9 +1,9 @@
 import { test } from 'tap'
-import { type Environment, loadConfig } from '../../src/config.ts'
+import { type Environment, loadConfig } from '../../src/config/config.ts'
 import { explain } from '../../src/explain/explanation.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
-import { ENVIRONMENT, KEY, NOW, newKey, oddKeys, token } from '../helper.ts'
-import { explainer } from './explainer.ts'
+import { ENVIRONMENT, KEY, NOW, newKey, oddKeys, token } from '../support/app.ts'
+import { explainer } from '../support/explainer.ts'
 
 const ADMIN = '/api/messages/admin'
 

@@ -4,12 +4,12 @@ import { type Test, test } from 'tap'
 import { main as connections } from '../../src/cli/connections.ts'
 import { main as organizations } from '../../src/cli/organizations.ts'
 import { main as provision } from '../../src/cli/provision.ts'
-import { api } from '../../src/dev/local-tenant/data.ts'
-import { must } from '../../src/must.ts'
-import { managementToken } from '../dev/manager.ts'
-import { startTenant, visitor } from '../dev/visitor.ts'
-import { start } from '../process.ts'
-import { answer, between, ran } from './run.ts'
+import { api } from '../../src/local-tenant/directory/data.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { answer, between, ran } from '../support/management.ts'
+import { managementToken } from '../support/manager.ts'
+import { start } from '../support/process.ts'
+import { startTenant, visitor } from '../support/visitor.ts'
 
 async function tenant(t: Test) {
   const started = await startTenant(t)
@@ -27,7 +27,7 @@ test('connections: listed, read, changed where they may be', async (t) => {
   t.match(out, /^ID +NAME +DISPLAY NAME +STRATEGY\ncon_people +Username/)
   t.match((await connections('list --strategy oauth2 --json')).json(), [{ id: 'con_calendar' }])
 
-  const calendar = must(directory.connections.get('con_calendar'))
+  const calendar = assertDefined(directory.connections.get('con_calendar'))
   calendar.settings = {
     options: { client_id: 'public', client_secret: 'hidden-1', deep: [{ api_key: 'hidden-2' }] },
   }
@@ -123,7 +123,7 @@ test('organizations: an invitation leads to the login, and whoever accepts it is
 
   const several = await organizations('invite org_acme a@example.com b@example.com --json')
   t.match(several.json(), { invited: { length: 2 }, failed: [] })
-  const web = must(directory.clients.get('messages-web'))
+  const web = assertDefined(directory.clients.get('messages-web'))
   delete web.initiateLoginUri
   const failed = await organizations('invite acme c@example.com --json')
   t.match(failed.problem, /^1 of 1 not invited\. c@example\.com: The tenant answers 400: A default/)

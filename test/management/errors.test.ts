@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { main as connections } from '../../src/cli/connections.ts'
 import { main as provision } from '../../src/cli/provision.ts'
-import { managementOf } from '../../src/management/client.ts'
-import { ManagementError, managementError } from '../../src/management/errors.ts'
-import { RateLimit } from '../../src/management/rate-limit.ts'
-import { must } from '../../src/must.ts'
-import { managementToken } from '../dev/manager.ts'
-import { startTenant } from '../dev/visitor.ts'
-import { serve } from '../process.ts'
-import { answer, between, type Intercept, nowhere, ran, tokenWith } from './run.ts'
+import { managementOf } from '../../src/management/client/client.ts'
+import { ManagementError, managementError } from '../../src/management/client/errors.ts'
+import { RateLimit } from '../../src/management/client/rate-limit.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { answer, between, type Intercept, nowhere, ran, tokenWith } from '../support/management.ts'
+import { managementToken } from '../support/manager.ts'
+import { serve } from '../support/process.ts'
+import { startTenant } from '../support/visitor.ts'
 
 const EMPTY = { connections: [] }
 const tenantYaml = join(import.meta.dirname, '../../tenant.yaml')
@@ -188,7 +188,10 @@ test('credentials that are no good', async (t) => {
     ['AUTH0_MGMT_DOMAIN', 'tenant.test/path'],
     ['AUTH0_MGMT_TIMEOUT', 'soon'],
   ]) {
-    t.ok((await ran(connections, 'list', { AUTH0_DOMAIN: issuer, [must(name)]: value })).problem)
+    t.ok(
+      (await ran(connections, 'list', { AUTH0_DOMAIN: issuer, [assertDefined(name)]: value }))
+        .problem,
+    )
   }
 })
 
@@ -224,7 +227,7 @@ test('a token is got once, and again before it expires', async (t) => {
 test('a missing scope is named, before anything is written where the token says its scopes', async (t) => {
   const { issuer, directory } = await startTenant(t, { seed: 'empty' })
   const apply = `--apply --file ${tenantYaml}`
-  const grant = must(directory.clientGrants.get('cgr_management'))
+  const grant = assertDefined(directory.clientGrants.get('cgr_management'))
   const all = grant.scope
   grant.scope = all.filter((scope) => !['create:roles', 'update:roles'].includes(scope))
   const told = await ran(provision, apply, { AUTH0_DOMAIN: issuer })

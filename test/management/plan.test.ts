@@ -1,9 +1,9 @@
 import { test } from 'tap'
-import { complete } from '../../src/management/completion.ts'
-import { readDescription } from '../../src/management/description.ts'
-import { environmentOf } from '../../src/management/environment.ts'
-import { plan, scopesToApply } from '../../src/management/plan.ts'
-import { scopesToRead, type TenantState } from '../../src/management/read-state.ts'
+import { complete } from '../../src/management/provisioning/completion.ts'
+import { readDescription } from '../../src/management/provisioning/description.ts'
+import { environmentOf } from '../../src/management/provisioning/environment.ts'
+import { plan, scopesToApply } from '../../src/management/provisioning/plan.ts'
+import { scopesToRead, type TenantState } from '../../src/management/provisioning/read-state.ts'
 
 const EMPTY: TenantState = {
   api: undefined,

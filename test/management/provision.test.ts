@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Test, test } from 'tap'
 import { main as provision } from '../../src/cli/provision.ts'
-import { readEnvironment } from '../../src/config.ts'
-import { must } from '../../src/must.ts'
+import { readEnvironment } from '../../src/config/config.ts'
 import { startServer } from '../../src/server.ts'
-import { managementToken } from '../dev/manager.ts'
-import { askToken, redemption, startTenant, visitor } from '../dev/visitor.ts'
-import { logSink } from '../helper.ts'
-import { start } from '../process.ts'
-import { answer, between, ran } from './run.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { logSink } from '../support/app.ts'
+import { answer, between, ran } from '../support/management.ts'
+import { managementToken } from '../support/manager.ts'
+import { start } from '../support/process.ts'
+import { askToken, redemption, startTenant, visitor } from '../support/visitor.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -70,7 +70,8 @@ test('from an empty tenant to an admin’s 200', async (t) => {
 test('what is there is added to, and stays', async (t) => {
   const { directory, run } = await tenantToProvision(t, 'data')
   const extra = 'https://elsewhere.example.com/callback'
-  must(directory.clients.get('messages-web')).backchannelLogoutUri = 'http://localhost:7070/told'
+  assertDefined(directory.clients.get('messages-web')).backchannelLogoutUri =
+    'http://localhost:7070/told'
   await run('--apply')
   const spa = directory.clients.find(({ name }) => name === 'Messages in the browser')
   if (spa === undefined || typeof spa.redirectUris === 'string') return t.fail('is a list by now')
@@ -108,7 +109,7 @@ test('what cannot be in .env is told', async (t) => {
   const small = await run('--apply --file small.yaml')
   t.match(small.out, /AUTH0_AUDIENCE=https:\/\/messages-api\.example\.com\n$/, 'and no more')
   t.match((await run('--apply --write-env --file small.yaml')).err, '.env: added AUTH0_DOMAIN, ')
-  const grant = must(directory.clientGrants.get('cgr_management'))
+  const grant = assertDefined(directory.clientGrants.get('cgr_management'))
   grant.scope = grant.scope.filter((scope) => scope !== 'read:client_keys')
   const { err } = await run('--apply --write-env')
   t.match(err, 'The browser login is left out: its secret takes the scope read:client_keys.')

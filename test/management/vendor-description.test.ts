@@ -5,10 +5,10 @@ import { type Test, test } from 'tap'
 import { main as connections } from '../../src/cli/connections.ts'
 import { main as organizations } from '../../src/cli/organizations.ts'
 import { main as provision } from '../../src/cli/provision.ts'
-import { must } from '../../src/must.ts'
-import { managementToken } from '../dev/manager.ts'
-import { startTenant } from '../dev/visitor.ts'
-import { between, type Exchange, ran } from './run.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { between, type Exchange, ran } from '../support/management.ts'
+import { managementToken } from '../support/manager.ts'
+import { startTenant } from '../support/visitor.ts'
 
 /** The vendor's OpenAPI document; docs/administration.md tells where it is published. */
 const file = process.env['MANAGEMENT_API_DESCRIPTION']
@@ -33,7 +33,7 @@ interface Document {
 async function exchangesOfAllCommands(t: Test): Promise<Exchange[]> {
   const { issuer, directory } = await startTenant(t, { seed: 'empty' })
   const { origin, exchanges } = await between(t, issuer)
-  const grant = must(directory.clientGrants.get('cgr_management'))
+  const grant = assertDefined(directory.clientGrants.get('cgr_management'))
   grant.scope = grant.scope.filter((scope) => DOCUMENTED.has(scope))
   const token = await managementToken(issuer)
   const environment = { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: token }

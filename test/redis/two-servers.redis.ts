@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import { fakeTenant } from '../browser-login/fake-tenant.ts'
-import { BASE, SESSION_SECRET } from '../browser-login/site.ts'
-import { ENVIRONMENT } from '../helper.ts'
-import { start } from '../process.ts'
+import { ENVIRONMENT } from '../support/app.ts'
+import { fakeTenant } from '../support/fake-tenant.ts'
+import { start } from '../support/process.ts'
+import { BASE, SESSION_SECRET } from '../support/site.ts'
 
 /** A port that nobody listens on now. */
 async function freePort(): Promise<number> {
@@ -70,7 +70,7 @@ test('two processes behind one Redis, which goes away and comes back', async (t)
     PORT: '0',
     HOST: '127.0.0.1',
   }
-  const servers = [start(t, 'server.ts', environment), start(t, 'server.ts', environment)]
+  const servers = [start(t, 'main.ts', environment), start(t, 'server.ts', environment)]
   const urls: string[] = []
   for (const server of servers) {
     await server.says(/"store":"redis"/)
@@ -121,7 +121,7 @@ test('two processes behind one Redis, which goes away and comes back', async (t)
     await until(async () => (await status(`${url}/profile`)) === 503)
     t.equal((await fetch(`${url}/api/messages/admin`, { headers })).status, 200)
   }
-  const third = start(t, 'server.ts', environment)
+  const third = start(t, 'main.ts', environment)
   const [, late] = await third.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
   t.equal(await status(`${late}/`), 503, 'it starts without')
   store.begin()

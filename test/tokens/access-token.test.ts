@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { type Test, test } from 'tap'
-import { createLogger } from '../../src/logger.ts'
+import { createLogger } from '../../src/observability/logger.ts'
 import { TokenError } from '../../src/tokens/errors.ts'
 import { decodeToken } from '../../src/tokens/jws.ts'
 import {
@@ -15,7 +15,7 @@ import {
   type TestApp,
   testApp,
   token,
-} from '../helper.ts'
+} from '../support/app.ts'
 
 const PROTECTED = '/api/messages/protected'
 const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')

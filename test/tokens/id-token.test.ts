@@ -6,7 +6,7 @@ import { CLIENT_TOKEN_ERRORS, ClientTokenError } from '../../src/tokens/client-t
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
 import { type ExpectedLogin, verifyIdToken } from '../../src/tokens/id-token.ts'
 import { verifyLogoutToken } from '../../src/tokens/logout-token.ts'
-import { ISSUER, KEY, keysOf, NOW, newKey, oddKeys, signJws } from '../helper.ts'
+import { ISSUER, KEY, keysOf, NOW, newKey, oddKeys, signJws } from '../support/app.ts'
 
 const CLIENT = 'the-client'
 const SECRET = 'a client secret of at least 32 characters'

@@ -1,9 +1,9 @@
 import { test } from 'tap'
-import { listen } from '../../src/listen.ts'
-import type { VerificationKey } from '../../src/tokens/key-set.ts'
-import { readKeySet } from '../../src/tokens/key-set.ts'
+import { listen } from '../../src/lifecycle/listen.ts'
+import type { VerificationKey } from '../../src/tokens/keys/jwks.ts'
+import { readKeySet } from '../../src/tokens/keys/jwks.ts'
 import { VerifiedTokens, type VerifiedTokensOptions } from '../../src/tokens/verified-tokens.ts'
-import { KEY, NOW, newKey, oddKeys, sendRaw, testApp, token } from '../helper.ts'
+import { KEY, NOW, newKey, oddKeys, sendRaw, testApp, token } from '../support/app.ts'
 
 const PROTECTED = '/api/messages/protected'
 const [key] = readKeySet([KEY.jwk], ['RS256']).keys as [VerificationKey]

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { compactVerify } from 'jose'
 import { test } from 'tap'
 import { verifySignature } from '../../src/tokens/verify-signature.ts'
-import { KEY, newKey, signJws } from '../helper.ts'
+import { KEY, newKey, signJws } from '../support/app.ts'
 
 const publicKey = createPublicKey({ key: KEY.jwk, format: 'jwk' })
 const candidate = { kid: KEY.kid, algorithms: ['RS256'], key: publicKey }

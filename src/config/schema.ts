@@ -1,0 +1,118 @@
+import type { FromSchema } from 'json-schema-to-ts'
+import { browserLoginProperties } from './browser-login-schema.ts'
+
+/** The environment variables. What a description says is expected is told to whoever set it wrong. */
+export const schema = {
+  type: 'object',
+  required: ['AUTH0_DOMAIN', 'AUTH0_AUDIENCE', 'CLIENT_ORIGIN_URL'],
+  properties: {
+    AUTH0_DOMAIN: {
+      type: 'string',
+      format: 'tenant',
+      description: 'the domain of the tenant alone, such as name.region.auth0.com',
+    },
+    AUTH0_AUDIENCE: {
+      type: 'string',
+      description: 'the identifier of the API, such as https://messages-api.example.com',
+    },
+    CLIENT_ORIGIN_URL: {
+      type: 'string',
+      format: 'origins',
+      description: 'http(s) origins without a path, comma-separated, such as http://localhost:4040',
+    },
+    AUTH0_ORGANIZATIONS: {
+      type: 'string',
+      format: 'organizations',
+      description: 'organization ids, comma-separated, such as org_a1 or subdomain:org_a1',
+    },
+    ORGANIZATION_REQUIRED: { type: 'boolean', description: 'true or false' },
+    ORGANIZATION_DOMAIN: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*$',
+      description: 'the domain whose subdomains are organizations, such as api.example.com',
+    },
+    ACCESS_TOKEN_ALGORITHMS: {
+      type: 'string',
+      format: 'algorithms',
+      default: 'RS256',
+      description: 'asymmetric JWS algorithms, comma-separated, such as RS256,ES256',
+    },
+    CLOCK_TOLERANCE: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 300,
+      default: 5,
+      description: 'a number of seconds from 0 to 300',
+    },
+    PORT: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 65_535,
+      default: 6060,
+      description: 'a port from 0 to 65535',
+    },
+    HOST: { type: 'string', pattern: '^[\\w.:-]+$', description: 'a host name or an IP address' },
+    TRUST_PROXY: {
+      type: 'string',
+      format: 'proxies',
+      description: 'addresses or networks of proxies, comma-separated, or a number of hops',
+    },
+    AUTH_FAILURES_MAX: {
+      type: 'integer',
+      minimum: 1,
+      description: 'a number of failed authentications a minute, 1 or more',
+    },
+    METRICS_PORT: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 65_535,
+      description: 'a port from 0 to 65535',
+    },
+    DRAIN_TIME: {
+      type: 'number',
+      minimum: 0,
+      maximum: 300,
+      default: 1,
+      description: 'a number of seconds from 0 to 300',
+    },
+    SHUTDOWN_TIMEOUT: {
+      type: 'number',
+      minimum: 1,
+      maximum: 600,
+      default: 10,
+      description: 'a number of seconds from 1 to 600',
+    },
+    KEYS_MAX_AGE: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 86_400,
+      default: 600,
+      description: 'a number of seconds from 1 to 86400',
+    },
+    KEYS_STALE_IF_ERROR: {
+      type: 'integer',
+      minimum: 1,
+      default: 86_400,
+      description: 'a number of seconds, 1 or more',
+    },
+    LOG_LEVEL: {
+      type: 'string',
+      enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      default: 'info',
+      description: 'one of fatal, error, warn, info, debug, trace, silent',
+    },
+    LOG_HINTS: { type: 'boolean', description: 'true or false' },
+    API_REFERENCE: { type: 'boolean', description: 'true or false' },
+    API_REFERENCE_CLIENT_ID: {
+      type: 'string',
+      description: 'the client id of a single-page application',
+    },
+    ...browserLoginProperties,
+    NODE_ENV: { type: 'string', default: 'development', description: 'production or another word' },
+  },
+} as const
+
+/** The name of a variable that the server knows. */
+export type Variable = keyof typeof schema.properties
+/** What the schema makes of the variables. */
+export type Values = FromSchema<typeof schema>

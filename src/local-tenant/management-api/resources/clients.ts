@@ -1,0 +1,96 @@
+import type { Management } from 'auth0'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { assertDefined } from '../../../utils/assert-defined.ts'
+import type { Client } from '../../directory/data.ts'
+import type { ResourceOptions } from '../management-api.ts'
+import { found } from '../management-error.ts'
+import { FIELDS, type Fields, offsetPage, PAGING, type Paging, withFields } from '../paging.ts'
+import type { Properties } from '../resource-options.ts'
+import { type ClientChanges, changeClient, describeClient, newClient } from './client-shape.ts'
+
+const uris = { type: 'array', items: { type: 'string', minLength: 1 } }
+const flag = { type: 'boolean' }
+const properties = {
+  name: { type: 'string', minLength: 1, pattern: '^[^<>]+$' },
+  description: { type: 'string', maxLength: 140 },
+  logo_uri: { type: 'string' },
+  app_type: { enum: ['native', 'spa', 'regular_web', 'non_interactive'] },
+  callbacks: uris,
+  allowed_logout_urls: uris,
+  allowed_origins: uris,
+  web_origins: uris,
+  initiate_login_uri: { type: 'string' },
+  grant_types: { type: 'array', items: { type: 'string' } },
+  token_endpoint_auth_method: { enum: ['none', 'client_secret_post', 'client_secret_basic'] },
+  is_first_party: flag,
+  oidc_conformant: flag,
+  jwt_configuration: {
+    type: 'object',
+    properties: { alg: { enum: ['RS256', 'HS256'] }, lifetime_in_seconds: { type: 'integer' } },
+  },
+  oidc_logout: { type: 'object', properties: { backchannel_logout_urls: uris } },
+  refresh_token: { type: 'object' },
+  client_metadata: { type: 'object' },
+  organization_usage: { enum: ['deny', 'allow', 'require'] },
+  organization_require_behavior: {
+    enum: ['no_prompt', 'pre_login_prompt', 'post_login_prompt'],
+  },
+  cross_origin_authentication: flag,
+  sso: flag,
+} satisfies Properties<Management.CreateClientRequestContent> satisfies Properties<Management.UpdateClientRequestContent>
+const update = { type: 'object', additionalProperties: false, properties }
+const creation = { ...update, required: ['name'] }
+const query = {
+  type: 'object',
+  properties: { ...PAGING, ...FIELDS, app_type: { type: 'string' }, is_first_party: flag },
+}
+
+/** `/clients`: applications. Secrets are for callers with `read:client_keys`. */
+export async function clients(app: FastifyInstance, { directory }: ResourceOptions): Promise<void> {
+  const { clients } = directory
+  const describe = (client: Client, { managementScopes }: FastifyRequest) =>
+    describeClient(client, managementScopes.includes('read:client_keys'))
+  const find = (id: string) => found(clients.get(id), 'client')
+  const read = {
+    schema: { querystring: query },
+    config: { scopes: ['read:clients', 'read:client_keys'] },
+  }
+
+  app.get<{ Querystring: Paging & Fields & { app_type?: string } }>(
+    '/clients',
+    read,
+    async (request) => {
+      const { query } = request
+      const types = query.app_type?.split(',')
+      const wanted = [...clients]
+        .map((client) => describe(client, request))
+        .filter((client) => types?.includes(assertDefined(client.app_type, 'app_type')) ?? true)
+        .map((client) => withFields(client, query))
+      return offsetPage('clients', wanted, query)
+    },
+  )
+
+  app.get<{ Params: { id: string }; Querystring: Fields }>('/clients/:id', read, async (request) =>
+    withFields(describe(find(request.params.id), request), request.query),
+  )
+
+  app.post<{ Body: ClientChanges }>(
+    '/clients',
+    { schema: { body: creation }, config: { scopes: ['create:clients'] } },
+    async ({ body }, reply) => {
+      const client = newClient(body)
+      changeClient(client, body)
+      return reply.code(201).send(describeClient(clients.keep(client), true))
+    },
+  )
+
+  app.patch<{ Params: { id: string }; Body: ClientChanges }>(
+    '/clients/:id',
+    { schema: { body: update }, config: { scopes: ['update:clients'] } },
+    async (request) => {
+      const client = find(request.params.id)
+      changeClient(client, request.body)
+      return describe(clients.keep(client), request)
+    },
+  )
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify'
+import { FEDERATED_GRANT } from '../directory/data.ts'
+import type { SigningKeys } from './tokens/signing-keys.ts'
+
+/** The discovery document (OpenID Connect Discovery §3) and the key set (RFC 7517 §5). */
+export async function discovery(
+  app: FastifyInstance,
+  { issuer, keys }: { issuer: () => string; keys: SigningKeys },
+): Promise<void> {
+  app.get('/.well-known/openid-configuration', () => {
+    const iss = issuer()
+    return {
+      issuer: iss,
+      authorization_endpoint: `${iss}authorize`,
+      token_endpoint: `${iss}oauth/token`,
+      userinfo_endpoint: `${iss}userinfo`,
+      end_session_endpoint: `${iss}oidc/logout`,
+      jwks_uri: `${iss}.well-known/jwks.json`,
+      scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+      response_types_supported: ['code'],
+      response_modes_supported: ['query', 'web_message'],
+      grant_types_supported: [
+        'authorization_code',
+        'refresh_token',
+        'client_credentials',
+        FEDERATED_GRANT,
+      ],
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['HS256', 'RS256'],
+      code_challenge_methods_supported: ['S256'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    }
+  })
+
+  app.get('/.well-known/jwks.json', (_request, reply) => {
+    reply.header('cache-control', 'public, max-age=15')
+    return keys.published()
+  })
+}

@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+import { fieldValues } from '../../../plugins/header-fields.ts'
+import { bearerToken } from '../../../tokens/bearer.ts'
+import type { Grants } from './grants.ts'
+import { profileOf } from './tokens.ts'
+
+/** `/userinfo` (OpenID Connect Core §5.3), for access tokens with the scope `openid`. */
+export async function userinfo(app: FastifyInstance, { grants }: { grants: Grants }) {
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/userinfo',
+    handler: async ({ raw }, reply) => {
+      const { token = '' } = bearerToken(fieldValues(raw, 'authorization'))
+      const grant = grants.grantOf(token)
+      if (!grant?.scope.includes('openid')) {
+        const challenge = 'Bearer realm="userinfo", error="invalid_token"'
+        return reply
+          .code(401)
+          .header('www-authenticate', challenge)
+          .send({ error: 'invalid_token' })
+      }
+      return profileOf(grant.persona, grant.scope)
+    },
+  })
+}

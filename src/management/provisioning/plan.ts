@@ -1,0 +1,166 @@
+import { ManagementError } from '../client/errors.ts'
+import { complete, type Difference } from './completion.ts'
+import type { Description } from './description.ts'
+import { desiredApi, desiredClients } from './desired.ts'
+import type { TenantState } from './read-state.ts'
+
+/** What is written, in the order in which one leans on the other. */
+export const KINDS = [
+  'API',
+  'role',
+  'permission',
+  'client',
+  'grant',
+  'organization',
+  'connection',
+  'assignment',
+] as const
+
+/** One thing of the description, and what has to be done for it. */
+export type Step = {
+  /** What a person calls it. */
+  readonly name: string
+  readonly action: 'create' | 'change' | 'unchanged'
+  readonly differences: readonly Difference[]
+} & Work
+
+/** What to write. Ids that no step has made yet are looked up by name when its turn has come. */
+type Work =
+  | { readonly kind: 'API'; readonly id: string | undefined; readonly fields: Fields }
+  | { readonly kind: 'role' }
+  | { readonly kind: 'permission'; readonly role: string; readonly permissions: readonly string[] }
+  | { readonly kind: 'client'; readonly id: string | undefined; readonly fields: Fields }
+  | { readonly kind: 'grant'; readonly id: string | undefined; readonly scope: readonly string[] }
+  | { readonly kind: 'organization'; readonly id: string | undefined; readonly fields: Fields }
+  | { readonly kind: 'connection'; readonly organization: string; readonly connection: string }
+  | { readonly kind: 'assignment'; readonly role: string; readonly user: string }
+
+/** Fields of a record, in the vendor's words. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * What has to be done for a tenant to be as described. It never takes anything away.
+ *
+ * @param takesHttp see `desiredClients`
+ * @throws ManagementError `not_found` where the description names a connection that is not there
+ */
+export function plan(description: Description, state: TenantState, takesHttp: boolean): Step[] {
+  return [
+    planApi(description, state),
+    ...planRoles(description, state),
+    ...desiredClients(description, takesHttp).map((wanted) => planClient(wanted, state)),
+    ...planGrants(description, state),
+    ...planOrganizations(description, state),
+    ...planAssignments(description, state),
+  ]
+}
+
+/** Which scopes of the Management API the steps need. */
+export function scopesToApply(steps: readonly Step[]): string[] {
+  const needed = steps.flatMap(({ kind, action }) => {
+    if (action === 'unchanged') return []
+    if (kind === 'permission' || kind === 'assignment') return ['update:roles']
+    if (kind === 'connection') return ['create:organization_connections']
+    const resource =
+      kind === 'API' ? 'resource_servers' : `${kind === 'grant' ? 'client_grant' : kind}s`
+    return [`${action === 'create' ? 'create' : 'update'}:${resource}`]
+  })
+  return [...new Set(needed)]
+}
+
+function planApi(description: Description, { api }: TenantState): Step {
+  const { identifier } = description.api
+  const wanted = desiredApi(description, api)
+  const step = stepFor(api as Fields | undefined, wanted as Fields)
+  return { kind: 'API', name: identifier, id: api?.id, ...step }
+}
+
+function planRoles({ roles, api }: Description, state: TenantState): Step[] {
+  return Object.entries(roles).flatMap(([name, { permissions }]): Step[] => {
+    const role = state.roles.get(name)
+    const added = permissions.filter((one) => role?.permissions.includes(one) !== true)
+    const differences =
+      added.length === 0
+        ? []
+        : [{ field: api.identifier, from: role?.permissions ?? [], to: added }]
+    const action = role === undefined ? 'create' : 'unchanged'
+    const made: Step = { kind: 'role', name, action, differences: [] }
+    if (permissions.length === 0) return [made]
+    return [
+      made,
+      {
+        kind: 'permission',
+        name: `${name} may ${permissions.join(', ')}`,
+        action: added.length > 0 ? 'create' : 'unchanged',
+        differences,
+        role: name,
+        permissions: added,
+      },
+    ]
+  })
+}
+
+function planClient(wanted: { name: string }, { clients }: TenantState): Step {
+  const client = clients.get(wanted.name)
+  const step = stepFor(client as Fields | undefined, wanted as Fields)
+  return { kind: 'client', name: wanted.name, id: client?.client_id, ...step }
+}
+
+function planGrants({ clients: { machine } }: Description, state: TenantState): Step[] {
+  if (machine === undefined) return []
+  const id = state.clients.get(machine.name)?.client_id
+  const grant = id === undefined ? undefined : state.grants.get(id)
+  const { fields, ...step } = stepFor(grant as Fields | undefined, { scope: machine.permissions })
+  const scope = (fields['scope'] ?? []) as string[]
+  return [{ kind: 'grant', name: machine.name, id: grant?.id, scope, ...step }]
+}
+
+function planOrganizations({ organizations }: Description, state: TenantState): Step[] {
+  return Object.entries(organizations).flatMap(([name, wanted]): Step[] => {
+    const found = state.organizations.get(name)
+    const current = found && { name, display_name: found.displayName }
+    const fields = { name, ...(wanted.display_name && { display_name: wanted.display_name }) }
+    return [
+      { kind: 'organization', name, id: found?.id, ...stepFor(current, fields) },
+      ...wanted.connections.map((connectionName): Step => {
+        const connection = connectionBy(connectionName, state)
+        const isEnabled = found?.connections.includes(connection) === true
+        const action = isEnabled ? 'unchanged' : 'create'
+        const title = `${name} by ${connectionName}`
+        return {
+          kind: 'connection',
+          name: title,
+          action,
+          differences: [],
+          organization: name,
+          connection,
+        }
+      }),
+    ]
+  })
+}
+
+function connectionBy(name: string, { connections }: TenantState): string {
+  const id = connections.get(name)
+  if (id !== undefined) return id
+  const names = [...connections.keys()].join(', ')
+  throw new ManagementError('not_found', `There is no connection ${name}. There are: ${names}.`)
+}
+
+function planAssignments({ roles }: Description, state: TenantState): Step[] {
+  return Object.entries(roles).flatMap(([role, { users }]) =>
+    users.map((email): Step => {
+      const user = state.users.get(email.toLowerCase())
+      const action = user?.roles.includes(role) === true ? 'unchanged' : 'create'
+      const name = `${email} is ${role}`
+      return { kind: 'assignment', name, action, differences: [], role, user: String(user?.id) }
+    }),
+  )
+}
+
+function stepFor(current: Fields | undefined, wanted: Fields) {
+  const { changes, differences } = complete(current ?? {}, wanted)
+  if (current === undefined) return { action: 'create' as const, fields: wanted, differences }
+  const action = differences.length > 0 ? ('change' as const) : ('unchanged' as const)
+  return { action, fields: changes, differences }
+}

@@ -1,0 +1,115 @@
+import {
+  type AsymmetricKeyDetails,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto'
+import type { JsonObject } from '../jws.ts'
+
+/** A public key of the tenant, ready to verify with. */
+export interface VerificationKey {
+  readonly kid: string | undefined
+  /** The allowed algorithms that this key fits. */
+  readonly algorithms: readonly string[]
+  readonly key: KeyObject
+}
+
+/** A member of the key set that is not used, and why. */
+export interface UnusableKey {
+  readonly kid: string | undefined
+  readonly reason: string
+}
+
+export interface KeySet {
+  readonly keys: readonly VerificationKey[]
+  readonly unusable: readonly UnusableKey[]
+}
+
+/** The asymmetric signature algorithms there are (RFC 7518 §3.1, RFC 8037, RFC 9864), by the key they take. */
+const KEY_OF_ALGORITHM: Readonly<Record<string, string>> = {
+  RS256: 'RSA',
+  RS384: 'RSA',
+  RS512: 'RSA',
+  PS256: 'RSA',
+  PS384: 'RSA',
+  PS512: 'RSA',
+  ES256: 'EC P-256',
+  ES384: 'EC P-384',
+  ES512: 'EC P-521',
+  EdDSA: 'OKP Ed25519',
+  Ed25519: 'OKP Ed25519',
+}
+
+/** What `alg` may be allowed to be: never `none`, never HMAC (RFC 8725 §3.2). */
+export const ASYMMETRIC_ALGORITHMS: readonly string[] = Object.keys(KEY_OF_ALGORITHM)
+
+/**
+ * Reads a key set (RFC 7517 §5). Keys that do not fit are left out one by one and never spoil the
+ * others: those for another purpose, private or symmetric ones, RSA keys under 2048 bits or with
+ * an exponent under 3 (RFC 7518 §3.3), broken ones.
+ *
+ * @param algorithms the signature algorithms that are allowed
+ */
+export function readKeySet(jwks: readonly unknown[], algorithms: readonly string[]): KeySet {
+  const keys: VerificationKey[] = []
+  const unusable: UnusableKey[] = []
+  for (const jwk of jwks) {
+    const kid = isObject(jwk) && typeof jwk['kid'] === 'string' ? jwk['kid'] : undefined
+    const result = readKey(jwk, algorithms)
+    if (typeof result === 'string') unusable.push({ kid, reason: result })
+    else keys.push({ kid, ...result })
+  }
+  return { keys, unusable }
+}
+
+/**
+ * The keys that may have signed a token: those of its `kid`, or all that fit where it names none
+ * (RFC 7515 §4.1.4 and appendix D). Several may remain, since a `kid` need not be unique.
+ */
+export function candidatesFor(
+  keys: readonly VerificationKey[],
+  { kid, alg }: JsonObject,
+): readonly VerificationKey[] {
+  return keys.filter(
+    (key) => (kid === undefined || key.kid === kid) && key.algorithms.includes(alg as string),
+  )
+}
+
+function readKey(
+  jwk: unknown,
+  allowed: readonly string[],
+): Pick<VerificationKey, 'algorithms' | 'key'> | string {
+  if (!isObject(jwk)) return 'is no JSON object'
+  const { kty, crv, use, alg, key_ops: operations } = jwk
+  if (kty === 'oct' || 'd' in jwk) return 'is a secret'
+  if (use !== undefined && use !== 'sig') return 'is not for signatures'
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
+    return 'is not for verification'
+  }
+  if (typeof kty !== 'string') return 'is of no known type'
+  const material = typeof crv === 'string' ? `${kty} ${crv}` : kty
+  const algorithms = allowed.filter(
+    (algorithm) =>
+      KEY_OF_ALGORITHM[algorithm] === material && (alg === undefined || alg === algorithm),
+  )
+  if (algorithms.length === 0) return 'is for no allowed algorithm'
+  const key = importKey(jwk)
+  if (key === undefined) return 'is malformed'
+  const { modulusLength = 2048, publicExponent = 3n } =
+    key.asymmetricKeyDetails as AsymmetricKeyDetails
+  if (modulusLength < 2048) return 'is smaller than 2048 bits'
+  if (publicExponent < 3n) return 'has an exponent under 3'
+  return { algorithms, key }
+}
+
+function importKey(jwk: JsonObject): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

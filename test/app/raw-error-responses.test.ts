@@ -1,0 +1,197 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, Socket } from 'node:net'
+import { type Test, test } from 'tap'
+import { parseRaw, sendRaw, testApp, token } from '../support/app.ts'
+
+const HOST = 'Host: localhost\r\n'
+const CLOSE = 'Connection: close\r\n'
+const path = '/api/messages/public'
+
+async function listening(t: Test) {
+  const { app, log } = await testApp(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return { log, port: (app.server.address() as AddressInfo).port }
+}
+
+function isUniform(t: Test, text: string, status: number, message: string): void {
+  const response = parseRaw(text)
+  t.equal(response.status, status)
+  t.equal(response.body, JSON.stringify({ message }))
+  const names = ['x-content-type-options', 'strict-transport-security', 'cache-control', 'date']
+  const others = [
+    'content-security-policy',
+    'x-frame-options',
+    'x-xss-protection',
+    'referrer-policy',
+  ]
+  for (const name of [...names, ...others]) t.ok(response.headers.has(name), name)
+  t.match(response.headers.get('x-request-id'), /^[0-9a-f-]{36}$/)
+  t.equal(response.headers.get('content-type'), 'application/json; charset=utf-8')
+  t.equal(response.headers.get('vary'), 'Origin')
+}
+
+const BROKEN: Record<string, [request: string, status: number, message: string]> = {
+  'an undecodable URL': [`GET /%zz HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, 400, 'Bad Request'],
+  'no Host': [`GET ${path} HTTP/1.1\r\n${CLOSE}\r\n`, 400, 'Bad Request'],
+  'two Hosts': [`GET ${path} HTTP/1.1\r\n${HOST}${HOST}${CLOSE}\r\n`, 400, 'Bad Request'],
+  'an unknown method': [`JUMP ${path} HTTP/1.1\r\n${HOST}\r\n`, 400, 'Bad Request'],
+  'a control character in a header': [
+    `GET ${path} HTTP/1.1\r\n${HOST}X: a\x01b\r\n\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'a header without a name': [`GET ${path} HTTP/1.1\r\n${HOST}: x\r\n\r\n`, 400, 'Bad Request'],
+  'no HTTP at all': ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n', 400, 'Bad Request'],
+  'HTTP/2 with prior knowledge': ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'Bad Request'],
+  'length and chunks at once': [
+    `POST ${path} HTTP/1.1\r\n${HOST}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'an unknown expectation': [
+    `GET ${path} HTTP/1.1\r\n${HOST}Expect: foo\r\n\r\n`,
+    417,
+    'Expectation Failed',
+  ],
+  CONNECT: [`CONNECT localhost:443 HTTP/1.1\r\n${HOST}\r\n`, 400, 'Bad Request'],
+  'headers over 16 KiB': [
+    `GET ${path} HTTP/1.1\r\n${HOST}X: ${'x'.repeat(17 * 1024)}\r\n\r\n`,
+    431,
+    'Request Header Fields Too Large',
+  ],
+  'a URL over 16 KiB': [
+    `GET /${'x'.repeat(17 * 1024)} HTTP/1.1\r\n${HOST}\r\n`,
+    431,
+    'Request Header Fields Too Large',
+  ],
+  'a token of a megabyte': [
+    `GET /api/messages/protected HTTP/1.1\r\n${HOST}Authorization: Bearer ${'x'.repeat(1024 * 1024)}\r\n\r\n`,
+    431,
+    'Request Header Fields Too Large',
+  ],
+  'many short header lines': [
+    `GET ${path} HTTP/1.1\r\n${HOST}${CLOSE}${'a:\r\n'.repeat(5000)}\r\n`,
+    431,
+    'Request Header Fields Too Large',
+  ],
+  'a second Authorization far down': [
+    `GET /api/messages/protected HTTP/1.1\r\n${HOST}${CLOSE}Authorization: Bearer a\r\n${'a:\r\n'.repeat(1100)}Authorization: Bearer b\r\n\r\n`,
+    400,
+    'Malformed Authorization header',
+  ],
+  'an odd Host': [`GET ${path} HTTP/1.1\r\nHost: a.test/x\r\n${CLOSE}\r\n`, 400, 'Bad Request'],
+  'a Host with two dots at the end': [
+    `GET ${path} HTTP/1.1\r\nHost: acme.api.test..\r\n${CLOSE}\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'a target of another host': [
+    `GET http://other.test${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'OPTIONS *': [`OPTIONS * HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, 404, 'Not Found'],
+  'a method that Fastify does not know': [
+    `PROPFIND /x HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+    404,
+    'Not Found',
+  ],
+}
+
+test('what no hook sees is answered like everything else, and logged once', async (t) => {
+  const { log, port } = await listening(t)
+  for (const [name, [request, status, message]] of Object.entries(BROKEN)) {
+    await t.test(name, async (t) => {
+      log.length = 0
+      isUniform(
+        t,
+        await sendRaw(port, '127.0.0.1', Buffer.from(request, 'latin1')),
+        status,
+        message,
+      )
+      t.match(log, [{ msg: 'request', status }])
+      t.equal(log.length, 1)
+    })
+  }
+  const fine = `GET ${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`
+  t.equal(parseRaw(await sendRaw(port, '127.0.0.1', fine)).status, 200, 'the process lives')
+})
+
+test('hosts that no URL can have are 400 in absolute form too', async (t) => {
+  const { port } = await listening(t)
+  for (const host of ['999.999.999.999', 'a:99999', 'xn--a', '1.2.3.4.5']) {
+    const request = `GET http://a${path} HTTP/1.1\r\nHost: ${host}\r\n${CLOSE}\r\n`
+    t.equal(parseRaw(await sendRaw(port, '127.0.0.1', request)).status, 400, host)
+  }
+})
+
+test('good requests in unusual forms', async (t) => {
+  const { port } = await listening(t)
+  const forms = {
+    'HTTP/1.0 without Host': `GET ${path} HTTP/1.0\r\n\r\n`,
+    'absolute form': `GET http://localhost${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+    'an upgrade that is not taken': `GET ${path} HTTP/1.1\r\n${HOST}Connection: close, upgrade\r\nUpgrade: h2c\r\n\r\n`,
+    'a body on GET': `GET ${path} HTTP/1.1\r\n${HOST}${CLOSE}Content-Type: application/json\r\nContent-Length: 1\r\n\r\n{`,
+  }
+  for (const [name, request] of Object.entries(forms)) {
+    t.equal(parseRaw(await sendRaw(port, '127.0.0.1', request)).status, 200, name)
+  }
+})
+
+test('what was pipelined before a broken request is answered before it', async (t) => {
+  const { port } = await listening(t)
+  for (const second of ['JUMP / HTTP/1.1\r\n\r\n', `CONNECT x:1 HTTP/1.1\r\n${HOST}\r\n`]) {
+    const fresh = (sub: string) =>
+      `GET /api/messages/protected HTTP/1.1\r\n${HOST}Authorization: Bearer ${token({ sub })}\r\n\r\n`
+    const all = `${fresh('1')}${fresh('2')}${fresh('3')}${second}`
+    const text = await sendRaw(port, '127.0.0.1', all)
+    t.strictSame(text.match(/HTTP\/1\.1 \d+/g), [...Array(3).fill('HTTP/1.1 200'), 'HTTP/1.1 400'])
+  }
+})
+
+test('one broken request is answered once, whatever follows', async (t) => {
+  const { log, port } = await listening(t)
+  log.length = 0
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write('JUMP / HTTP/1.1\r\n\r\n')
+  const [answer] = await once(socket, 'data')
+  socket.write('more of it\r\n\r\n')
+  socket.write('and more\r\n\r\n')
+  await once(socket, 'close')
+  t.equal(parseRaw(String(answer)).status, 400)
+  t.equal(log.length, 1)
+})
+
+test('a client that goes away in the middle is no trouble', async (t) => {
+  const { port } = await listening(t)
+  for (const request of [
+    'GET /api',
+    `CONNECT x:1 HTTP/1.1\r\n${HOST}\r\n`,
+    'JUMP / HTTP/1.1\r\n\r\n',
+  ]) {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write(request)
+    socket.resetAndDestroy()
+  }
+  const fine = `GET ${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`
+  t.equal(parseRaw(await sendRaw(port, '127.0.0.1', fine)).status, 200)
+})
+
+test('a connection that is gone is not answered', async (t) => {
+  const { app, log } = await testApp(t)
+  await app.ready()
+  const socket = new Socket()
+  socket.destroy()
+  app.server.emit('clientError', Object.assign(new Error('reset'), { code: 'ECONNRESET' }), socket)
+  t.strictSame(log, [])
+})
+
+test('a request that stops arriving is 408', async (t) => {
+  const { app } = await testApp(t)
+  Object.assign(app.server, { headersTimeout: 50, requestTimeout: 50 })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  isUniform(t, await sendRaw(port, '127.0.0.1', `GET ${path} HTTP/1.1\r\n`), 408, 'Request Timeout')
+})

@@ -1,0 +1,78 @@
+import { test } from 'tap'
+import { startDevelopment } from '../../src/dev/main.ts'
+import { startServer } from '../../src/server.ts'
+import { ENVIRONMENT, logSink } from '../support/app.ts'
+import { BASE, SESSION_SECRET, visitorOf } from '../support/site.ts'
+import { visitor } from '../support/visitor.ts'
+
+const HERE = { ...ENVIRONMENT, PORT: '0', ACCESS_TOKEN_ALGORITHMS: 'ES256' }
+const ON = {
+  AUTH0_CLIENT_ID: 'the-client',
+  AUTH0_CLIENT_SECRET: 'a client secret of at least 32 characters',
+  SESSION_SECRET,
+}
+
+test('the room is there where it is configured, and only there', async (t) => {
+  const { log, destination } = logSink()
+  const off = await startServer([{ ...HERE, LOG_LEVEL: 'silent' }])
+  t.teardown(() => off.app.close())
+  for (const url of ['/', '/login', '/profile', '/callback']) {
+    t.match((await off.app.inject(url)).json(), { message: 'Not Found' }, url)
+  }
+  for (const idTokens of ['RS256', 'HS256']) {
+    const on = await startServer([HERE, { ...ON, ID_TOKEN_ALG: idTokens }], destination)
+    t.teardown(() => on.app.close())
+    t.match((await on.app.inject('/')).body, 'You are not logged in')
+  }
+  const nowhere = { ...HERE, AUTH0_DOMAIN: 'https://127.0.0.1:1' }
+  const away = await startServer([nowhere, ON, { LOG_LEVEL: 'silent' }])
+  t.teardown(() => away.app.close())
+  t.equal((await away.app.inject('/login')).statusCode, 503)
+  const line = log.find(({ event }) => event === 'session_store')
+  t.match(line, { store: 'memory', msg: 'Sessions are kept in memory' })
+  const { AUTH0_CLIENT_SECRET: _, ...some } = ON
+  await t.rejects(startServer([HERE, some]), {
+    message:
+      'The configuration cannot be used:\n  AUTH0_CLIENT_SECRET is missing: expected, since AUTH0_CLIENT_ID is set',
+  })
+})
+
+test('a Redis URL that no client takes is named at the start', async (t) => {
+  for (const url of [
+    'http://127.0.0.1',
+    'redis://',
+    'redis://:pw@127.0.0.1:99999',
+    'redis://127.0.0.1/notanumber',
+    'redis://user:pa%ZZ@127.0.0.1',
+  ]) {
+    await t.rejects(startServer([HERE, ON, { REDIS_URL: url }]), /REDIS_URL is wrong/, url)
+  }
+})
+
+test('npm run dev has it on, as the web client of the local tenant', async (t) => {
+  const sources = [{ PORT: '0', TENANT_PORT: '0', APP_BASE_URL: BASE, LOG_LEVEL: 'silent' }]
+  const { tenant, server } = await startDevelopment(sources, t.testdir())
+  t.teardown(() => server.app.close())
+  t.teardown(() => tenant.app.close())
+  const [here, there] = [visitorOf(server.app), visitor(tenant.issuer)]
+
+  async function logIn(persona: string, query = '') {
+    const page = await there.visit((await here.visit(`/login${query}`)).location)
+    const transaction = /name="transaction" value="([^"]+)"/.exec(page.html)?.[1]
+    const { headers } = await there.post('/login', { transaction, persona })
+    const { pathname, search } = new URL(String(headers.get('location')))
+    return here.visit(pathname + search)
+  }
+  t.equal((await logIn('acme-admin', '?organization=Acme&prompt=login')).location, '/profile')
+  const profile = await here.visit('/profile')
+  t.match(profile.html, '<h1>Abe Admin</h1>')
+  t.match(profile.html, 'of the organization acme')
+  t.match(profile.html, 'The API successfully recognized you as an admin. (200)')
+  const refused = await logIn('user', '?organization=org_acme&prompt=login')
+  t.match(refused, { status: 403, html: /The user is no member there/ })
+
+  const out = await here.post('/logout', { _csrf: await here.csrf() })
+  const left = await there.visit(out.location)
+  t.equal(left.to, `${BASE}/`)
+  t.match((await here.visit('/')).html, /not logged in/)
+})

@@ -1,0 +1,166 @@
+import type { Page } from 'playwright-core'
+import { type Test, test } from 'tap'
+import { development, freePort } from '../support/development.ts'
+import { browser, checkAccessibility, overflows } from './browser.ts'
+
+const statuses = (page: Page) =>
+  page.$$eval('[aria-labelledby="matrix"] tbody tr', (rows) =>
+    rows.map((row) =>
+      [...row.querySelectorAll('td .good, td .bad')].map((cell) => cell.textContent),
+    ),
+  )
+
+const EXPECTED = [
+  ['200', '401', '401'],
+  ['200', '200', '403'],
+  ['200', '200', '200'],
+  ['200', '200', '403'],
+  ['200', '200', '200'],
+  ['200', '401', '401'],
+]
+
+async function open(t: Test, options: object = {}) {
+  const { tenant, server } = await development(t, { PORT: await freePort() })
+  const { newPage } = await browser(t)
+  const page = await newPage(options)
+  await page.goto(tenant)
+  return { page, tenant, server }
+}
+
+test('the matrix is what each persona gets, live', async (t) => {
+  const { page, server } = await open(t)
+  t.strictSame(await statuses(page), EXPECTED)
+  await page.click('tr:has-text("Uma User") summary')
+  t.match(await page.textContent('tr:has-text("Uma User") details code'), /insufficient_scope/)
+  await checkAccessibility(t, page, 'front page')
+  await server.app.close()
+  await page.click('text=Call again')
+  t.strictSame((await statuses(page))[1], Array(3).fill('no answer'), 'once the API is gone')
+})
+
+test('a token: claims, curl, copies, and each of its flaws', async (t) => {
+  const { page, tenant } = await open(t)
+  await page
+    .context()
+    .grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(tenant).origin })
+  await page.click('[aria-label="Get token of Abe Admin"]')
+  t.match(await page.textContent('tr:has(code:text-is("org_id"))'), /"org_acme".*by its id/s)
+  t.match(await page.textContent('tr:has(code:text-is("permissions"))'), /read:admin-messages/)
+  await page.click('text=Copy the token')
+  await page.waitForSelector('text=Copied.')
+  const copied = () => page.evaluate('navigator.clipboard.readText()')
+  t.equal(await copied(), await page.inputValue('#copied-token'))
+  await page.click('text=Copy the curl line')
+  t.match(await copied(), /^curl -i -H "Authorization: Bearer ey/)
+  await checkAccessibility(t, page, 'token')
+
+  for (const [flaw, refusal, advice] of [
+    ['expired', '401', 'It expired 1 minute ago'],
+    ['for another audience', '401', 'It is for another API'],
+    ['forged', '401', 'The token was changed after it was signed'],
+    ['a good one', '200', 'Accepted'],
+  ] as const) {
+    await page.click(`button:text-is("${flaw}")`)
+    await page.waitForSelector(`.quiet:text-is("${flaw}")`)
+    t.equal(
+      await page.textContent('tr:has-text("/admin") .good, tr:has-text("/admin") .bad'),
+      refusal,
+    )
+    await page.click('text=Explain it check by check')
+    await page.waitForSelector('#checks')
+    t.match(await page.textContent('main'), advice, flaw)
+    await page.goto(tenant)
+    await page.click('[aria-label="Get token of Abe Admin"]')
+  }
+})
+
+test('any token can be pasted to be explained', async (t) => {
+  const { page } = await open(t)
+  await page.fill('textarea[name=token]', 'v1.a-refresh-token')
+  await page.selectOption('select[name=route]', '/api/messages/admin')
+  await page.click('button:text-is("Explain")')
+  await page.waitForSelector('#checks')
+  t.match(await page.textContent('main'), /It is a refresh token/)
+  t.notMatch(await page.content(), /v1\.a-refresh/, 'the token is not shown again')
+  await checkAccessibility(t, page, 'explanation')
+  await page.fill('textarea[name=token]', '<script>x</script> \u2028 ü')
+  await page.click('button:text-is("Explain")')
+  t.match(await page.textContent('main'), /cannot be sent/)
+})
+
+test('the faults', async (t) => {
+  const { page, tenant } = await open(t)
+  const kids = () =>
+    page.$$eval('#faults ~ ul code', (codes) => codes.map((code) => code.textContent))
+  const [first, second] = await kids()
+  await page.click('text=Rotate keys')
+  await page.waitForSelector('[role=status]:has-text("rotated")')
+  t.match(await kids(), [second, /./, first])
+  t.strictSame(await statuses(page), EXPECTED, 'the API knows the next key already')
+  await page.click('text=Withdraw old keys')
+  await page.waitForSelector('[role=status]:has-text("no longer")')
+  t.equal((await kids()).length, 2)
+  await page.click('text=Down for 10 s')
+  await page.waitForSelector('strong:text-is("down")')
+  t.equal((await fetch(`${tenant}.well-known/jwks.json`)).status, 503)
+  t.strictSame(await statuses(page), EXPECTED, 'the API goes on with the keys it has')
+  await page.click('text=Back to normal')
+  await page.waitForSelector('strong:text-is("up")')
+  t.equal((await fetch(`${tenant}.well-known/jwks.json`)).status, 200)
+  await page.click('text=Slow: 3 s')
+  await page.waitForSelector('strong:text-is("slow")')
+  await page.click('text=Back to normal')
+})
+
+test('invitations and sessions', async (t) => {
+  const { page, tenant } = await open(t)
+  await page.selectOption('form[action="/console/invitations"] select', 'globex')
+  await page.fill('[name=email]', 'user@example.com')
+  await page.click('text=Invite')
+  await page.waitForSelector('[role=status]:has-text("a new invitation")')
+  const row = '[aria-labelledby=invitations] tbody tr'
+  t.match(await page.textContent(row), /user@example.com\s+Globex\s+open\s+http:/)
+  await page.click(`${row} a`)
+  await page.click('button[value=user]')
+  await page.waitForURL('**/profile')
+  t.match(await page.textContent('main'), /of the organization globex/)
+  const profile = page.url()
+
+  await page.goto(tenant)
+  t.match(await page.textContent(row), /spent/)
+  t.match(await page.textContent('[aria-labelledby=sessions] tbody tr'), /Uma User.*Globex/s)
+  await checkAccessibility(t, page, 'invitations and sessions')
+  await page.setViewportSize({ width: 390, height: 844 })
+  t.equal(await overflows(page), false, 'nothing has to be scrolled sideways')
+  await checkAccessibility(t, page, 'invitations and sessions on a phone')
+  await page.click('[aria-label="End session of Uma User"]')
+  await page.waitForSelector('[role=status]:has-text("has ended")')
+  t.equal(await page.isVisible('[aria-labelledby=sessions]'), false)
+  await page.goto(profile)
+  t.match(await page.textContent('h1'), 'Your login has ended')
+})
+
+test('on a phone, in the dark, by keyboard', async (t) => {
+  const { page } = await open(t, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
+  t.equal(await overflows(page), false, 'nothing has to be scrolled sideways')
+  t.strictSame(await statuses(page), EXPECTED)
+  await checkAccessibility(t, page, 'front page on a phone')
+  await page.focus('[aria-label="Get token of Uma User"]')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('#claims')
+  t.equal(await overflows(page), false)
+  await checkAccessibility(t, page, 'token on a phone')
+  await page.focus('text=Explain it check by check')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('#checks')
+  t.equal(await overflows(page), false)
+  await checkAccessibility(t, page, 'explanation on a phone')
+})
+
+test('without a script, everything but copying works', async (t) => {
+  const { page } = await open(t, { javaScriptEnabled: false })
+  await page.click('[aria-label="Get token of Ada Admin"]')
+  t.equal(await page.isVisible('text=Copy the token'), false)
+  await page.click('text=Explain it check by check')
+  t.match(await page.textContent('h1'), 'Accepted')
+})

@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import { type Test, test } from 'tap'
+import { api } from '../../src/local-tenant/directory/data.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { development, freePort } from '../support/development.ts'
+import { browser, checkAccessibility, overflows } from './browser.ts'
+
+const PHONE = { width: 390, height: 844 }
+const DESK = { width: 1440, height: 900 }
+
+async function open(t: Test, options: object = {}) {
+  const started = await development(t, { PORT: await freePort() })
+  const { newPage } = await browser(t)
+  const page = await newPage(options)
+  await page.goto(started.api)
+  return { ...started, newPage, page }
+}
+
+/** Logs in from the home page. */
+async function logIn(page: Page, persona: string): Promise<void> {
+  await page.click('a:text-is("Log in")')
+  await page.click(`button[value="${persona}"]`)
+  await page.waitForURL('**/profile')
+}
+
+/** What the API says to the session's token, by kind of message. */
+async function messages(page: Page): Promise<Record<string, string>> {
+  const lists = await page.$$eval('h2:has-text("Messages") + dl > *', (parts) =>
+    parts.map(({ textContent }) => textContent ?? ''),
+  )
+  return Object.fromEntries(
+    lists.flatMap((term, index) => (index % 2 === 0 ? [[term, lists[index + 1] ?? '']] : [])),
+  )
+}
+
+/** Asks for the access token as a script of the page would. */
+function sessionToken(page: Page) {
+  return page.evaluate<{ status: number; access_token: string; expires_in: number }>(`(async () => {
+    const { value } = document.querySelector('input[name="_csrf"]')
+    const options = { method: 'POST', headers: { 'csrf-token': value } }
+    const response = await fetch('/session/token', options)
+    return { status: response.status, ...await response.json() }
+  })()`)
+}
+
+async function tell(url: string, body: object) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, body: await response.json() }
+}
+
+/** On a phone and on a wide screen. */
+async function checkEverywhere(t: Test, page: Page, name: string): Promise<void> {
+  for (const size of [PHONE, DESK]) {
+    await page.setViewportSize(size)
+    await checkAccessibility(t, page, `${name} at ${size.width} pixels`)
+    t.equal(await overflows(page), false, `${name} at ${size.width} pixels: not too wide`)
+  }
+}
+
+test('sign up, profile, messages, federated call, log out', async (t) => {
+  const { page, api: site, tenant } = await open(t)
+  await page.waitForSelector('text=You are not logged in.')
+  await checkEverywhere(t, page, 'home')
+  await page.click('text=sign up')
+  await checkEverywhere(t, page, 'signup at the tenant')
+  await page.fill('[name=name]', 'Nora <b>New</b>')
+  await page.fill('[name=email]', 'nora@example.com')
+  await page.click('button:text-is("Sign up")')
+  await page.waitForURL(`${site}/profile`)
+  t.equal(await page.textContent('h1'), 'Nora <b>New</b>')
+  t.match(await page.textContent('dt:text-is("email") + dd'), 'nora@example.com')
+  t.match(await messages(page), {
+    public: /\(200\)$/,
+    protected: /\(200\)$/,
+    admin: 'Permission denied (403)',
+  })
+  await checkEverywhere(t, page, 'profile')
+  t.notMatch(await page.content(), /eyJ|access_token|refresh_token/, 'no token in the page')
+  const [cookie] = await page.context().cookies(site)
+  t.match(cookie, { name: /session|tenant/, httpOnly: true, sameSite: 'Lax' })
+
+  await page.click('text=Home')
+  await page.waitForSelector('text=You are Nora <b>New</b>.')
+  await checkEverywhere(t, page, 'home of somebody')
+  await page.click('text=Call calendar')
+  t.match(await page.textContent('pre'), /"owner": "nora@example.com"/)
+  t.notMatch(await page.content(), /fct\./, 'the token stays on the server')
+  await checkEverywhere(t, page, 'federated call')
+  await page.goto(`${site}/federated/nowhere`)
+  t.equal(await page.textContent('h1'), 'There is no such connection')
+  await checkEverywhere(t, page, 'an error')
+
+  await page.click('text=Home')
+  await page.click('text=Log out')
+  await page.waitForSelector('text=You are not logged in.')
+  t.equal(page.url(), `${site}/`)
+  await page.goto(`${site}/profile`)
+  t.equal(await page.textContent('h1'), 'You have to log in')
+  await checkEverywhere(t, page, 'login needed')
+  await page.click('a:text-is("Log in")')
+  await page.waitForURL(`${tenant}authorize**`)
+  t.equal(await page.textContent('h1'), 'Log in', 'the tenant has forgotten as well')
+  await checkEverywhere(t, page, 'login at the tenant')
+})
+
+test('with an organization, and with one that one is no member of', async (t) => {
+  const { page, api: site } = await open(t)
+  await page.goto(`${site}/login?organization=acme`)
+  await page.click('button[value="acme-admin"]')
+  await page.waitForURL(`${site}/profile`)
+  t.match(await page.textContent('main'), /of the organization acme/)
+  t.equal(await page.textContent('dt:text-is("org_id") + dd'), 'org_acme')
+  t.match(await messages(page), { admin: /\(200\)$/ })
+
+  await page.goto(`${site}/login?organization=globex`)
+  await page.click('button[value="acme-admin"]')
+  await page.waitForURL(`${site}/callback**`)
+  t.equal(await page.textContent('h1'), 'You were not let in')
+  t.match(await page.textContent('blockquote'), 'no member there')
+  await checkEverywhere(t, page, 'refusal')
+  await page.goto(`${site}/profile`)
+  t.match(await page.textContent('main'), /of the organization acme/, 'the login before goes on')
+})
+
+test('by invitation, which is good once', async (t) => {
+  const { page, api: site, tenant, newPage } = await open(t)
+  const invitation = { organization: 'acme', email: 'ivy@example.com' }
+  const { body } = await tell(`${tenant}local-tenant/invitations`, invitation)
+  const { link } = body as { link: string }
+  t.match(link, `${site}/login?invitation=`)
+  await page.goto(link)
+  t.match(await page.textContent('main'), /invites ivy@example.com/)
+  await page.click('text=Sign up')
+  await page.fill('[name=email]', 'ivy@example.com')
+  await page.click('button:text-is("Sign up")')
+  await page.waitForURL(`${site}/profile`)
+  t.match(await page.textContent('main'), /of the organization acme/)
+
+  const stranger = await newPage()
+  await stranger.goto(link)
+  await stranger.waitForURL(`${site}/callback**`)
+  t.equal(await stranger.textContent('h1'), 'You were not let in')
+  t.match(await stranger.textContent('blockquote'), 'already used')
+})
+
+test('an access token that expired is renewed', async (t) => {
+  const { page, localTenant } = await open(t)
+  const server = assertDefined(localTenant.directory.api(api.identifier))
+  server.token_lifetime = 1
+  await logIn(page, 'admin')
+  const end = Date.now() + 1000
+  while (Date.now() <= end) await sleep(end + 1 - Date.now())
+  server.token_lifetime = 3600
+  await page.reload()
+  t.match(await messages(page), { public: /200/, protected: /200/, admin: /200/ })
+  const renewed = await sessionToken(page)
+  t.equal(renewed.status, 200)
+  t.ok(renewed.expires_in > 3000, 'the token is not the one of the login')
+  const authorization = `Bearer ${renewed.access_token}`
+  const call = await fetch(`${new URL(page.url()).origin}/api/messages/admin`, {
+    headers: { authorization },
+  })
+  t.equal(call.status, 200)
+  await page.reload()
+  t.equal((await sessionToken(page)).access_token, renewed.access_token, 'and lasts')
+})
+
+test('back-channel logout, and somebody else', async (t) => {
+  const { page, api: site, tenant } = await open(t)
+  await logIn(page, 'user')
+  const { body } = await tell(`${tenant}local-tenant/sessions/end`, { persona: 'user' })
+  t.match(body, { notices: [{ client: 'messages-web', outcome: 200 }] })
+  await page.reload()
+  t.equal(await page.textContent('h1'), 'Your login has ended')
+  await checkEverywhere(t, page, 'login ended')
+  await page.click('a:text-is("Log in")')
+  await page.click('button[value="user"]')
+  await page.waitForURL(`${site}/profile`)
+  t.equal(await page.textContent('h1'), 'Uma User', 'back where it ended')
+
+  await page.click('text=Home')
+  await page.click('text=Log in as somebody else')
+  await page.click('button[value="admin"]')
+  await page.waitForURL(`${site}/profile`)
+  t.equal(await page.textContent('h1'), 'Ada Admin')
+  t.match(await messages(page), { admin: /\(200\)$/ })
+})
+
+test('by keyboard alone, on a phone, in the dark', async (t) => {
+  const { page, api: site } = await open(t, { viewport: PHONE, colorScheme: 'dark' })
+  await page.keyboard.press('Tab')
+  t.equal(await page.textContent(':focus'), 'Log in', 'the first thing there is')
+  await checkAccessibility(t, page, 'home in the dark')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('button[value="user"]')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${site}/profile`)
+  t.equal(await page.textContent('h1'), 'Uma User')
+  await checkAccessibility(t, page, 'profile in the dark')
+  await page.focus('button:text-is("Log out")')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('text=You are not logged in.')
+})
+
+test('without a script', async (t) => {
+  const { page } = await open(t, { javaScriptEnabled: false })
+  await logIn(page, 'user')
+  await page.click('button:text-is("Log out")')
+  await page.waitForSelector('text=You are not logged in.')
+})

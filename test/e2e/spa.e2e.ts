@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import { type Test, test } from 'tap'
+import { startDevelopment } from '../../src/dev/main.ts'
+import { api } from '../../src/local-tenant/directory/data.ts'
+import { serve } from '../support/process.ts'
+import { browser } from './browser.ts'
+
+const sdk = readFileSync(
+  createRequire(import.meta.url).resolve('@auth0/auth0-spa-js/dist/auth0-spa-js.production.js'),
+)
+
+/** What the page of the test gives to `page.evaluate`. */
+declare const client: {
+  loginWithRedirect(options?: object): Promise<void>
+  handleRedirectCallback(): Promise<unknown>
+  getTokenSilently(options?: object): Promise<string>
+  getUser(): Promise<Record<string, string> | undefined>
+  getIdTokenClaims(): Promise<Record<string, string>>
+  isAuthenticated(): Promise<boolean>
+  logout(options: object): Promise<void>
+}
+
+/** A single-page app with the vendor's SDK, unchanged but for the domain, and what it needs. */
+async function application(t: Test, options: object = {}) {
+  const settings = { value: '' }
+  const origin = (
+    await serve(t, ({ url = '' }, response) => {
+      if (url === '/sdk.js') return response.setHeader('content-type', 'text/javascript').end(sdk)
+      response.setHeader('content-type', 'text/html')
+      response.end(`<!doctype html><title>App</title><script src="/sdk.js"></script>
+      <script>const client = new auth0.Auth0Client(${settings.value})</script>`)
+    })
+  ).replace('127.0.0.1', 'localhost')
+  const environment = {
+    PORT: '0',
+    TENANT_PORT: '0',
+    CLIENT_ORIGIN_URL: origin,
+    LOG_LEVEL: 'silent',
+  }
+  const { tenant, server } = await startDevelopment([environment], t.testdir())
+  t.teardown(async () => {
+    await server.app.close()
+    await tenant.app.close()
+  })
+  settings.value = JSON.stringify({
+    domain: new URL(tenant.issuer).origin,
+    clientId: 'messages-spa',
+    authorizationParams: { redirect_uri: origin, audience: api.identifier },
+    ...options,
+  })
+  return { origin, messages: `http://localhost:${server.port}/api/messages` }
+}
+
+async function logIn(page: Page, origin: string, persona: string, parameters: object = {}) {
+  await page.goto(origin)
+  await page.evaluate(
+    (authorizationParams) => client.loginWithRedirect({ authorizationParams }),
+    parameters,
+  )
+  await page.click(`button[value="${persona}"]`)
+  await page.waitForURL(`${origin}/?*`)
+  return page.evaluate(() =>
+    client.handleRedirectCallback().then(
+      () => 'in',
+      (error) => error.error,
+    ),
+  )
+}
+
+/** Calls the API as the app would: across origins, with the SDK's token. */
+const call = (page: Page, url: string) =>
+  page.evaluate(async (url) => {
+    const token = await client.getTokenSilently()
+    const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+    return [
+      response.status,
+      response.headers.get('www-authenticate')?.includes('insufficient_scope'),
+    ]
+  }, url)
+
+test('login, calls, silent renewal after a reload, logout', async (t) => {
+  const { origin, messages } = await application(t)
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  t.equal(await logIn(page, origin, 'user'), 'in')
+  t.match(await page.evaluate(() => client.getUser()), { sub: 'local|user', name: 'Uma User' })
+  t.strictSame(await call(page, `${messages}/protected`), [200, undefined])
+  t.strictSame(await call(page, `${messages}/admin`), [403, true])
+
+  await page.goto(origin)
+  t.equal(await page.evaluate(() => client.isAuthenticated()), false, 'nothing is kept in the page')
+  t.strictSame(
+    await call(page, `${messages}/protected`),
+    [200, undefined],
+    'renewed in a hidden frame',
+  )
+
+  await page.evaluate((returnTo) => client.logout({ logoutParams: { returnTo } }), `${origin}/bye`)
+  await page.waitForURL(`${origin}/bye`)
+  const renewal = await page.evaluate(() => client.getTokenSilently().catch((error) => error.error))
+  t.equal(renewal, 'login_required')
+
+  t.equal(await logIn(page, origin, 'admin'), 'in', 'as somebody else')
+  t.strictSame(await call(page, `${messages}/admin`), [200, undefined])
+})
+
+test('refresh tokens rotate', async (t) => {
+  const { origin } = await application(t, { useRefreshTokens: true, cacheLocation: 'localstorage' })
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  t.equal(await logIn(page, origin, 'user'), 'in')
+  const refreshToken = async () => {
+    const stored = JSON.stringify(await page.context().storageState()).replaceAll('\\', '')
+    return /"refresh_token":"([^"]+)"/.exec(stored)?.[1]
+  }
+  const first = await refreshToken()
+  t.match(first, /^v1\./)
+  t.ok(await page.evaluate(() => client.getTokenSilently({ cacheMode: 'off' })))
+  const second = await refreshToken()
+  t.match(second, /^v1\./)
+  t.not(second, first)
+})
+
+test('organizations', async (t) => {
+  const { origin, messages } = await application(t)
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  t.equal(await logIn(page, origin, 'acme-admin', { organization: 'org_acme' }), 'in')
+  t.match(await page.evaluate(() => client.getIdTokenClaims()), {
+    org_id: 'org_acme',
+    org_name: 'acme',
+  })
+  t.strictSame(await call(page, `${messages}/admin`), [200, undefined])
+
+  const stranger = await newPage()
+  t.equal(await logIn(stranger, origin, 'user', { organization: 'org_acme' }), 'access_denied')
+  const foreign = await newPage()
+  t.equal(await logIn(foreign, origin, 'globex-member', { organization: 'globex' }), 'in')
+  t.strictSame(
+    await call(foreign, `${messages}/protected`),
+    [401, false],
+    'the API does not know it',
+  )
+})
+
+test('signup, by keyboard', async (t) => {
+  const { origin } = await application(t)
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  await page.goto(origin)
+  await page.evaluate(() =>
+    client.loginWithRedirect({ authorizationParams: { screen_hint: 'signup' } }),
+  )
+  await page.waitForURL('**/authorize?*')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('Nora New')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('nora@example.com')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${origin}/?*`)
+  await page.evaluate(() => client.handleRedirectCallback())
+  t.match(await page.evaluate(() => client.getUser()), {
+    name: 'Nora New',
+    email: 'nora@example.com',
+  })
+})

@@ -1,0 +1,313 @@
+import { decodeJwt } from 'jose'
+import { test } from 'tap'
+import { api } from '../../src/local-tenant/directory/data.ts'
+import {
+  askToken,
+  REQUEST,
+  redemption,
+  startTenant,
+  tenant,
+  type Values,
+  visitor,
+  WEB,
+} from '../support/visitor.ts'
+
+test('client and redirect URI: a page, and never a redirect', async (t) => {
+  const { authorize, visit } = visitor(await tenant(t))
+  const cases: Values[] = [
+    { client_id: 'nobody' },
+    { client_id: undefined },
+    { redirect_uri: undefined },
+    { redirect_uri: 'https://evil.test/' },
+    { redirect_uri: 'http://localhost.evil.test/' },
+    { redirect_uri: 'http://localhost@evil.test/' },
+    { redirect_uri: 'http://me:pw@localhost:4040/' },
+    { redirect_uri: 'http://localhost:4040/#fragment' },
+    { redirect_uri: 'javascript://localhost/%0aalert(1)' },
+    { redirect_uri: 'https://evil.test/', response_mode: 'web_message' },
+    { ...WEB, redirect_uri: 'http://localhost:6060/callback/' },
+    { ...WEB, redirect_uri: 'http://localhost:4040' },
+    { ...WEB, redirect_uri: 'http://localhost:6060/callback?next=evil' },
+    { ...WEB, redirect_uri: 'https://evil.test/callback' },
+    { client_id: 'messages-machine', redirect_uri: 'http://localhost:4040' },
+  ]
+  for (const changes of cases) {
+    const page = await authorize(changes)
+    t.equal(page.status, 400, JSON.stringify(changes))
+    t.equal(page.to, undefined)
+    t.match(page.headers.get('content-type'), 'text/html')
+    t.notMatch(page.html, 'evil.test')
+  }
+  t.equal((await visit('/authorize?client_id=a&client_id=b')).status, 400)
+})
+
+test('the rest is told to the client, in order, with its state', async (t) => {
+  const { authorize } = visitor(await tenant(t))
+  const cases: [error: string, changes: Values][] = [
+    ['invalid_request', { response_type: undefined }],
+    ['unsupported_response_type', { response_type: 'token', code_challenge: undefined }],
+    ['invalid_request', { response_mode: 'fragment' }],
+    ['invalid_request', { code_challenge: undefined, audience: 'https://other.test' }],
+    ['invalid_request', { code_challenge_method: 'plain' }],
+    ['invalid_request', { code_challenge_method: undefined }],
+    ['invalid_request', { code_challenge: 'short' }],
+    ['invalid_request', { ...WEB, code_challenge_method: 'plain' }],
+    ['access_denied', { audience: 'https://other.test', organization: 'nobody' }],
+    ['invalid_request', { organization: 'nobody', prompt: 'none' }],
+    ['invalid_request', { prompt: 'none login' }],
+    ['login_required', { prompt: 'none' }],
+  ]
+  for (const [error, changes] of cases) {
+    const { status, to, answer } = await authorize(changes)
+    t.strictSame([status, to], [303, changes['redirect_uri'] ?? 'http://localhost:4040/'])
+    t.match(
+      answer,
+      { error, error_description: String, state: 'the-state' },
+      JSON.stringify(changes),
+    )
+  }
+})
+
+test('login, code, tokens', async (t) => {
+  const issuer = await tenant(t)
+  const { logIn } = visitor(issuer)
+  const { to, answer, headers } = await logIn('admin')
+  t.equal(to, 'http://localhost:4040/')
+  t.equal(answer['state'], 'the-state')
+  t.match(headers.getSetCookie()[0], /HttpOnly; SameSite=Lax/)
+  const { status, body } = await askToken(issuer, redemption(answer['code']))
+  t.equal(status, 200)
+  t.match(body, { token_type: 'Bearer', expires_in: 86_400, scope: REQUEST.scope })
+  t.match(decodeJwt(String(body['access_token'])), {
+    iss: issuer,
+    sub: 'local|admin',
+    aud: [api.identifier, `${issuer}userinfo`],
+    azp: 'messages-spa',
+    permissions: ['read:admin-messages'],
+  })
+  const idToken = decodeJwt(String(body['id_token']))
+  t.match(idToken, {
+    iss: issuer,
+    sub: 'local|admin',
+    aud: 'messages-spa',
+    azp: 'messages-spa',
+    nonce: 'the-nonce',
+    auth_time: Number,
+    sid: String,
+    name: 'Ada Admin',
+    email: 'admin@example.com',
+  })
+  t.notOk('org_id' in idToken)
+  const { body: again } = await askToken(
+    issuer,
+    redemption(
+      (await logIn('admin', { scope: 'openid', nonce: undefined, prompt: 'login' })).answer['code'],
+    ),
+  )
+  t.notOk('refresh_token' in again, 'only with offline_access')
+  t.strictSame(Object.keys(decodeJwt(String(again['id_token']))).sort(), [
+    'aud',
+    'auth_time',
+    'azp',
+    'exp',
+    'iat',
+    'iss',
+    'sid',
+    'sub',
+  ])
+})
+
+test('without an audience the access token is opaque, and good for userinfo', async (t) => {
+  const issuer = await tenant(t)
+  const { logIn } = visitor(issuer)
+  const { answer } = await logIn('user', { audience: undefined, scope: 'openid email' })
+  const { body } = await askToken(issuer, redemption(answer['code']))
+  const token = String(body['access_token'])
+  t.match(token, /^[\w-]{32}$/)
+  const userinfo = (bearer: string) =>
+    fetch(`${issuer}userinfo`, { headers: { authorization: `Bearer ${bearer}` } })
+  t.strictSame(await (await userinfo(token)).json(), {
+    sub: 'local|user',
+    email: 'user@example.com',
+    email_verified: true,
+  })
+  const plain = await logIn('user', { prompt: 'login', scope: 'email' })
+  const { body: forApi } = await askToken(issuer, redemption(plain.answer['code']))
+  t.equal(decodeJwt(String(forApi['access_token'])).aud, api.identifier, 'no openid, no userinfo')
+  const unopened = await logIn('user', { prompt: 'login', audience: undefined, scope: 'email' })
+  const { body: noOpenid } = await askToken(issuer, redemption(unopened.answer['code']))
+  t.notOk('id_token' in noOpenid)
+  for (const bad of [String(noOpenid['access_token']), 'unknown', '']) {
+    const refused = await userinfo(bad)
+    t.equal(refused.status, 401)
+    t.match(refused.headers.get('www-authenticate'), 'error="invalid_token"')
+  }
+})
+
+test('an error of its own is a page that shows nothing of itself', async (t) => {
+  const { directory, issuer } = await startTenant(t)
+  directory.personas.add({
+    name: 'broken',
+    email: 'broken@example.com',
+    roles: [],
+    organizations: [],
+    get displayName(): string {
+      throw new Error('inside')
+    },
+  })
+  const page = await visitor(issuer).authorize()
+  t.equal(page.status, 500)
+  t.match(page.html, 'The local tenant failed.')
+  t.notMatch(page.html, 'inside')
+})
+
+test('a session saves the login, unless the client asks for one', async (t) => {
+  const issuer = await tenant(t)
+  const { authorize, logIn, visit } = visitor(issuer)
+  await logIn('user')
+  const silent = await authorize({ prompt: 'none' })
+  t.ok(silent.answer['code'])
+  t.equal((await authorize({ prompt: 'login' })).status, 200)
+  t.equal((await authorize({ prompt: 'login consent' })).status, 200)
+  t.equal((await authorize({ screen_hint: 'signup' })).status, 200)
+  t.equal(
+    (await authorize({ organization: 'acme', prompt: 'none' })).answer['error'],
+    'login_required',
+  )
+  await visit('/v2/logout?client_id=messages-spa')
+  t.equal((await authorize({ prompt: 'none' })).answer['error'], 'login_required')
+})
+
+test('organizations, by id and by name', async (t) => {
+  const issuer = await tenant(t)
+  for (const organization of ['org_acme', 'acme', 'ACME']) {
+    const { answer } = await visitor(issuer).logIn('acme-member', { organization })
+    const { body } = await askToken(issuer, redemption(answer['code']))
+    for (const name of ['access_token', 'id_token']) {
+      t.match(decodeJwt(String(body[name])), { org_id: 'org_acme', org_name: 'acme' })
+    }
+  }
+  const refused = await visitor(issuer).logIn('user', { organization: 'acme' })
+  t.match(refused.answer, { error: 'access_denied', state: 'the-state' })
+  t.strictSame(refused.headers.getSetCookie(), [], 'and no session')
+
+  const chosen = await visitor(issuer).logIn('acme-member', {}, { organization: 'org_acme' })
+  const { body } = await askToken(issuer, redemption(chosen.answer['code']))
+  t.match(decodeJwt(String(body['access_token'])), { org_id: 'org_acme' })
+  const foreign = await visitor(issuer).logIn('acme-member', {}, { organization: 'org_globex' })
+  t.equal(foreign.answer['error'], 'access_denied')
+
+  const member = visitor(issuer)
+  await member.logIn('acme-member')
+  t.ok((await member.authorize({ organization: 'acme', prompt: 'none' })).answer['code'])
+})
+
+test('the login page: one button a persona and organization', async (t) => {
+  const { authorize, visit, post } = visitor(await tenant(t))
+  const page = await authorize({ login_hint: 'admin@example.com' })
+  t.equal(page.html.match(/<button name="persona"/g)?.length, 5)
+  t.match(page.html, /value="admin" autofocus/)
+  t.match(page.headers.get('content-security-policy'), "default-src 'none'")
+  const ofAcme = await authorize({ organization: 'acme' })
+  t.match(ofAcme.html, 'of Acme, as')
+  const transaction = /transaction=([\w-]+)"/.exec(ofAcme.html)?.[1]
+  t.match((await visit(`/login?transaction=${transaction}`)).html, 'of Acme, as')
+  t.match((await visit(`/signup?transaction=${transaction}`)).html, 'Sign up')
+  t.equal((await post('/login', { transaction, persona: 'nobody' })).status, 400)
+  t.equal((await post('/login', { transaction: 'made-up', persona: 'user' })).status, 400)
+  t.equal((await visit('/login')).status, 400)
+})
+
+test('a signup makes a persona that can log in again', async (t) => {
+  const issuer = await tenant(t)
+  const { authorize, post } = visitor(issuer)
+  const signUp = async (values: Values) => {
+    const page = await authorize({ screen_hint: 'signup' })
+    return post('/signup', {
+      transaction: /name="transaction" value="([^"]+)"/.exec(page.html)?.[1],
+      ...values,
+    })
+  }
+  const hostile = '"><script>alert(1)</script>'
+  const { answer } = await signUp({ email: 'new@example.com', name: hostile })
+  const { body } = await askToken(issuer, redemption(answer['code']))
+  t.match(decodeJwt(String(body['id_token'])), { sub: 'local|new@example.com', name: hostile })
+  const page = await visitor(issuer).authorize()
+  t.match(page.html, 'new@example.com')
+  t.notMatch(page.html, '<script>alert')
+  t.equal((await signUp({ email: 'new@example.com' })).status, 409)
+  t.equal((await signUp({ email: 'admin@example.com' })).status, 409)
+  t.equal((await signUp({ email: '' })).status, 400)
+  t.ok((await signUp({ email: 'other@example.com' })).answer['code'], 'a name is not needed')
+  t.ok((await visitor(issuer).logIn('new@example.com')).answer['code'])
+})
+
+test('web_message goes to the origin of the client alone', async (t) => {
+  const { authorize, logIn } = visitor(await tenant(t))
+  const silent = { response_mode: 'web_message', prompt: 'none' }
+  const without = await authorize(silent)
+  t.match(without.html, '"error":"login_required"')
+  t.match(without.html, ', "http://localhost:4040")')
+  t.match(without.headers.get('content-security-policy'), 'frame-ancestors http://localhost:4040')
+  await logIn('user')
+  const withSession = await authorize({ ...silent, state: '</script><script>alert(1)' })
+  t.match(withSession.html, /"type":"authorization_response","response":\{"code":"[\w-]+"/)
+  t.equal(withSession.html.match(/<\/script>/g)?.length, 1, 'a state cannot end the script')
+})
+
+test('logout leads back only to where the client may be reached', async (t) => {
+  const issuer = await tenant(t)
+  const { logIn, visit } = visitor(issuer)
+  const { answer } = await logIn('user')
+  const { body } = await askToken(issuer, redemption(answer['code']))
+  const hint = `id_token_hint=${body['id_token']}`
+  const back = 'post_logout_redirect_uri=http://localhost:4040/bye'
+  const allowed: Record<string, string | undefined> = {
+    '/v2/logout': undefined,
+    '/v2/logout?client_id=messages-spa&returnTo=http://localhost:4040/': 'http://localhost:4040/',
+    '/v2/logout?client_id=messages-web&returnTo=http://localhost:7070/': 'http://localhost:7070/',
+    '/oidc/logout': undefined,
+    [`/oidc/logout?${hint}&${back}&state=s`]: 'http://localhost:4040/bye',
+    [`/oidc/logout?client_id=messages-spa&${back}`]: 'http://localhost:4040/bye',
+  }
+  for (const [path, to] of Object.entries(allowed)) {
+    const page = await visit(path)
+    t.strictSame([page.status, page.to], to === undefined ? [200, undefined] : [303, to], path)
+  }
+  t.equal((await visitor(issuer).visit('/v2/logout')).status, 200, 'without a session')
+  const refused = [
+    '/v2/logout?returnTo=http://localhost:4040/',
+    '/v2/logout?client_id=nobody&returnTo=http://localhost:4040/',
+    '/v2/logout?client_id=messages-spa&returnTo=https://evil.test/',
+    '/v2/logout?client_id=messages-web&returnTo=http://localhost:6060/other',
+    `/oidc/logout?${back}`,
+    `/oidc/logout?id_token_hint=junk&${back}`,
+  ]
+  for (const path of refused) t.match(await visit(path), { status: 400, to: undefined }, path)
+})
+
+test('CORS: pages of this machine alone, with whatever headers they send', async (t) => {
+  const issuer = await tenant(t)
+  const preflight = (origin: string) =>
+    fetch(`${issuer}oauth/token`, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'auth0-client, x-requested-with',
+      },
+    })
+  for (const origin of [
+    'http://localhost:4040',
+    'http://127.0.0.1:8080',
+    'http://[::1]:3000',
+    'https://localhost:4040',
+  ]) {
+    const { headers } = await preflight(origin)
+    t.equal(headers.get('access-control-allow-origin'), origin)
+    t.equal(headers.get('access-control-allow-headers'), 'auth0-client, x-requested-with')
+  }
+  for (const origin of ['https://evil.test', 'http://localhost.evil.test', 'null']) {
+    t.equal((await preflight(origin)).headers.get('access-control-allow-origin'), null, origin)
+  }
+})

@@ -1,0 +1,203 @@
+import { type Test, test } from 'tap'
+import { meaningOf, textOf } from '../../src/local-tenant/console/claims.ts'
+import type { Organization } from '../../src/local-tenant/directory/data.ts'
+import { sendRaw } from '../support/app.ts'
+import { development } from '../support/development.ts'
+import { tenant as lonelyTenant, visitor, WEB } from '../support/visitor.ts'
+
+async function console(t: Test, environment: Record<string, string> = {}) {
+  const { tenant: issuer, localTenant: tenant, server } = await development(t, environment)
+  return { ...forms(issuer), server, tenant }
+}
+
+/** The forms of the console, as its own pages send them. */
+function forms(issuer: string) {
+  const { origin } = new URL(issuer)
+  return {
+    issuer,
+    async get(path = '/') {
+      const response = await fetch(new URL(path, issuer))
+      return { status: response.status, html: await response.text(), headers: response.headers }
+    },
+    async post(path: string, values: Record<string, string>, headers: object = { origin }) {
+      const response = await fetch(new URL(path, issuer), {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { ...headers },
+        body: new URLSearchParams(values),
+      })
+      return { status: response.status, html: await response.text(), headers: response.headers }
+    },
+  }
+}
+
+test('the front page', async (t) => {
+  const { get } = await console(t)
+  const { status, html, headers } = await get()
+  t.equal(status, 200)
+  t.match(headers.get('content-security-policy'), /^default-src 'none'; style-src 'sha256-/)
+  t.match(html, /Uma User/)
+  t.match(html, 'error&#61;&#34;insufficient_scope&#34;')
+  t.match((await get('/?done=rotate')).html, /The keys were rotated/)
+  t.match((await get('/?done=constructor')).html, '<p role="status"></p>')
+})
+
+test('a token for each organization of a persona, and for no other', async (t) => {
+  const { post } = await console(t)
+  const form = { persona: 'acme-member', organization: 'org_acme', flaw: 'none of these' }
+  t.match((await post('/console/token', form)).html, /org_acme/)
+  for (const [bad, problem] of [
+    [{ persona: 'nobody' }, /no such persona/],
+    [{ persona: 'user', organization: 'org_acme' }, /no member there/],
+  ] as const) {
+    const { status, html } = await post('/console/token', bad)
+    t.equal(status, 400)
+    t.match(html, problem)
+  }
+})
+
+test('tokens that have to be refused, each for its flaw', async (t) => {
+  const { post } = await console(t)
+  for (const [flaw, problem] of [
+    ['expired', 'The access token expired.'],
+    ['audience', 'The access token was issued for another audience.'],
+    ['forged', 'The signature of the access token does not match.'],
+  ] as const) {
+    const { html } = await post('/console/token', { persona: 'admin', flaw })
+    t.match(html, problem)
+  }
+})
+
+test('claims are told in words, whatever they are', async (t) => {
+  t.match(meaningOf('iss'), /^Issuer/)
+  t.match(meaningOf('toString'), /^A claim of the tenant/)
+  t.equal(textOf('exp', 0), '0 (Thu, 01 Jan 1970 00:00:00 GMT)')
+  t.equal(textOf('exp', 1e300), '1e+300')
+  t.equal(textOf('exp', 'x'), '"x"')
+})
+
+test('what is pasted is explained for the routes there are, and never run', async (t) => {
+  const { post } = await console(t)
+  const route = '/api/messages/protected'
+  const hostile = await post('/console/explain', { route, token: '"><script>alert(1)</script>' })
+  t.equal(hostile.status, 200)
+  t.notMatch(hostile.html, '<script>alert')
+  t.match((await post('/console/explain', { route, token: 'x\u2028y' })).html, /cannot be sent/)
+  t.match((await post('/console/explain', { route, token: 'Bearer x\n y' })).html, /opaque/)
+  t.match((await post('/console/explain', { route: '/x', token: 'x' })).html, /no such route/)
+  t.equal((await post('/console/explain', { route })).status, 400)
+  const { html } = await post('/console/token', { persona: 'admin' })
+  const [, token = ''] = /name="token" value="([^"]+)"/.exec(html) ?? []
+  t.match((await post('/console/explain', { route, token })).html, /<h1>Accepted<\/h1>/)
+  const open = { route: '/api/messages/public', token: 'x' }
+  t.match((await post('/console/explain', open)).html, /no token is looked at/)
+})
+
+test('what could not be judged is said', async (t) => {
+  const { post, server } = await console(t)
+  const form = { route: '/api/messages/protected', token: 'x' }
+  await server.app.close()
+  const { status, html } = await post('/console/explain', form)
+  t.equal(status, 200)
+  t.match(html, /Not judged.*The API does not answer/s)
+})
+
+test('forms of other sites are refused, and faults that there are not', async (t) => {
+  const { issuer, post } = await console(t)
+  const { port } = new URL(issuer)
+  for (const headers of [
+    {},
+    { origin: 'null' },
+    { origin: 'http://evil.test' },
+    { origin: `http://evil.test:${port}` },
+    { origin: 'http://localhost:1' },
+  ]) {
+    const { status } = await post('/console/faults', { fault: 'down' }, headers)
+    t.equal(status, 403, JSON.stringify(headers))
+  }
+  t.equal((await post('/console/faults', { fault: 'constructor' })).status, 400)
+  for (const host of ['evil.test', 'evil.test:80', 'a b', '']) {
+    t.match(
+      await sendRaw(
+        Number(port),
+        'localhost',
+        `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      ),
+      /^HTTP\/1.1 403 /,
+      host,
+    )
+  }
+  const done = await post('/console/faults', { fault: 'rotate' })
+  t.strictSame([done.status, done.headers.get('location')], [303, '/?done=rotate'])
+})
+
+/** The rows of a part of the front page, as text. */
+function rowsOf(html: string, part: string): string[] {
+  const [, table = ''] =
+    new RegExp(`<table[^>]*aria-labelledby="${part}">(.*?)</table>`, 's').exec(html) ?? []
+  return [...table.matchAll(/<tr role="row">.*?<\/tr>/gs)]
+    .slice(1)
+    .map(([row]) => row.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '))
+}
+
+test('invitations are made, and shown as open, spent or expired', async (t) => {
+  const { get, post, tenant } = await console(t)
+  t.strictSame(rowsOf((await get()).html, 'invitations'), [])
+  for (const [organization, email] of [
+    ['acme', 'user@example.com'],
+    ['globex', 'admin@example.com'],
+    ['acme', '<b>@example.com'],
+  ] as const) {
+    const made = await post('/console/invitations', { organization, email })
+    t.strictSame([made.status, made.headers.get('location')], [303, '/?done=invited'])
+  }
+  const [spent, expired] = tenant.directory.invitations
+  Object.assign(spent ?? {}, { used: true })
+  Object.assign(expired ?? {}, { expiresAt: Date.now(), organization: 'org_gone' })
+  tenant.directory.organizations.add({
+    ...(tenant.directory.organization('globex') as Organization),
+    id: 'org_gone',
+    displayName: 'Gone & lost',
+  })
+  const { html } = await get('/?done=invited')
+  t.match(html, '<p role="status">There is a new invitation.</p>')
+  t.match(rowsOf(html, 'invitations'), [
+    /user@example.com Acme spent http:/,
+    /admin@example.com Gone &#38; lost expired/,
+    /&#60;b&#62;@example.com Acme open http.*\/login\?invitation&#61;/,
+  ])
+  for (const form of [{ organization: 'acme' }, { organization: 'x', email: 'a@example.com' }]) {
+    const { status, html: page } = await post('/console/invitations', form)
+    t.equal(status, 400)
+    t.match(page, /This does not work/)
+  }
+  const form = { organization: 'acme', email: 'a@example.com' }
+  t.equal((await post('/console/invitations', form, {})).status, 403, 'from another site')
+})
+
+test('sessions are shown, and ended with notice to their clients', async (t) => {
+  const { get, post, issuer, tenant } = await console(t)
+  t.strictSame(rowsOf((await get()).html, 'sessions'), [])
+  const uma = visitor(issuer)
+  await uma.logIn('user', WEB)
+  await visitor(issuer).logIn('acme-member', {}, { organization: 'org_acme' })
+  t.match(rowsOf((await get()).html, 'sessions'), [
+    /Uma User user no organization since .* GMT messages-web /,
+    /Mia Member acme-member Acme since .* GMT messages-spa /,
+  ])
+  const sid = String(tenant.sessions.list()[0]?.sid)
+  t.equal((await post('/console/sessions/end', { sid }, {})).status, 403, 'from another site')
+  const { status, headers } = await post('/console/sessions/end', { sid })
+  t.strictSame([status, headers.get('location')], [303, '/?done=ended'])
+  t.match(tenant.backchannel.notices(), [{ client: 'messages-web', sid, outcome: 200 }])
+  t.match(rowsOf((await get()).html, 'sessions'), [/Mia Member/])
+  t.match((await uma.authorize(WEB)).html, /as<\/p>/, 'login is asked for')
+  t.equal((await post('/console/sessions/end', { sid })).status, 404)
+  t.equal((await post('/console/sessions/end', {})).status, 400)
+})
+
+test('a tenant without an API beside it says so', async (t) => {
+  const { get, post } = forms(await lonelyTenant(t))
+  t.match((await get()).html, /No API runs beside this tenant/)
+  t.equal((await post('/console/token', { persona: 'user' })).status, 503)
+})

@@ -1,0 +1,345 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
+import { type Test, test } from 'tap'
+import { main as faultCommand } from '../../src/cli/tenant.ts'
+import { main as token } from '../../src/cli/token.ts'
+import { greeting } from '../../src/dev/greeting.ts'
+import { startDevelopment } from '../../src/dev/main.ts'
+import { checkData } from '../../src/local-tenant/directory/check-data.ts'
+import { api, personas } from '../../src/local-tenant/directory/data.ts'
+import { startLocalTenant } from '../../src/local-tenant/local-tenant.ts'
+import { serve } from '../support/process.ts'
+
+async function tenant(t: Test, directory = t.testdir()) {
+  const started = await startLocalTenant({ port: 0, directory, environment: 'development' })
+  t.teardown(() => started.app.close())
+  return started
+}
+
+interface TokenAnswer {
+  readonly access_token: string
+}
+
+/** Asks the token endpoint, with a form unless the body is JSON text. */
+async function ask(issuer: string, body: Record<string, string> | string, authorization?: string) {
+  const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
+  if (typeof body === 'string') headers['content-type'] = 'application/json'
+  const response = await fetch(`${issuer}oauth/token`, {
+    method: 'POST',
+    headers,
+    body: typeof body === 'string' ? body : new URLSearchParams(body),
+  })
+  const answer = (await response.json()) as TokenAnswer
+  return { status: response.status, headers: response.headers, body: answer }
+}
+
+const MACHINE = { client_id: 'messages-machine', client_secret: 'messages-machine-secret' }
+const CREDENTIALS = { grant_type: 'client_credentials', audience: api.identifier }
+const PERSONA = { grant_type: 'urn:local-tenant:grant-type:persona' }
+
+test('discovery and the key set', async (t) => {
+  const { issuer } = await tenant(t)
+  t.match(issuer, /^http:\/\/localhost:\d+\/$/)
+  const metadata = (await (await fetch(`${issuer}.well-known/openid-configuration`)).json()) as {
+    jwks_uri: string
+  }
+  t.match(metadata, {
+    issuer,
+    token_endpoint: `${issuer}oauth/token`,
+    jwks_uri: `${issuer}.well-known/jwks.json`,
+    id_token_signing_alg_values_supported: ['HS256', 'RS256'],
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+  })
+  const response = await fetch(metadata.jwks_uri)
+  t.equal(response.headers.get('cache-control'), 'public, max-age=15')
+  const { keys } = (await response.json()) as { keys: object[] }
+  t.equal(keys.length, 2, 'the next key is published already')
+  for (const key of keys) {
+    t.strictSame(Object.keys(key).sort(), ['alg', 'e', 'kid', 'kty', 'n', 'use'], 'nothing private')
+  }
+})
+
+test('tokens of personas look like those of a real tenant', async (t) => {
+  const { issuer } = await tenant(t)
+  const keySet = createRemoteJWKSet(new URL(`${issuer}.well-known/jwks.json`))
+  const expected = {
+    user: { permissions: [] },
+    admin: { permissions: ['read:admin-messages'] },
+    'acme-member': { permissions: [], org_id: 'org_acme', org_name: 'acme' },
+    'acme-admin': { permissions: ['read:admin-messages'], org_id: 'org_acme', org_name: 'acme' },
+    'globex-member': { permissions: [], org_id: 'org_globex', org_name: 'globex' },
+  }
+  t.strictSame(
+    Object.keys(expected),
+    personas.map(({ name }) => name),
+  )
+  for (const [persona, claims] of Object.entries(expected)) {
+    const { status, body, headers } = await ask(issuer, { ...PERSONA, persona })
+    t.match([status, body], [200, { token_type: 'Bearer', expires_in: 86_400 }])
+    t.equal(headers.get('cache-control'), 'no-store')
+    const { payload, protectedHeader } = await jwtVerify(body.access_token, keySet)
+    t.match(protectedHeader, { alg: 'RS256', typ: 'JWT', kid: /^[\w-]{43}$/ })
+    const { iat = 0, exp = 0, ...rest } = payload
+    t.equal(exp - iat, 86_400)
+    t.strictSame(rest, {
+      iss: issuer,
+      sub: `local|${persona}`,
+      aud: [api.identifier, `${issuer}userinfo`],
+      azp: 'messages-spa',
+      scope: 'openid profile email',
+      ...claims,
+    })
+  }
+})
+
+test('client credentials, by body or Basic, form or JSON', async (t) => {
+  const { issuer } = await tenant(t)
+  const basic = `Basic ${Buffer.from('messages-machine:messages%2Dmachine-secret').toString('base64')}`
+  const answers = [
+    await ask(issuer, { ...CREDENTIALS, ...MACHINE }),
+    await ask(issuer, JSON.stringify({ ...CREDENTIALS, ...MACHINE })),
+    await ask(issuer, CREDENTIALS, basic),
+  ]
+  for (const { status, body } of answers) {
+    t.equal(status, 200)
+    t.match(decodeJwt(body.access_token), {
+      sub: 'messages-machine@clients',
+      aud: api.identifier,
+      azp: 'messages-machine',
+      gty: 'client-credentials',
+      permissions: ['read:admin-messages'],
+    })
+  }
+})
+
+test('errors of the token endpoint, by their OAuth codes', async (t) => {
+  const { issuer } = await tenant(t)
+  const cases: [string, number, Record<string, string> | string, string?][] = [
+    ['invalid_request', 400, {}],
+    ['invalid_request', 400, '{'],
+    ['invalid_request', 400, 'null'],
+    ['invalid_request', 400, JSON.stringify({ grant_type: ['client_credentials'] })],
+    ['invalid_request', 400, { grant_type: 'client_credentials', ...MACHINE }],
+    ['unsupported_grant_type', 400, { grant_type: 'password' }],
+    ['unsupported_grant_type', 400, { grant_type: 'constructor' }],
+    ['invalid_client', 401, CREDENTIALS],
+    ['invalid_client', 401, { ...CREDENTIALS, ...MACHINE, client_secret: 'wrong' }],
+    ['invalid_client', 401, { ...CREDENTIALS, ...MACHINE, client_id: 'nobody' }],
+    ['invalid_client', 401, { ...CREDENTIALS, client_id: 'messages-spa', client_secret: 'x' }],
+    ['unauthorized_client', 400, { ...CREDENTIALS, client_id: 'messages-spa' }],
+    ['invalid_client', 401, CREDENTIALS, `Basic ${Buffer.from('no colon').toString('base64')}`],
+    [
+      'unauthorized_client',
+      400,
+      { ...CREDENTIALS, client_id: 'messages-web', client_secret: 'messages-web-secret' },
+    ],
+    ['access_denied', 403, { ...CREDENTIALS, ...MACHINE, audience: 'https://other.test' }],
+    ['invalid_grant', 400, { ...PERSONA, persona: 'nobody' }],
+  ]
+  for (const [error, status, body, authorization] of cases) {
+    const answer = await ask(issuer, body, authorization)
+    t.match(answer, { status, body: { error, error_description: String } }, error)
+    t.equal(answer.headers.has('www-authenticate'), status === 401)
+  }
+})
+
+test('an error of its own shows nothing of itself', async (t) => {
+  const { app, issuer } = await tenant(t, t.testdir())
+  const original = app.server.address.bind(app.server)
+  app.server.address = () => {
+    throw new Error('inside')
+  }
+  t.teardown(() => Object.assign(app.server, { address: original }))
+  const { status, body } = await ask(issuer, { ...PERSONA, persona: 'user' })
+  t.match([status, body], [500, { error: 'server_error' }])
+  t.notMatch(JSON.stringify(body), 'inside')
+})
+
+test('the key outlives a start, and only its owner can read it', async (t) => {
+  const directory = join(t.testdir(), 'state')
+  const kid = async () => {
+    const { app, issuer } = await startLocalTenant({
+      port: 0,
+      directory,
+      environment: 'development',
+    })
+    const { body } = await ask(issuer, { ...PERSONA, persona: 'user' })
+    await app.close()
+    return decodeProtectedHeader(body.access_token).kid
+  }
+  const first = await kid()
+  t.equal(await kid(), first)
+  const file = join(directory, 'signing-keys.json')
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  writeFileSync(file, 'broken')
+  await t.rejects(kid(), /Delete .*signing-keys\.json for new ones/)
+})
+
+test('slips in the data file are found at the start', async (t) => {
+  const persona = { name: 'x', displayName: 'X', email: 'x@example.com' }
+  const slips = [{ ...persona, roles: ['king'], organizations: ['org_none'] }]
+  t.throws(
+    () => checkData(slips, {}, []),
+    /x has the role king, x is a member of org_none, which it does not define/,
+  )
+})
+
+test('faults on request', async (t) => {
+  const { issuer } = await tenant(t)
+  const sources = [{ TENANT_PORT: new URL(issuer).port }]
+  const command = async (...args: string[]) => {
+    const { lines } = await output(t, 'stdout', () => faultCommand(args, sources))
+    return lines.join('')
+  }
+  const kids = async () => {
+    const { keys } = (await (await fetch(`${issuer}.well-known/jwks.json`)).json()) as {
+      keys: { kid: string }[]
+    }
+    return keys.map(({ kid }) => kid)
+  }
+  const signer = async () => {
+    const { body } = await ask(issuer, { ...PERSONA, persona: 'user' })
+    return decodeProtectedHeader(body.access_token).kid
+  }
+  const [current, next] = await kids()
+  t.equal(await signer(), current)
+  t.match(await command('rotate'), /^rotate: done/)
+  t.equal(await signer(), next, 'the key that was published before')
+  t.ok((await kids()).includes(String(current)), 'the old key is published still')
+  await command('withdraw')
+  t.notOk((await kids()).includes(String(current)))
+
+  await command('down', '1000s')
+  t.equal((await fetch(`${issuer}.well-known/jwks.json`)).status, 503)
+  await command('up')
+  await command('slow', '1')
+  const before = Date.now()
+  await kids()
+  t.ok(Date.now() - before >= 990, 'as late as asked for')
+  await command('up')
+
+  const foreign = await fetch(`${issuer}local-tenant/faults`, {
+    method: 'POST',
+    body: new URLSearchParams({ fault: 'down', seconds: '10' }),
+  })
+  t.equal(foreign.status, 415, 'what a form on any page can send')
+  const { lines: said } = await output(t, 'stderr', () => faultCommand(['down', '9999s'], sources))
+  t.match(said.join(''), 'seconds must be <= 3600')
+
+  for (const args of [[], ['explode'], ['down', 'soon']]) {
+    const { lines, exitCode } = await output(t, 'stderr', () => faultCommand(args, sources))
+    t.match(lines.join(''), 'Usage: npm run tenant -- <fault>')
+    t.equal(exitCode, 1)
+  }
+  const { lines } = await output(t, 'stderr', () => faultCommand(['up'], [{ TENANT_PORT: '1' }]))
+  t.match(lines.join(''), /does not answer at .* Start it with npm run dev/)
+})
+
+test('it does not start in production', async (t) => {
+  const start = startLocalTenant({ port: 0, directory: t.testdir(), environment: 'production' })
+  await t.rejects(start, /does not start in production/)
+})
+
+test('development: the tenant, the server, and the token command', async (t) => {
+  const ports = { PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent' }
+  const { tenant, server } = await startDevelopment([ports], t.testdir())
+  t.teardown(async () => {
+    await server.app.close()
+    await tenant.app.close()
+  })
+  const sources = [{ TENANT_PORT: new URL(tenant.issuer).port }]
+  const url = `http://localhost:${server.port}/api/messages`
+  t.match(tenant.directory.clients.get('messages-web'), {
+    initiateLoginUri: `http://localhost:${server.port}/login`,
+    backchannelLogoutUri: `http://localhost:${server.port}/backchannel-logout`,
+  })
+
+  const status = async (path: string, bearer: string) => {
+    const headers = { authorization: `Bearer ${bearer}` }
+    return (await fetch(`${url}/${path}`, { headers })).status
+  }
+  const expected: Record<string, [number, number]> = {
+    user: [200, 403],
+    admin: [200, 200],
+    'acme-member': [200, 403],
+    'acme-admin': [200, 200],
+    'globex-member': [401, 401],
+  }
+  for (const [persona, statuses] of Object.entries(expected)) {
+    const { lines } = await output(t, 'stdout', () => token([persona], sources))
+    const bearer = lines.join('').trim()
+    t.strictSame(
+      [await status('protected', bearer), await status('admin', bearer)],
+      statuses,
+      persona,
+    )
+  }
+
+  for (const args of [['nobody'], []]) {
+    const { lines, exitCode } = await output(t, 'stderr', () => token(args, sources))
+    t.match(lines.join(''), /no such persona\. There are: user, admin, acme-member/)
+    t.equal(exitCode, 1)
+  }
+
+  const text = greeting(`http://localhost:${server.port}`, tenant.issuer, tenant.directory)
+  for (const persona of Object.keys(expected)) t.match(text, new RegExp(`^ +${persona} `, 'm'))
+  t.match(text, `curl ${url}/public`)
+  t.match(
+    text,
+    `TENANT_PORT=${sources[0]?.TENANT_PORT} npm run --silent token -- admin)" ${url}/admin`,
+  )
+  t.match(
+    greeting('http://localhost:6060', 'http://localhost:6061/', tenant.directory),
+    '$(npm run --silent token --',
+  )
+
+  await tenant.app.close()
+  const { lines, exitCode } = await output(t, 'stderr', () => token(['user'], sources))
+  t.match(lines.join(''), /does not answer at .* Start it with npm run dev/)
+  t.equal(exitCode, 1)
+})
+
+test('what answers in the place of the tenant is none', async (t) => {
+  for (const text of ['<html>', '{}']) {
+    const port = new URL(await serve(t, (_request, response) => response.end(text))).port
+    const { lines } = await output(t, 'stderr', () => token(['user'], [{ TENANT_PORT: port }]))
+    t.match(lines.join(''), /^What answers at http:\/\/localhost:\d+ is no tenant/)
+  }
+  for (const TENANT_PORT of ['abc', '99999', '-1']) {
+    await t.rejects(token(['user'], [{ TENANT_PORT }]), /TENANT_PORT is wrong/)
+  }
+})
+
+test('development: the tenant’s own port in use', async (t) => {
+  const port = new URL(await serve(t, (_request, response) => response.end())).port
+  const start = startDevelopment([{ PORT: '0', TENANT_PORT: port }], t.testdir())
+  await t.rejects(start, /is in use/)
+})
+
+test('development: a port in use ends the tenant too', async (t) => {
+  const directory = t.testdir()
+  const { issuer } = await tenant(t, directory)
+  const start = startDevelopment(
+    [{ PORT: new URL(issuer).port, TENANT_PORT: '0', LOG_LEVEL: 'silent' }],
+    directory,
+  )
+  await t.rejects(start, /Port \d+ is in use .* Is it running already/)
+})
+
+/** What a command writes to a stream, and the exit code that it asks for. */
+async function output(t: Test, stream: 'stdout' | 'stderr', run: () => Promise<void>) {
+  const lines: string[] = []
+  const { write } = process[stream]
+  process[stream].write = (chunk: unknown) => lines.push(String(chunk)) > 0
+  try {
+    await run()
+  } finally {
+    process[stream].write = write
+  }
+  const { exitCode } = process
+  process.exitCode = undefined
+  t.ok(lines.length > 0)
+  return { lines, exitCode }
+}

@@ -1,5 +1,0 @@
-/** Writes several pieces of log at one go, and ends. */
-import { createLogger } from '../src/logger.ts'
-
-const log = createLogger('info')
-for (let n = 0; n < 500; n++) log.info({ n }, 'line')

@@ -1,0 +1,29 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { loadConfig } from '../../src/config/config.ts'
+import { explain } from '../../src/explain/explanation.ts'
+import { ENVIRONMENT, NOW, type TestAppOptions, testApp } from './app.ts'
+
+/** Asks a server as it is configured, and explains what it answers. */
+export async function explainer(t: Test, options: TestAppOptions = {}) {
+  const { app, call, log } = await testApp(t, options)
+  const { config } = await loadConfig(ENVIRONMENT, options.environment ?? {})
+  const { tokens: expected, jwksUrl, organizations } = config
+  await app.ready()
+  return async (bearer: string, route = '/api/messages/protected', host = 'localhost') => {
+    let response = await call(route, bearer, { host })
+    // A busy machine makes the server shed load.
+    while (response.message === 'Service Unavailable') {
+      await setImmediate()
+      response = await call(route, bearer, { host })
+    }
+    const { status, message, headers } = response
+    const challenge = headers['www-authenticate'] as string | undefined
+    const access = app.policies.get(route)?.get('GET') ?? {}
+    const context = { expected, jwksUrl, organizations, host, now: NOW }
+    const explanation = explain(bearer, { status, message, challenge }, access, context)
+    const line = () => log.findLast(({ requestId }) => requestId === headers['x-request-id'])
+    while (line() === undefined) await setImmediate()
+    return { ...explanation, refusal: line()?.['refusal'] }
+  }
+}

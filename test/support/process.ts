@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+const root = join(import.meta.dirname, '../..')
+
+export interface Program {
+  /** Everything that the program has written so far. */
+  readonly output: { stdout: string; stderr: string }
+  /** The first match of a pattern in what the program writes, as soon as it is there. */
+  says(pattern: RegExp): Promise<RegExpMatchArray>
+  /** How the program ended. */
+  readonly exit: Promise<{ code: number | null; signal: string | null }>
+  kill(signal: NodeJS.Signals): void
+  /** Writes all that the program gets on standard input. */
+  input(text: string): void
+}
+
+/** Starts a program, whose path is from src/, in a process of its own, with nothing else in its environment. */
+export function start(
+  t: Test,
+  program: string,
+  environment: Record<string, string>,
+  args: readonly string[] = [],
+): Program {
+  const { PATH, HOME } = process.env
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, join(root, 'src', program), ...args],
+    {
+      // Made once: making it anew would take it from under a program that was started before.
+      cwd: existsSync(t.testdirName) ? t.testdirName : t.testdir(),
+      env: { PATH, HOME, ...coverage(), ...environment },
+    },
+  )
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => (output.stdout += chunk))
+  child.stderr.on('data', (chunk) => (output.stderr += chunk))
+  const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal }))
+  })
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await exit
+  })
+  const find = (pattern: RegExp) => `${output.stdout}\n${output.stderr}`.match(pattern)
+  return {
+    output,
+    exit,
+    kill: (signal) => void child.kill(signal),
+    input: (text) => void child.stdin.end(text),
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = find(pattern)
+          if (found !== null) resolve(found)
+        }
+        child.stdout.on('data', look)
+        child.stderr.on('data', look)
+        child.on('close', () =>
+          reject(new Error(`It never said ${pattern}: ${JSON.stringify(output)}`)),
+        )
+        look()
+      }),
+  }
+}
+
+/** What tap gives to a child process so that its coverage counts. */
+function coverage(): Record<string, string | undefined> {
+  const names = Object.keys(process.env).filter((name) =>
+    /^(_?TAP|NODE_V8|NODE_OPTIONS|TS_)/.test(name),
+  )
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]))
+}
+
+/** An HTTP server on loopback that ends with the test; its origin. */
+export async function serve(t: Test, listener: RequestListener): Promise<string> {
+  let over = false
+  const server = createServer(async (request, response) => {
+    try {
+      await listener(request, response)
+    } catch (error) {
+      // At the end of the test, who it asks may be gone.
+      if (!over) throw error
+      response.destroy()
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    over = true
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

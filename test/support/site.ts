@@ -1,0 +1,123 @@
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import type { Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { browser } from '../../src/browser-login/browser-login.ts'
+import { type Environment, loadConfig } from '../../src/config/config.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
+import type { SigningKeys } from '../../src/tokens/keys/remote-jwks.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { ENVIRONMENT, KEY, keysOf, logSink } from './app.ts'
+import { CLIENT, type FakeTenant, fakeTenant, SECRET } from './fake-tenant.ts'
+
+export const BASE = 'http://localhost:6060'
+export const SESSION_SECRET = 'a session secret of 32 characters'
+
+export interface Site {
+  readonly app: FastifyInstance
+  readonly tenant: FakeTenant
+  readonly log: Record<string, unknown>[]
+  /** Moves the site's clock, in milliseconds. */
+  wait(time: number): void
+  /** A person with a browser that keeps cookies and does not follow redirects. */
+  visitor(): Visitor
+}
+
+export interface SiteOptions {
+  readonly environment?: Environment
+  readonly tenant?: FakeTenant
+  /** The tenant's keys, where they are not what they should be. */
+  readonly keys?: SigningKeys
+}
+
+/** The server with the browser login on, against a fake tenant; closed when the test ends. */
+export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
+  const tenant = options.tenant ?? (await fakeTenant(t))
+  const ours = { AUTH0_CLIENT_ID: CLIENT, AUTH0_CLIENT_SECRET: SECRET, SESSION_SECRET }
+  const { config } = await loadConfig(
+    { ...ENVIRONMENT, AUTH0_DOMAIN: tenant.issuer, ...ours },
+    options.environment ?? {},
+  )
+  const { log, destination } = logSink()
+  let waited = 0
+  const now = () => Date.now() + waited
+  const keys = options.keys ?? keysOf([KEY], ['RS256'])
+  const app = await buildApp({
+    config,
+    logger: createLogger('debug', destination),
+    verifier: new AccessTokenVerifier(config.tokens, keys, now),
+    keysReady: () => true,
+    rooms: [
+      (room) =>
+        browser(room, { ...config.tokens, config: assertDefined(config.browserLogin), keys, now }),
+    ],
+  })
+  t.teardown(() => app.close())
+  return {
+    app,
+    tenant,
+    log,
+    wait: (time) => {
+      waited += time
+    },
+    visitor: () => visitorOf(app),
+  }
+}
+
+export interface Page {
+  readonly status: number
+  readonly headers: Record<string, unknown>
+  readonly html: string
+  readonly location: string
+}
+
+export type Visitor = ReturnType<typeof visitorOf>
+
+export function visitorOf(app: FastifyInstance) {
+  const jar = new Map<string, string>()
+
+  async function visit(url: string, options: InjectOptions = {}): Promise<Page> {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const given = Object.entries({ ...(cookie !== '' && { cookie }), ...options.headers })
+    const headers = Object.fromEntries(given.filter(([, value]) => value !== undefined))
+    const response = await app.inject({ url, ...options, headers } as InjectOptions)
+    for (const { name, value } of response.cookies) {
+      if (value === '') jar.delete(name)
+      else jar.set(name, encodeURIComponent(value))
+    }
+    const location = String(response.headers.location ?? '')
+    return { status: response.statusCode, headers: response.headers, html: response.body, location }
+  }
+
+  const post = (url: string, fields: Record<string, string> = {}, headers: object = {}) =>
+    visit(url, {
+      method: 'POST',
+      payload: new URLSearchParams(fields).toString(),
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'sec-fetch-site': 'same-origin',
+        ...headers,
+      },
+    })
+
+  /** Begins a login and lets the tenant answer: the address of the callback. */
+  async function answer(query = ''): Promise<string> {
+    const { location } = await visit(`/login${query}`)
+    const response = await fetch(location, { redirect: 'manual' })
+    const { pathname, search } = new URL(String(response.headers.get('location')))
+    return pathname + search
+  }
+
+  return {
+    jar,
+    visit,
+    post,
+    answer,
+    logIn: async (query = '') => visit(await answer(query)),
+    /** The page's token against forged requests. */
+    async csrf(): Promise<string> {
+      const { html } = await visit('/')
+      return assertDefined(/name="_csrf" value="([^"]+)"/.exec(html)?.[1])
+    },
+  }
+}

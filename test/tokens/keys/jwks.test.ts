@@ -1,0 +1,56 @@
+import { test } from 'tap'
+import { readKeySet } from '../../../src/tokens/keys/jwks.ts'
+import { newKey } from '../../support/app.ts'
+
+const { jwk } = newKey('RS256', 'good')
+const { alg: _alg, ...anyRsa } = jwk
+const small = newKey('RS256_1024', 'small')
+
+test('keys that do not fit are left out one by one, and spoil no other', async (t) => {
+  const unfit: [reason: string, jwk: unknown][] = [
+    ['is no JSON object', null],
+    ['is no JSON object', 'text'],
+    ['is no JSON object', [jwk]],
+    ['is a secret', { kty: 'oct', k: 'AAAA', kid: 'x' }],
+    ['is a secret', { ...jwk, ...newKey().privateKey.export({ format: 'jwk' }) }],
+    ['is not for signatures', { ...jwk, use: 'enc' }],
+    ['is not for verification', { ...jwk, key_ops: ['sign'] }],
+    ['is not for verification', { ...jwk, key_ops: 'verify' }],
+    ['is for no allowed algorithm', { ...jwk, alg: 'RS512' }],
+    ['is for no allowed algorithm', { ...jwk, alg: 1 }],
+    ['is for no allowed algorithm', { ...jwk, kty: 'EC', crv: 'P-256' }],
+    ['is for no allowed algorithm', newKey('ES256').jwk],
+    ['is of no known type', { kid: 'nothing else' }],
+    ['is of no known type', { kty: { toString: 1, valueOf: 1 } }],
+    ['is for no allowed algorithm', { kty: 'RSA', crv: { toString: 1 }, alg: 'x' }],
+    ['is malformed', { kty: 'RSA' }],
+    ['is malformed', { ...jwk, n: 1 }],
+    ['is smaller than 2048 bits', small.jwk],
+    ['has an exponent under 3', { ...jwk, e: 'AQ' }],
+    ['has an exponent under 3', { ...jwk, e: '' }],
+  ]
+  for (const [reason, bad] of unfit) {
+    const { keys, unusable } = readKeySet([bad, jwk], ['RS256'])
+    t.match(unusable, [{ reason }], reason)
+    t.match(keys, [{ kid: 'good', algorithms: ['RS256'] }])
+  }
+})
+
+test('what fits is used', async (t) => {
+  const fitting: [unknown, string[]][] = [
+    [jwk, ['RS256']],
+    [anyRsa, ['RS256', 'PS256']],
+    [{ ...jwk, use: undefined }, ['RS256']],
+    [{ ...jwk, key_ops: ['verify'] }, ['RS256']],
+    [{ ...jwk, kid: undefined, x5c: ['ignored'], more: true }, ['RS256']],
+    [newKey('ES256').jwk, ['ES256']],
+    [newKey('Ed25519').jwk, ['Ed25519']],
+    [{ ...newKey('Ed25519').jwk, alg: 'EdDSA' }, ['EdDSA']],
+  ]
+  const allowed = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519']
+  for (const [good, algorithms] of fitting) {
+    const { keys, unusable } = readKeySet([good], allowed)
+    t.match(keys, [{ algorithms }], String(algorithms))
+    t.strictSame(unusable, [])
+  }
+})
