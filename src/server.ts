@@ -7,7 +7,7 @@ import { createLogger, type Hint } from './observability/logger.ts'
 import { Metrics } from './observability/metrics.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
-import { RemoteKeys } from './tokens/keys/remote-jwks.ts'
+import { RemoteJwks } from './tokens/keys/remote-jwks.ts'
 
 export interface RunningServer {
   readonly app: FastifyInstance
@@ -50,9 +50,9 @@ export async function startServer(
 export async function assemble(
   config: Config,
   logger: Logger,
-  rooms: (keys: RemoteKeys) => Promise<FastifyPluginAsync[]> = async () => [],
+  rooms: (keys: RemoteJwks) => Promise<FastifyPluginAsync[]> = async () => [],
 ) {
-  const keys = new RemoteKeys({
+  const keys = new RemoteJwks({
     url: config.jwksUrl,
     algorithms: algorithmsOf(config),
     maxAge: config.keysMaxAge,
@@ -61,7 +61,7 @@ export async function assemble(
     onEvent(event) {
       logKeyEvent(logger, event, keys, config.keysMaxAge)
       metrics.keyEvent(event)
-      if (event.event === 'keys_fetched' && event.rotated) verifier.verified.forgetWithdrawn()
+      if (event.event === 'keys_fetched' && event.rotated) verifier.verified.removeWithdrawn()
     },
   })
   const verifier = new AccessTokenVerifier(config.tokens, keys, Date.now)
@@ -85,7 +85,7 @@ async function hintFor({ tokens: expected, jwksUrl, organizations }: Config): Pr
 }
 
 /** The optional parts that are asked for; the others are not even loaded. */
-async function roomsOf(config: Config, keys: RemoteKeys): Promise<FastifyPluginAsync[]> {
+async function roomsOf(config: Config, keys: RemoteJwks): Promise<FastifyPluginAsync[]> {
   const rooms: FastifyPluginAsync[] = []
   if (config.apiReference) {
     const { reference } = await import('./api-reference/api-reference.ts')

@@ -1,22 +1,22 @@
-import type { BearerProblem } from '../tokens/bearer.ts'
+import type { CredentialsErrorCode } from '../tokens/bearer.ts'
 import { TOKEN_ERRORS, type TokenErrorCode } from '../tokens/errors.ts'
 import type { OrganizationErrorCode } from './organizations.ts'
 
-/** Every reason for which a request is not let in. */
-export type RefusalCode =
-  | BearerProblem
+/** Every reason for which a request is rejected. */
+export type RejectionCode =
+  | CredentialsErrorCode
   | TokenErrorCode
   | OrganizationErrorCode
   | 'permission_missing'
 
-/** How a client is told of a refusal (RFC 6750 §3, §3.1). */
+/** The answer to a rejected request (RFC 6750 §3, §3.1). */
 export interface Challenge {
   readonly status: 400 | 401 | 403
   /** The value of `WWW-Authenticate`. */
   readonly value: string
 }
 
-const DESCRIPTIONS: Readonly<Record<Exclude<RefusalCode, 'credentials_missing'>, string>> = {
+const DESCRIPTIONS: Readonly<Record<Exclude<RejectionCode, 'credentials_missing'>, string>> = {
   authorization_malformed: 'The Authorization header is not the Bearer scheme with one token.',
   ...TOKEN_ERRORS,
   organization_missing: 'The access token carries no organization.',
@@ -26,9 +26,9 @@ const DESCRIPTIONS: Readonly<Record<Exclude<RefusalCode, 'credentials_missing'>,
 }
 
 /**
- * @param permissions all permissions that the route asks for; named where one of them is missing
+ * @param permissions all permissions that the route requires; listed where one of them is missing
  */
-export function challengeOf(code: RefusalCode, permissions: readonly string[] = []): Challenge {
+export function challengeOf(code: RejectionCode, permissions: readonly string[] = []): Challenge {
   if (code === 'credentials_missing') return { status: 401, value: 'Bearer realm="api"' }
   const description = DESCRIPTIONS[code]
   if (code === 'authorization_malformed') {
@@ -41,11 +41,11 @@ export function challengeOf(code: RefusalCode, permissions: readonly string[] = 
   return { status: 401, value: challenge('invalid_token', description) }
 }
 
-/** The reason that a challenge of this API tells: each has a sentence of its own. */
-export function refusalIn(challenge: string): RefusalCode | undefined {
+/** The reason for a challenge of this API, whose sentences are unique. */
+export function refusalIn(challenge: string): RejectionCode | undefined {
   const description = /error_description="([^"]*)"/.exec(challenge)?.[1]
   if (description === undefined) return 'credentials_missing'
-  const codes = Object.entries(DESCRIPTIONS) as [RefusalCode, string][]
+  const codes = Object.entries(DESCRIPTIONS) as [RejectionCode, string][]
   return codes.find(([, sentence]) => sentence === description)?.[0]
 }
 

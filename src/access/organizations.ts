@@ -1,12 +1,12 @@
-/** The organizations that an API knows, and when a token has to carry one of them. */
+/** The organizations that an API knows, and whether a token must carry one of them. */
 export interface Organizations {
   /** The ids (`org_…`) that tokens may carry, compared exactly. */
   readonly known: ReadonlySet<string>
-  /** Whether a token without organization is refused. */
+  /** Whether a token without an organization is rejected. */
   readonly required: boolean
-  /** The domain whose subdomains stand for organizations, if there is one. */
+  /** The domain whose subdomains are organizations, if there is one. */
   readonly domain: string | undefined
-  /** The id of the organization that a subdomain stands for: what precedes the domain. */
+  /** The id of the organization of each subdomain, which is the part before the domain. */
   readonly bySubdomain: ReadonlyMap<string, string>
 }
 
@@ -16,26 +16,26 @@ export type OrganizationErrorCode =
   | 'organization_not_admitted'
 
 /**
- * Judges the organization of a token: unknown ones are refused everywhere, since a claim that
- * cannot be validated makes the token invalid; a route or a subdomain may ask for certain ones.
+ * Checks the organization of a token. An unknown one is rejected everywhere, since a claim that cannot
+ * be validated makes the token invalid. A route or a subdomain may require certain ones.
  *
  * @param organization `org_id` of the token
- * @param wanted the organizations that the route is content with, if it asks for any
+ * @param accepted the organizations that the route accepts, if it requires any
  * @param host the host that the request is for, without the port
  */
-export function judgeOrganization(
+export function checkOrganization(
   organization: string | undefined,
-  wanted: readonly string[] | undefined,
+  accepted: readonly string[] | undefined,
   organizations: Organizations,
   host: string,
 ): OrganizationErrorCode | undefined {
   const subdomain = subdomainOf(host, organizations.domain)
   if (organization === undefined) {
-    const asked = organizations.required || wanted !== undefined || subdomain !== undefined
-    return asked ? 'organization_missing' : undefined
+    const isRequired = organizations.required || accepted !== undefined || subdomain !== undefined
+    return isRequired ? 'organization_missing' : undefined
   }
   if (!organizations.known.has(organization)) return 'organization_unknown'
-  if (wanted !== undefined && !wanted.includes(organization)) return 'organization_not_admitted'
+  if (accepted !== undefined && !accepted.includes(organization)) return 'organization_not_admitted'
   if (subdomain !== undefined && organizations.bySubdomain.get(subdomain) !== organization) {
     return 'organization_not_admitted'
   }

@@ -1,54 +1,52 @@
 import type { Principal } from '../tokens/principal.ts'
 import {
-  judgeOrganization,
+  checkOrganization,
   type OrganizationErrorCode,
   type Organizations,
 } from './organizations.ts'
 
-/** What a route asks of an access token; `{}` is content with any valid one. */
+/** What a route requires of an access token; `{}` accepts any valid one. */
 export interface Requirements {
-  /** Permissions that the token has to hold, every one of them. */
+  /** Permissions that the token must have, all of them. */
   readonly permissions?: readonly string[]
-  /** Permissions of which the token has to hold at least one. */
+  /** Permissions of which the token must have at least one. */
   readonly anyPermission?: readonly string[]
-  /** Organizations (`org_…`) of which the token has to carry one. */
+  /** Organizations (`org_…`) of which the token must carry one. */
   readonly organizations?: readonly string[]
 }
 
-/** Who may call a route: everybody, without a look at credentials, or whom the requirements admit. */
+/** Who may call a route: everybody, without reading credentials, or who meets the requirements. */
 export type AccessPolicy = 'public' | Requirements
 
 export type DenialCode = 'credentials_missing' | OrganizationErrorCode | 'permission_missing'
 
-export type Decision =
-  | { readonly allowed: true }
-  | { readonly allowed: false; readonly code: DenialCode }
-
 const LISTS: readonly string[] = ['permissions', 'anyPermission', 'organizations']
 
-/** A scope token (RFC 6749 §3.3): what a permission may be, since the challenge names it. */
+/** A scope token (RFC 6749 §3.3), since the challenge lists permissions as scope. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /**
- * Judges a principal by what a route asks for: first the organization (401), then the permissions (403).
+ * Decides whether a principal may call a route: first the organization (401), then the permissions
+ * (403).
  *
  * @param host the host that the request is for, without the port
+ * @returns why the call is denied, or undefined where it is allowed
  */
-export function decide(
+export function denialOf(
   principal: Principal | null,
   requirements: Requirements,
   known: Organizations,
   host: string,
-): Decision {
-  if (principal === null) return { allowed: false, code: 'credentials_missing' }
-  const code = judgeOrganization(principal.organization, requirements.organizations, known, host)
-  if (code !== undefined) return { allowed: false, code }
-  return holdsPermissions(principal, requirements)
-    ? { allowed: true }
-    : { allowed: false, code: 'permission_missing' }
+): DenialCode | undefined {
+  if (principal === null) return 'credentials_missing'
+  const { organization } = principal
+  return (
+    checkOrganization(organization, requirements.organizations, known, host) ??
+    (holdsPermissions(principal, requirements) ? undefined : 'permission_missing')
+  )
 }
 
-/** Whether a principal holds the permissions that a route asks for. */
+/** Whether a principal has the permissions that a route requires. */
 export function holdsPermissions(
   principal: Principal,
   { permissions = [], anyPermission }: Requirements,
@@ -57,24 +55,26 @@ export function holdsPermissions(
   return permissions.every(holds) && (anyPermission?.some(holds) ?? true)
 }
 
-/** All permissions that a route asks for, as the challenge lists them. */
+/** All permissions that a route requires, as the challenge lists them. */
 export function permissionsOf({ permissions = [], anyPermission = [] }: Requirements): string[] {
   return [...permissions, ...anyPermission]
 }
 
 /**
- * Reads a declared policy.
+ * Validates a declared policy.
  *
- * @throws Error where none is declared, or one that could never be met or be told to a client
+ * @throws Error where none is declared, or one that no token can meet or no challenge can state
  */
 export function readPolicy(declared: unknown): AccessPolicy {
   if (declared === 'public') return declared
   if (typeof declared !== 'object' || declared === null)
     throw new Error('declares no access policy')
   for (const [name, list] of Object.entries(declared)) {
-    if (!LISTS.includes(name)) throw new Error(`asks for ${name}, which no access policy knows`)
+    if (!LISTS.includes(name)) throw new Error(`has an unknown access policy key '${name}'`)
     if (!Array.isArray(list) || list.length === 0 || !list.every(isScopeToken)) {
-      throw new Error(`asks for ${name} that are no list of names`)
+      throw new Error(
+        `has an access policy whose ${name} are not a non-empty array of scope tokens`,
+      )
     }
   }
   return declared

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { BrowserLoginConfig } from '../config/browser-login.ts'
 import type { ClientTokenExpectations, ClientTokenKey } from '../tokens/client-token.ts'
-import type { SigningKeys } from '../tokens/keys/remote-jwks.ts'
+import type { VerificationKeys } from '../tokens/keys/remote-jwks.ts'
 import { Logins } from './sessions/logins.ts'
 import { MemoryStore } from './sessions/memory-store.ts'
 import { PendingLogins } from './sessions/pending-logins.ts'
@@ -20,7 +20,7 @@ export interface BrowserOptions {
   /** Clock skew allowed, in seconds. */
   readonly clockTolerance: number
   /** The tenant's keys, RS256 ones among them. */
-  readonly keys: SigningKeys
+  readonly keys: VerificationKeys
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }

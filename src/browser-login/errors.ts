@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { reasonOf, StatusError } from '../plugins/errors.ts'
-import { ClientTokenError } from '../tokens/client-token-errors.ts'
+import type { ClientTokenErrorCode } from '../tokens/client-token.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
 import { StoreUnavailableError } from './sessions/store.ts'
 import { InvalidAnswerError, TenantRefusal, TenantUnavailableError } from './tenant/errors.ts'
@@ -70,6 +70,17 @@ export class PageError extends StatusError {
   }
 }
 
+/** The ID token of a login was rejected. */
+export class InvalidIdTokenError extends Error {
+  override readonly name = 'InvalidIdTokenError'
+  readonly code: ClientTokenErrorCode
+
+  constructor(code: ClientTokenErrorCode) {
+    super('The ID token was rejected')
+    this.code = code
+  }
+}
+
 /** RFC 9110 §15.5.2 wants a challenge with each 401: there is no registered one for a login page. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'Cookie realm="pages"' },
@@ -100,7 +111,7 @@ export function problemOf(error: unknown): unknown {
     const [status, problem] = REFUSALS.get(error.code) ?? [403, 'login_refused']
     return new PageError(status, problem, { said: error.description, next: BEGIN_AGAIN })
   }
-  if (error instanceof ClientTokenError) {
+  if (error instanceof InvalidIdTokenError) {
     return error.code === 'organization_mismatch'
       ? new PageError(403, 'organization_refused', { next: BEGIN_AGAIN, cause: error })
       : new PageError(400, 'answer_invalid', { next: BEGIN_AGAIN, cause: error })

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { printable } from '../explain/printable.ts'
-import { fetchKeySet } from '../tokens/keys/fetch-jwks.ts'
-import { readKeySet } from '../tokens/keys/jwks.ts'
+import { fetchJwks } from '../tokens/keys/fetch-jwks.ts'
+import { parseJwks } from '../tokens/keys/jwks.ts'
 import type { Finding } from './diagnose.ts'
 
 const DOMAIN =
@@ -65,7 +65,7 @@ async function discovery(response: Response, issuer: string): Promise<Finding> {
 export async function examineKeySet({ jwksUrl, tokens: { algorithms } }: Config): Promise<Finding> {
   const name = 'key set'
   try {
-    const { keys, unusable } = readKeySet(await fetchKeySet(jwksUrl, TIMEOUT), algorithms)
+    const { keys, unusable } = parseJwks(await fetchJwks(jwksUrl, TIMEOUT), algorithms)
     const found = [
       ...keys.map(({ kid, algorithms, key }) => {
         const { modulusLength } = Object(key.asymmetricKeyDetails) as { modulusLength?: number }

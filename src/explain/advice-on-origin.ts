@@ -1,6 +1,6 @@
+import type { Expectations } from '../tokens/access-token-rules.ts'
 import { isLoopback } from '../tokens/issuer.ts'
 import type { JsonObject } from '../tokens/jws.ts'
-import type { Expectations } from '../tokens/rules.ts'
 
 /** The vendor's own domain, which tenants have beside a custom one. */
 const VENDOR = /(^|\.)auth0\.com$/

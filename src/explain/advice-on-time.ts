@@ -1,5 +1,5 @@
+import type { Expectations } from '../tokens/access-token-rules.ts'
 import type { JsonObject } from '../tokens/jws.ts'
-import type { Expectations } from '../tokens/rules.ts'
 
 /** A token that expired less than this ago may be good but for a clock, in seconds. */
 const CLOCK_SUSPECT = 300

@@ -1,8 +1,8 @@
-import type { RefusalCode } from '../access/challenge.ts'
+import type { RejectionCode } from '../access/challenge.ts'
 import type { Organizations } from '../access/organizations.ts'
 import { permissionsOf, type Requirements } from '../access/policy.ts'
+import type { Expectations } from '../tokens/access-token-rules.ts'
 import { type DecodedToken, decodeToken, type JsonObject } from '../tokens/jws.ts'
-import type { Expectations } from '../tokens/rules.ts'
 import { organizationMissingAdvice, organizationUnknownAdvice } from './advice-on-organization.ts'
 import { audienceAdvice, issuerAdvice } from './advice-on-origin.ts'
 import { permissionAdvice } from './advice-on-permission.ts'
@@ -25,7 +25,7 @@ export interface Situation {
   readonly now: number
 }
 
-export type RefusalToExplain = RefusalCode | 'keys_unavailable'
+export type RefusalToExplain = RejectionCode | 'keys_unavailable'
 
 /**
  * Says in a sentence or two what is behind a refusal and what to do about it, in the words of the
@@ -40,8 +40,7 @@ export function adviceOn(code: string, situation: Situation): string | undefined
 
 /** A token taken apart, or without any content where it cannot be. */
 export function decodedOrEmpty(token: string): DecodedToken {
-  const decoded = decodeToken(token)
-  return typeof decoded === 'string' ? { header: {}, claims: {} } : decoded
+  return decodeToken(token).value ?? { header: {}, claims: {} }
 }
 
 type Advise = (token: DecodedToken, situation: Situation) => string

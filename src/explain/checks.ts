@@ -1,9 +1,9 @@
-import type { RefusalCode } from '../access/challenge.ts'
-import { judgeOrganization } from '../access/organizations.ts'
+import type { RejectionCode } from '../access/challenge.ts'
+import { checkOrganization } from '../access/organizations.ts'
 import { holdsPermissions } from '../access/policy.ts'
+import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/access-token-rules.ts'
 import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { principalOf } from '../tokens/principal.ts'
-import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/rules.ts'
 import { adviceOn, decodedOrEmpty, type Situation } from './advice.ts'
 import { type CheckName, describeCheck } from './expected.ts'
 
@@ -15,16 +15,16 @@ export interface Check {
   /** What the token says, as it may be shown to whoever holds it. */
   readonly found: string
   /** Why it failed. */
-  readonly code?: RefusalCode
+  readonly code?: RejectionCode
   /** What to do about it. */
   readonly advice?: string
 }
 
 /** What the server says of a token. */
-export type Verdict = RefusalCode | undefined | null
+export type Verdict = RejectionCode | undefined | null
 
 /** A code where the check failed; null where it could not be judged. */
-type Judgement = RefusalCode | undefined | null
+type Judgement = RejectionCode | undefined | null
 
 /**
  * Every check by the rules of the server, in its order, those after a failure as well. What hangs on
@@ -34,10 +34,10 @@ type Judgement = RefusalCode | undefined | null
  *   judged nothing
  */
 export function checksOf(situation: Situation, verdict: Verdict): Check[] {
-  const token = decodeToken(situation.token)
+  const { value: token, code } = decodeToken(situation.token)
   const judgements =
-    typeof token === 'string'
-      ? new Map<CheckName, Judgement>([['structure', token]])
+    token === undefined
+      ? new Map<CheckName, Judgement>([['structure', code]])
       : judgementsOf(token, situation, verdict)
   const decoded = decodedOrEmpty(situation.token)
   return CHECKS.map((name) => {
@@ -62,11 +62,11 @@ function judgementsOf(
   verdict: Verdict,
 ): Map<CheckName, Judgement> {
   const judgements = new Map<CheckName, Judgement>([['structure', undefined]])
-  for (const { name, judge } of [...RULES_BEFORE_SIGNATURE, ...RULES_AFTER_SIGNATURE]) {
-    judgements.set(name as CheckName, judge(token, expected, now))
+  for (const { name, check } of [...RULES_BEFORE_SIGNATURE, ...RULES_AFTER_SIGNATURE]) {
+    judgements.set(name as CheckName, check(token, expected, now))
   }
   const looked = verdict !== null && BEFORE.every((name) => judgements.get(name) === undefined)
-  const only = (code: RefusalCode) => (verdict === code ? code : undefined)
+  const only = (code: RejectionCode) => (verdict === code ? code : undefined)
   judgements.set('key', looked ? only('unknown_key') : null)
   const found = looked && verdict !== 'unknown_key'
   judgements.set('signature', found ? only('signature_invalid') : null)
@@ -75,7 +75,7 @@ function judgementsOf(
   const wanted = requirements.organizations
   const organization =
     judgements.get('organization') ??
-    judgeOrganization(principal.organization, wanted, organizations, host)
+    checkOrganization(principal.organization, wanted, organizations, host)
   judgements.set('organization', organization)
   const holds = holdsPermissions(principal, requirements)
   return judgements.set('permissions', holds ? undefined : 'permission_missing')

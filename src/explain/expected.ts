@@ -1,4 +1,4 @@
-import { judgeOrganization } from '../access/organizations.ts'
+import { checkOrganization } from '../access/organizations.ts'
 import { permissionsOf } from '../access/policy.ts'
 import type { DecodedToken } from '../tokens/jws.ts'
 import type { Situation } from './advice.ts'
@@ -84,7 +84,7 @@ function kindBy(marks: Readonly<Record<string, unknown>>): string {
 /** Whom the rule of the server lets in, asked for each organization there is, and for none. */
 function expectedOrganization({ organizations, requirements, host }: Situation): string {
   const admits = (id: string | undefined) =>
-    judgeOrganization(id, requirements.organizations, organizations, host) === undefined
+    checkOrganization(id, requirements.organizations, organizations, host) === undefined
   const admitted = [...organizations.known].filter(admits)
   return [...admitted, ...(admits(undefined) ? ['none'] : [])].join(' or ') || 'nobody is let in'
 }

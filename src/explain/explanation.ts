@@ -1,4 +1,4 @@
-import { type RefusalCode, refusalIn } from '../access/challenge.ts'
+import { type RejectionCode, refusalIn } from '../access/challenge.ts'
 import type { AccessPolicy } from '../access/policy.ts'
 import { adviceOn, type Situation } from './advice.ts'
 import { type Check, checksOf } from './checks.ts'
@@ -42,7 +42,7 @@ export function explain(
   const verdict = verdictOf(answer.status)
   const code = codeOf(answer)
   const advice = code === undefined ? undefined : adviceOn(code, situation)
-  const refusal = verdict === 'undecided' ? null : (code as RefusalCode | undefined)
+  const refusal = verdict === 'undecided' ? null : (code as RejectionCode | undefined)
   return {
     verdict,
     answer,

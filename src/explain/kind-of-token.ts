@@ -1,4 +1,4 @@
-import { MAX_TOKEN_SIZE } from '../tokens/jws.ts'
+import { MAX_TOKEN_BYTES } from '../tokens/jws.ts'
 
 /** What a text that is no acceptable JWS looks like. */
 export type TokenKind = keyof typeof KINDS
@@ -26,7 +26,7 @@ export function describeKind(token: string): string {
  * that its own key encrypts (`alg` `dir`); its refresh tokens began with `v1.` for long.
  */
 export function kindOfToken(token: string): TokenKind {
-  if (token.length > MAX_TOKEN_SIZE) return 'large'
+  if (token.length > MAX_TOKEN_BYTES) return 'large'
   if (/^(undefined|null|nan|true|false)$/i.test(token)) return 'placeholder'
   if (/^v1\.[\w-]+$/i.test(token)) return 'refresh'
   const segments = token.split('.')

@@ -13,7 +13,7 @@ export function logHint(context: Omit<Context, 'host' | 'now'>, now: () => numbe
     const { access } = routeOptions.config
     // Elsewhere it is no access token that was refused.
     if (access === undefined || access === 'public') return undefined
-    const { token = '' } = bearerToken([headers.authorization ?? ''])
+    const { value: token = '' } = bearerToken([headers.authorization ?? ''])
     const situation = { ...context, token, requirements: access, host: hostname, now: now() / 1000 }
     return adviceOn(code, situation)
   }

@@ -9,7 +9,7 @@ export async function thirdParty(
   { federatedTokens }: { federatedTokens: FederatedTokens },
 ): Promise<void> {
   app.get('/third-party/calendar', async ({ raw }, reply) => {
-    const { token = '' } = bearerToken(fieldValues(raw, 'authorization'))
+    const { value: token = '' } = bearerToken(fieldValues(raw, 'authorization'))
     const grant = federatedTokens.grantOf(token, 'calendar')
     if (grant === undefined) {
       const challenge = 'Bearer realm="calendar", error="invalid_token"'

@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { KeyEvent, RemoteKeys } from '../tokens/keys/remote-jwks.ts'
-import type { VerifiedTokens } from '../tokens/verified-tokens.ts'
+import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
+import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
 import type { Answer } from './logger.ts'
 
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -16,7 +16,7 @@ export class Metrics {
   readonly #refusals: Counter<'code'>
   readonly #fetches: Histogram<'outcome'>
 
-  constructor(keys: RemoteKeys, verified: VerifiedTokens) {
+  constructor(keys: RemoteJwks, verified: VerifiedTokenCache) {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'http_request_duration_seconds',

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { KeyEvent, RemoteKeys } from '../tokens/keys/remote-jwks.ts'
+import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
 
 /** A key set may hold any number of keys that are of no use: so many of them are logged. */
 const UNUSABLE_LOGGED = 20
@@ -12,7 +12,7 @@ const UNUSABLE_LOGGED = 20
 export function logKeyEvent(
   logger: Logger,
   event: KeyEvent,
-  keys: RemoteKeys,
+  keys: RemoteJwks,
   maxAge: number,
 ): void {
   if (event.event === 'keys_fetched') {

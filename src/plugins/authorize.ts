@@ -1,22 +1,22 @@
 import fp from 'fastify-plugin'
 import type { Organizations } from '../access/organizations.ts'
-import { decide, permissionsOf } from '../access/policy.ts'
-import { RefusedError } from '../access/refused-error.ts'
+import { denialOf, permissionsOf } from '../access/policy.ts'
 
 export interface AuthorizeOptions {
   readonly organizations: Organizations
 }
 
-/** Lets a principal in where the route's declared policy does. */
+/** Allows a principal what the route's declared policy allows. */
 export const authorize = fp<AuthorizeOptions>(
   async (app, { organizations }) => {
-    app.addHook('preHandler', (request, _reply, done) => {
+    app.addHook('preHandler', (request, reply, done) => {
       const { access = {} } = request.routeOptions.config
       if (access === 'public') return done()
-      // Reading the host takes time, and it matters only where subdomains stand for organizations.
+      // Reading the host takes time, and it matters only where subdomains are organizations.
       const host = organizations.domain === undefined ? '' : request.hostname
-      const decision = decide(request.principal, access, organizations, host)
-      done(decision.allowed ? undefined : new RefusedError(decision.code, permissionsOf(access)))
+      const denial = denialOf(request.principal, access, organizations, host)
+      if (denial === undefined) return done()
+      reply.reject(denial, permissionsOf(access))
     })
   },
   { name: 'authorize', dependencies: ['authenticate'] },

@@ -1,20 +1,27 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError } from 'fastify'
+import type { FastifyError, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import { challengeOf, type RefusalCode } from '../access/challenge.ts'
-import { RefusedError } from '../access/refused-error.ts'
-import { KeysUnavailableError, TokenError } from '../tokens/errors.ts'
+import { challengeOf, type RejectionCode } from '../access/challenge.ts'
+import { KeysUnavailableError } from '../tokens/errors.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What was thrown while the request was handled, for the log. */
+    /** What was thrown while the request was handled, or why it was rejected, for the log. */
     failure: unknown
+  }
+  interface FastifyReply {
+    /**
+     * Answers 400, 401 or 403 with the challenge of a rejection (RFC 6750 §3).
+     *
+     * @param permissions all permissions that the route requires
+     */
+    reject(code: RejectionCode, permissions?: readonly string[]): FastifyReply
   }
 }
 
-/** An answer that is no success: all that a client gets to know. */
-export interface ErrorAnswer {
+/** An error response: everything that a client gets to know. */
+interface ErrorResponse {
   readonly status: number
   readonly message: string
   readonly headers?: Readonly<Record<string, string>>
@@ -26,7 +33,7 @@ export class StatusError extends Error {
 
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
-  /** Why, for the log, where the status alone does not say. */
+  /** The reason, for the log, where the status alone does not state it. */
   readonly code: string | undefined
 
   constructor(statusCode: number, headers: Readonly<Record<string, string>> = {}, code?: string) {
@@ -39,13 +46,13 @@ export class StatusError extends Error {
 
 export const ERROR_CONTENT_TYPE = 'application/json; charset=utf-8'
 
-const REFUSAL_MESSAGES = {
+const REJECTION_MESSAGES = {
   400: 'Malformed Authorization header',
   401: 'Bad credentials',
   403: 'Permission denied',
 } as const
 
-/** The body of every answer that is no success. */
+/** The body of every error response. */
 export function errorBody(message: string): string {
   return JSON.stringify({ message })
 }
@@ -55,26 +62,31 @@ export function reasonOf(status: number): string {
   return assertDefined(STATUS_CODES[status], 'reason phrase')
 }
 
-/** Renders whatever was thrown: nothing of an error but its kind reaches the client. */
+/** Renders rejections and errors. The client learns the kind of an error and nothing else of it. */
 export const errors = fp(
   async (app) => {
     app.decorateRequest('failure', null)
+    app.decorateReply('reject', function (this: FastifyReply, code, permissions) {
+      this.request.failure = { code }
+      return send(this, rejection(code, permissions))
+    })
     app.setErrorHandler((error, request, reply) => {
       request.failure = error
-      const { status, message, headers = {} } = answerTo(error)
-      return reply
-        .code(status)
-        .headers(headers)
-        .header('content-type', ERROR_CONTENT_TYPE)
-        .send(errorBody(message))
+      return send(reply, responseTo(error))
     })
   },
   { name: 'errors' },
 )
 
-function answerTo(error: unknown): ErrorAnswer {
-  if (error instanceof TokenError) return refusal(error.code)
-  if (error instanceof RefusedError) return refusal(error.code, error.permissions)
+function send(reply: FastifyReply, { status, message, headers = {} }: ErrorResponse): FastifyReply {
+  return reply
+    .code(status)
+    .headers(headers)
+    .header('content-type', ERROR_CONTENT_TYPE)
+    .send(errorBody(message))
+}
+
+function responseTo(error: unknown): ErrorResponse {
   if (error instanceof KeysUnavailableError) {
     const headers = { 'retry-after': String(error.retryAfter) }
     return { status: 503, message: 'Unable to verify credentials', headers }
@@ -82,16 +94,16 @@ function answerTo(error: unknown): ErrorAnswer {
   if (error instanceof StatusError) {
     return { status: error.statusCode, message: error.message, headers: error.headers }
   }
-  // Anything can be thrown: null as well.
+  // Anything can be thrown, null included.
   const { statusCode = 500 } = Object(error) as Partial<FastifyError>
-  const known = statusCode >= 400 && statusCode < 500 && statusCode in STATUS_CODES
-  const status = known ? statusCode : 500
+  const isKnown = statusCode >= 400 && statusCode < 500 && statusCode in STATUS_CODES
+  const status = isKnown ? statusCode : 500
   return { status, message: reasonOf(status) }
 }
 
-function refusal(code: RefusalCode, permissions: readonly string[] = []): ErrorAnswer {
+function rejection(code: RejectionCode, permissions: readonly string[] = []): ErrorResponse {
   const { status, value } = challengeOf(code, permissions)
   const message =
-    code === 'credentials_missing' ? 'Requires authentication' : REFUSAL_MESSAGES[status]
+    code === 'credentials_missing' ? 'Requires authentication' : REJECTION_MESSAGES[status]
   return { status, message, headers: { 'www-authenticate': value } }
 }

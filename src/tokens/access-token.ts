@@ -1,15 +1,18 @@
-import { TokenError, type TokenErrorCode } from './errors.ts'
-import { type DecodedToken, decodeToken } from './jws.ts'
-import type { SigningKeys } from './keys/remote-jwks.ts'
-import { type Principal, principalOf } from './principal.ts'
 import {
   type Expectations,
+  firstFailure,
   RULES_AFTER_SIGNATURE,
   RULES_BEFORE_SIGNATURE,
-  type Rule,
-} from './rules.ts'
-import { VerifiedTokens } from './verified-tokens.ts'
+} from './access-token-rules.ts'
+import type { TokenErrorCode } from './errors.ts'
+import { decodeToken } from './jws.ts'
+import type { VerificationKeys } from './keys/remote-jwks.ts'
+import { type Principal, principalOf } from './principal.ts'
+import type { Result } from './result.ts'
+import { VerifiedTokenCache } from './verified-token-cache.ts'
 import { verifySignature } from './verify-signature.ts'
+
+export type Verification = Result<Principal, TokenErrorCode>
 
 /**
  * Verifies access tokens (RFC 7519 §7.2, RFC 9068 §4), the signature of each one once.
@@ -17,77 +20,72 @@ import { verifySignature } from './verify-signature.ts'
  * @example
  * const verifier = new AccessTokenVerifier({ issuer, audience, algorithms: ['RS256'], clockTolerance: 5 }, keys, Date.now)
  * const digest = verifier.digestOf(token)
- * const verdict = verifier.remembered(digest) ?? (await verifier.verify(token, digest))
- * if (verdict instanceof TokenError) throw verdict
+ * const principal = verifier.cached(digest)
+ * const { value, code } = principal ? { value: principal } : await verifier.verify(token, digest)
  */
 export class AccessTokenVerifier {
   readonly #expected: Expectations
-  readonly #signingKeys: SigningKeys
+  readonly #keys: VerificationKeys
   readonly #now: () => number
-  readonly #underway = new Map<string, Promise<Principal>>()
-  /** The tokens that have been verified. */
-  readonly verified: VerifiedTokens
+  readonly #inFlight = new Map<string, Promise<Verification>>()
+  /** The tokens whose signature has been checked. */
+  readonly verified: VerifiedTokenCache
 
   /** @param now milliseconds since the epoch */
-  constructor(expected: Expectations, signingKeys: SigningKeys, now: () => number) {
+  constructor(expected: Expectations, keys: VerificationKeys, now: () => number) {
     this.#expected = expected
-    this.#signingKeys = signingKeys
+    this.#keys = keys
     this.#now = now
-    this.verified = new VerifiedTokens({
+    this.verified = new VerifiedTokenCache({
       clockTolerance: expected.clockTolerance,
-      isCurrent: (key) => signingKeys.isCurrent(key),
+      isCurrent: (key) => keys.isCurrent(key),
       now,
     })
   }
 
-  /** The name under which a token is remembered. */
+  /** The SHA-256 under which a token is cached. */
   digestOf(token: string): string {
     return this.verified.digestOf(token)
   }
 
-  /** Who a token speaks for that has been verified before and still holds. */
-  remembered(digest: string): Principal | undefined {
-    return this.verified.find(digest)
+  /** The principal of a token that was verified before and is still valid. */
+  cached(digest: string): Principal | undefined {
+    return this.verified.get(digest)
   }
 
   /**
-   * Who a token speaks for. Requests that bring the same token at the same time share one
-   * verification.
+   * Verifies a token. Requests that bring the same token at the same time share one verification.
    *
-   * @returns a TokenError at once where the token is refused without a look at its signature, since
-   *   a promise would cost as much as that verdict; otherwise a promise, rejected with a TokenError,
-   *   or with a KeysUnavailableError where no verdict is possible now
+   * @returns the principal, or the code of the first check that failed
+   * @throws KeysUnavailableError where the token can be neither accepted nor rejected now
    */
-  verify(token: string, digest = this.digestOf(token)): TokenError | Promise<Principal> {
-    const underway = this.#underway.get(digest)
-    if (underway !== undefined) return underway
-    const decoded = decodeToken(token)
-    if (typeof decoded === 'string') return TokenError.of(decoded)
-    const failure = this.#failureIn(decoded, RULES_BEFORE_SIGNATURE)
-    if (failure !== undefined) return TokenError.of(failure)
-    const verification = this.#verifySigned(token, digest, decoded)
-    this.#underway.set(digest, verification)
-    const end = () => this.#underway.delete(digest)
-    verification.then(end, end)
+  verify(token: string, digest = this.digestOf(token)): Promise<Verification> {
+    const inFlight = this.#inFlight.get(digest)
+    if (inFlight !== undefined) return inFlight
+    const verification = this.#verify(token, digest).finally(() => this.#inFlight.delete(digest))
+    this.#inFlight.set(digest, verification)
     return verification
   }
 
-  async #verifySigned(token: string, digest: string, decoded: DecodedToken): Promise<Principal> {
-    const candidates = await this.#signingKeys.candidates(decoded.header)
-    const key = await verifySignature(token, decoded.header['alg'], candidates)
-    const failure = this.#failureIn(decoded, RULES_AFTER_SIGNATURE)
-    if (failure !== undefined) throw new TokenError(failure)
+  async #verify(token: string, digest: string): Promise<Verification> {
+    const { value: decoded, code } = decodeToken(token)
+    if (code !== undefined) return { code }
+    const early = firstFailure(RULES_BEFORE_SIGNATURE, decoded, this.#expected, this.#seconds())
+    if (early !== undefined) return { code: early }
+
+    const keys = await this.#keys.keysFor(decoded.header)
+    if (keys.length === 0) return { code: 'unknown_key' }
+    const key = await verifySignature(token, decoded.header['alg'], keys)
+    if (key === undefined) return { code: 'signature_invalid' }
+    const late = firstFailure(RULES_AFTER_SIGNATURE, decoded, this.#expected, this.#seconds())
+    if (late !== undefined) return { code: late }
+
     const principal = principalOf(decoded.claims)
     this.verified.add(digest, { principal, key })
-    return principal
+    return { value: principal }
   }
 
-  #failureIn(token: DecodedToken, rules: readonly Rule[]): TokenErrorCode | undefined {
-    const now = this.#now() / 1000
-    for (const rule of rules) {
-      const failure = rule.judge(token, this.#expected, now)
-      if (failure !== undefined) return failure
-    }
-    return undefined
+  #seconds(): number {
+    return this.#now() / 1000
   }
 }

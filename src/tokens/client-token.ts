@@ -1,18 +1,18 @@
 import { createSecretKey } from 'node:crypto'
-import { ClientTokenError, type ClientTokenErrorCode } from './client-token-errors.ts'
-import { TokenError, type TokenErrorCode } from './errors.ts'
+import { audiencesOf, checkAudience, checkHeader, checkIssuer, checkTimes } from './claims.ts'
+import type { TokenErrorCode } from './errors.ts'
 import { decodeToken, type JsonObject } from './jws.ts'
 import type { VerificationKey } from './keys/jwks.ts'
-import type { SigningKeys } from './keys/remote-jwks.ts'
-import { hasExpired, isTime } from './rules.ts'
+import type { VerificationKeys } from './keys/remote-jwks.ts'
+import type { Result } from './result.ts'
 import { verifySignature } from './verify-signature.ts'
 
 /**
- * How the tenant signs for a client: with its own keys, or with the client's secret. One of them,
- * as the client is configured there: the token has no say in it (RFC 8725 §3.1).
+ * How the tenant signs for a client: with its own keys, or with the client's secret. The client's
+ * configuration at the tenant decides, never the token (RFC 8725 §3.1).
  */
 export type ClientTokenKey =
-  | { readonly algorithm: 'RS256'; readonly keys: SigningKeys }
+  | { readonly algorithm: 'RS256'; readonly keys: VerificationKeys }
   | { readonly algorithm: 'HS256'; readonly secret: string }
 
 export interface ClientTokenExpectations {
@@ -26,76 +26,69 @@ export interface ClientTokenExpectations {
   readonly now: () => number
 }
 
-/** What any signed token can fail with, under the same names. */
-type SharedCode = Extract<TokenErrorCode, ClientTokenErrorCode>
+/** Why a token that the tenant addresses to a client is rejected. */
+export type ClientTokenErrorCode =
+  | Exclude<TokenErrorCode, 'id_token' | 'token_bound'>
+  | 'authorized_party_missing'
+  | 'authorized_party_mismatch'
+  | 'nonce_mismatch'
+  | 'nonce_present'
+  | 'login_too_old'
+  | 'organization_mismatch'
+  | 'session_malformed'
+  | 'event_missing'
+  | 'identifier_missing'
 
 /**
- * Reads a token that the tenant addresses to a client, and judges what all of its kinds share:
- * header, signature, issuer, audience, times.
+ * Verifies what every token for a client has in common: header, signature, issuer, audience, times.
  *
  * @param types what `typ` may be, in lower case
- * @returns the claims; `exp` and `iat` are finite numbers
- * @throws ClientTokenError; KeysUnavailableError where no verdict is possible now
+ * @returns the claims, of which `exp` and `iat` are finite numbers
+ * @throws KeysUnavailableError where the token can be neither accepted nor rejected now
  */
-export async function readClientToken(
+export async function verifyClientToken(
   token: string,
-  types: readonly unknown[],
+  types: readonly (string | undefined)[],
   expected: ClientTokenExpectations,
-): Promise<JsonObject> {
-  try {
-    const decoded = decodeToken(token)
-    if (typeof decoded === 'string') throw new ClientTokenError(decoded)
-    const { header, claims } = decoded
-    judge(judgeHeader(header, types, expected.key.algorithm))
-    await verifySignature(token, header['alg'], await candidatesOf(header, expected.key))
-    judge(judgeClaims(claims, expected))
-    return claims
-  } catch (error) {
-    if (!(error instanceof TokenError)) throw error
-    throw new ClientTokenError(error.code as SharedCode)
-  }
-}
-
-/** @throws ClientTokenError where there is a code */
-export function judge(code: ClientTokenErrorCode | undefined): void {
-  if (code !== undefined) throw new ClientTokenError(code)
-}
-
-function judgeHeader(
-  { alg, kid, typ, crit, b64 }: JsonObject,
-  types: readonly unknown[],
-  algorithm: string,
-): ClientTokenErrorCode | undefined {
-  if (crit !== undefined || b64 !== undefined) return 'header_extension'
-  if (kid !== undefined && typeof kid !== 'string') return 'header_malformed'
-  if (alg !== algorithm) return 'algorithm_not_allowed'
-  return types.includes(typeof typ === 'string' ? typ.toLowerCase() : typ)
-    ? undefined
-    : 'type_not_allowed'
+): Promise<Result<JsonObject, ClientTokenErrorCode>> {
+  const { value: decoded, code: structure } = decodeToken(token)
+  if (structure !== undefined) return { code: structure }
+  const { header, claims } = decoded
+  const headerFailure = checkHeader(header, [expected.key.algorithm], types)
+  if (headerFailure !== undefined) return { code: headerFailure }
+  const keys = await keysFor(header, expected.key)
+  if (keys.length === 0) return { code: 'unknown_key' }
+  const key = await verifySignature(token, header['alg'], keys)
+  if (key === undefined) return { code: 'signature_invalid' }
+  const code = checkClaims(claims, expected)
+  return code === undefined ? { value: claims } : { code }
 }
 
 /** The octets of the secret are the HMAC key (OpenID Connect Core §10.1). */
-async function candidatesOf(
+async function keysFor(
   header: JsonObject,
   key: ClientTokenKey,
 ): Promise<readonly VerificationKey[]> {
-  if (key.algorithm === 'RS256') return key.keys.candidates(header)
+  if (key.algorithm === 'RS256') return key.keys.keysFor(header)
   return [{ kid: undefined, algorithms: ['HS256'], key: createSecretKey(key.secret, 'utf8') }]
 }
 
-function judgeClaims(
-  { iss, aud, azp, exp, nbf, iat }: JsonObject,
+function checkClaims(
+  claims: JsonObject,
   { issuer, clientId, clockTolerance, now }: ClientTokenExpectations,
 ): ClientTokenErrorCode | undefined {
-  if (iss !== issuer) return 'issuer_mismatch'
-  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (!audiences.includes(clientId)) return 'audience_mismatch'
-  if (azp === undefined && audiences.length > 1) return 'authorized_party_missing'
-  if (azp !== undefined && azp !== clientId) return 'authorized_party_mismatch'
-  if (!isTime(exp) || !isTime(iat)) return 'time_claim_malformed'
-  if (nbf !== undefined && !isTime(nbf)) return 'time_claim_malformed'
-  const seconds = now() / 1000
-  if (hasExpired(exp, clockTolerance, seconds)) return 'token_expired'
-  if (nbf !== undefined && nbf > seconds + clockTolerance) return 'token_not_yet_valid'
-  return iat > seconds + clockTolerance ? 'token_issued_in_future' : undefined
+  return (
+    checkIssuer(claims, issuer) ??
+    checkAudience(claims, clientId) ??
+    checkAuthorizedParty(claims, clientId) ??
+    checkTimes(claims, clockTolerance, now() / 1000)
+  )
+}
+
+/** `azp` (OpenID Connect Core §2). */
+function checkAuthorizedParty({ aud, azp }: JsonObject, clientId: string) {
+  if (azp === undefined) {
+    return audiencesOf(aud).length > 1 ? 'authorized_party_missing' : undefined
+  }
+  return azp === clientId ? undefined : 'authorized_party_mismatch'
 }

@@ -1,6 +1,6 @@
 /**
- * Why a token is refused: stable codes for logs and tools, each with the sentence that goes into
- * `error_description` (RFC 6750 §3). The sentences are ours alone: none holds a word of the token.
+ * Why an access token is rejected: stable codes for logs and tools, each with the sentence that goes
+ * into `error_description` (RFC 6750 §3). The sentences are fixed: none contains text of the token.
  */
 export const TOKEN_ERRORS = {
   token_too_large: 'The access token is larger than 8 KiB.',
@@ -25,48 +25,11 @@ export const TOKEN_ERRORS = {
 
 export type TokenErrorCode = keyof typeof TOKEN_ERRORS
 
-/**
- * A verdict and no accident: nobody will look for the line it came from, and its stack would cost as
- * much as all the rest of refusing a token.
- */
-export class VerdictError extends Error {
-  constructor(message: string) {
-    const { stackTraceLimit } = Error
-    Error.stackTraceLimit = 0
-    super(message)
-    Error.stackTraceLimit = stackTraceLimit
-  }
-}
-
-/** The token is at fault (401, `invalid_token`). Trouble on our side is never a TokenError. */
-export class TokenError extends VerdictError {
-  static readonly #made = new Map<TokenErrorCode, TokenError>()
-
-  override readonly name = 'TokenError'
-  readonly code: TokenErrorCode
-
-  constructor(code: TokenErrorCode) {
-    super(TOKEN_ERRORS[code])
-    this.code = code
-  }
-
-  /** The one that all requests share, for where a verdict is had sooner than a new error. */
-  static of(code: TokenErrorCode): TokenError {
-    const made = TokenError.#made.get(code)
-    if (made !== undefined) return made
-    const error = new TokenError(code)
-    // What decides the answer stays; not frozen, since loggers mark the errors that they describe.
-    Object.defineProperty(error, 'code', { writable: false })
-    TokenError.#made.set(code, error)
-    return error
-  }
-}
-
-/** The tenant's keys cannot be had now, so that no verdict is possible (503). */
+/** The tenant's signing keys are unavailable, so the token can be neither accepted nor rejected (503). */
 export class KeysUnavailableError extends Error {
   override readonly name = 'KeysUnavailableError'
   readonly code = 'keys_unavailable'
-  /** Seconds after which asking again makes sense. */
+  /** Seconds after which a retry makes sense. */
   readonly retryAfter: number
 
   constructor(retryAfter: number, options?: ErrorOptions) {

@@ -1,82 +1,90 @@
-import { type ClientTokenExpectations, judge, readClientToken } from './client-token.ts'
-import type { ClientTokenErrorCode } from './client-token-errors.ts'
+import { checkSubject, isNumericDate } from './claims.ts'
+import {
+  type ClientTokenErrorCode,
+  type ClientTokenExpectations,
+  verifyClientToken,
+} from './client-token.ts'
 import type { JsonObject } from './jws.ts'
-import { isTime } from './rules.ts'
+import type { Result } from './result.ts'
 
-/** What the login that an ID token answers asked for. */
+/** What the login requested that an ID token is the answer to. */
 export interface ExpectedLogin {
   readonly nonce: string
-  /** The most that may have passed since the person logged in, in seconds. */
+  /** The longest time since the person logged in, in seconds. */
   readonly maxAge: number | undefined
   /** The id (`org_…`) or the name of an organization. */
   readonly organization: string | undefined
 }
 
-/** Who logged in, as a verified ID token says. */
+/** Who logged in, from a verified ID token. */
 export interface Identity {
   readonly subject: string
-  /** The tenant's session, by which a back-channel logout may name it. */
+  /** The tenant's session, which a back-channel logout may name. */
   readonly sessionId: string | undefined
   readonly claims: JsonObject
 }
 
 /**
- * Verifies an ID token (OpenID Connect Core §3.1.3.7), the organization in it included.
+ * Verifies an ID token (OpenID Connect Core §3.1.3.7), with the organization in it.
  *
  * @example
  * const key = { algorithm: 'RS256', keys } as const
  * const expected = { issuer, clientId, key, clockTolerance: 5, now: Date.now }
- * const { subject } = await verifyIdToken(token, { nonce, maxAge: 3600, organization: 'org_a' }, expected)
+ * const login = { nonce, maxAge: 3600, organization: 'org_a' }
+ * const { value: identity, code } = await verifyIdToken(token, login, expected)
  *
- * @throws ClientTokenError; KeysUnavailableError where no verdict is possible now
+ * @throws KeysUnavailableError where the token can be neither accepted nor rejected now
  */
 export async function verifyIdToken(
   token: string,
   login: ExpectedLogin,
   expected: ClientTokenExpectations,
-): Promise<Identity> {
-  const claims = await readClientToken(token, [undefined, 'jwt'], expected)
-  judge(
-    judgePerson(claims) ??
-      judgeLogin(claims, login, expected) ??
-      judgeOrganization(claims, login.organization),
+): Promise<Result<Identity, ClientTokenErrorCode>> {
+  const { value: claims, code: common } = await verifyClientToken(
+    token,
+    [undefined, 'jwt'],
+    expected,
   )
-  return {
-    subject: claims['sub'] as string,
-    sessionId: claims['sid'] as string | undefined,
-    claims,
-  }
+  if (common !== undefined) return { code: common }
+  const code =
+    checkPerson(claims) ??
+    checkLogin(claims, login, expected) ??
+    checkOrganization(claims, login.organization)
+  if (code !== undefined) return { code }
+  const { sub, sid } = claims as { readonly sub: string; readonly sid?: string } & JsonObject
+  return { value: { subject: sub, sessionId: sid, claims } }
 }
 
-function judgePerson({ sub, sid }: JsonObject): ClientTokenErrorCode | undefined {
-  if (typeof sub !== 'string' || sub === '') return 'subject_missing'
-  return sid === undefined || typeof sid === 'string' ? undefined : 'session_malformed'
+function checkPerson(claims: JsonObject) {
+  const { sid } = claims
+  const isSession = sid === undefined || typeof sid === 'string'
+  return checkSubject(claims) ?? (isSession ? undefined : 'session_malformed')
 }
 
-/** A login of unknown age, or from the future, is no fresh one. */
-function judgeLogin(
+/** A login of unknown age, or one from the future, counts as too old. */
+function checkLogin(
   { nonce, auth_time: authTime }: JsonObject,
-  { nonce: asked, maxAge }: ExpectedLogin,
+  login: ExpectedLogin,
   { clockTolerance, now }: ClientTokenExpectations,
-): ClientTokenErrorCode | undefined {
-  if (nonce !== asked) return 'nonce_mismatch'
-  if (maxAge === undefined) return undefined
-  if (!isTime(authTime)) return 'login_too_old'
+) {
+  if (nonce !== login.nonce) return 'nonce_mismatch'
+  if (login.maxAge === undefined) return undefined
+  if (!isNumericDate(authTime)) return 'login_too_old'
   const age = now() / 1000 - authTime
-  const fresh = age <= maxAge + clockTolerance && age >= -clockTolerance
-  return fresh ? undefined : 'login_too_old'
+  const isFresh = age <= login.maxAge + clockTolerance && age >= -clockTolerance
+  return isFresh ? undefined : 'login_too_old'
 }
 
-/** Ids are compared to the letter; names as the tenant does, without regard to case. */
-function judgeOrganization(
+/** Ids are compared exactly, names without regard to case, as the tenant does. */
+function checkOrganization(
   { org_id: id, org_name: name }: JsonObject,
-  asked: string | undefined,
-): ClientTokenErrorCode | undefined {
-  const isText = (value: unknown) => value === undefined || typeof value === 'string'
-  if (!isText(id) || !isText(name)) return 'organization_malformed'
-  if (asked === undefined) return undefined
-  const same = asked.startsWith('org_')
-    ? id === asked
-    : (name as string | undefined)?.toLowerCase() === asked.toLowerCase()
-  return same ? undefined : 'organization_mismatch'
+  requested: string | undefined,
+) {
+  const isOptionalString = (value: unknown) => value === undefined || typeof value === 'string'
+  if (!isOptionalString(id) || !isOptionalString(name)) return 'organization_malformed'
+  if (requested === undefined) return undefined
+  const matches = requested.startsWith('org_')
+    ? id === requested
+    : (name as string | undefined)?.toLowerCase() === requested.toLowerCase()
+  return matches ? undefined : 'organization_mismatch'
 }

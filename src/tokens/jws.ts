@@ -1,47 +1,36 @@
 import { isUtf8 } from 'node:buffer'
+import type { Result } from './result.ts'
 
-/** The largest access token that is looked at, in bytes. */
-export const MAX_TOKEN_SIZE = 8 * 1024
+/** The largest token that is decoded. */
+export const MAX_TOKEN_BYTES = 8 * 1024
 
-/** The JOSE header (RFC 7515 §4) or the claims (RFC 7519 §4) of a token: nothing is known of the values. */
+/** The JOSE header (RFC 7515 §4) or the claims (RFC 7519 §4) of a token. The types of its members are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** A token taken apart and not yet believed. */
+/** A decoded token, not verified yet. */
 export interface DecodedToken {
   readonly header: JsonObject
   readonly claims: JsonObject
 }
 
-/** Why a token cannot be taken apart. */
+/** Why a token cannot be decoded. */
 export type StructureErrorCode = 'token_too_large' | 'token_malformed'
 
 const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
 /**
- * Takes a JWS in compact serialization apart (RFC 7515 §7.1, RFC 7519 §7.2): three base64url
- * segments in their one canonical spelling, of which the first two are JSON objects in UTF-8.
- *
- * @returns the code of the failure where it is none
+ * Decodes a JWS in compact serialization (RFC 7515 §7.1, RFC 7519 §7.2): three base64url segments in
+ * canonical form, of which the first two are JSON objects in UTF-8.
  */
-export function decodeToken(token: string): DecodedToken | StructureErrorCode {
-  if (token.length > MAX_TOKEN_SIZE) return 'token_too_large'
+export function decodeToken(token: string): Result<DecodedToken, StructureErrorCode> {
+  if (token.length > MAX_TOKEN_BYTES) return { code: 'token_too_large' }
   const [, first = '', second = '', signature = ''] = COMPACT.exec(token) ?? []
-  const header = decodeHeader(first)
+  const header = decodeObject(first)
   const claims = decodeObject(second)
-  if (header === undefined || claims === undefined) return 'token_malformed'
-  return isCanonical(signature) ? { header, claims } : 'token_malformed'
-}
-
-/** The header that came last, with its segment: the tokens that a key has signed share theirs. */
-let lastHeader: { readonly segment: string; readonly header: JsonObject } | undefined
-
-function decodeHeader(segment: string): JsonObject | undefined {
-  if (segment === lastHeader?.segment) return lastHeader.header
-  const header = decodeObject(segment)
-  if (header === undefined) return undefined
-  // The segment is copied: as a part of the token's text it would keep all of that in memory.
-  lastHeader = { segment: Buffer.from(segment).toString(), header: Object.freeze(header) }
-  return header
+  if (header === undefined || claims === undefined || !isCanonical(signature)) {
+    return { code: 'token_malformed' }
+  }
+  return { value: { header, claims } }
 }
 
 function decodeObject(segment: string): JsonObject | undefined {
@@ -53,7 +42,7 @@ function decodeObject(segment: string): JsonObject | undefined {
     : undefined
 }
 
-/** Whether base64url text without padding has no stray bits in its last character (RFC 4648 §3.5). */
+/** Whether base64url text without padding has no unused bits set in its last character (RFC 4648 §3.5). */
 function isCanonical(segment: string): boolean {
   const last = segment.slice(-1)
   switch (segment.length % 4) {

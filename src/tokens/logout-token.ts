@@ -1,12 +1,17 @@
-import { type ClientTokenExpectations, judge, readClientToken } from './client-token.ts'
-import type { ClientTokenErrorCode } from './client-token-errors.ts'
+import { isText } from './claims.ts'
+import {
+  type ClientTokenErrorCode,
+  type ClientTokenExpectations,
+  verifyClientToken,
+} from './client-token.ts'
 import type { JsonObject } from './jws.ts'
+import type { Result } from './result.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
-const TYPES: readonly unknown[] = [undefined, 'jwt', 'logout+jwt', 'application/logout+jwt']
+const TYPES = [undefined, 'jwt', 'logout+jwt', 'application/logout+jwt']
 
-/** Whom the tenant logged out, as a verified logout token says. */
-export interface LoggedOut {
+/** What a verified logout token ends. */
+export interface Logout {
   /** The tenant's session; undefined where all sessions of the subject ended. */
   readonly sessionId: string | undefined
   readonly subject: string | undefined
@@ -17,19 +22,21 @@ export interface LoggedOut {
 }
 
 /**
- * Verifies a logout token (OpenID Connect Back-Channel Logout §2.6); that its identifier comes for
- * the first time is left to whoever can remember identifiers.
+ * Verifies a logout token (OpenID Connect Back-Channel Logout §2.6). That its identifier is used for
+ * the first time is for the caller to check.
  *
- * @throws ClientTokenError; KeysUnavailableError where no verdict is possible now
+ * @throws KeysUnavailableError where the token can be neither accepted nor rejected now
  */
 export async function verifyLogoutToken(
   token: string,
   expected: ClientTokenExpectations,
-): Promise<LoggedOut> {
-  const claims = await readClientToken(token, TYPES, expected)
-  judge(judgeLogout(claims))
+): Promise<Result<Logout, ClientTokenErrorCode>> {
+  const { value: claims, code: common } = await verifyClientToken(token, TYPES, expected)
+  if (common !== undefined) return { code: common }
+  const code = checkLogout(claims)
+  if (code !== undefined) return { code }
   const { sid, sub, jti, exp } = claims as LogoutClaims
-  return { sessionId: sid, subject: sub, identifier: jti, expiresAt: exp }
+  return { value: { sessionId: sid, subject: sub, identifier: jti, expiresAt: exp } }
 }
 
 interface LogoutClaims extends JsonObject {
@@ -39,23 +46,13 @@ interface LogoutClaims extends JsonObject {
   readonly exp: number
 }
 
-function judgeLogout({
-  sid,
-  sub,
-  jti,
-  events,
-  nonce,
-}: JsonObject): ClientTokenErrorCode | undefined {
+function checkLogout({ sid, sub, jti, events, nonce }: JsonObject) {
   if (nonce !== undefined) return 'nonce_present'
   if (!isObject(events) || !isObject(events[EVENT])) return 'event_missing'
   if (sid !== undefined && !isText(sid)) return 'session_malformed'
   if (sub !== undefined && !isText(sub)) return 'subject_missing'
   if (sid === undefined && sub === undefined) return 'subject_missing'
   return isText(jti) ? undefined : 'identifier_missing'
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,7 +1,7 @@
 import { METHODS } from 'node:http'
 import { test } from 'tap'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
-import { readKeySet } from '../../src/tokens/keys/jwks.ts'
+import { parseJwks } from '../../src/tokens/keys/jwks.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { newKey, ORIGIN, oddKeys, testApp, token } from '../support/app.ts'
 
@@ -257,7 +257,7 @@ test('trouble on our side is 503 or 500, never 401', async (t) => {
   t.match(answer.headers, COMMON_HEADERS)
   t.match(unavailable.log.at(-1), { status: 503, refusal: 'keys_unavailable' })
 
-  const { key } = readKeySet([newKey('ES256').jwk], ['ES256']).keys[0] ?? {}
+  const { key } = parseJwks([newKey('ES256').jwk], ['ES256']).keys[0] ?? {}
   const wrongKey = { kid: 'x', algorithms: ['RS256'], key: assertDefined(key) }
   const mixedUp = await testApp(t, { signingKeys: oddKeys(() => [wrongKey]) })
   t.match(
@@ -308,11 +308,11 @@ test('a route that declares no access, or none that could be, stops the start', 
   t.throws(() => app.get('/new', () => ({})), /GET \/new declares no access policy/)
   t.throws(declare('private'), /declares no access policy/)
   t.throws(declare(null), /declares no access policy/)
-  t.throws(declare({ permission: ['x'] }), /asks for permission, which no access policy knows/)
-  t.throws(declare({ permissions: [] }), /permissions that are no list of names/)
-  t.throws(declare({ permissions: ['a b'] }), /no list of names/)
-  t.throws(declare({ permissions: ['a"b'] }), /no list of names/)
-  t.throws(declare({ anyPermission: 'x' }), /no list of names/)
+  t.throws(declare({ permission: ['x'] }), /has an unknown access policy key 'permission'/)
+  t.throws(declare({ permissions: [] }), /permissions are not a non-empty array of scope tokens/)
+  t.throws(declare({ permissions: ['a b'] }), /not a non-empty array of scope tokens/)
+  t.throws(declare({ permissions: ['a"b'] }), /not a non-empty array of scope tokens/)
+  t.throws(declare({ anyPermission: 'x' }), /not a non-empty array of scope tokens/)
 })
 
 test('a scope may declare for the routes in it, and for no others', async (t) => {

@@ -64,7 +64,7 @@ test('too many bad tokens from one address: 429, while good ones go on', async (
 test('trouble on our side is no failure of the client', async (t) => {
   const { call } = await testApp(t, {
     environment: { AUTH_FAILURES_MAX: '1' },
-    signingKeys: { candidates: () => Promise.reject(new Error('ours')), isCurrent: () => true },
+    signingKeys: { keysFor: () => Promise.reject(new Error('ours')), isCurrent: () => true },
   })
   for (const _ of [1, 2, 3]) t.equal((await call(PROTECTED, token())).status, 500)
 })
@@ -175,7 +175,7 @@ test('events of the key set are logged, with the keys that were left out', async
     log.find(({ event }) => event === 'keys_unusable'),
     {
       level: 40,
-      unusable: [{ kid: 'secret', reason: 'is a secret' }],
+      unusable: [{ kid: 'secret', reason: 'symmetric or private key' }],
     },
   )
   t.notMatch(JSON.stringify(log), 'PLANTED')

@@ -12,9 +12,8 @@ import { buildApp } from '../../src/app.ts'
 import { type Environment, loadConfig } from '../../src/config/config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
-import { TokenError } from '../../src/tokens/errors.ts'
-import { candidatesFor, readKeySet } from '../../src/tokens/keys/jwks.ts'
-import type { SigningKeys } from '../../src/tokens/keys/remote-jwks.ts'
+import { matchingKeys, parseJwks } from '../../src/tokens/keys/jwks.ts'
+import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 
 export const ISSUER = 'https://tenant.test/'
 export const AUDIENCE = 'https://api.test'
@@ -91,21 +90,17 @@ export function token(
 }
 
 /** Keys that cannot be had, or that are not what they should be. */
-export function oddKeys(candidates: SigningKeys['candidates']): SigningKeys {
-  return { candidates, isCurrent: () => true }
+export function oddKeys(keysFor: VerificationKeys['keysFor']): VerificationKeys {
+  return { keysFor, isCurrent: () => true }
 }
 
 /** The keys of a tenant that is always there. */
-export function keysOf(keys: readonly TestKey[], algorithms: readonly string[]): SigningKeys {
+export function keysOf(keys: readonly TestKey[], algorithms: readonly string[]): VerificationKeys {
   const published = keys.map(({ jwk }) => jwk)
-  const { keys: usable } = readKeySet(published, algorithms)
+  const { keys: usable } = parseJwks(published, algorithms)
   return {
     isCurrent: () => true,
-    async candidates(header) {
-      const found = candidatesFor(usable, header)
-      if (found.length === 0) throw new TokenError('unknown_key')
-      return found
-    },
+    keysFor: async (header) => matchingKeys(usable, header),
   }
 }
 
@@ -124,7 +119,7 @@ export interface TestApp {
 export interface TestAppOptions {
   readonly environment?: Environment
   readonly keys?: readonly TestKey[]
-  readonly signingKeys?: SigningKeys
+  readonly signingKeys?: VerificationKeys
   readonly now?: () => number
   readonly keysReady?: () => boolean
 }

@@ -5,7 +5,7 @@ import { browser } from '../../src/browser-login/browser-login.ts'
 import { type Environment, loadConfig } from '../../src/config/config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
-import type { SigningKeys } from '../../src/tokens/keys/remote-jwks.ts'
+import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { ENVIRONMENT, KEY, keysOf, logSink } from './app.ts'
 import { CLIENT, type FakeTenant, fakeTenant, SECRET } from './fake-tenant.ts'
@@ -27,7 +27,7 @@ export interface SiteOptions {
   readonly environment?: Environment
   readonly tenant?: FakeTenant
   /** The tenant's keys, where they are not what they should be. */
-  readonly keys?: SigningKeys
+  readonly keys?: VerificationKeys
 }
 
 /** The server with the browser login on, against a fake tenant; closed when the test ends. */

@@ -2,10 +2,10 @@ import { createHmac, createPublicKey } from 'node:crypto'
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { ClientTokenExpectations } from '../../src/tokens/client-token.ts'
-import { CLIENT_TOKEN_ERRORS, ClientTokenError } from '../../src/tokens/client-token-errors.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
 import { type ExpectedLogin, verifyIdToken } from '../../src/tokens/id-token.ts'
 import { verifyLogoutToken } from '../../src/tokens/logout-token.ts'
+import type { Result } from '../../src/tokens/result.ts'
 import { ISSUER, KEY, keysOf, NOW, newKey, oddKeys, signJws } from '../support/app.ts'
 
 const CLIENT = 'the-client'
@@ -36,18 +36,15 @@ function hs256(secret: string | Buffer, changes: Json = {}): string {
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
 }
 
-const codeOf = (verification: Promise<unknown>) =>
-  verification.then(
-    () => 'accepted',
-    (error) => (error instanceof ClientTokenError ? error.code : Promise.reject(error)),
-  )
+const codeOf = async (verification: Promise<Result<unknown, string>>) =>
+  (await verification).code ?? 'accepted'
 const judged = (changes: Json, login: Partial<ExpectedLogin> = {}, header: Json = {}) =>
   codeOf(verifyIdToken(rs256(changes, header), { ...LOGIN, ...login }, RS256))
 
 test('who logged in, by either algorithm', async (t) => {
   const identity = { subject: 'auth0|1', sessionId: 's', claims: claims({ sid: 's' }) }
-  t.strictSame(await verifyIdToken(rs256({ sid: 's' }), LOGIN, RS256), identity)
-  t.strictSame(await verifyIdToken(hs256(SECRET, { sid: 's' }), LOGIN, HS256), identity)
+  t.strictSame(await verifyIdToken(rs256({ sid: 's' }), LOGIN, RS256), { value: identity })
+  t.strictSame(await verifyIdToken(hs256(SECRET, { sid: 's' }), LOGIN, HS256), { value: identity })
 })
 
 test('the algorithm is the configured one, whatever the token says', async (t) => {
@@ -116,7 +113,6 @@ test('each rule that is broken, by its code', async (t) => {
     ['type_not_allowed', { typ: 1 }],
   ]
   for (const [code, header] of headers) t.equal(await judged({}, {}, header), code)
-  for (const sentence of Object.values(CLIENT_TOKEN_ERRORS)) t.match(sentence, /^[A-Z][^"\\]+\.$/)
 })
 
 test('what is good', async (t) => {
@@ -192,13 +188,10 @@ test('logout tokens', async (t) => {
   const verify = (changes: Json, header: Json = { typ: 'logout+jwt' }) =>
     verifyLogoutToken(rs256({ ...good, ...changes }, header), RS256)
   t.strictSame(await verify({}), {
-    sessionId: 's',
-    subject: 'auth0|1',
-    identifier: 'j',
-    expiresAt: NOW + 60,
+    value: { sessionId: 's', subject: 'auth0|1', identifier: 'j', expiresAt: NOW + 60 },
   })
-  t.match(await verify({ sub: undefined }, { typ: 'JWT' }), { sessionId: 's' })
-  t.match(await verify({ sid: undefined }, {}), { subject: 'auth0|1' })
+  t.match(await verify({ sub: undefined }, { typ: 'JWT' }), { value: { sessionId: 's' } })
+  t.match(await verify({ sid: undefined }, {}), { value: { subject: 'auth0|1' } })
   const refused: [string, Json][] = [
     ['nonce_present', { nonce: 'n' }],
     ['event_missing', { events: undefined }],

@@ -15,10 +15,7 @@ const byJose = (token: string) =>
     () => false,
   )
 const byUs = (token: string) =>
-  verifySignature(token, 'RS256', [candidate]).then(
-    () => true,
-    () => false,
-  )
+  verifySignature(token, 'RS256', [candidate]).then((key) => key === candidate)
 
 const header = { alg: 'RS256', kid: KEY.kid }
 
@@ -55,7 +52,7 @@ test('the key that signed is found among several; another kind of key is a fault
   const token = signJws(header, { sub: 'x' })
   const stranger = { ...candidate, key: createPublicKey({ key: newKey().jwk, format: 'jwk' }) }
   t.equal(await verifySignature(token, 'RS256', [stranger, candidate]), candidate)
-  t.rejects(verifySignature(token, 'RS256', [stranger]), { code: 'signature_invalid' })
+  t.equal(await verifySignature(token, 'RS256', [stranger]), undefined)
   const curve = { ...candidate, key: createPublicKey({ key: newKey('ES256').jwk, format: 'jwk' }) }
   t.rejects(verifySignature(token, 'RS256', [curve]), TypeError)
   const misfit = { ...candidate, algorithms: ['ES256'] }

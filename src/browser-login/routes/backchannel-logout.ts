@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { StatusError } from '../../plugins/errors.ts'
-import { ClientTokenError } from '../../tokens/client-token-errors.ts'
-import { type LoggedOut, verifyLogoutToken } from '../../tokens/logout-token.ts'
+import { type Logout, verifyLogoutToken } from '../../tokens/logout-token.ts'
 import type { Room } from '../context.ts'
 import { keyOf } from '../sessions/sealed-records.ts'
 
@@ -19,7 +18,11 @@ export async function backchannelLogout(app: FastifyInstance, room: Room): Promi
     '/backchannel-logout',
     { schema: { body } },
     async (request, reply) => {
-      const loggedOut = await judged(request.body.logout_token)
+      const { value: loggedOut, code } = await verifyLogoutToken(
+        request.body.logout_token,
+        expected,
+      )
+      if (code !== undefined) throw new StatusError(400, {}, code)
       const used = keyOf('jti', loggedOut.identifier)
       if (!(await store.add(used, '', lifetimeOf(loggedOut)))) {
         throw new StatusError(400, {}, 'logout_token_replayed')
@@ -35,22 +38,13 @@ export async function backchannelLogout(app: FastifyInstance, room: Room): Promi
     },
   )
 
-  async function judged(token: string): Promise<LoggedOut> {
-    try {
-      return await verifyLogoutToken(token, expected)
-    } catch (error) {
-      if (error instanceof ClientTokenError) throw new StatusError(400, {}, error.code)
-      throw error
-    }
-  }
-
-  async function end({ sessionId, subject }: LoggedOut): Promise<void> {
+  async function end({ sessionId, subject }: Logout): Promise<void> {
     if (sessionId !== undefined) await logins.endAll({ sessionId })
     else await logins.endAll({ subject: String(subject) })
   }
 
   /** For as long as the token would be accepted, in milliseconds. */
-  function lifetimeOf({ expiresAt }: LoggedOut): number {
+  function lifetimeOf({ expiresAt }: Logout): number {
     return (expiresAt + expected.clockTolerance) * 1000 - expected.now()
   }
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { verifyIdToken } from '../../tokens/id-token.ts'
 import type { Room } from '../context.ts'
-import { PageError } from '../errors.ts'
+import { InvalidIdTokenError, PageError } from '../errors.ts'
 
 const query = { type: 'object', properties: { state: { type: 'string' } } } as const
 
@@ -20,7 +20,8 @@ export async function callback(app: FastifyInstance, room: Room): Promise<void> 
     const answer = new URL(`/callback?${request.raw.url?.split('?')[1]}`, config.baseUrl)
     const { idToken, ...tokens } = await tenant.finishLogin(answer, secrets)
     const asked = { nonce: secrets.nonce, maxAge: config.loginMaxAge, organization }
-    const identity = await verifyIdToken(idToken, asked, expected)
+    const { value: identity, code } = await verifyIdToken(idToken, asked, expected)
+    if (code !== undefined) throw new InvalidIdTokenError(code)
 
     const before = await request.findLogin()
     // Under a new identifier, known to nobody yet (session fixation); other tabs go on with theirs.

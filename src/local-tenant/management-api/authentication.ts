@@ -22,7 +22,7 @@ export function authentication(issuer: () => string, keys: SigningKeys) {
   return async (request: FastifyRequest): Promise<void> => {
     const { scopes } = request.routeOptions.config
     if (scopes === undefined) return
-    const { token } = bearerToken(fieldValues(request.raw, 'authorization'))
+    const { value: token } = bearerToken(fieldValues(request.raw, 'authorization'))
     if (token === undefined) throw new ManagementError(401, 'Missing authentication')
     const { scope } = await verify(token, issuer(), keys)
     request.managementScopes = String(scope).split(' ')

@@ -1,15 +1,15 @@
-/** The largest key set that is read, in bytes, counted after decompression. */
-const MAX_SIZE = 512 * 1024
+/** The largest key set that is read, counted after decompression. */
+const MAX_BYTES = 512 * 1024
 
 /**
- * Fetches a key set (RFC 7517 §5). Only a 200 with a JSON object that has an array of keys will do:
- * no redirect is followed, and nothing is read beyond the bound, however it is compressed.
+ * Fetches a JWK Set (RFC 7517 §5). Only status 200 with a JSON object that has an array of keys is
+ * accepted. Redirects are not followed, and no more than the limit is read, however it is compressed.
  *
  * @param timeout milliseconds for connection, headers and body together
- * @returns the members of `keys`, of which nothing is known yet
- * @throws Error that says what was wrong
+ * @returns the members of `keys`, not validated yet
+ * @throws Error whose message states the problem
  */
-export async function fetchKeySet(url: string, timeout: number): Promise<readonly unknown[]> {
+export async function fetchJwks(url: string, timeout: number): Promise<readonly unknown[]> {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     redirect: 'error',
@@ -17,11 +17,11 @@ export async function fetchKeySet(url: string, timeout: number): Promise<readonl
   })
   if (response.status !== 200 || response.body === null) {
     await response.body?.cancel()
-    throw new Error(`The key set answered ${response.status}.`)
+    throw new Error(`JWKS endpoint returned HTTP ${response.status}`)
   }
   const set: unknown = JSON.parse(await readText(response.body))
   const keys = (set as { keys?: unknown } | null)?.keys
-  if (!Array.isArray(keys)) throw new Error('The key set is no JSON object with an array of keys.')
+  if (!Array.isArray(keys)) throw new Error('JWKS response is not a JWK Set')
   return keys
 }
 
@@ -31,7 +31,7 @@ async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
   // Leaving the loop cancels the stream, and with it the connection.
   for await (const chunk of body) {
     size += chunk.byteLength
-    if (size > MAX_SIZE) throw new Error(`The key set is larger than ${MAX_SIZE} bytes.`)
+    if (size > MAX_BYTES) throw new Error(`JWKS response is larger than ${MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

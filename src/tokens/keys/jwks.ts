@@ -14,18 +14,18 @@ export interface VerificationKey {
   readonly key: KeyObject
 }
 
-/** A member of the key set that is not used, and why. */
+/** A member of the key set that is ignored, and why. */
 export interface UnusableKey {
   readonly kid: string | undefined
   readonly reason: string
 }
 
-export interface KeySet {
+export interface ParsedJwks {
   readonly keys: readonly VerificationKey[]
   readonly unusable: readonly UnusableKey[]
 }
 
-/** The asymmetric signature algorithms there are (RFC 7518 §3.1, RFC 8037, RFC 9864), by the key they take. */
+/** The asymmetric signature algorithms (RFC 7518 §3.1, RFC 8037, RFC 9864), and the key each needs. */
 const KEY_OF_ALGORITHM: Readonly<Record<string, string>> = {
   RS256: 'RSA',
   RS384: 'RSA',
@@ -40,22 +40,22 @@ const KEY_OF_ALGORITHM: Readonly<Record<string, string>> = {
   Ed25519: 'OKP Ed25519',
 }
 
-/** What `alg` may be allowed to be: never `none`, never HMAC (RFC 8725 §3.2). */
+/** The algorithms that can be allowed: never `none`, never HMAC (RFC 8725 §3.2). */
 export const ASYMMETRIC_ALGORITHMS: readonly string[] = Object.keys(KEY_OF_ALGORITHM)
 
 /**
- * Reads a key set (RFC 7517 §5). Keys that do not fit are left out one by one and never spoil the
- * others: those for another purpose, private or symmetric ones, RSA keys under 2048 bits or with
- * an exponent under 3 (RFC 7518 §3.3), broken ones.
+ * Parses the keys of a JWK Set (RFC 7517 §5). Unusable keys are left out one by one and do not affect
+ * the others: those for another purpose, private or symmetric ones, RSA keys under 2048 bits or with
+ * an exponent under 3 (RFC 7518 §3.3), malformed ones.
  *
  * @param algorithms the signature algorithms that are allowed
  */
-export function readKeySet(jwks: readonly unknown[], algorithms: readonly string[]): KeySet {
+export function parseJwks(jwks: readonly unknown[], algorithms: readonly string[]): ParsedJwks {
   const keys: VerificationKey[] = []
   const unusable: UnusableKey[] = []
   for (const jwk of jwks) {
     const kid = isObject(jwk) && typeof jwk['kid'] === 'string' ? jwk['kid'] : undefined
-    const result = readKey(jwk, algorithms)
+    const result = parseKey(jwk, algorithms)
     if (typeof result === 'string') unusable.push({ kid, reason: result })
     else keys.push({ kid, ...result })
   }
@@ -66,7 +66,7 @@ export function readKeySet(jwks: readonly unknown[], algorithms: readonly string
  * The keys that may have signed a token: those of its `kid`, or all that fit where it names none
  * (RFC 7515 §4.1.4 and appendix D). Several may remain, since a `kid` need not be unique.
  */
-export function candidatesFor(
+export function matchingKeys(
   keys: readonly VerificationKey[],
   { kid, alg }: JsonObject,
 ): readonly VerificationKey[] {
@@ -75,30 +75,30 @@ export function candidatesFor(
   )
 }
 
-function readKey(
+function parseKey(
   jwk: unknown,
   allowed: readonly string[],
 ): Pick<VerificationKey, 'algorithms' | 'key'> | string {
-  if (!isObject(jwk)) return 'is no JSON object'
+  if (!isObject(jwk)) return 'not a JSON object'
   const { kty, crv, use, alg, key_ops: operations } = jwk
-  if (kty === 'oct' || 'd' in jwk) return 'is a secret'
-  if (use !== undefined && use !== 'sig') return 'is not for signatures'
+  if (kty === 'oct' || 'd' in jwk) return 'symmetric or private key'
+  if (use !== undefined && use !== 'sig') return 'not for signatures'
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
-    return 'is not for verification'
+    return 'not for verification'
   }
-  if (typeof kty !== 'string') return 'is of no known type'
+  if (typeof kty !== 'string') return 'unknown key type'
   const material = typeof crv === 'string' ? `${kty} ${crv}` : kty
   const algorithms = allowed.filter(
     (algorithm) =>
       KEY_OF_ALGORITHM[algorithm] === material && (alg === undefined || alg === algorithm),
   )
-  if (algorithms.length === 0) return 'is for no allowed algorithm'
+  if (algorithms.length === 0) return 'no allowed algorithm'
   const key = importKey(jwk)
-  if (key === undefined) return 'is malformed'
+  if (key === undefined) return 'malformed key'
   const { modulusLength = 2048, publicExponent = 3n } =
     key.asymmetricKeyDetails as AsymmetricKeyDetails
-  if (modulusLength < 2048) return 'is smaller than 2048 bits'
-  if (publicExponent < 3n) return 'has an exponent under 3'
+  if (modulusLength < 2048) return 'smaller than 2048 bits'
+  if (publicExponent < 3n) return 'exponent under 3'
   return { algorithms, key }
 }
 

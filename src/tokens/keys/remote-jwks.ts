@@ -1,17 +1,17 @@
-import { KeysUnavailableError, TokenError } from '../errors.ts'
+import { KeysUnavailableError } from '../errors.ts'
 import type { JsonObject } from '../jws.ts'
-import { fetchKeySet } from './fetch-jwks.ts'
-import { candidatesFor, readKeySet, type UnusableKey, type VerificationKey } from './jwks.ts'
+import { fetchJwks } from './fetch-jwks.ts'
+import { matchingKeys, parseJwks, type UnusableKey, type VerificationKey } from './jwks.ts'
 
 /** Where a verifier gets the tenant's keys from. */
-export interface SigningKeys {
+export interface VerificationKeys {
   /**
-   * The keys that may have signed a token with this JOSE header, at least one: at once where any is
-   * known, else after one more look at the key set.
+   * The keys that may have signed a token with this JOSE header: at once where one is known,
+   * otherwise after fetching the key set again. An empty list means that the tenant has no such key.
    *
-   * @throws TokenError `unknown_key`; KeysUnavailableError where the key set cannot be had
+   * @throws KeysUnavailableError where the key set is unavailable, so that nobody can tell
    */
-  candidates(header: JsonObject): readonly VerificationKey[] | Promise<readonly VerificationKey[]>
+  keysFor(header: JsonObject): readonly VerificationKey[] | Promise<readonly VerificationKey[]>
   /** Whether a key is still one of the tenant's, as far as is known. */
   isCurrent(key: VerificationKey): boolean
 }
@@ -23,36 +23,35 @@ export type KeyEvent =
       readonly duration: number
       readonly keys: readonly (string | undefined)[]
       readonly unusable: readonly UnusableKey[]
-      /** Whether a key came or went. */
+      /** Whether a key was added or removed. */
       readonly rotated: boolean
     }
   | { readonly event: 'keys_fetch_failed'; readonly duration: number; readonly error: unknown }
 
-export interface RemoteKeysOptions {
+export interface RemoteJwksOptions {
   /** The tenant's key set (`jwks_uri`). */
   readonly url: string
   readonly algorithms: readonly string[]
   readonly onEvent: (event: KeyEvent) => void
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number
-  /** The age at which a key set is fetched anew, in milliseconds. */
+  /** The age at which the key set is fetched again, in milliseconds. */
   readonly maxAge?: number
-  /** How long keys serve after the last successful fetch, in milliseconds. */
+  /** How long keys are used after the last successful fetch, in milliseconds. */
   readonly staleIfError?: number
-  /** The least time between two fetches that unknown key ids cause, in milliseconds. */
+  /** The shortest time between two fetches that unknown key ids cause, in milliseconds. */
   readonly cooldown?: number
-  /** For one fetch, in milliseconds. */
+  /** Time-out of one fetch, in milliseconds. */
   readonly timeout?: number
   /** The wait after a first failure, doubled after each further one, in milliseconds. */
   readonly retryDelay?: number
 }
 
-/** No retry waits longer, in milliseconds. */
-const MAX_RETRY_DELAY = 60_000
+const MAX_RETRY_DELAY_MS = 60_000
 
-/** The key set of a tenant, kept up to date in the background so that no request waits for it. */
-export class RemoteKeys implements SigningKeys {
-  readonly #options: Required<RemoteKeysOptions>
+/** The key set (JWKS) of a tenant, kept up to date in the background so that requests do not wait for it. */
+export class RemoteJwks implements VerificationKeys {
+  readonly #options: Required<RemoteJwksOptions>
   #keys: readonly VerificationKey[] = []
   #loadedAt = -Infinity
   #attemptedAt = -Infinity
@@ -62,7 +61,7 @@ export class RemoteKeys implements SigningKeys {
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
-  constructor(options: RemoteKeysOptions) {
+  constructor(options: RemoteJwksOptions) {
     this.#options = {
       maxAge: 10 * 60_000,
       staleIfError: 24 * 60 * 60_000,
@@ -73,16 +72,16 @@ export class RemoteKeys implements SigningKeys {
     }
   }
 
-  candidates(header: JsonObject): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
-    const known = candidatesFor(this.#current(), header)
-    return known.length > 0 ? known : this.#lookAgain(header)
+  keysFor(header: JsonObject): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
+    const known = matchingKeys(this.#current(), header)
+    return known.length > 0 ? known : this.#fetchAndMatch(header)
   }
 
   isCurrent(key: VerificationKey): boolean {
     return this.#current().includes(key)
   }
 
-  /** Whether keys are known that have not passed their stale limit. */
+  /** Whether there are keys that have not passed their stale limit. */
   get ready(): boolean {
     return this.#current().length > 0
   }
@@ -97,12 +96,12 @@ export class RemoteKeys implements SigningKeys {
     return this.#current().length
   }
 
-  /** Begins to keep the key set up to date. */
+  /** Starts the background fetches. */
   start(): void {
     void this.#load()
   }
 
-  /** Ends that; keys at hand go on serving. */
+  /** Stops the background fetches; the cached keys stay in use. */
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -112,12 +111,12 @@ export class RemoteKeys implements SigningKeys {
     return this.age < this.#options.staleIfError ? this.#keys : []
   }
 
-  async #lookAgain(header: JsonObject): Promise<readonly VerificationKey[]> {
+  async #fetchAndMatch(header: JsonObject): Promise<readonly VerificationKey[]> {
     if (this.#cooldownLeft() <= 0) void this.#load()
     await this.#attempt
-    const found = candidatesFor(this.#current(), header)
+    const found = matchingKeys(this.#current(), header)
     if (found.length > 0) return found
-    if (this.ready && this.#failures === 0) throw new TokenError('unknown_key')
+    if (this.ready && this.#failures === 0) return []
     const next = Math.min(this.#cooldownLeft(), this.#nextAttemptAt - this.#options.now())
     throw new KeysUnavailableError(Math.max(1, Math.ceil(next / 1000)))
   }
@@ -126,7 +125,7 @@ export class RemoteKeys implements SigningKeys {
     return this.#attemptedAt + this.#options.cooldown - this.#options.now()
   }
 
-  /** One fetch at a time, however many ask for it. */
+  /** One fetch at a time, however many requests wait for it. */
   #load(): Promise<void> {
     this.#attempt ??= this.#fetch().finally(() => {
       this.#attempt = undefined
@@ -139,8 +138,8 @@ export class RemoteKeys implements SigningKeys {
     const began = now()
     this.#attemptedAt = began
     try {
-      const { keys, unusable } = readKeySet(await fetchKeySet(url, timeout), algorithms)
-      if (keys.length === 0) throw new Error('The key set holds no usable key.')
+      const { keys, unusable } = parseJwks(await fetchJwks(url, timeout), algorithms)
+      if (keys.length === 0) throw new Error('The JWK Set contains no usable key')
       const rotated = this.#replace(keys)
       this.#loadedAt = now()
       this.#failures = 0
@@ -153,21 +152,21 @@ export class RemoteKeys implements SigningKeys {
     this.#schedule()
   }
 
-  /** Keys that are still there stay the same objects, by which remembered tokens know them. */
+  /** Keys that are still published stay the same objects: cached tokens refer to them. */
   #replace(keys: readonly VerificationKey[]): boolean {
     const before = this.#keys
     this.#keys = keys.map((key) => before.find((old) => isSame(old, key)) ?? key)
     return this.#keys.length !== before.length || this.#keys.some((key) => !before.includes(key))
   }
 
-  /** Ahead of the max age, or after a failure ever later; never all servers at one moment. */
+  /** Before the max age, or with backoff after a failure; jittered, so that servers do not fetch at once. */
   #schedule(): void {
     if (this.#stopped) return
     const { maxAge, retryDelay } = this.#options
     const wait =
       this.#failures === 0
         ? maxAge * 0.9
-        : Math.min(retryDelay * 2 ** (this.#failures - 1), MAX_RETRY_DELAY)
+        : Math.min(retryDelay * 2 ** (this.#failures - 1), MAX_RETRY_DELAY_MS)
     const jittered = wait * (0.75 + Math.random() / 4)
     this.#nextAttemptAt = this.#options.now() + jittered
     clearTimeout(this.#timer)

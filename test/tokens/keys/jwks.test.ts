@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { readKeySet } from '../../../src/tokens/keys/jwks.ts'
+import { parseJwks } from '../../../src/tokens/keys/jwks.ts'
 import { newKey } from '../../support/app.ts'
 
 const { jwk } = newKey('RS256', 'good')
@@ -8,29 +8,29 @@ const small = newKey('RS256_1024', 'small')
 
 test('keys that do not fit are left out one by one, and spoil no other', async (t) => {
   const unfit: [reason: string, jwk: unknown][] = [
-    ['is no JSON object', null],
-    ['is no JSON object', 'text'],
-    ['is no JSON object', [jwk]],
-    ['is a secret', { kty: 'oct', k: 'AAAA', kid: 'x' }],
-    ['is a secret', { ...jwk, ...newKey().privateKey.export({ format: 'jwk' }) }],
-    ['is not for signatures', { ...jwk, use: 'enc' }],
-    ['is not for verification', { ...jwk, key_ops: ['sign'] }],
-    ['is not for verification', { ...jwk, key_ops: 'verify' }],
-    ['is for no allowed algorithm', { ...jwk, alg: 'RS512' }],
-    ['is for no allowed algorithm', { ...jwk, alg: 1 }],
-    ['is for no allowed algorithm', { ...jwk, kty: 'EC', crv: 'P-256' }],
-    ['is for no allowed algorithm', newKey('ES256').jwk],
-    ['is of no known type', { kid: 'nothing else' }],
-    ['is of no known type', { kty: { toString: 1, valueOf: 1 } }],
-    ['is for no allowed algorithm', { kty: 'RSA', crv: { toString: 1 }, alg: 'x' }],
-    ['is malformed', { kty: 'RSA' }],
-    ['is malformed', { ...jwk, n: 1 }],
-    ['is smaller than 2048 bits', small.jwk],
-    ['has an exponent under 3', { ...jwk, e: 'AQ' }],
-    ['has an exponent under 3', { ...jwk, e: '' }],
+    ['not a JSON object', null],
+    ['not a JSON object', 'text'],
+    ['not a JSON object', [jwk]],
+    ['symmetric or private key', { kty: 'oct', k: 'AAAA', kid: 'x' }],
+    ['symmetric or private key', { ...jwk, ...newKey().privateKey.export({ format: 'jwk' }) }],
+    ['not for signatures', { ...jwk, use: 'enc' }],
+    ['not for verification', { ...jwk, key_ops: ['sign'] }],
+    ['not for verification', { ...jwk, key_ops: 'verify' }],
+    ['no allowed algorithm', { ...jwk, alg: 'RS512' }],
+    ['no allowed algorithm', { ...jwk, alg: 1 }],
+    ['no allowed algorithm', { ...jwk, kty: 'EC', crv: 'P-256' }],
+    ['no allowed algorithm', newKey('ES256').jwk],
+    ['unknown key type', { kid: 'nothing else' }],
+    ['unknown key type', { kty: { toString: 1, valueOf: 1 } }],
+    ['no allowed algorithm', { kty: 'RSA', crv: { toString: 1 }, alg: 'x' }],
+    ['malformed key', { kty: 'RSA' }],
+    ['malformed key', { ...jwk, n: 1 }],
+    ['smaller than 2048 bits', small.jwk],
+    ['exponent under 3', { ...jwk, e: 'AQ' }],
+    ['exponent under 3', { ...jwk, e: '' }],
   ]
   for (const [reason, bad] of unfit) {
-    const { keys, unusable } = readKeySet([bad, jwk], ['RS256'])
+    const { keys, unusable } = parseJwks([bad, jwk], ['RS256'])
     t.match(unusable, [{ reason }], reason)
     t.match(keys, [{ kid: 'good', algorithms: ['RS256'] }])
   }
@@ -49,7 +49,7 @@ test('what fits is used', async (t) => {
   ]
   const allowed = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519']
   for (const [good, algorithms] of fitting) {
-    const { keys, unusable } = readKeySet([good], allowed)
+    const { keys, unusable } = parseJwks([good], allowed)
     t.match(keys, [{ algorithms }], String(algorithms))
     t.strictSame(unusable, [])
   }

@@ -10,7 +10,7 @@ export async function userinfo(app: FastifyInstance, { grants }: { grants: Grant
     method: ['GET', 'POST'],
     url: '/userinfo',
     handler: async ({ raw }, reply) => {
-      const { token = '' } = bearerToken(fieldValues(raw, 'authorization'))
+      const { value: token = '' } = bearerToken(fieldValues(raw, 'authorization'))
       const grant = grants.grantOf(token)
       if (!grant?.scope.includes('openid')) {
         const challenge = 'Bearer realm="userinfo", error="invalid_token"'

@@ -1,12 +1,15 @@
 import { test } from 'tap'
 import { listen } from '../../src/lifecycle/listen.ts'
 import type { VerificationKey } from '../../src/tokens/keys/jwks.ts'
-import { readKeySet } from '../../src/tokens/keys/jwks.ts'
-import { VerifiedTokens, type VerifiedTokensOptions } from '../../src/tokens/verified-tokens.ts'
+import { parseJwks } from '../../src/tokens/keys/jwks.ts'
+import {
+  VerifiedTokenCache,
+  type VerifiedTokenCacheOptions,
+} from '../../src/tokens/verified-token-cache.ts'
 import { KEY, NOW, newKey, oddKeys, sendRaw, testApp, token } from '../support/app.ts'
 
 const PROTECTED = '/api/messages/protected'
-const [key] = readKeySet([KEY.jwk], ['RS256']).keys as [VerificationKey]
+const [key] = parseJwks([KEY.jwk], ['RS256']).keys as [VerificationKey]
 const principal = (subject: string, expiresAt = NOW + 60) => ({
   subject,
   permissions: [],
@@ -14,8 +17,8 @@ const principal = (subject: string, expiresAt = NOW + 60) => ({
   expiresAt,
 })
 
-function memory(options: Partial<VerifiedTokensOptions> = {}) {
-  return new VerifiedTokens({
+function memory(options: Partial<VerifiedTokenCacheOptions> = {}) {
+  return new VerifiedTokenCache({
     clockTolerance: 0,
     isCurrent: () => true,
     now: () => NOW * 1000,
@@ -91,9 +94,9 @@ test('tokens of withdrawn keys are forgotten with them', async (t) => {
   const tokens = memory({ isCurrent: (candidate) => candidate === key })
   tokens.add('one', { principal: principal('1'), key })
   tokens.add('two', { principal: principal('2'), key: other })
-  tokens.forgetWithdrawn()
+  tokens.removeWithdrawn()
   t.equal(tokens.size, 1)
-  t.match(tokens.find('one'), { subject: '1' })
+  t.match(tokens.get('one'), { subject: '1' })
 })
 
 test('a million tokens take no more room than was given to them', async (t) => {
@@ -103,8 +106,8 @@ test('a million tokens take no more room than was given to them', async (t) => {
   }
   t.ok(tokens.size <= 10_000 && tokens.size > 5_000, `${tokens.size} are left`)
   t.equal(tokens.evictions, 1_000_000 - tokens.size)
-  t.match(tokens.find('digest-999999'), { subject: 'user-999999' })
-  t.equal(tokens.find('digest-0'), undefined)
+  t.match(tokens.get('digest-999999'), { subject: 'user-999999' })
+  t.equal(tokens.get('digest-0'), undefined)
   t.strictSame([tokens.hits, tokens.misses], [1, 1])
 
   const byBytes = memory({ maxEntries: 1_000_000, maxBytes: 100_000 })
@@ -123,7 +126,7 @@ test('a busy token outlives a flood of those that come once', async (t) => {
   tokens.add('busy', { principal: principal('busy'), key })
   for (let i = 0; i < 10_000; i++) {
     tokens.add(`once-${i}`, { principal: principal(`${i}`), key })
-    if (i % 50 === 0) t.ok(tokens.find('busy'))
+    if (i % 50 === 0) t.ok(tokens.get('busy'))
   }
 })
 

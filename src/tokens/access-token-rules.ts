@@ -1,0 +1,96 @@
+import {
+  checkAudience,
+  checkHeader,
+  checkIssuer,
+  checkOrganization,
+  checkSubject,
+  checkTimes,
+} from './claims.ts'
+import type { TokenErrorCode } from './errors.ts'
+import type { DecodedToken } from './jws.ts'
+
+/** What an access token of this API must contain. */
+export interface Expectations {
+  /** Exact value of `iss`, with its trailing slash. */
+  readonly issuer: string
+  /** The API identifier that `aud` contains. */
+  readonly audience: string
+  /** Signature algorithms allowed in `alg` (RFC 8725 §3.1): asymmetric ones only. */
+  readonly algorithms: readonly string[]
+  /** Clock skew allowed on `exp`, `nbf` and `iat`, in seconds. */
+  readonly clockTolerance: number
+}
+
+/**
+ * One check of an access token.
+ *
+ * @param now seconds since the epoch
+ * @returns the code of the failure, or undefined where the token passes
+ */
+export interface Rule {
+  readonly name: string
+  readonly check: (
+    token: DecodedToken,
+    expected: Expectations,
+    now: number,
+  ) => TokenErrorCode | undefined
+}
+
+/** Types that an access token may have in `typ`, in lower case (RFC 9068 §4). */
+const TYPES = [undefined, 'jwt', 'at+jwt', 'application/at+jwt']
+
+const header: Rule = {
+  name: 'header',
+  check: ({ header }, { algorithms }) => checkHeader(header, algorithms, TYPES),
+}
+
+/** ID tokens (OpenID Connect Core §2, §3.3.2.11) and bound tokens (RFC 7800) are not bearer tokens. */
+const kind: Rule = {
+  name: 'kind',
+  check({ claims: { nonce, at_hash, c_hash, cnf } }) {
+    if (nonce !== undefined || at_hash !== undefined || c_hash !== undefined) return 'id_token'
+    return cnf === undefined ? undefined : 'token_bound'
+  },
+}
+
+const issuer: Rule = {
+  name: 'issuer',
+  check: ({ claims }, expected) => checkIssuer(claims, expected.issuer),
+}
+
+const audience: Rule = {
+  name: 'audience',
+  check: ({ claims }, expected) => checkAudience(claims, expected.audience),
+}
+
+const times: Rule = {
+  name: 'times',
+  check: ({ claims }, { clockTolerance }, now) => checkTimes(claims, clockTolerance, now),
+}
+
+const subject: Rule = { name: 'subject', check: ({ claims }) => checkSubject(claims) }
+
+const organization: Rule = {
+  name: 'organization',
+  check: ({ claims }) => checkOrganization(claims),
+}
+
+/** Checked before the key is looked up, in the contract's order. */
+export const RULES_BEFORE_SIGNATURE: readonly Rule[] = [header, kind, issuer, audience, times]
+
+/** Checked once the signature is valid. The times again, since fetching a key may have taken a while. */
+export const RULES_AFTER_SIGNATURE: readonly Rule[] = [times, subject, organization]
+
+/** The code of the first rule that a token fails. */
+export function firstFailure(
+  rules: readonly Rule[],
+  token: DecodedToken,
+  expected: Expectations,
+  now: number,
+): TokenErrorCode | undefined {
+  for (const rule of rules) {
+    const code = rule.check(token, expected, now)
+    if (code !== undefined) return code
+  }
+  return undefined
+}
