@@ -1,5 +1,6 @@
 #!/bin/sh
-# The calls of the single-page app with curl, while `npm run dev` runs: sh examples/calls.sh
+# Makes the calls of the single-page app with curl. Start `npm run dev` first, then run
+# `sh examples/calls.sh`. API is the base URL of the server.
 set -eu
 API=${API:-http://localhost:6060}
 
