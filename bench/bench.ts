@@ -1,25 +1,25 @@
 /**
- * `npm run bench [-- options]`: the built server beside its peers, on this machine, in one run.
+ * `npm run bench [-- options]`: the built server and its peers, on this machine, in one run.
  *
- * All verify the tokens of one issuer and write their logs into files. The tables go to standard
- * output as Markdown, every single figure to bench/results/latest.json.
+ * All verify the tokens of one issuer and write their logs to files. The tables go to standard
+ * output as Markdown, and all results to bench/results/latest.json. See bench/README.md.
  */
-import { installPeers } from './contestants/all.ts'
-import { firstLine } from './contestants/versions.ts'
 import { startIssuer } from './issuer/issuer.ts'
 import { prepareTokens } from './issuer/tokens.ts'
-import { loadNamed } from './load/loads.ts'
+import { findLoad } from './load/loads.ts'
 import { type Options, type Part, readOptions, USAGE } from './options.ts'
+import type { BenchContext } from './parts/context.ts'
 import { latency } from './parts/latency.ts'
 import { loads } from './parts/loads.ts'
 import { memory } from './parts/memory.ts'
-import type { Bench } from './parts/part.ts'
 import { plugins } from './parts/plugins.ts'
 import { processes } from './parts/processes.ts'
 import { startup } from './parts/startup.ts'
 import { Results } from './report/results.ts'
+import { selectTargets } from './targets/select-targets.ts'
+import { firstOutputLine } from './targets/versions.ts'
 
-const PARTS: Record<Part, (bench: Bench) => Promise<string>> = {
+const PARTS: Record<Part, (context: BenchContext) => Promise<string>> = {
   startup,
   loads,
   memory,
@@ -29,19 +29,19 @@ const PARTS: Record<Part, (bench: Bench) => Promise<string>> = {
 }
 
 async function main(options: Options): Promise<void> {
-  if (firstLine('which', 'wrk') === undefined)
-    throw new Error('wrk is missing: apt-get install wrk')
-  // What is misspelt is said now, and not after some minutes.
-  options.loads?.forEach(loadNamed)
-  installPeers()
-  const results = new Results(options)
+  if (firstOutputLine('which', 'wrk') === undefined)
+    throw new Error('wrk is not installed: apt-get install wrk')
+  // A misspelled name fails now, and not after some minutes.
+  options.loads?.forEach(findLoad)
+  const targets = selectTargets(options)
+  const results = new Results(options, targets)
   const issuer = await startIssuer()
   const tokens = await prepareTokens(issuer, options.tokens)
   console.log(results.heading)
   try {
     for (const part of options.parts) {
       console.log(`\n## ${part}\n`)
-      console.log(await PARTS[part]({ options, issuer, tokens, results }))
+      console.log(await PARTS[part]({ options, targets, issuer, tokens, results }))
     }
   } finally {
     issuer.close()
@@ -56,6 +56,6 @@ try {
   else await main(options)
 } catch (error) {
   console.error(error)
-  // Not by exitCode alone: contestants that still run would keep the process alive.
+  // exitCode is not enough: running targets would keep the process alive.
   process.exit(1)
 }

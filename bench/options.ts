@@ -3,21 +3,22 @@ import { parseArgs } from 'node:util'
 export const PARTS = ['startup', 'loads', 'memory', 'latency', 'processes', 'plugins'] as const
 export type Part = (typeof PARTS)[number]
 
-/** What a run measures and for how long; times in whole seconds, as wrk takes them. */
+/** What a run measures and for how long; times in whole seconds, as wrk requires. */
 export type Options = ReturnType<typeof readOptions>
 
 export const USAGE = `npm run bench [-- options]
-  --rounds 5         interleaved rounds; start-ups and memory are measured as often
-  --seconds 3        one measurement
+  --parts a,b        of ${PARTS.join(', ')} (default: all; with --against: loads)
+  --plugins          the same as --parts plugins
+  --loads a,b        loads, by name (default: all)
+  --only a,b         targets, by name (default: all)
+  --against path     A/B: compare with another build of this server (dist folder or program file)
+  --rounds 5         interleaved rounds; also the repetitions of startup and memory
+  --seconds 3        duration of one measurement
   --warmup 1         before each measurement, not counted
   --connections 64   kept open by the load generator
-  --only a,b         contestants, by name
-  --loads a,b        loads, by name
-  --parts a,b        of ${PARTS.join(', ')}
-  --plugins          the same as --parts plugins
-  --tokens n         distinct tokens for "every token new"; signed once and kept for 12 hours`
+  --tokens n         distinct tokens for the load "new"; signed once and kept for 12 hours`
 
-/** @throws Error where an option is unknown, or no number where one is expected */
+/** @throws Error if an option is unknown, or not a number where a number is expected */
 export function readOptions(argv: readonly string[]) {
   const { values } = parseArgs({
     args: [...argv],
@@ -27,6 +28,7 @@ export function readOptions(argv: readonly string[]) {
       warmup: { type: 'string', default: '1' },
       connections: { type: 'string', default: '64' },
       only: { type: 'string' },
+      against: { type: 'string' },
       loads: { type: 'string' },
       parts: { type: 'string' },
       plugins: { type: 'boolean', default: false },
@@ -34,39 +36,45 @@ export function readOptions(argv: readonly string[]) {
       help: { type: 'boolean', default: false },
     },
   })
-  const parts: readonly string[] = values.plugins ? ['plugins'] : (list(values.parts) ?? PARTS)
+  const defaultParts: readonly Part[] = values.against === undefined ? PARTS : ['loads']
+  const parts: readonly string[] = values.plugins
+    ? ['plugins']
+    : (splitList(values.parts) ?? defaultParts)
   const unknown = parts.find((part) => !PARTS.some((known) => known === part))
-  if (unknown !== undefined) throw new Error(`There is no part ${unknown}.\n${USAGE}`)
-  const seconds = count('seconds', values.seconds)
-  const warmup = count('warmup', values.warmup)
+  if (unknown !== undefined) throw new Error(`No part ${unknown}.\n${USAGE}`)
+  const seconds = parseCount('seconds', values.seconds)
+  const warmup = parseCount('warmup', values.warmup)
   return {
-    rounds: count('rounds', values.rounds),
+    rounds: parseCount('rounds', values.rounds),
     seconds,
     warmup,
-    connections: count('connections', values.connections),
-    only: list(values.only),
-    loads: list(values.loads),
+    connections: parseCount('connections', values.connections),
+    only: splitList(values.only),
+    against: values.against,
+    loads: splitList(values.loads),
     parts: PARTS.filter((part) => parts.includes(part)),
-    tokens: count('tokens', values.tokens ?? String(tokensFor(parts, seconds + warmup))),
+    tokens: parseCount('tokens', values.tokens ?? String(tokensFor(parts, seconds + warmup))),
     help: values.help,
   }
 }
 
-/** More than any contestant has reached of first sights in a second. */
-const NEW_TOKENS_A_SECOND = 40_000
-/** What the server remembers at most, and so what the memory part sends. */
-export const MOST_REMEMBERED = 100_000
+/** More new tokens per second than any target has reached. */
+const MAX_NEW_TOKENS_PER_SECOND = 40_000
+/** The maximum size of the verified-token cache, and so the number that the memory part sends. */
+export const MAX_CACHED_TOKENS = 100_000
 
 function tokensFor(parts: readonly string[], seconds: number): number {
-  const forLoads = parts.includes('loads') ? seconds * NEW_TOKENS_A_SECOND : 1
-  return Math.max(forLoads, parts.includes('memory') ? MOST_REMEMBERED : 1)
+  const forLoads = parts.includes('loads') ? seconds * MAX_NEW_TOKENS_PER_SECOND : 1
+  return Math.max(forLoads, parts.includes('memory') ? MAX_CACHED_TOKENS : 1)
 }
 
-function list(text: string | undefined): string[] | undefined {
+function splitList(text: string | undefined): string[] | undefined {
   return text?.split(',').map((entry) => entry.trim())
 }
 
-function count(name: string, text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${name} takes a whole number from 1.\n${USAGE}`)
+function parseCount(name: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) {
+    throw new Error(`--${name} must be a whole number of at least 1.\n${USAGE}`)
+  }
   return Number(text)
 }

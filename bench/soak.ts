@@ -1,11 +1,11 @@
 /**
- * `npm run soak [-- seconds]`: the built server, under everything at once, over 200 connections.
+ * `npm run soak [-- seconds]`: the built server under mixed traffic over 200 connections.
  *
- * First the latency of good tokens, alone and beside a flood of tokens with made-up key ids; then
- * good, bad, expired, unknown and malformed requests mixed, for two minutes. It fails where an
- * answer is not the contract's or the flood causes more than one key fetch; and, unless it is too
- * short to tell (under a minute), where the flood costs good tokens more than three times their
- * latency, or memory at the end is more than 20 % above that after the warm-up.
+ * Measures the latency of good tokens first, without and with a flood of tokens with made-up key
+ * ids. Then mixes good, bad, expired, unknown and malformed requests, for two minutes. It fails if a
+ * response is unexpected, or if the flood causes more than one JWKS fetch. A run of a minute or more
+ * also fails if the flood triples the latency of good tokens, or if memory grows by more than 20 %
+ * after the warm-up.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
@@ -36,37 +36,38 @@ function token(changes: object = {}, header: object = {}): string {
   return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
 }
 
-const pool = (make: (i: number) => string, size: number) =>
+const repeat = (make: (i: number) => string, size: number) =>
   Array.from({ length: size }, (_, i) => make(i))
 const pick = (items: readonly string[]) => items[Math.floor(Math.random() * items.length)] ?? ''
-const good = pool(
+const good = repeat(
   (i) => token({ sub: `user-${i}`, permissions: i % 2 ? ['read:admin-messages'] : [] }),
   1000,
 )
-const expired = pool((i) => token({ sub: `user-${i}`, exp: now - 60 }), 100)
+const expired = repeat((i) => token({ sub: `user-${i}`, exp: now - 60 }), 100)
 const [head = '', body = '', signature = ''] = token().split('.')
-/** Tokens that differ in their key id; nobody gets to look at their signature. */
+/** Tokens with distinct key ids; they are rejected before the signature is verified. */
 const unknownKey = () => `${encode({ alg: 'RS256', kid: randomUUID() })}.${body}.${signature}`
 const forged = () => `${head}.${encode({ ...claims, sub: randomUUID() })}.${signature}`
 
-interface Kind {
+interface RequestKind {
   readonly path: string
   readonly authorization?: () => string
+  /** Status and body of each possible response. */
   readonly expected: readonly string[]
 }
 
-const REFUSED = '401 {"message":"Bad credentials"}'
-const protectedGood: Kind = {
+const BAD_CREDENTIALS = '401 {"message":"Bad credentials"}'
+const protectedGood: RequestKind = {
   path: '/api/messages/protected',
   authorization: () => `Bearer ${pick(good)}`,
   expected: ['200 {"message":"The API successfully validated your access token."}'],
 }
-const flood: Kind = {
+const flood: RequestKind = {
   ...protectedGood,
   authorization: () => `Bearer ${unknownKey()}`,
-  expected: [REFUSED],
+  expected: [BAD_CREDENTIALS],
 }
-const kinds: readonly Kind[] = [
+const kinds: readonly RequestKind[] = [
   protectedGood,
   protectedGood,
   protectedGood,
@@ -108,19 +109,19 @@ const server = spawn(process.execPath, ['dist/main.js'], {
   },
   stdio: ['ignore', 'pipe', 'inherit'],
 })
-const { api: port, metrics } = await portsOf(server)
+const { api: port, metrics } = await readPorts(server)
 server.stdout.resume()
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-const problems = new Map<string, number>()
-const note = (problem: string) => problems.set(problem, (problems.get(problem) ?? 0) + 1)
+const unexpected = new Map<string, number>()
+const report = (response: string) => unexpected.set(response, (unexpected.get(response) ?? 0) + 1)
 
-function call({ path, authorization, expected }: Kind): Promise<number> {
-  const began = performance.now()
+function send({ path, authorization, expected }: RequestKind): Promise<number> {
+  const startedAt = performance.now()
   const headers = authorization === undefined ? {} : { authorization: authorization() }
   return new Promise((resolve) => {
-    const settle = (answer: string) => {
-      if (!expected.includes(answer)) note(`${path}: ${answer}`)
-      resolve(performance.now() - began)
+    const settle = (response: string) => {
+      if (!expected.includes(response)) report(`${path}: ${response}`)
+      resolve(performance.now() - startedAt)
     }
     request({ port, host: '127.0.0.1', path, agent, headers }, (response) => {
       let text = ''
@@ -132,61 +133,65 @@ function call({ path, authorization, expected }: Kind): Promise<number> {
   })
 }
 
-/** Something that is no HTTP, on a connection of its own. */
-function callBroken(): Promise<void> {
+/** Sends bytes that are not HTTP, on a new connection. */
+function sendMalformed(): Promise<void> {
   return new Promise((resolve) => {
     let text = ''
     const socket = connect(port, '127.0.0.1')
     socket
       .on('connect', () => socket.write('JUMP / HTTP/1.1\r\n\r\n'))
       .on('data', (chunk) => (text += chunk))
-      .on('error', ({ message }) => note(`broken: ${message}`))
+      .on('error', ({ message }) => report(`malformed: ${message}`))
       .on('close', () => {
-        if (!text.startsWith('HTTP/1.1 400 ')) note(`broken: ${text}`)
+        if (!text.startsWith('HTTP/1.1 400 ')) report(`malformed: ${text}`)
         resolve()
       })
   })
 }
 
-/** Keeps that many calls under way for a time; the latencies in milliseconds, in order. */
-async function load(seconds: number, width: number, next: () => Kind): Promise<number[]> {
-  const until = performance.now() + seconds * 1000
+/** Sends requests, always so many at once. Returns the sorted latencies in milliseconds. */
+async function load(
+  seconds: number,
+  concurrency: number,
+  next: () => RequestKind,
+): Promise<number[]> {
+  const deadline = performance.now() + seconds * 1000
   const latencies: number[] = []
   await Promise.all(
-    Array.from({ length: width }, async () => {
-      while (performance.now() < until) {
-        if (next === mixed && Math.random() < 0.01) await callBroken()
-        latencies.push(await call(next()))
+    Array.from({ length: concurrency }, async () => {
+      while (performance.now() < deadline) {
+        if (next === mixed && Math.random() < 0.01) await sendMalformed()
+        latencies.push(await send(next()))
       }
     }),
   )
   return latencies.sort((a, b) => a - b)
 }
 
-const mixed = (): Kind => kinds[Math.floor(Math.random() * kinds.length)] ?? flood
+const mixed = (): RequestKind => kinds[Math.floor(Math.random() * kinds.length)] ?? flood
 const p99 = (latencies: readonly number[]) => latencies[Math.floor(latencies.length * 0.99)] ?? 0
-const memory = async () => {
+const residentMegabytes = async () => {
   const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()
   return Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]) / 1024 / 1024
 }
 
 await load(3, 20, () => protectedGood)
-// The same number of calls is under way in both, so that what differs is what they bring.
-const [alone, aloneToo] = await Promise.all([
+// Both measurements have 40 requests in flight; only the second has bad tokens among them.
+const [baselineA, baselineB] = await Promise.all([
   load(5, 20, () => protectedGood),
   load(5, 20, () => protectedGood),
 ])
 const fetchesBefore = fetches
-const [beside, flooding] = await Promise.all([
+const [duringFlood, floodLatencies] = await Promise.all([
   load(5, 20, () => protectedGood),
   load(5, 20, () => flood),
 ])
 const fetchesInFlood = fetches - fetchesBefore
 
 await load(Math.max(5, SECONDS * 0.2), CONNECTIONS, mixed)
-const warm = await memory()
-const calls = await load(SECONDS * 0.8, CONNECTIONS, mixed)
-const end = await memory()
+const warm = await residentMegabytes()
+const latencies = await load(SECONDS * 0.8, CONNECTIONS, mixed)
+const end = await residentMegabytes()
 
 agent.destroy()
 server.kill('SIGTERM')
@@ -194,24 +199,28 @@ const [code] = await once(server, 'close')
 issuerServer.closeAllConnections()
 issuerServer.close()
 
-const undisturbed = p99([...alone, ...aloneToo].sort((a, b) => a - b))
-const short = SECONDS < 60
-const results: [what: string, holds: boolean][] = [
+const baseline = p99([...baselineA, ...baselineB].sort((a, b) => a - b))
+/** Too short to compare latency and memory. */
+const isShort = SECONDS < 60
+const results: [what: string, passed: boolean][] = [
   [
-    `p99 of good tokens: ${undisturbed.toFixed(1)} ms alone, ${p99(beside).toFixed(1)} ms beside ${flooding.length} made-up key ids`,
-    short || p99(beside) < 3 * undisturbed,
+    `p99 of good tokens: ${baseline.toFixed(1)} ms, and ${p99(duringFlood).toFixed(1)} ms during a flood of ${floodLatencies.length} made-up key ids`,
+    isShort || p99(duringFlood) < 3 * baseline,
   ],
-  [`key set fetched ${fetchesInFlood} times during that flood`, fetchesInFlood <= 1],
-  [`${calls.length} mixed calls, p99 ${p99(calls).toFixed(1)} ms`, calls.length > 0],
-  [`memory ${warm.toFixed(0)} MB warm, ${end.toFixed(0)} MB at the end`, short || end < 1.2 * warm],
-  [`answers that are not the contract's: ${JSON.stringify([...problems])}`, problems.size === 0],
+  [`JWKS fetches during that flood: ${fetchesInFlood}`, fetchesInFlood <= 1],
+  [`${latencies.length} mixed requests, p99 ${p99(latencies).toFixed(1)} ms`, latencies.length > 0],
+  [
+    `resident memory: ${warm.toFixed(0)} MB after the warm-up, ${end.toFixed(0)} MB at the end`,
+    isShort || end < 1.2 * warm,
+  ],
+  [`unexpected responses: ${JSON.stringify([...unexpected])}`, unexpected.size === 0],
   [`exit code ${code}`, code === 0],
 ]
-for (const [what, holds] of results) console.log(`${holds ? 'ok  ' : 'FAIL'}  ${what}`)
-process.exitCode = results.every(([, holds]) => holds) ? 0 : 1
+for (const [what, passed] of results) console.log(`${passed ? 'ok  ' : 'FAIL'}  ${what}`)
+process.exitCode = results.every(([, passed]) => passed) ? 0 : 1
 
-/** The ports that the server says it listens on. */
-async function portsOf({ stdout }: ChildProcess): Promise<{ api: number; metrics: number }> {
+/** Waits for the ports in the log of the server. */
+async function readPorts({ stdout }: ChildProcess): Promise<{ api: number; metrics: number }> {
   let text = ''
   for await (const chunk of stdout ?? []) {
     text += chunk
@@ -220,5 +229,5 @@ async function portsOf({ stdout }: ChildProcess): Promise<{ api: number; metrics
     if (api !== undefined && metrics !== undefined)
       return { api: Number(api), metrics: Number(metrics) }
   }
-  throw new Error('The server ended before it listened.')
+  throw new Error('The server exited before it was listening.')
 }

@@ -6,31 +6,31 @@ import { join } from 'node:path'
 import { isEntry, run } from '../src/cli/support/run.ts'
 import { assertDefined } from '../src/utils/assert-defined.ts'
 
-/** Where the page finds everything; a test gives its own. */
-export interface Places {
+/** Base URLs that the page uses; tests replace them. */
+export interface BaseUrls {
   readonly api: string
   readonly tenant: string
 }
 
-const PLACES: Places = { api: 'http://localhost:6060', tenant: 'http://localhost:6061' }
+const DEFAULT_URLS: BaseUrls = { api: 'http://localhost:6060', tenant: 'http://localhost:6061' }
 
-/** Serves the single-page app: `index.html`, and the vendor's browser SDK from node_modules. */
-export function serveExample(port: number, places = PLACES): Promise<Server> {
+/** Serves the single-page app: `index.html`, and Auth0's browser SDK from node_modules. */
+export function serveExample(port: number, urls = DEFAULT_URLS): Promise<Server> {
   const sdk = createRequire(import.meta.url).resolve(
     '@auth0/auth0-spa-js/dist/auth0-spa-js.production.js',
   )
   const html = readFileSync(join(import.meta.dirname, 'index.html'), 'utf8')
-    .replace(PLACES.api, places.api)
-    .replace(PLACES.tenant, places.tenant)
+    .replace(DEFAULT_URLS.api, urls.api)
+    .replace(DEFAULT_URLS.tenant, urls.tenant)
   const [, style = ''] = /<style>(.*?)<\/style>/s.exec(html) ?? []
   const [, script = ''] = /<script>(.*?)<\/script>/s.exec(html) ?? []
-  const api = settingIn(html, /const API = '([^']+)'/)
-  const domain = settingIn(html, /domain: '([^']+)'/)
+  const api = readSetting(html, /const API = '([^']+)'/)
+  const domain = readSetting(html, /domain: '([^']+)'/)
   const tenant = domain.includes('://') ? domain : `https://${domain}`
-  const policy = [
+  const contentSecurityPolicy = [
     "default-src 'none'",
-    `script-src 'self' '${hashOf(script)}'`,
-    `style-src '${hashOf(style)}'`,
+    `script-src 'self' '${cspHash(script)}'`,
+    `style-src '${cspHash(style)}'`,
     `connect-src ${api} ${tenant}`,
     `frame-src ${tenant}`,
     'img-src data:',
@@ -44,7 +44,7 @@ export function serveExample(port: number, places = PLACES): Promise<Server> {
       response.end(readFileSync(sdk))
     } else if (pathname === '/') {
       response.setHeader('content-type', 'text/html; charset=utf-8')
-      response.setHeader('content-security-policy', policy)
+      response.setHeader('content-security-policy', contentSecurityPolicy)
       response.end(html)
     } else {
       response.writeHead(404).end()
@@ -56,12 +56,12 @@ export function serveExample(port: number, places = PLACES): Promise<Server> {
   })
 }
 
-/** What the page says of its surroundings: the policy follows it. */
-function settingIn(html: string, pattern: RegExp): string {
+/** A setting in the script of the page: the content security policy must allow its URL. */
+function readSetting(html: string, pattern: RegExp): string {
   return assertDefined(pattern.exec(html)?.[1], 'setting')
 }
 
-function hashOf(text: string): string {
+function cspHash(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 

@@ -4,23 +4,23 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { keep, openStore, type Store, temporaryStore } from './store.ts'
+import { openStore, type Store, saveStore, temporaryStore } from './store.ts'
 
 export const AUDIENCE = 'https://messages-api.bench'
 
-/** The one issuer that all contestants trust. */
+/** The issuer that all targets trust. */
 export interface Issuer {
-  /** With the slash at its end, as `iss` and the discovery document have it. */
+  /** With a trailing slash, as in `iss` and in the discovery document. */
   readonly url: string
   readonly jwksUri: string
   readonly kid: string
-  /** For those that take no key set. */
+  /** For targets that do not support a JWKS. */
   readonly publicKeyFile: string
   readonly store: Store
   close(): void
 }
 
-/** Publishes the key set on loopback, on the port of the last run where that can be had. */
+/** Publishes the JWKS on loopback, on the port of the last run if that is free. */
 export async function startIssuer(): Promise<Issuer> {
   let store = openStore()
   const server = createServer((request, response) => {
@@ -28,14 +28,14 @@ export async function startIssuer(): Promise<Issuer> {
     response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(body ?? {}))
   })
-  const shared = await listens(server, store.port)
-  if (!shared) {
+  const isShared = await tryListen(server, store.port)
+  if (!isShared) {
     store = temporaryStore()
-    await listens(server, 0)
+    await tryListen(server, 0)
   }
   const { port } = server.address() as AddressInfo
   store = { ...store, port }
-  keep(store)
+  saveStore(store)
 
   const publicKey = createPublicKey(store.privateKey)
   const kid = thumbprint(publicKey)
@@ -55,12 +55,12 @@ export async function startIssuer(): Promise<Issuer> {
   const close = () => {
     server.closeAllConnections()
     server.close()
-    if (!shared) rmSync(store.directory, { recursive: true })
+    if (!isShared) rmSync(store.directory, { recursive: true })
   }
   return { url, jwksUri, kid, publicKeyFile, store, close }
 }
 
-async function listens(server: Server, port: number): Promise<boolean> {
+async function tryListen(server: Server, port: number): Promise<boolean> {
   try {
     server.listen(port, '127.0.0.1')
     await once(server, 'listening')
@@ -70,7 +70,7 @@ async function listens(server: Server, port: number): Promise<boolean> {
   }
 }
 
-/** RFC 7638. */
+/** JWK thumbprint (RFC 7638). */
 function thumbprint(key: KeyObject): string {
   const { e, kty, n } = key.export({ format: 'jwk' })
   return createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url')

@@ -4,60 +4,70 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { AUDIENCE, type Issuer } from './issuer.ts'
-import { TOKENS_LIVE_FOR } from './store.ts'
+import { TOKEN_LIFETIME_SECONDS } from './store.ts'
 
-/** A file with a token a line, and what is in it. */
+/** A file with one token per line, and its tokens. */
 export interface TokenFile {
   readonly file: string
   readonly tokens: readonly string[]
 }
 
-/** Every token is one that RFC 9068 describes, since one contestant takes no other. */
+/** All follow RFC 9068 (`at+jwt`), because one target accepts no others. */
 export interface Tokens {
-  /** Good, without the admin's permission. */
+  /** One good token, without the admin permission. */
   readonly busy: TokenFile
+  /** 1,000 good tokens. */
   readonly live: TokenFile
-  /** Good, and nobody has seen them. */
+  /** Good tokens that are sent only once. */
   readonly fresh: TokenFile
   readonly expired: TokenFile
-  /** To try a contestant with: none of the above; one is an admin's, one has another's signature. */
-  readonly trial: Readonly<Record<'good' | 'admin' | 'forged', string>>
+  /**
+   * For checks of a target, and in none of the files. `forged` has the signature of another token.
+   */
+  readonly samples: Readonly<Record<'good' | 'admin' | 'forged', string>>
 }
 
 type Claims = Record<string, unknown>
 const signOffThread = promisify(sign)
-const LIVE = 1000
-/** Kept on disk after so many, so that an interrupted run has not signed in vain. */
-const BATCH = 5000
+const LIVE_TOKENS = 1000
+/** Tokens are written after each batch, so that an interrupted run can be continued. */
+const BATCH_SIZE = 5000
 
-/** Signs what is not there from an earlier run. */
+/**
+ * Signs the tokens that are not there from an earlier run.
+ *
+ * @param fresh how many tokens of that kind are needed
+ */
 export async function prepareTokens(issuer: Issuer, fresh: number): Promise<Tokens> {
   const { issuedAt } = issuer.store
   const [good = '', other = ''] = await signMany(issuer, 2)
   const [admin = ''] = await signMany(issuer, 1, { permissions: ['read:admin-messages'] })
   const forged = good.replace(/[^.]+$/, other.slice(other.lastIndexOf('.') + 1))
   return {
-    busy: await pool(issuer, 'busy', 1),
-    live: await pool(issuer, 'live', LIVE),
-    expired: await pool(issuer, 'expired', LIVE, { iat: issuedAt - 7200, exp: issuedAt - 3600 }),
-    fresh: await pool(issuer, 'fresh', fresh),
-    trial: { good, admin, forged },
+    busy: await tokenFile(issuer, 'busy', 1),
+    live: await tokenFile(issuer, 'live', LIVE_TOKENS),
+    expired: await tokenFile(issuer, 'expired', LIVE_TOKENS, {
+      iat: issuedAt - 7200,
+      exp: issuedAt - 3600,
+    }),
+    fresh: await tokenFile(issuer, 'fresh', fresh),
+    samples: { good, admin, forged },
   }
 }
 
-async function pool(
+async function tokenFile(
   issuer: Issuer,
   name: string,
   size: number,
   claims: Claims = {},
 ): Promise<TokenFile> {
   const file = join(issuer.store.directory, `${name}.txt`)
-  let known = existsSync(file) ? countLines(file) : 0
-  while (known < size) {
-    const more = await signMany(issuer, Math.min(BATCH, size - known), claims)
-    appendFileSync(file, `${more.join('\n')}\n`)
-    known += more.length
-    if (size > BATCH) process.stderr.write(`${known} of ${size} tokens signed\n`)
+  let signed = existsSync(file) ? countLines(file) : 0
+  while (signed < size) {
+    const batch = await signMany(issuer, Math.min(BATCH_SIZE, size - signed), claims)
+    appendFileSync(file, `${batch.join('\n')}\n`)
+    signed += batch.length
+    if (size > BATCH_SIZE) process.stderr.write(`${signed} of ${size} tokens signed\n`)
   }
   return { file, tokens: readFileSync(file, 'utf8').split('\n', size) }
 }
@@ -66,13 +76,13 @@ function countLines(file: string): number {
   return readFileSync(file, 'utf8').split('\n').length - 1
 }
 
-/** Signs on the thread pool, all cores at once. */
+/** Signs on the thread pool, with all cores. */
 async function signMany(issuer: Issuer, size: number, claims: Claims = {}): Promise<string[]> {
   const tokens: string[] = []
-  let begun = 0
+  let started = 0
   const work = async () => {
-    while (begun < size) {
-      begun += 1
+    while (started < size) {
+      started += 1
       tokens.push(await signOne(issuer, claims))
     }
   }
@@ -87,7 +97,7 @@ async function signOne({ url, kid, store }: Issuer, claims: Claims): Promise<str
     sub: `auth0|${randomBytes(12).toString('hex')}`,
     aud: AUDIENCE,
     iat: issuedAt,
-    exp: issuedAt + TOKENS_LIVE_FOR,
+    exp: issuedAt + TOKEN_LIFETIME_SECONDS,
     jti: randomUUID(),
     client_id: 'h1zYpVqK0d3R6uWnT8sLb2xMc5eJ7gFa',
     scope: 'openid profile email',

@@ -7,7 +7,7 @@ export const PATHS = {
 } as const
 export type Route = keyof typeof PATHS
 
-/** What every contestant answers with status 200. */
+/** The messages that every target sends with status 200. */
 export const MESSAGES: Readonly<Record<Route, string>> = {
   public: "The API doesn't require an access token to share this message.",
   protected: 'The API successfully validated your access token.',
@@ -19,21 +19,21 @@ export interface Load {
   readonly name: string
   readonly title: string
   readonly route: Route
-  /** Sent one after the other, and again from the start; undefined for none. */
+  /** Sent one after the other, and again from the start; undefined for requests without a token. */
   readonly tokens: ((tokens: Tokens) => TokenFile) | undefined
   readonly status: 200 | 401 | 403
-  /** Whether a token that comes twice would spoil the figure. */
-  readonly once: boolean
+  /** Whether a measurement is invalid if a token is sent twice. */
+  readonly uniqueTokens: boolean
 }
 
-const common = { status: 200, once: false } as const
-
-/** @throws Error where there is none of that name */
-export function loadNamed(name: string): Load {
+/** @throws Error if there is no load with that name */
+export function findLoad(name: string): Load {
   const found = LOADS.find((load) => load.name === name)
   if (found !== undefined) return found
   throw new Error(`No load ${name}: ${LOADS.map((load) => load.name).join(', ')}.`)
 }
+
+const common = { status: 200, uniqueTokens: false } as const
 
 export const LOADS: readonly Load[] = [
   { ...common, name: 'public', title: 'public', route: 'public', tokens: undefined },
@@ -51,7 +51,7 @@ export const LOADS: readonly Load[] = [
     title: 'every token new',
     route: 'protected',
     tokens: (t) => t.fresh,
-    once: true,
+    uniqueTokens: true,
   },
   {
     ...common,

@@ -1,74 +1,80 @@
-import { cpuTimes } from '../contestants/processes.ts'
-import type { Running } from '../contestants/running.ts'
 import type { Tokens } from '../issuer/tokens.ts'
 import type { Options } from '../options.ts'
-import { requestOf } from './connection.ts'
+import { cpuTimes } from '../targets/process-usage.ts'
+import type { RunningTarget } from '../targets/start-target.ts'
+import { formatRequest } from './connection.ts'
 import { type Load, PATHS } from './loads.ts'
-import { watchStatus } from './watch.ts'
+import { watchStatus } from './watch-status.ts'
 import { type WrkRun, wrk } from './wrk.ts'
 
-/** What a contestant made of a load. */
+/** The result of one load on one target. */
 export interface Measurement {
-  readonly contestant: string
+  readonly target: string
   readonly load: string
-  /** Answered requests a second. */
+  /** Responses per second. */
   readonly perSecond: number
   readonly requests: number
-  /** Processor time for each request, in microseconds, and cores in use: all threads and children. */
+  /** CPU time per request in microseconds, of all threads and child processes. */
   readonly cpuPerRequest: number
-  readonly cores: number
-  /** What of it the kernel took, in microseconds. */
+  /** The part of it that was spent in the kernel, in microseconds. */
   readonly kernelPerRequest: number
+  /** CPU cores in use, of all threads and child processes. */
+  readonly cores: number
   /** Latency with all connections busy, in milliseconds. */
   readonly p50: number
   readonly p99: number
   readonly logBytesPerRequest: number
-  /** Why the figure does not count. */
+  /** Why the result does not count. */
   readonly invalid?: string
+}
+
+export interface RoundMeasurement extends Measurement {
+  /** From 1. */
+  readonly round: number
 }
 
 export type Timing = Pick<Options, 'seconds' | 'warmup' | 'connections'>
 
-/** One short measurement after a warm-up of the same kind. */
+/** One short measurement after a warm-up with the same load. */
 export async function measure(
-  running: Running,
+  running: RunningTarget,
   load: Load,
   tokens: Tokens,
   { seconds, warmup, connections }: Timing,
 ): Promise<Measurement> {
-  const { contestant, port, pid } = running
+  const { target, port, pid } = running
   const path = PATHS[load.route]
   const sent = load.tokens?.(tokens)
   const common: WrkRun = { port, path, connections, seconds: warmup, tokens: sent }
-  const watched = requestOf(path, load.once ? tokens.trial.good : sent?.tokens[0])
+  const probe = formatRequest(path, load.uniqueTokens ? tokens.samples.good : sent?.tokens[0])
   const warm = await wrk(common)
   running.emptyLog()
 
-  const endWatch = watchStatus(port, watched, load.status)
+  const stopWatching = watchStatus(port, probe, load.status)
   const before = cpuTimes(pid)
-  const first = load.once ? warm.sent : 0
-  const result = warm.ranOut && load.once ? warm : await wrk({ ...common, seconds, first })
+  const first = load.uniqueTokens ? warm.sent : 0
+  const result = warm.ranOut && load.uniqueTokens ? warm : await wrk({ ...common, seconds, first })
   const after = cpuTimes(pid)
   const kernel = after.kernel - before.kernel
   const cpu = after.user - before.user + kernel
-  const others = await endWatch()
+  const unexpected = await stopWatching()
   const logBytes = running.logBytes()
   running.emptyLog()
 
-  const { perSecond, requests, refused, broken, p50, p99, ranOut } = result
-  const expectedRefused = load.status === 200 ? 0 : requests
+  const { perSecond, requests, errorResponses, socketErrors, p50, p99, ranOut } = result
+  const expectedErrors = load.status === 200 ? 0 : requests
   const invalid =
-    others.length > 0
-      ? `answered ${others} instead of ${load.status}`
-      : refused !== expectedRefused
-        ? `${refused} of ${requests} requests refused`
-        : broken > 0
-          ? `${broken} broken connections`
-          : load.once && ranOut
+    unexpected.length > 0
+      ? `status ${unexpected} instead of ${load.status}`
+      : errorResponses !== expectedErrors
+        ? `${errorResponses} of ${requests} requests got an error response`
+        : socketErrors > 0
+          ? `${socketErrors} socket errors`
+          : load.uniqueTokens && ranOut
             ? 'out of tokens: raise --tokens'
             : undefined
   return {
-    contestant: contestant.name,
+    target: target.name,
     load: load.name,
     perSecond,
     requests,

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { percentile } from '../report/statistics.ts'
 import { Connection } from './connection.ts'
 
@@ -11,61 +11,61 @@ export interface PacedRun {
 }
 
 export interface PacedResult {
-  /** Milliseconds from when a request was due, so that a wait for the server's turn counts too. */
+  /** Milliseconds from the time a request was due, so time in a queue counts too. */
   readonly p50: number
   readonly p99: number
-  /** Answers a second: less than asked for where client or server could not keep pace. */
+  /** Responses per second: below the requested rate if client or server could not keep up. */
   readonly perSecond: number
-  /** Answers with a status other than 200, and requests without an answer. */
+  /** Responses with a status other than 200, and requests without a response. */
   readonly failed: number
 }
 
 /**
- * Requests at an even pace, however long the answers take (an open loop). wrk sends the next request
- * after an answer and so measures the queue that it makes itself; autocannon paces each connection
- * by itself, and corrects by calculation what a slow answer held up.
+ * Sends requests at a constant rate, however long the responses take (an open loop). wrk sends the
+ * next request after a response, so it measures the queue that it builds itself; autocannon paces
+ * each connection separately, and corrects the latencies by calculation.
  *
- * The client looks at the clock without pause, since timers are as coarse as the latencies: it takes
- * a core of its own.
+ * Polls the clock without a pause, because the resolution of timers is as coarse as the latencies.
+ * The client therefore uses a whole core.
  */
-export async function paced(run: PacedRun): Promise<PacedResult> {
+export async function sendPaced(run: PacedRun): Promise<PacedResult> {
   const { port, request, perSecond, seconds, connections } = run
   const idle = Array.from({ length: connections }, () => new Connection(port))
   const all = [...idle]
   const total = Math.round(perSecond * seconds)
   const latencies = new Float64Array(total)
-  let [sent, answered, failed] = [0, 0, 0]
-  const began = performance.now()
+  let [sent, completed, failed] = [0, 0, 0]
+  const startedAt = performance.now()
 
-  const sendOne = async (connection: Connection, due: number) => {
+  const sendOne = async (connection: Connection, dueAt: number) => {
     const status = await connection.send(request).catch(() => 0)
     if (status !== 200) failed += 1
-    latencies[answered] = performance.now() - due
-    answered += 1
+    latencies[completed] = performance.now() - dueAt
+    completed += 1
     idle.push(connection)
   }
-  while (answered < total) {
-    const due = Math.min(total, ((performance.now() - began) / 1000) * perSecond)
+  while (completed < total) {
+    const due = Math.min(total, ((performance.now() - startedAt) / 1000) * perSecond)
     while (sent < due) {
       const connection = idle.pop()
       if (connection === undefined) break
-      void sendOne(connection, began + (sent / perSecond) * 1000)
+      void sendOne(connection, startedAt + (sent / perSecond) * 1000)
       sent += 1
     }
-    await turn()
+    await nextTurn()
   }
-  const took = (performance.now() - began) / 1000
+  const elapsedSeconds = (performance.now() - startedAt) / 1000
   for (const connection of all) connection.close()
   latencies.sort()
   return {
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
-    perSecond: total / took,
+    perSecond: total / elapsedSeconds,
     failed,
   }
 }
 
-/** Sends each request once, over so many connections, as fast as the answers come. */
+/** Sends each request once, over several connections, as fast as the responses come. */
 export async function sendEach(
   port: number,
   requests: readonly string[],
@@ -78,7 +78,7 @@ export async function sendEach(
       const request = requests[next] ?? ''
       next += 1
       const status = await connection.send(request)
-      if (status !== 200) throw new Error(`A request that is good was answered ${status}.`)
+      if (status !== 200) throw new Error(`Status ${status} instead of 200.`)
     }
     connection.close()
   }

@@ -1,8 +1,8 @@
 -- wrk -t1 -s wrk.lua URL -- PATH [TOKEN-FILE FIRST COUNT]
 --
--- Sends the tokens of a file one after the other, from the one after FIRST on, and starts again
--- after COUNT of them. All loads go through this script, so that the generator costs each the same.
--- With more than one wrk thread every token would be sent by each thread: take one.
+-- Sends COUNT tokens of a file one after the other, without the FIRST ones, and starts again at the
+-- end. All loads use this script, so that the cost of the load generator is the same for each.
+-- Use one wrk thread: each thread sends every token.
 
 local requests = {}
 sent = 0
@@ -41,7 +41,7 @@ end
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
-    '\nRESULT {"requests":%d,"microseconds":%d,"refused":%d,"broken":%d,"p50":%d,"p99":%d,"sent":%d}\n',
+    '\nRESULT {"requests":%d,"microseconds":%d,"errorResponses":%d,"socketErrors":%d,"p50":%d,"p99":%d,"sent":%d}\n',
     summary.requests, summary.duration, errors.status,
     errors.connect + errors.read + errors.write + errors.timeout,
     latency:percentile(50), latency:percentile(99), threads[1]:get("sent")))

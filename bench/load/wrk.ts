@@ -11,7 +11,7 @@ export interface WrkRun {
   readonly path: string
   readonly seconds: number
   readonly connections: number
-  /** The tokens to send, from the `first` one on; undefined for none. */
+  /** The tokens to send, beginning with number `first`; undefined for requests without a token. */
   readonly tokens?: TokenFile | undefined
   readonly first?: number
 }
@@ -19,24 +19,24 @@ export interface WrkRun {
 export interface WrkResult {
   readonly perSecond: number
   readonly requests: number
-  /** Answers with a status of 400 or above. */
-  readonly refused: number
-  /** Connections that failed, and requests that were not answered. */
-  readonly broken: number
-  /** Milliseconds, as fast as answers come: no latency that a user would meet. */
+  /** Responses with a status of 400 or above. */
+  readonly errorResponses: number
+  /** Failed connections, and requests without a response. */
+  readonly socketErrors: number
+  /** Milliseconds, under full load: not the latency that a user would see. */
   readonly p50: number
   readonly p99: number
-  /** Requests that were begun: tokens that have been seen. */
+  /** Requests that were sent, whether a response came or not. */
   readonly sent: number
   /** Whether the tokens were used up, and sent again. */
   readonly ranOut: boolean
 }
 
-/** As much as the server takes, on one thread of wrk. */
+/** Runs wrk on one thread: as many requests as the server can handle. */
 export async function wrk(options: WrkRun): Promise<WrkResult> {
   const { port, path, seconds, connections, tokens, first = 0 } = options
-  const left = tokens === undefined ? 1 : tokens.tokens.length - first
-  if (left < 1) throw new Error('No tokens are left: raise --tokens.')
+  const available = tokens === undefined ? 1 : tokens.tokens.length - first
+  if (available < 1) throw new Error('No tokens are left: raise --tokens.')
   const { stdout } = await run('wrk', [
     '--threads=1',
     `--connections=${connections}`,
@@ -45,19 +45,20 @@ export async function wrk(options: WrkRun): Promise<WrkResult> {
     `http://127.0.0.1:${port}`,
     '--',
     path,
-    ...(tokens === undefined ? [] : [tokens.file, String(first), String(left)]),
+    ...(tokens === undefined ? [] : [tokens.file, String(first), String(available)]),
   ])
   const result = /^RESULT (.*)$/m.exec(stdout)?.[1]
-  if (result === undefined) throw new Error(`wrk said no result:\n${stdout}`)
-  const { requests, microseconds, refused, broken, p50, p99, sent } = JSON.parse(result)
+  if (result === undefined) throw new Error(`wrk printed no result:\n${stdout}`)
+  const { requests, microseconds, errorResponses, socketErrors, p50, p99, sent } =
+    JSON.parse(result)
   return {
     perSecond: requests / (microseconds / 1e6),
     requests,
-    refused,
-    broken,
+    errorResponses,
+    socketErrors,
     p50: p50 / 1000,
     p99: p99 / 1000,
     sent,
-    ranOut: tokens !== undefined && sent > left,
+    ranOut: tokens !== undefined && sent > available,
   }
 }

@@ -1,60 +1,73 @@
-import { requestOf } from '../load/connection.ts'
-import { loadNamed, PATHS } from '../load/loads.ts'
+import { formatRequest } from '../load/connection.ts'
+import { findLoad, PATHS } from '../load/loads.ts'
 import { measure } from '../load/measure.ts'
-import { type PacedResult, paced } from '../load/paced.ts'
+import { type PacedResult, sendPaced } from '../load/paced.ts'
 import { median } from '../report/statistics.ts'
 import { decimals, table, whole } from '../report/table.ts'
-import { type Bench, withField } from './part.ts'
+import { type BenchContext, withTargets } from './context.ts'
 
-interface Paced extends PacedResult {
-  readonly asked: number
+interface LatencyResult extends PacedResult {
+  /** Requests per second that the client was meant to send. */
+  readonly requestedRate: number
 }
 
-/** A client that falls behind by more measures itself. */
-const KEPT_PACE = 0.98
+/** Below this share of the requested rate, the client itself may be what is measured. */
+const MIN_RATE_SHARE = 0.98
 
-/** How long one busy token waits at half of what each contestant is able to do with it. */
-export async function latency(bench: Bench): Promise<string> {
-  const { options, tokens, results } = bench
-  const request = requestOf(PATHS.protected, tokens.busy.tokens[0])
-  const figures: Record<string, Paced[]> = {}
-  return withField(bench, async (field, entrants) => {
-    const taking = field.running.filter(({ contestant }) => contestant.loads === undefined)
+/** The latency of one busy token at half the maximum throughput of each target. */
+export async function latency(context: BenchContext): Promise<string> {
+  const { options, targets, tokens, results } = context
+  const request = formatRequest(PATHS.protected, tokens.busy.tokens[0])
+  const byTarget: Record<string, LatencyResult[]> = {}
+  return withTargets(context, async (pool) => {
+    const measured = pool.running.filter(({ target }) => target.loads === undefined)
     for (let round = 1; round <= options.rounds; round += 1) {
-      for (const running of taking) {
-        const { name } = running.contestant
+      for (const running of measured) {
+        const { name } = running.target
         process.stderr.write(`round ${round}: latency, ${name}\n`)
-        // It warms the contestant up, too.
-        const now = await measure(running, loadNamed('busy'), tokens, options)
-        const most = results.figures.median({ contestant: name, load: 'busy' }, 'perSecond')
-        const asked = (Number.isNaN(most) ? now.perSecond : most) / 2
+        // This also warms up the target.
+        const now = await measure(running, findLoad('busy'), tokens, options)
+        const maximum = results.statistics.median({ target: name, load: 'busy' }, 'perSecond')
+        const requestedRate = (Number.isNaN(maximum) ? now.perSecond : maximum) / 2
         const { port } = running
         const { connections, seconds } = options
-        const result = await paced({ port, request, perSecond: asked, connections, seconds })
+        const result = await sendPaced({
+          port,
+          request,
+          perSecond: requestedRate,
+          connections,
+          seconds,
+        })
         running.emptyLog()
-        figures[name] = [...(figures[name] ?? []), { asked, ...result }]
-        results.record('latency', figures)
+        byTarget[name] = [...(byTarget[name] ?? []), { requestedRate, ...result }]
+        results.record('latency', byTarget)
       }
     }
-    const rows = entrants
-      .filter(({ contestant }) => contestant.loads === undefined)
-      .map(({ contestant: { name, title } }) => {
-        const rounds = figures[name] ?? []
-        const of = (key: keyof Paced) => median(rounds.map((round) => round[key]))
-        const behind = rounds.some(({ perSecond, asked }) => perSecond < KEPT_PACE * asked)
+    const rows = targets
+      .filter(({ target }) => target.loads === undefined)
+      .map(({ target: { name, title } }) => {
+        const rounds = byTarget[name] ?? []
+        const medianOf = (key: keyof LatencyResult) => median(rounds.map((round) => round[key]))
+        const isBehind = rounds.some(
+          ({ perSecond, requestedRate }) => perSecond < MIN_RATE_SHARE * requestedRate,
+        )
         const failed = rounds.reduce((sum, round) => sum + round.failed, 0)
-        const why = field.absent.get(name)?.split(':')[0]
-        const notes = [why, behind ? 'pace not kept' : '', failed > 0 ? `${failed} failed` : '']
+        const reason = pool.skipped.get(name)?.split(':')[0]
+        const notes = [
+          reason,
+          isBehind ? 'rate not reached' : '',
+          failed > 0 ? `${failed} failed` : '',
+        ]
         return [
           title,
-          whole(of('asked')),
-          decimals(of('p50')),
-          decimals(of('p99')),
+          whole(medianOf('requestedRate')),
+          decimals(medianOf('p50')),
+          decimals(medianOf('p99')),
           notes.filter(Boolean).join(', '),
         ]
       })
     return table(
-      ['one busy token at half load', 'requests a second', 'p50, ms', 'p99, ms', ''],
+      ['one busy token at half load', 'requests per second', 'p50, ms', 'p99, ms', ''],
       rows,
     )
   })

@@ -1,57 +1,54 @@
-import { execFileSync } from 'node:child_process'
-import type { Entrant } from '../contestants/all.ts'
-import { Field } from '../contestants/field.ts'
-import { ours, PLUGIN_STEPS, pluginStep } from '../contestants/node.ts'
-import { Figures } from '../report/figures.ts'
+import type { RoundMeasurement } from '../load/measure.ts'
+import { LoadStatistics } from '../report/load-statistics.ts'
 import { decimals, table, whole } from '../report/table.ts'
-import { measureRounds, type RoundMeasurement } from './loads.ts'
-import type { Bench } from './part.ts'
+import { ours } from '../targets/our-server.ts'
+import { listPluginSteps, pluginStep } from '../targets/plugin-steps.ts'
+import type { SelectedTarget } from '../targets/select-targets.ts'
+import { type BenchContext, withTargets } from './context.ts'
+import { measureRounds } from './measure-rounds.ts'
 
 /** What each step from a bare Fastify route to the whole server costs, on the public route. */
-export async function plugins({ options, issuer, tokens, results }: Bench): Promise<string> {
-  const listed = execFileSync(process.execPath, [PLUGIN_STEPS, '--list'], { encoding: 'utf8' })
-  const steps: string[] = ['bare Fastify route', ...JSON.parse(listed)]
-  const contestants = [...steps.keys()].map((index) => pluginStep(index))
-  const server = { ...ours, loads: ['public'] }
-  const entrants: Entrant[] = [...contestants, server].map((contestant) => ({
-    contestant,
-    version: contestant.version(),
-  }))
-  const rounds: RoundMeasurement[] = []
-  const field = await Field.of(entrants, issuer, tokens)
-  try {
-    await measureRounds(field, tokens, { ...options, loads: ['public'] }, (measurement) => {
-      rounds.push(measurement)
-      results.record('plugins', { steps, rounds })
+export async function plugins(context: BenchContext): Promise<string> {
+  const { options, tokens, results } = context
+  const steps = ['bare Fastify route', ...listPluginSteps()]
+  const targets: SelectedTarget[] = [
+    ...[...steps.keys()].map(pluginStep),
+    { ...ours, loads: ['public'] },
+  ].map((target) => ({ target, version: target.version() }))
+  const measurements: RoundMeasurement[] = []
+  const skipped = await withTargets({ ...context, targets }, async (pool) => {
+    await measureRounds(pool, tokens, { ...options, loads: ['public'] }, (measurement) => {
+      measurements.push(measurement)
+      results.record('plugins', { steps, rounds: measurements })
     })
-  } finally {
-    await field.stop()
-  }
-  const figures = new Figures(rounds)
-  const cell = ({ contestant }: Entrant) => ({ contestant: contestant.name, load: 'public' })
-  const rows = entrants.map((entrant, index) => {
-    const before = entrants[index - 1] ?? entrant
-    const ratioTo = (base: Entrant) => figures.ratio(cell(entrant), cell(base))?.median ?? NaN
-    const cost = figures.median(cell(entrant), 'cpuPerRequest')
-    const what = steps[index] ?? 'the server, with metrics, health routes and 405s'
-    const why = field.absent.get(entrant.contestant.name)
+    return pool.skipped
+  })
+  const statistics = new LoadStatistics(measurements)
+  const cell = ({ target }: SelectedTarget) => ({ target: target.name, load: 'public' })
+  const rows = targets.map((selected, index) => {
+    const previous = targets[index - 1] ?? selected
+    const ratioTo = (base: SelectedTarget) =>
+      statistics.ratio(cell(selected), cell(base))?.median ?? NaN
+    const cost = statistics.median(cell(selected), 'cpuPerRequest')
+    const what = steps[index] ?? 'the whole server: also metrics, health routes and 405 responses'
+    const reason = skipped.get(selected.target.name)
     return [
-      `${index === 0 ? '' : '+ '}${what}${why === undefined ? '' : ` (${why.slice(0, 80)})`}`,
-      whole(figures.median(cell(entrant), 'perSecond')),
-      decimals(ratioTo(entrants[0] ?? entrant)),
-      decimals(ratioTo(before)),
+      `${index === 0 ? '' : '+ '}${what}${reason === undefined ? '' : ` (${reason.slice(0, 80)})`}`,
+      whole(statistics.median(cell(selected), 'perSecond')),
+      decimals(ratioTo(targets[0] ?? selected)),
+      decimals(ratioTo(previous)),
       decimals(cost, 1),
-      decimals(cost - figures.median(cell(before), 'cpuPerRequest'), 1),
+      decimals(cost - statistics.median(cell(previous), 'cpuPerRequest'), 1),
     ]
   })
   return table(
     [
-      'step by step',
-      'requests a second',
-      'to bare',
-      'to the step before',
-      'µs a request',
-      'µs more',
+      'step',
+      'requests per second',
+      'ratio to bare',
+      'ratio to previous step',
+      'CPU per request, µs',
+      'more than previous, µs',
     ],
     rows,
   )

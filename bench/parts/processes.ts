@@ -1,106 +1,113 @@
-import { launchHaproxy } from '../contestants/debian.ts'
-import { ours } from '../contestants/node.ts'
-import { cpuSeconds } from '../contestants/processes.ts'
-import { type Running, start } from '../contestants/running.ts'
-import { differenceIn } from '../contestants/trial.ts'
 import { PATHS } from '../load/loads.ts'
 import { wrk } from '../load/wrk.ts'
 import { median } from '../report/statistics.ts'
 import { decimals, table, whole } from '../report/table.ts'
-import type { Bench } from './part.ts'
+import { launchHaproxy } from '../targets/apt-peers.ts'
+import { findUnexpectedResponse } from '../targets/check-responses.ts'
+import { ours } from '../targets/our-server.ts'
+import { cpuSeconds } from '../targets/process-usage.ts'
+import { type RunningTarget, startTarget } from '../targets/start-target.ts'
+import type { Target } from '../targets/target.ts'
+import type { BenchContext } from './context.ts'
 
-/** A way to spread the load, and the processes that it runs through. */
+/** A number of servers, called directly or through a load balancer. */
 interface Layout {
   readonly title: string
   readonly ports: readonly number[]
-  readonly servers: readonly Running[]
-  readonly balancer?: Running
+  readonly servers: readonly RunningTarget[]
+  readonly balancer?: RunningTarget
 }
 
-interface Outcome {
+interface LayoutResult {
   readonly perSecond: number
-  /** In use by the servers, and by the balancer. */
+  /** CPU cores in use by the servers, and by the load balancer. */
   readonly serverCores: number
   readonly balancerCores: number
 }
 
 /**
- * One and two of our processes: called directly (a wrk for each), and behind HAProxy that deals
- * connections out. The generator and the balancer take their share of the same cores, so on two
- * cores two processes cannot be twice as fast: the cores in use say what each had.
+ * One and two processes of our server: called directly (with one wrk for each), and behind HAProxy,
+ * which distributes connections. Load generator and balancer use the same cores, so on two cores two
+ * processes cannot be twice as fast: the columns of cores show what each had.
  */
-export async function processes({ options, issuer, tokens, results }: Bench): Promise<string> {
-  const started: Running[] = []
-  const begin = async (contestant: typeof ours) => {
-    const running = await start(contestant, issuer)
+export async function processes(context: BenchContext): Promise<string> {
+  const { options, issuer, tokens, results } = context
+  const started: RunningTarget[] = []
+  const start = async (target: Target) => {
+    const running = await startTarget(target, issuer)
     started.push(running)
     return running
   }
-  const balance = ([a, b = a]: number[]) =>
-    begin({
+  const startBalancer = ([a, b = a]: number[]) =>
+    start({
       ...ours,
       name: 'balancer',
       launch: () => launchHaproxy('balancer.cfg', { FIRST: String(a), SECOND: String(b) }),
     })
   try {
-    const [first, second] = [await begin(ours), await begin(ours)]
+    const [first, second] = [await start(ours), await start(ours)]
     const servers = [first, second]
     for (const server of servers) {
-      const difference = await differenceIn(server, tokens)
-      if (difference !== undefined) throw new Error(difference)
+      const unexpected = await findUnexpectedResponse(server, tokens)
+      if (unexpected !== undefined) throw new Error(unexpected)
     }
-    const [one, two] = [await balance([first.port]), await balance([first.port, second.port])]
+    const one = await startBalancer([first.port])
+    const two = await startBalancer([first.port, second.port])
     const layouts: Layout[] = [
       { title: 'one, directly', ports: [first.port], servers: [first] },
       { title: 'two, directly', ports: [first.port, second.port], servers },
       { title: 'one, balanced', ports: [one.port], servers: [first], balancer: one },
       { title: 'two, balanced', ports: [two.port], servers, balancer: two },
     ]
-    const outcomes = layouts.map((): Outcome[] => [])
+    const byLayout = layouts.map((): LayoutResult[] => [])
     for (let round = 1; round <= options.rounds; round += 1) {
       for (const [index, layout] of layouts.entries()) {
         process.stderr.write(`round ${round}: processes, ${layout.title}\n`)
-        outcomes[index]?.push(await loadOf(layout))
+        byLayout[index]?.push(await measureLayout(layout, context))
         results.record(
           'processes',
-          layouts.map(({ title }, at) => ({ title, rounds: outcomes[at] })),
+          layouts.map(({ title }, at) => ({ title, rounds: byLayout[at] })),
         )
       }
     }
-    const of = (index: number, key: keyof Outcome) =>
-      median((outcomes[index] ?? []).map((outcome) => outcome[key]))
+    const medianOf = (index: number, key: keyof LayoutResult) =>
+      median((byLayout[index] ?? []).map((result) => result[key]))
     return table(
-      ['our processes', 'requests a second', 'ratio to one', 'server cores', 'balancer cores'],
+      ['our processes', 'requests per second', 'ratio to one', 'server cores', 'balancer cores'],
       layouts.map(({ title }, index) => [
         title,
-        whole(of(index, 'perSecond')),
-        decimals(of(index, 'perSecond') / of(index - (index % 2), 'perSecond')),
-        decimals(of(index, 'serverCores')),
-        decimals(of(index, 'balancerCores')),
+        whole(medianOf(index, 'perSecond')),
+        decimals(medianOf(index, 'perSecond') / medianOf(index - (index % 2), 'perSecond')),
+        decimals(medianOf(index, 'serverCores')),
+        decimals(medianOf(index, 'balancerCores')),
       ]),
     )
   } finally {
     await Promise.all(started.map((running) => running.stop()))
   }
+}
 
-  async function loadOf({ ports, servers, balancer }: Layout): Promise<Outcome> {
-    const connections = Math.ceil(options.connections / ports.length)
-    const common = { path: PATHS.protected, tokens: tokens.busy, connections }
-    const all = (seconds: number) =>
-      Promise.all(ports.map((port) => wrk({ ...common, port, seconds })))
-    const cpu = () => [
-      servers.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0),
-      balancer === undefined ? 0 : cpuSeconds(balancer.pid),
-    ]
-    await all(options.warmup)
-    const before = cpu()
-    const runs = await all(options.seconds)
-    const [serverCores = 0, balancerCores = 0] = cpu().map(
-      (after, index) => (after - (before[index] ?? 0)) / options.seconds,
-    )
-    for (const server of servers) server.emptyLog()
-    if (runs.some(({ refused, broken }) => refused + broken > 0)) throw new Error('Refused.')
-    const perSecond = runs.reduce((sum, run) => sum + run.perSecond, 0)
-    return { perSecond, serverCores, balancerCores }
-  }
+async function measureLayout(
+  { ports, servers, balancer }: Layout,
+  { options, tokens }: BenchContext,
+): Promise<LayoutResult> {
+  const connections = Math.ceil(options.connections / ports.length)
+  const common = { path: PATHS.protected, tokens: tokens.busy, connections }
+  const runWrk = (seconds: number) =>
+    Promise.all(ports.map((port) => wrk({ ...common, port, seconds })))
+  const cpu = () => [
+    servers.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0),
+    balancer === undefined ? 0 : cpuSeconds(balancer.pid),
+  ]
+  await runWrk(options.warmup)
+  const before = cpu()
+  const runs = await runWrk(options.seconds)
+  const [serverCores = 0, balancerCores = 0] = cpu().map(
+    (after, index) => (after - (before[index] ?? 0)) / options.seconds,
+  )
+  for (const server of servers) server.emptyLog()
+  const failed = runs.reduce((sum, run) => sum + run.errorResponses + run.socketErrors, 0)
+  if (failed > 0) throw new Error(`${failed} requests failed.`)
+  const perSecond = runs.reduce((sum, run) => sum + run.perSecond, 0)
+  return { perSecond, serverCores, balancerCores }
 }

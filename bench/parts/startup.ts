@@ -1,35 +1,39 @@
-import { entrants } from '../contestants/all.ts'
-import { residentBytes } from '../contestants/processes.ts'
-import { start } from '../contestants/running.ts'
 import { median, spreadOf } from '../report/statistics.ts'
 import { decimals, megabytes, table, whole } from '../report/table.ts'
-import type { Bench } from './part.ts'
+import { residentBytes } from '../targets/process-usage.ts'
+import { startTarget } from '../targets/start-target.ts'
+import type { BenchContext } from './context.ts'
 
 /**
- * From the start of a process to the first 200 on the public route (asked every few milliseconds),
- * and what it holds in memory right then.
+ * The time from the start of a process to the first 200 of the public route (polled every few
+ * milliseconds), and its resident memory at that moment.
  */
-export async function startup({ options, issuer, results }: Bench): Promise<string> {
+export async function startup({
+  options,
+  targets,
+  issuer,
+  results,
+}: BenchContext): Promise<string> {
   const rows: string[][] = []
-  const figures: Record<string, { milliseconds: number[]; residentBytes: number[] }> = {}
-  for (const { contestant, version } of entrants(options.only)) {
+  const byTarget: Record<string, { milliseconds: number[]; residentBytes: number[] }> = {}
+  for (const { target, version } of targets) {
     if (version === undefined) {
-      rows.push([`${contestant.title} (missing)`, '–', '–', '–'])
+      rows.push([`${target.title} (not installed)`, '–', '–', '–'])
       continue
     }
     const milliseconds: number[] = []
     const resident: number[] = []
     for (let round = 0; round < options.rounds; round += 1) {
-      const running = await start(contestant, issuer)
-      milliseconds.push(running.startUp)
+      const running = await startTarget(target, issuer)
+      milliseconds.push(running.startupMs)
       resident.push(residentBytes(running.pid))
       await running.stop()
     }
-    figures[contestant.name] = { milliseconds, residentBytes: resident }
-    const { median: middle, least, most } = spreadOf(milliseconds)
-    const spread = `${whole(least)} – ${whole(most)}`
-    rows.push([contestant.title, decimals(middle, 0), spread, megabytes(median(resident))])
+    byTarget[target.name] = { milliseconds, residentBytes: resident }
+    const { median: middle, min, max } = spreadOf(milliseconds)
+    const spread = `${whole(min)} – ${whole(max)}`
+    rows.push([target.title, decimals(middle, 0), spread, megabytes(median(resident))])
   }
-  results.record('startup', figures)
-  return table(['start-up', 'ms, median', 'least – most', 'resident, MB'], rows)
+  results.record('startup', byTarget)
+  return table(['startup', 'ms, median', 'min – max', 'resident, MB'], rows)
 }

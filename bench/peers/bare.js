@@ -1,4 +1,4 @@
-/** The ceiling: a route on Fastify, and nothing else. */
+/** The upper bound: the routes on Fastify, and nothing else. */
 import fastify from 'fastify'
 import { addMessages, listen } from './fastify-messages.js'
 

@@ -1,4 +1,4 @@
-/** As in the package's README; the request log is the Express team's own. */
+/** As in the package's README; morgan is the request log of the Express team. */
 import express from 'express'
 import { auth } from 'express-oauth2-jwt-bearer'
 import morgan from 'morgan'
@@ -22,7 +22,7 @@ app.get('/api/messages/protected', authenticate, (_request, response) => {
 app.get('/api/messages/admin', authenticate, permit, (_request, response) => {
   response.json({ message: 'The API successfully recognized you as an admin.' })
 })
-// Without it, Express would render a page and print a stack for each refusal.
+// Without it, Express would render a page and print a stack for each error response.
 app.use((error, _request, response, _next) => {
   response
     .status(error.status ?? 500)

@@ -1,4 +1,4 @@
-/** As in the package's README: keys are cached, for a week; verified tokens are not. */
+/** As in the package's README: keys are cached for a week, verified tokens are not cached. */
 import fastify from 'fastify'
 import jwtJwks from 'fastify-jwt-jwks'
 import { AUDIENCE, addMessages, ISSUER, JWKS_URI, listen } from './fastify-messages.js'

@@ -1,7 +1,7 @@
 /**
- * As in the README of get-jwks, with fast-jwt's cache of verified tokens. In its favour, the PEM of
- * a key is kept as well: `getPublicKey` makes it anew for each request, which costs more than the
- * cache saves.
+ * As in the README of get-jwks, with fast-jwt's cache of verified tokens. The PEM of a key is cached
+ * too, in this peer's favour: `getPublicKey` creates it again for each request, which costs more
+ * than the token cache saves.
  */
 import { createPublicKey } from 'node:crypto'
 import jwt from '@fastify/jwt'
@@ -23,7 +23,7 @@ async function publicKeyOf({ header: { kid, alg }, payload: { iss } }) {
 const app = fastify({ logger: true })
 await app.register(jwt, {
   decode: { complete: true },
-  // Its default of 1,000 would be just too small for the load of 1,000 live tokens.
+  // The default of 1,000 would be slightly too small for the load of 1,000 live tokens.
   verify: { algorithms: ['RS256'], allowedIss: ISSUER, allowedAud: AUDIENCE, cache: 100_000 },
   secret: (_request, token) => publicKeyOf(token),
 })

@@ -1,8 +1,8 @@
-/** What the peers on Fastify have in common: where they listen, and the three routes. */
+/** Shared by the peers on Fastify: the three routes, and listening. */
 
 export const { ISSUER, JWKS_URI, AUDIENCE } = process.env
 
-const answer = (message) => ({
+const messageRoute = (message) => ({
   schema: {
     response: { 200: { type: 'object', properties: { message: { type: 'string' } } } },
   },
@@ -10,7 +10,7 @@ const answer = (message) => ({
 })
 
 /**
- * @param authenticate a hook that throws 401, or sets `request.user` to the claims
+ * @param authenticate a hook that rejects with 401, or sets `request.user` to the claims
  */
 export function addMessages(app, authenticate) {
   const permit = async (request, reply) => {
@@ -19,16 +19,16 @@ export function addMessages(app, authenticate) {
   }
   app.get(
     '/api/messages/public',
-    answer("The API doesn't require an access token to share this message."),
+    messageRoute("The API doesn't require an access token to share this message."),
   )
   app.get('/api/messages/protected', {
     preValidation: authenticate,
-    ...answer('The API successfully validated your access token.'),
+    ...messageRoute('The API successfully validated your access token.'),
   })
   app.get('/api/messages/admin', {
     preValidation: authenticate,
     preHandler: permit,
-    ...answer('The API successfully recognized you as an admin.'),
+    ...messageRoute('The API successfully recognized you as an admin.'),
   })
 }
 

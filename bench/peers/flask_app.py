@@ -1,4 +1,4 @@
-"""The three routes on Flask, the tokens judged by PyJWT; the keys are cached once fetched."""
+"""The three routes on Flask, with PyJWT to verify tokens; fetched keys are cached."""
 
 import os
 from functools import wraps
@@ -15,7 +15,7 @@ keys = jwt.PyJWKClient(os.environ["JWKS_URI"], cache_keys=True)
 
 def authenticated(view):
     @wraps(view)
-    def guarded():
+    def wrapper():
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return jsonify(message="Requires authentication"), 401
@@ -26,7 +26,7 @@ def authenticated(view):
             return jsonify(message="Bad credentials"), 401
         return view()
 
-    return guarded
+    return wrapper
 
 
 @app.get("/api/messages/public")

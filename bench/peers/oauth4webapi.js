@@ -1,4 +1,4 @@
-/** `validateJwtAccessToken` takes a Fetch API request, so one is made of each. */
+/** `validateJwtAccessToken` needs a Fetch API `Request`, so each request is converted. */
 import fastify from 'fastify'
 import * as oauth from 'oauth4webapi'
 import { AUDIENCE, addMessages, ISSUER, listen } from './fastify-messages.js'

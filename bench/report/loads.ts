@@ -1,67 +1,74 @@
-import type { Entrant } from '../contestants/all.ts'
 import type { Load } from '../load/loads.ts'
-import type { RoundMeasurement } from '../parts/loads.ts'
-import { type Cell, Figures } from './figures.ts'
+import type { RoundMeasurement } from '../load/measure.ts'
+import { hasOtherBuild, type SelectedTarget } from '../targets/select-targets.ts'
+import { buildsReport } from './builds.ts'
 import { GOALS } from './goals.ts'
+import { type Cell, LoadStatistics } from './load-statistics.ts'
 import { decimals, table, whole } from './table.ts'
 
-export interface LoadsReport {
-  readonly entrants: readonly Entrant[]
-  readonly absent: ReadonlyMap<string, string>
+export interface LoadsResult {
+  readonly targets: readonly SelectedTarget[]
+  /** Why a target was not measured, by its name. */
+  readonly skipped: ReadonlyMap<string, string>
   readonly loads: readonly Load[]
-  readonly rounds: readonly RoundMeasurement[]
+  readonly measurements: readonly RoundMeasurement[]
 }
 
-/** What the loads came to, as Markdown: one table for each question. */
-export function loadsReport({ entrants, absent, loads, rounds }: LoadsReport): string {
-  const figures = new Figures(rounds)
-  const grid = (first: string, cell: (cell: Cell) => string) =>
+/** The results of the loads as Markdown: one table for each metric. */
+export function loadsReport({ targets, skipped, loads, measurements }: LoadsResult): string {
+  const statistics = new LoadStatistics(measurements)
+  const grid = (title: string, format: (cell: Cell) => string) =>
     table(
-      [first, ...loads.map(({ title }) => title)],
-      entrants.map(({ contestant: { name, title } }) => {
-        const why = absent.get(name)
-        const cells = loads.map((load) => cell({ contestant: name, load: load.name }))
-        return [why === undefined ? title : `${title} (${oneLine(why)})`, ...cells]
+      [title, ...loads.map((load) => load.title)],
+      targets.map(({ target }) => {
+        const reason = skipped.get(target.name)
+        const cells = loads.map((load) => format({ target: target.name, load: load.name }))
+        return [
+          reason === undefined ? target.title : `${target.title} (${oneLine(reason)})`,
+          ...cells,
+        ]
       }),
     )
-  const ratio = (of: Cell, to: Cell) => decimals(figures.ratio(of, to)?.median ?? NaN)
-  const ours = (load: string): Cell => ({ contestant: 'ours', load })
+  const ratio = (of: Cell, to: Cell) => decimals(statistics.ratio(of, to)?.median ?? NaN)
+  const ours = (load: string): Cell => ({ target: 'ours', load })
   return [
-    grid('requests a second, median', (cell) => whole(figures.median(cell, 'perSecond'))),
+    grid('requests per second, median', (cell) => whole(statistics.median(cell, 'perSecond'))),
     grid('ratio to our public route', (cell) => ratio(cell, ours('public'))),
-    grid('how often as fast we are', (cell) => ratio(ours(cell.load), cell)),
-    grid('processor time a request, µs', (cell) =>
-      decimals(figures.median(cell, 'cpuPerRequest'), 0),
+    grid('ratio of ours to it', (cell) => ratio(ours(cell.load), cell)),
+    grid('CPU time per request, µs', (cell) =>
+      decimals(statistics.median(cell, 'cpuPerRequest'), 0),
     ),
-    grid('of which in the kernel', (cell) => decimals(figures.median(cell, 'kernelPerRequest'), 0)),
-    grid('cores in use', (cell) => decimals(figures.median(cell, 'cores'))),
-    goalsTable(figures),
-    notCounted(rounds),
+    grid('of which in the kernel', (cell) =>
+      decimals(statistics.median(cell, 'kernelPerRequest'), 0),
+    ),
+    grid('cores in use', (cell) => decimals(statistics.median(cell, 'cores'))),
+    goalsTable(statistics),
+    hasOtherBuild(targets) ? buildsReport(statistics, loads) : '',
+    invalidMeasurements(measurements),
   ]
-    .filter((part) => part !== '')
+    .filter((section) => section !== '')
     .join('\n\n')
 }
 
-function goalsTable(figures: Figures): string {
+function goalsTable(statistics: LoadStatistics): string {
   const rows = GOALS.flatMap(({ of, to, atLeast }) => {
-    const ratio = figures.ratio(of, to)
+    const ratio = statistics.ratio(of, to)
     if (ratio === undefined) return []
-    const spread = `${decimals(ratio.least)} – ${decimals(ratio.most)}`
-    const verdict = ratio.median >= atLeast ? 'reached' : 'short'
-    const what = `${of.contestant} ${of.load} / ${to.contestant} ${to.load}`
-    return [[what, decimals(atLeast), decimals(ratio.median), spread, verdict]]
+    const spread = `${decimals(ratio.min)} – ${decimals(ratio.max)}`
+    const result = ratio.median >= atLeast ? 'reached' : 'missed'
+    const what = `${of.target} ${of.load} / ${to.target} ${to.load}`
+    return [[what, decimals(atLeast), decimals(ratio.median), spread, result]]
   })
   if (rows.length === 0) return ''
-  return table(['ratio within a round', 'goal', 'median', 'least – most', ''], rows)
+  return table(['ratio within a round', 'goal', 'median', 'min – max', ''], rows)
 }
 
-/** A figure left out is said to be. */
-function notCounted(rounds: readonly RoundMeasurement[]): string {
-  return rounds
+function invalidMeasurements(measurements: readonly RoundMeasurement[]): string {
+  return measurements
     .filter(({ invalid }) => invalid !== undefined)
     .map(
-      ({ round, contestant, load, invalid }) =>
-        `Not counted: ${contestant}, ${load}, round ${round}: ${invalid}.`,
+      ({ round, target, load, invalid }) =>
+        `Not counted: ${target}, ${load}, round ${round}: ${invalid}.`,
     )
     .join('\n')
 }

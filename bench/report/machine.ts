@@ -1,7 +1,7 @@
 import { cpus, loadavg, release, totalmem } from 'node:os'
-import { firstLine } from '../contestants/versions.ts'
+import { firstOutputLine } from '../targets/versions.ts'
 
-/** What the figures were measured on. */
+/** The machine on which the results were measured. */
 export function machine() {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -9,10 +9,10 @@ export function machine() {
     memoryBytes: totalmem(),
     kernel: release(),
     node: process.version,
-    /** Processes that wanted to run in the last minute, before the bench did: none on a quiet machine. */
+    /** The load average of the minute before the run. */
     loadBefore: loadavg()[0],
-    // wrk exits with 1 after it has said its version.
-    wrk: firstLine('/bin/sh', '-c', 'wrk -v; true') ?? 'missing',
-    commit: firstLine('git', 'describe', '--always', '--dirty') ?? 'unknown',
+    // wrk exits with 1 after it has printed its version.
+    wrk: firstOutputLine('/bin/sh', '-c', 'wrk -v; true') ?? 'not installed',
+    commit: firstOutputLine('git', 'describe', '--always', '--dirty') ?? 'unknown',
   }
 }

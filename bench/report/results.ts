@@ -1,62 +1,66 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { entrants } from '../contestants/all.ts'
+import type { RoundMeasurement } from '../load/measure.ts'
 import type { Options } from '../options.ts'
-import type { RoundMeasurement } from '../parts/loads.ts'
-import { Figures } from './figures.ts'
+import type { SelectedTarget } from '../targets/select-targets.ts'
+import { LoadStatistics } from './load-statistics.ts'
 import { machine } from './machine.ts'
 
 const FOLDER = new URL('../results/', import.meta.url)
 
-/** Of `loadBefore`: what a machine comes to that does nothing else. */
-const QUIET = 0.5
+/** The highest load average of a machine that does nothing else. */
+const MAX_IDLE_LOAD = 0.5
 
-/** Everything measured, in bench/results/latest.json. */
+/** All results of a run, in bench/results/latest.json. */
 export class Results {
   readonly #options: Options
   readonly #machine = machine()
-  readonly #contestants: readonly { name: string; title: string; version: string | null }[]
-  readonly #written: Record<string, unknown>
-  /** The figures of the loads, for parts that build on them. */
-  figures = new Figures([])
+  readonly #targets: readonly { name: string; title: string; version: string | null }[]
+  readonly #content: Record<string, unknown>
+  /** The results of the part `loads`, for later parts. */
+  statistics = new LoadStatistics([])
 
-  constructor(options: Options) {
+  constructor(options: Options, targets: readonly SelectedTarget[]) {
     this.#options = options
-    this.#contestants = entrants(options.only).map(
-      ({ contestant: { name, title }, version = null }) => ({ name, title, version }),
-    )
-    this.#written = {
-      began: new Date().toISOString(),
+    this.#targets = targets.map(({ target: { name, title }, version = null }) => ({
+      name,
+      title,
+      version,
+    }))
+    this.#content = {
+      startedAt: new Date().toISOString(),
       machine: this.#machine,
       options,
-      contestants: this.#contestants,
+      targets: this.#targets,
     }
   }
 
-  /** What was measured, on what: as Markdown. */
+  /** The machine, the options and the targets, as Markdown. */
   get heading(): string {
-    const { cpu, cores, node, kernel, loadBefore, commit } = this.#machine
+    const { cpu, cores, node, kernel, loadBefore = 0, commit } = this.#machine
     const { rounds, seconds, warmup, connections } = this.#options
-    const busy =
-      (loadBefore ?? 0) > QUIET ? ' **Other work was running: no figures to quote.**' : ''
-    const versions = this.#contestants.map(
-      ({ title, version }) => `- ${title}: ${version ?? 'missing'}`,
+    const warning =
+      loadBefore > MAX_IDLE_LOAD
+        ? ' **The machine was not idle: do not publish these results.**'
+        : ''
+    const versions = this.#targets.map(
+      ({ title, version }) => `- ${title}: ${version ?? 'not installed'}`,
     )
     return [
-      `${cores} × ${cpu}, Linux ${kernel}, Node ${node}, commit ${commit}, load before ${loadBefore?.toFixed(2)}.${busy}`,
-      `${rounds} rounds of ${seconds} s after ${warmup} s, ${connections} connections.\n`,
+      `${cores} × ${cpu}, Linux ${kernel}, Node ${node}, commit ${commit}, load average before the run ${loadBefore.toFixed(2)}.${warning}`,
+      `${rounds} rounds of ${seconds} s after a warm-up of ${warmup} s, ${connections} connections.\n`,
       ...versions,
     ].join('\n')
   }
 
-  /** Written as it comes, so that a run that is stopped has not been in vain. */
-  record(what: string, figures: unknown): void {
-    this.#written[what] = figures
+  /** Writes the file at once, so that an interrupted run keeps its results. */
+  record(key: string, value: unknown): void {
+    this.#content[key] = value
     mkdirSync(FOLDER, { recursive: true })
-    writeFileSync(new URL('latest.json', FOLDER), `${JSON.stringify(this.#written, null, 2)}\n`)
+    writeFileSync(new URL('latest.json', FOLDER), `${JSON.stringify(this.#content, null, 2)}\n`)
   }
 
   recordLoads(measurements: readonly RoundMeasurement[]): void {
-    this.figures = new Figures(measurements)
+    this.statistics = new LoadStatistics(measurements)
     this.record('loads', measurements)
   }
 }

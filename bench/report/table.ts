@@ -1,4 +1,4 @@
-/** A Markdown table; every column but the first is set to the right. */
+/** A Markdown table; all columns but the first are right-aligned. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const rule = head.map((_cell, index) => (index === 0 ? '---' : '---:'))

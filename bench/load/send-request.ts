@@ -1,8 +1,8 @@
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** One request on a connection of its own. */
-export function ask(
+/** Sends one GET request on a new connection. */
+export function sendRequest(
   port: number,
   path: string,
   token?: string,

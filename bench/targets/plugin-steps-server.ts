@@ -1,0 +1,111 @@
+/**
+ * The server's app with only the first steps of its setup (the argument is their number; 0 is a bare
+ * route), to show the cost of each. It uses the compiled plugins, in the order of src/app.ts; with
+ * the types of their sources, the compiler reports a renamed export. `--list` prints the steps.
+ */
+import { randomUUID } from 'node:crypto'
+import { createRequire } from 'node:module'
+
+const DIST = new URL('../../dist/', import.meta.url)
+// The server's Fastify, not the one in bench/node_modules.
+const { default: fastify } = await import(createRequire(DIST).resolve('fastify'))
+
+const compiled = <M>(file: string): Promise<M> => import(new URL(file, DIST).href)
+
+type Logger = typeof import('../../src/observability/logger.ts')
+type RawErrorResponses = typeof import('../../src/plugins/raw-error-responses.ts')
+type Errors = typeof import('../../src/plugins/errors.ts')
+type SecurityHeaders = typeof import('../../src/plugins/security-headers.ts')
+type Drain = typeof import('../../src/plugins/drain.ts')
+type Cors = typeof import('../../src/plugins/cors.ts')
+type RequestHead = typeof import('../../src/plugins/request-head.ts')
+type NotFound = typeof import('../../src/plugins/not-found.ts')
+type Overload = typeof import('../../src/plugins/overload.ts')
+type DeclaredAccess = typeof import('../../src/plugins/declared-access.ts')
+type RateLimit = typeof import('../../src/plugins/rate-limit.ts')
+type Authenticate = typeof import('../../src/plugins/authenticate.ts')
+type Authorize = typeof import('../../src/plugins/authorize.ts')
+type Messages = typeof import('../../src/messages/messages.ts')
+
+const { createLogger, RequestLog, requestLogger } =
+  await compiled<Logger>('observability/logger.js')
+const { unhookedAnswers } = await compiled<RawErrorResponses>('plugins/raw-error-responses.js')
+const { errors } = await compiled<Errors>('plugins/errors.js')
+const { securityHeaders } = await compiled<SecurityHeaders>('plugins/security-headers.js')
+const { drain } = await compiled<Drain>('plugins/drain.js')
+const { cors } = await compiled<Cors>('plugins/cors.js')
+const { requestHead } = await compiled<RequestHead>('plugins/request-head.js')
+const { notFound } = await compiled<NotFound>('plugins/not-found.js')
+const { overload } = await compiled<Overload>('plugins/overload.js')
+const { declaredAccess } = await compiled<DeclaredAccess>('plugins/declared-access.js')
+const { rateLimit } = await compiled<RateLimit>('plugins/rate-limit.js')
+const { authenticate } = await compiled<Authenticate>('plugins/authenticate.js')
+const { authorize } = await compiled<Authorize>('plugins/authorize.js')
+const { messages } = await compiled<Messages>('messages/messages.js')
+
+const clientOrigins = ['http://localhost:4040']
+const organizations = { known: new Set(), bySubdomain: new Map(), required: false }
+const verifier = { remembered: () => undefined, verify: async () => undefined }
+
+interface Step {
+  readonly name: string
+  /** Options of the Fastify constructor. */
+  readonly options?: () => object
+  /** Plugins and their options. */
+  readonly plugins?: readonly (readonly [plugin: unknown, options?: object])[]
+}
+
+const STEPS: readonly Step[] = [
+  {
+    name: 'request id, one log line',
+    options: () => ({
+      loggerInstance: createLogger('info'),
+      childLoggerFactory: requestLogger,
+      logController: new RequestLog(
+        () => {},
+        () => undefined,
+      ),
+      genReqId: () => randomUUID(),
+      requestIdHeader: false,
+    }),
+  },
+  {
+    name: 'limits, raw error responses',
+    options: () => ({
+      requestTimeout: 30_000,
+      keepAliveTimeout: 72_000,
+      connectionTimeout: 120_000,
+      http: { requireHostHeader: false, maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
+      ...unhookedAnswers(clientOrigins, () => {}).options,
+    }),
+  },
+  { name: 'errors', plugins: [[errors]] },
+  { name: 'security headers', plugins: [[securityHeaders]] },
+  { name: 'drain', plugins: [[drain]] },
+  { name: 'cors', plugins: [[cors, { clientOrigins }]] },
+  { name: 'request head', plugins: [[requestHead]] },
+  { name: 'not found', plugins: [[notFound]] },
+  { name: 'overload', plugins: [[overload]] },
+  {
+    name: 'declared access, rate limit, authenticate, authorize',
+    plugins: [
+      [declaredAccess],
+      [rateLimit, { authFailuresMax: undefined }],
+      [authenticate, { verifier }],
+      [authorize, { organizations }],
+    ],
+  },
+]
+
+const [argument = ''] = process.argv.slice(2)
+if (argument === '--list') console.log(JSON.stringify(STEPS.map(({ name }) => name)))
+else await serve(STEPS.slice(0, Number(argument)))
+
+async function serve(steps: readonly Step[]): Promise<void> {
+  const app = fastify(Object.assign({}, ...steps.map(({ options }) => options?.())))
+  for (const { plugins = [] } of steps) {
+    for (const [plugin, options] of plugins) await app.register(plugin, options)
+  }
+  await app.register(messages)
+  console.log(`Server listening at ${await app.listen({ port: 0, host: '127.0.0.1' })}`)
+}
