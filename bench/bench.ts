@@ -28,12 +28,16 @@ const PARTS: Record<Part, (context: BenchContext) => Promise<string>> = {
   plugins,
 }
 
+/** The parts that measure all targets; the others measure only our server. */
+const COMPARISONS: readonly Part[] = ['startup', 'loads', 'latency']
+
 async function main(options: Options): Promise<void> {
   if (firstOutputLine('which', 'wrk') === undefined)
     throw new Error('wrk is not installed: apt-get install wrk')
   // A misspelled name fails now, and not after some minutes.
   options.loads?.forEach(findLoad)
-  const targets = selectTargets(options)
+  const isComparison = options.parts.some((part) => COMPARISONS.includes(part))
+  const targets = selectTargets(isComparison ? options : { ...options, only: ['ours'] })
   const results = new Results(options, targets)
   const issuer = await startIssuer()
   const tokens = await prepareTokens(issuer, options.tokens)
