@@ -94,10 +94,10 @@ async function roomsOf(config: Config, keys: RemoteJwks): Promise<FastifyPluginA
     rooms.push((app) => reference(app, { issuer, audience, clientId }))
   }
   if (config.browserLogin !== undefined) {
-    const { browser } = await import('./browser-login/browser-login.ts')
+    const { browserLogin } = await import('./browser-login/browser-login.ts')
     const { algorithms: _, ...tenant } = config.tokens
     const options = { ...tenant, config: config.browserLogin, keys, now: Date.now }
-    rooms.push((app) => browser(app, options))
+    rooms.push((app) => browserLogin(app, options))
   }
   return rooms
 }

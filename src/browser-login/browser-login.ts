@@ -1,7 +1,7 @@
 import formbody from '@fastify/formbody'
 import type { FastifyInstance } from 'fastify'
-import { type BrowserOptions, furnish } from './context.ts'
-import { logCauses, problemOf } from './errors.ts'
+import { type BrowserLoginOptions, createLoginContext } from './context.ts'
+import { logCauses, toPageError } from './errors.ts'
 import { errorPages } from './pages/error-page.ts'
 import { pages } from './pages/page.ts'
 import { backchannelLogout } from './routes/backchannel-logout.ts'
@@ -12,47 +12,52 @@ import { login } from './routes/login.ts'
 import { logout } from './routes/logout.ts'
 import { profile } from './routes/profile.ts'
 import { sessionToken } from './routes/session-token.ts'
-import { signedIn } from './sessions/require-login.ts'
+import { csrfGuard } from './sessions/csrf-guard.ts'
+import { loginRequirement } from './sessions/require-login.ts'
 import { session } from './sessions/session.ts'
 import { StoreUnavailableError } from './sessions/store.ts'
 
 /**
- * The optional browser login: pages for people, behind sessions of their own. To the API's guard all
- * of its routes are public; it looks at no access token of theirs, and the API at none of its cookies.
+ * The optional browser login: pages behind sessions. For the API's access policy all of its routes
+ * are public. They ignore access tokens, and the API ignores their cookies.
  */
-export async function browser(app: FastifyInstance, options: BrowserOptions): Promise<void> {
-  const room = furnish(options, app.log)
-  const { store, records, config } = room
+export async function browserLogin(
+  app: FastifyInstance,
+  options: BrowserLoginOptions,
+): Promise<void> {
+  const context = createLoginContext(options, app.log)
+  const { store, records, config } = context
   app.scopeAccess = 'public'
   app.addHook('onClose', () => store.close())
   app.addHook('onRequest', async () => {
     if (!store.ready) throw new StoreUnavailableError()
   })
-  // What programs ask for is answered as the API answers.
+  // Routes for programs return errors as the API does; only the pages below return HTML.
   app.setErrorHandler((error, request) => {
-    const problem = problemOf(error)
-    logCauses(request, problem)
-    throw problem
+    const pageError = toPageError(error)
+    logCauses(request, pageError)
+    throw pageError
   })
   await app.register(formbody)
-  await app.register(backchannelLogout, room)
+  await app.register(backchannelLogout, context)
 
-  await app.register(async (behindSessions) => {
-    await behindSessions.register(session, {
+  await app.register(async (withSession) => {
+    await withSession.register(session, {
       store,
       records,
       secrets: config.sessionSecrets,
       secure: config.baseUrl.startsWith('https:'),
-      idleTimeout: config.idleTimeout,
+      idleTimeoutMs: config.idleTimeout,
     })
-    await behindSessions.register(signedIn, room)
-    await behindSessions.register(sessionToken, room)
+    await withSession.register(loginRequirement, context)
+    await withSession.register(csrfGuard, { origin: config.baseUrl })
+    await withSession.register(sessionToken, context)
 
-    await behindSessions.register(async (forPeople) => {
-      await forPeople.register(pages, { tenant: new URL(options.issuer).origin })
-      await forPeople.register(errorPages)
-      for (const part of [home, login, callback, profile, logout, federated]) {
-        await forPeople.register(part, room)
+    await withSession.register(async (withPages) => {
+      await withPages.register(pages, { tenantOrigin: new URL(options.issuer).origin })
+      await withPages.register(errorPages)
+      for (const route of [home, login, callback, profile, logout, federated]) {
+        await withPages.register(route, context)
       }
     })
   })

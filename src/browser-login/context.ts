@@ -2,51 +2,60 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { BrowserLoginConfig } from '../config/browser-login.ts'
 import type { ClientTokenExpectations, ClientTokenKey } from '../tokens/client-token.ts'
 import type { VerificationKeys } from '../tokens/keys/remote-jwks.ts'
+import { EncryptedRecords } from './sessions/encrypted-records.ts'
 import { Logins } from './sessions/logins.ts'
 import { MemoryStore } from './sessions/memory-store.ts'
 import { PendingLogins } from './sessions/pending-logins.ts'
 import { RedisStore } from './sessions/redis-store.ts'
-import { Renewal } from './sessions/renewal.ts'
-import { SealedRecords } from './sessions/sealed-records.ts'
 import type { Store } from './sessions/store.ts'
-import { Tenant } from './tenant/tenant.ts'
+import { TokenRenewal } from './sessions/token-renewal.ts'
+import { TenantClient } from './tenant/tenant-client.ts'
 
-export interface BrowserOptions {
+export interface BrowserLoginOptions {
   readonly config: BrowserLoginConfig
-  /** The tenant, with its slash. */
+  /** The issuer of the tenant, with its trailing slash. */
   readonly issuer: string
-  /** The API that access tokens are for. */
+  /** The audience of access tokens: the API. */
   readonly audience: string
   /** Clock skew allowed, in seconds. */
   readonly clockTolerance: number
-  /** The tenant's keys, RS256 ones among them. */
+  /** The tenant's keys, including those for RS256. */
   readonly keys: VerificationKeys
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
-/** What the pages stand on. */
-export interface Room {
+/** What the routes share. */
+export interface LoginContext {
   readonly config: BrowserLoginConfig
   readonly audience: string
   readonly store: Store
-  readonly records: SealedRecords
+  readonly records: EncryptedRecords
   readonly pendingLogins: PendingLogins
   readonly logins: Logins
-  readonly renewal: Renewal
-  readonly tenant: Tenant
-  /** What ID tokens and logout tokens have to say. */
-  readonly expected: ClientTokenExpectations
+  readonly renewal: TokenRenewal
+  readonly tenant: TenantClient
+  /** The expected values of ID tokens and logout tokens. */
+  readonly tokenExpectations: ClientTokenExpectations
 }
 
-export function furnish(options: BrowserOptions, log: FastifyBaseLogger): Room {
+export function createLoginContext(
+  options: BrowserLoginOptions,
+  log: FastifyBaseLogger,
+): LoginContext {
   const { config, issuer, audience, clockTolerance, keys, now } = options
-  const { clientId, clientSecret, idTokenAlgorithm, redisUrl, idleTimeout, maxAge } = config
+  const { clientId, clientSecret, idTokenAlgorithm, redisUrl } = config
   const store = redisUrl === undefined ? new MemoryStore(now) : new RedisStore(redisUrl, log)
-  log.info({ event: 'session_store', store: store.name }, `Sessions are kept in ${store.name}`)
-  const records = new SealedRecords(store, config.sessionSecrets)
-  const logins = new Logins({ store, records, idleTimeout, maxAge, now })
-  const tenant = new Tenant({
+  log.info({ event: 'session_store', store: store.name }, `Session store: ${store.name}`)
+  const records = new EncryptedRecords(store, config.sessionSecrets)
+  const logins = new Logins({
+    store,
+    records,
+    idleTimeoutMs: config.idleTimeout,
+    maxAgeMs: config.maxAge,
+    now,
+  })
+  const tenant = new TenantClient({
     issuer,
     clientId,
     clientSecret,
@@ -65,8 +74,8 @@ export function furnish(options: BrowserOptions, log: FastifyBaseLogger): Room {
     records,
     pendingLogins: new PendingLogins(store, records),
     logins,
-    renewal: new Renewal({ store, logins, tenant, now }),
+    renewal: new TokenRenewal({ store, logins, tenant, now }),
     tenant,
-    expected: { issuer, clientId, key, clockTolerance, now },
+    tokenExpectations: { issuer, clientId, key, clockTolerance, now },
   }
 }

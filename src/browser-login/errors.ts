@@ -1,97 +1,102 @@
 import type { FastifyRequest } from 'fastify'
-import { reasonOf, StatusError } from '../plugins/errors.ts'
-import type { ClientTokenErrorCode } from '../tokens/client-token.ts'
+import { StatusError } from '../plugins/errors.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
 import { StoreUnavailableError } from './sessions/store.ts'
-import { InvalidAnswerError, TenantRefusal, TenantUnavailableError } from './tenant/errors.ts'
+import {
+  InvalidIdTokenError,
+  InvalidResponseError,
+  TenantOAuthError,
+  TenantUnavailableError,
+} from './tenant/errors.ts'
 
-/** What a person is told, in a title and a sentence, by a stable code that the log has too. */
-const PROBLEMS = {
-  protocol_insecure: ['This page is for https', 'Open it by its https address.'],
-  parameters_invalid: [
-    'This link does not work',
-    'Something in its address is not as it should be.',
+/** The title and text of each error page. The codes are logged. */
+const ERROR_TEXTS = {
+  protocol_insecure: ['HTTPS required', 'Open this page by its https:// address.'],
+  parameters_invalid: ['This link does not work', 'Its address has an invalid parameter.'],
+  state_unknown: [
+    'This login link has expired or was already used',
+    'Log in again. Complete the login within 10 minutes, in the browser where you started it.',
   ],
-  state_unknown: ['This login is over', 'It was used, took too long, or began in another browser.'],
-  answer_invalid: ['This login does not hold', 'The answer that came with it is not good.'],
-  login_refused: ['You were not let in', 'The login service refused.'],
-  too_many_logins: ['Too many logins', 'Wait a minute, and log in again.'],
-  login_needed: ['You have to log in', 'The login service wants to see you first.'],
-  login_ended: ['Your login has ended', 'Log in again to go on.'],
-  request_forged: ['This request is not from here', 'It did not come from a page of this site.'],
+  answer_invalid: ['Login failed', 'The response of the login service is invalid.'],
+  login_refused: ['Login denied', 'The login service rejected this login.'],
+  too_many_logins: ['Too many logins', 'Wait a minute, then log in again.'],
+  login_needed: ['Login required', 'Please log in to continue.'],
+  login_ended: ['Your session has ended', 'Please log in again to continue.'],
+  request_forged: [
+    'Request blocked (CSRF)',
+    'It was not sent by a current page of this site. Reload the page and try again.',
+  ],
   organization_refused: [
-    'Another organization',
-    'You logged in to another one than was asked for.',
+    'Wrong organization',
+    'You logged in to a different organization than the one requested.',
   ],
-  connection_unknown: ['There is no such connection', 'Nothing is set up under this name.'],
-  connection_refused: ['The connection was refused', 'The login service gave no access to it.'],
+  connection_unknown: ['Unknown connection', 'No connection with this name is configured.'],
+  connection_refused: ['Access denied', 'The login service denied access to this connection.'],
   offline_access_refused: [
-    'The connection was refused',
-    'The login service gave no lasting access.',
+    'Access denied',
+    'The login service did not grant offline access, which this connection needs.',
   ],
   third_party_failed: [
-    'The other side failed',
-    'The service behind the connection gave no answer.',
+    'Third-party service failed',
+    'The service behind this connection did not return a valid response.',
   ],
-  session_store_unavailable: ['Not now', 'Logins cannot be looked up. Try again in a moment.'],
-  tenant_unavailable: ['Not now', 'The login service cannot be reached. Try again in a moment.'],
-  keys_unavailable: ['Not now', 'Logins cannot be checked. Try again in a moment.'],
+  session_store_unavailable: [
+    'Service temporarily unavailable',
+    'Your session cannot be loaded right now. Please try again in a moment.',
+  ],
+  tenant_unavailable: [
+    'Service temporarily unavailable',
+    'The login service is unavailable. Please try again in a moment.',
+  ],
+  keys_unavailable: [
+    'Service temporarily unavailable',
+    'Logins cannot be verified right now. Please try again in a moment.',
+  ],
   logout_incomplete: [
-    'You are logged out here',
-    'The login service cannot be reached, and may still know you. Close the browser.',
+    'You are logged out of this site',
+    'The login service is unavailable, so you may still be logged in there. Close the browser.',
   ],
 } as const
 
-export type Problem = keyof typeof PROBLEMS
+export type PageErrorCode = keyof typeof ERROR_TEXTS
 
 export interface PageErrorOptions {
-  /** What the tenant says of it, which is shown. */
-  readonly said?: string | undefined
-  /** Where one click leads on; a local path. */
+  /** The tenant's own message, which is shown. */
+  readonly tenantMessage?: string | undefined
+  /** The link on the page. The path is local. */
   readonly next?: { readonly path: string; readonly label: string }
   readonly cause?: unknown
 }
 
-/** Ends a request with a page for a person, or with the status alone where a program asked. */
+/** Ends a request with an error page, or with the status alone on routes for programs. */
 export class PageError extends StatusError {
   readonly title: string
   readonly text: string
-  readonly said: string | undefined
+  readonly tenantMessage: string | undefined
   readonly next: PageErrorOptions['next']
 
-  constructor(status: number, problem: Problem, options: PageErrorOptions = {}) {
-    super(status, HEADERS[status], problem)
-    const [title, text] = PROBLEMS[problem]
+  constructor(status: number, code: PageErrorCode, options: PageErrorOptions = {}) {
+    super(status, HEADERS[status], code)
+    const [title, text] = ERROR_TEXTS[code]
     this.title = title
     this.text = text
-    this.said = options.said
+    this.tenantMessage = options.tenantMessage
     this.next = options.next
     this.cause = options.cause
   }
 }
 
-/** The ID token of a login was rejected. */
-export class InvalidIdTokenError extends Error {
-  override readonly name = 'InvalidIdTokenError'
-  readonly code: ClientTokenErrorCode
-
-  constructor(code: ClientTokenErrorCode) {
-    super('The ID token was rejected')
-    this.code = code
-  }
-}
-
-/** RFC 9110 §15.5.2 wants a challenge with each 401: there is no registered one for a login page. */
+/** RFC 9110 §15.5.2 requires a challenge with each 401. None is registered for login pages. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'Cookie realm="pages"' },
   429: { 'retry-after': '60' },
   503: { 'retry-after': '2' },
 }
 
-const BEGIN_AGAIN = { path: '/login', label: 'Begin again' }
+export const RETRY_LOGIN = { path: '/login', label: 'Log in again' }
 
-/** What the tenant refuses a login with (OpenID Connect Core §3.1.2.6), by status. */
-const REFUSALS: ReadonlyMap<string, readonly [number, Problem]> = new Map([
+/** OAuth error codes of a login (OpenID Connect Core §3.1.2.6). All others are 403. */
+const OAUTH_ERRORS: ReadonlyMap<string, readonly [number, PageErrorCode]> = new Map([
   ['login_required', [401, 'login_needed']],
   ['interaction_required', [401, 'login_needed']],
   ['consent_required', [401, 'login_needed']],
@@ -101,23 +106,23 @@ const REFUSALS: ReadonlyMap<string, readonly [number, Problem]> = new Map([
   ['invalid_grant', [400, 'login_refused']],
 ] as const)
 
-/** Whatever was thrown, as an answer; what nobody foresaw stays as it is. */
-export function problemOf(error: unknown): unknown {
+/** Maps the errors of sessions, tokens and the tenant to a page. Returns unknown errors unchanged. */
+export function toPageError(error: unknown): unknown {
   if (error instanceof StoreUnavailableError || error instanceof TenantUnavailableError) {
     return new PageError(503, error.code, { cause: error.cause })
   }
   if (error instanceof KeysUnavailableError) return new PageError(503, error.code)
-  if (error instanceof TenantRefusal) {
-    const [status, problem] = REFUSALS.get(error.code) ?? [403, 'login_refused']
-    return new PageError(status, problem, { said: error.description, next: BEGIN_AGAIN })
+  if (error instanceof TenantOAuthError) {
+    const [status, code] = OAUTH_ERRORS.get(error.code) ?? [403, 'login_refused']
+    return new PageError(status, code, { tenantMessage: error.description, next: RETRY_LOGIN })
   }
   if (error instanceof InvalidIdTokenError) {
     return error.code === 'organization_mismatch'
-      ? new PageError(403, 'organization_refused', { next: BEGIN_AGAIN, cause: error })
-      : new PageError(400, 'answer_invalid', { next: BEGIN_AGAIN, cause: error })
+      ? new PageError(403, 'organization_refused', { next: RETRY_LOGIN, cause: error })
+      : new PageError(400, 'answer_invalid', { next: RETRY_LOGIN, cause: error })
   }
-  if (error instanceof InvalidAnswerError) {
-    return new PageError(400, 'answer_invalid', { next: BEGIN_AGAIN, cause: error.cause })
+  if (error instanceof InvalidResponseError) {
+    return new PageError(400, error.code, { next: RETRY_LOGIN, cause: error.cause })
   }
   const { code, validation } = Object(error) as { code?: unknown; validation?: unknown }
   if (validation !== undefined) return new PageError(400, 'parameters_invalid')
@@ -125,10 +130,10 @@ export function problemOf(error: unknown): unknown {
   return error
 }
 
-/** Logs why, by names alone: the texts of a cause may hold what it was about. */
-export function logCauses({ log }: FastifyRequest, problem: unknown): void {
-  const causes = namesOf(Object(problem).cause)
-  if (causes.length > 0) log.warn({ event: 'page_failed', causes }, 'A page failed')
+/** Logs the names and codes of the causes. Their messages may contain tokens or personal data. */
+export function logCauses({ log }: FastifyRequest, error: unknown): void {
+  const causes = namesOf(Object(error).cause)
+  if (causes.length > 0) log.warn({ event: 'page_failed', causes }, 'Page request failed')
 }
 
 function namesOf(cause: unknown): string[] {
@@ -137,9 +142,4 @@ function namesOf(cause: unknown): string[] {
   const names = [typeof code === 'string' ? code : cause.name, ...namesOf(cause.cause)]
   // An error code of the tenant (RFC 6749 §5.2).
   return typeof error === 'string' && /^\w{1,40}$/.test(error) ? [error, ...names] : names
-}
-
-/** The title of an error that is none of ours. */
-export function titleOf(status: number): string {
-  return reasonOf(status)
 }

@@ -15,6 +15,11 @@ export interface DocumentOptions {
   readonly stylesheet: Stylesheet
   /** The class of the `body` element. */
   readonly layout?: string
+  /**
+   * Whether the page names an empty icon, so that browsers do not request /favicon.ico: true by
+   * default. It needs `img-src data:` in the policy.
+   */
+  readonly emptyIcon?: boolean
   /** Code that the page runs, and the nonce that allows it in the policy. */
   readonly script?: { readonly code: string; readonly nonce: string } | undefined
 }
@@ -27,13 +32,14 @@ export function stylesheet(css: string): Stylesheet {
 
 /** The shell of every page. */
 export function htmlDocument(options: DocumentOptions): string {
-  const { title, body, layout = '', script } = options
+  const { title, body, layout = '', emptyIcon = true, script } = options
+  const icon = emptyIcon ? html`<link rel="icon" href="data:,">` : undefined
   const code = script && html`<script nonce="${script.nonce}">${trustedHtml(script.code)}</script>`
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
+${icon}
 <title>${title}</title>
 ${options.stylesheet.element}
 <body class="${layout}">

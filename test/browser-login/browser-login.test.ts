@@ -1,4 +1,11 @@
+import fastify, { type FastifyPluginAsync } from 'fastify'
 import { test } from 'tap'
+import { errorPages } from '../../src/browser-login/pages/error-page.ts'
+import { backchannelLogout } from '../../src/browser-login/routes/backchannel-logout.ts'
+import { home } from '../../src/browser-login/routes/home.ts'
+import { logout } from '../../src/browser-login/routes/logout.ts'
+import { csrfGuard } from '../../src/browser-login/sessions/csrf-guard.ts'
+import { loginRequirement } from '../../src/browser-login/sessions/require-login.ts'
 import { startDevelopment } from '../../src/dev/main.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT, logSink } from '../support/app.ts'
@@ -12,7 +19,7 @@ const ON = {
   SESSION_SECRET,
 }
 
-test('the room is there where it is configured, and only there', async (t) => {
+test('the browser login is loaded only if it is configured', async (t) => {
   const { log, destination } = logSink()
   const off = await startServer([{ ...HERE, LOG_LEVEL: 'silent' }])
   t.teardown(() => off.app.close())
@@ -29,7 +36,7 @@ test('the room is there where it is configured, and only there', async (t) => {
   t.teardown(() => away.app.close())
   t.equal((await away.app.inject('/login')).statusCode, 503)
   const line = log.find(({ event }) => event === 'session_store')
-  t.match(line, { store: 'memory', msg: 'Sessions are kept in memory' })
+  t.match(line, { store: 'memory', msg: 'Session store: memory' })
   const { AUTH0_CLIENT_SECRET: _, ...some } = ON
   await t.rejects(startServer([HERE, some]), {
     message:
@@ -37,7 +44,7 @@ test('the room is there where it is configured, and only there', async (t) => {
   })
 })
 
-test('a Redis URL that no client takes is named at the start', async (t) => {
+test('an invalid REDIS_URL stops the start', async (t) => {
   for (const url of [
     'http://127.0.0.1',
     'redis://',
@@ -49,7 +56,7 @@ test('a Redis URL that no client takes is named at the start', async (t) => {
   }
 })
 
-test('npm run dev has it on, as the web client of the local tenant', async (t) => {
+test('npm run dev enables it, as the web client of the local tenant', async (t) => {
   const sources = [{ PORT: '0', TENANT_PORT: '0', APP_BASE_URL: BASE, LOG_LEVEL: 'silent' }]
   const { tenant, server } = await startDevelopment(sources, t.testdir())
   t.teardown(() => server.app.close())
@@ -66,7 +73,7 @@ test('npm run dev has it on, as the web client of the local tenant', async (t) =
   t.equal((await logIn('acme-admin', '?organization=Acme&prompt=login')).location, '/profile')
   const profile = await here.visit('/profile')
   t.match(profile.html, '<h1>Abe Admin</h1>')
-  t.match(profile.html, 'of the organization acme')
+  t.match(profile.html, 'Organization: acme')
   t.match(profile.html, 'The API successfully recognized you as an admin. (200)')
   const refused = await logIn('user', '?organization=org_acme&prompt=login')
   t.match(refused, { status: 403, html: /The user is no member there/ })
@@ -75,4 +82,23 @@ test('npm run dev has it on, as the web client of the local tenant', async (t) =
   const left = await there.visit(out.location)
   t.equal(left.to, `${BASE}/`)
   t.match((await here.visit('/')).html, /not logged in/)
+})
+
+test('a plugin whose dependencies are missing stops the start', async (t) => {
+  for (const [plugin, missing] of [
+    [errorPages, 'errors'],
+    [loginRequirement, 'session'],
+    [csrfGuard, 'session'],
+    [home, 'login-requirement'],
+    [logout, '@fastify/formbody'],
+    [backchannelLogout, 'errors'],
+  ] as const) {
+    const app = fastify()
+    t.teardown(() => app.close())
+    app.register(plugin as FastifyPluginAsync)
+    await t.rejects(async () => app.ready(), {
+      code: 'FST_ERR_PLUGIN_DEPENDENCY_NOT_REGISTERED',
+      message: `The dependency '${missing}'`,
+    })
+  }
 })

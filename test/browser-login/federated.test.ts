@@ -6,13 +6,13 @@ import { site } from '../support/site.ts'
 const GRANT = 'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token'
 const TOKEN = 'third/party+token'
 
-/** The tenant gives the third party's token to whoever asks for it, or this instead. */
+/** Makes the tenant respond to a token exchange with the third party's token, or with `instead`. */
 function grant(tenant: FakeTenant, instead?: { status: number; body: unknown }): void {
   const body = { access_token: TOKEN, token_type: 'Bearer', expires_in: 60, scope: 'x' }
   tenant.answer = (asked) => (asked.get('grant_type') === GRANT ? (instead ?? { body }) : undefined)
 }
 
-test('a third party is called with a token that goes no further', async (t) => {
+test('a third party is called, and its token stays on the server', async (t) => {
   const asked: (string | undefined)[] = []
   const api = await serve(t, (request, response) => {
     asked.push(request.headers.authorization)
@@ -37,7 +37,7 @@ test('a third party is called with a token that goes no further', async (t) => {
   t.match(text.html, 'plain &#60;i&#62; [redacted]')
   t.equal((await uma.visit('/federated/empty')).status, 200)
   const large = await uma.visit('/federated/large')
-  t.match(large.html, /pre { white-space: pre-wrap;/, 'nothing that a keyboard cannot scroll')
+  t.match(large.html, /pre { white-space: pre-wrap;/, 'no area that scrolls only by mouse')
   t.ok(large.html.includes('x […]</pre>'))
   t.ok(large.html.length < 70_000)
   t.strictSame(asked, Array(4).fill(`Bearer ${TOKEN}`))
@@ -54,10 +54,10 @@ test('a third party is called with a token that goes no further', async (t) => {
   })
 })
 
-test('what is not there, not allowed, or does not answer', async (t) => {
+test('unknown connections, denied exchanges and failing APIs', async (t) => {
   const api = await serve(t, (request, response) => {
     if (request.url === '/fails') response.writeHead(500).end('secret details')
-    if (request.url === '/refuses') response.writeHead(401).end()
+    if (request.url === '/rejects') response.writeHead(401).end()
     if (request.url === '/moved') response.writeHead(302, { location: '/ok' }).end()
     if (request.url === '/breaks') request.socket.destroy()
     if (request.url === '/cut') {
@@ -65,7 +65,7 @@ test('what is not there, not allowed, or does not answer', async (t) => {
       setTimeout(() => request.socket.destroy(), 20)
     }
   })
-  const failing = ['fails', 'refuses', 'moved', 'breaks', 'cut', 'hangs']
+  const failing = ['fails', 'rejects', 'moved', 'breaks', 'cut', 'hangs']
   const apis = failing.map((path) => `${path}=${api}/${path}`).join()
   const { tenant, visitor, log } = await site(t, { environment: { FEDERATED_APIS: apis } })
   grant(tenant)
@@ -73,12 +73,12 @@ test('what is not there, not allowed, or does not answer', async (t) => {
   t.match(await uma.visit('/federated/fails'), { status: 401, html: /%2Ffederated%2Ffails/ })
   await uma.logIn()
   for (const name of ['unknown', '__proto__', '%3Cscript%3E']) {
-    t.match(await uma.visit(`/federated/${name}`), { status: 404, html: /no such connection/ })
+    t.match(await uma.visit(`/federated/${name}`), { status: 404, html: /Unknown connection/ })
   }
   await Promise.all(
     failing.map(async (path) => {
       const { status, html } = await uma.visit(`/federated/${path}`)
-      t.match({ status, html }, { status: 502, html: /The other side failed/ }, path)
+      t.match({ status, html }, { status: 502, html: /Third-party service failed/ }, path)
       t.notMatch(html, 'secret details')
     }),
   )
@@ -95,10 +95,10 @@ test('what is not there, not allowed, or does not answer', async (t) => {
   }
   grant(tenant, { status: 500, body: {} })
   t.equal((await uma.visit('/federated/fails')).status, 503)
-  t.match((await uma.visit('/')).html, /You are Uma/)
+  t.match((await uma.visit('/')).html, /You are logged in as Uma/)
 })
 
-test('no refresh token: a login that asks for consent', async (t) => {
+test('without a refresh token, a login that requests consent', async (t) => {
   const environment = { FEDERATED_APIS: 'github=https://api.github.test' }
   const { tenant, visitor } = await site(t, { environment })
   tenant.tokens = { refresh_token: undefined }
@@ -110,8 +110,15 @@ test('no refresh token: a login that asks for consent', async (t) => {
     [303, '/login?prompt=consent&returnTo=%2Ffederated%2Fgithub%3Fasked'],
   )
   const back = await uma.logIn(location.replace('/login', ''))
-  t.match(Object.fromEntries(tenant.asked), { prompt: 'consent', scope: /offline_access/ })
+  t.match(Object.fromEntries(tenant.authorizationRequest), {
+    prompt: 'consent',
+    scope: /offline_access/,
+  })
   t.equal(back.location, '/federated/github?asked')
   const again = await uma.visit(back.location)
-  t.match(again, { status: 403, html: /gave no lasting access/ }, 'asked once, not for ever')
+  t.match(
+    again,
+    { status: 403, html: /did not grant offline access/ },
+    'requested once, no redirect loop',
+  )
 })

@@ -7,7 +7,7 @@ test('a login, from the home page to the profile', async (t) => {
   const uma = visitor()
   const home = await uma.visit('/')
   t.match(home, { status: 200, html: /not logged in/ })
-  t.equal(home.headers['set-cookie'], undefined, 'who only looks gets no cookie')
+  t.equal(home.headers['set-cookie'], undefined, 'no cookie without a login')
 
   const { status, headers, location } = await uma.visit('/login')
   t.equal(status, 303)
@@ -41,7 +41,7 @@ test('a login, from the home page to the profile', async (t) => {
   t.match(profile.html, 'The API doesn&#39;t require an access token to share this message. (200)')
   t.match(profile.html, 'The API successfully validated your access token. (200)')
   t.match(profile.html, 'The API successfully recognized you as an admin. (200)')
-  t.match((await uma.visit('/')).html, /You are Uma/)
+  t.match((await uma.visit('/')).html, /You are logged in as Uma/)
   const text = JSON.stringify(log)
   for (const secret of ['refresh-1', SECRET, 'eyJ', redeemed?.get('code') ?? '']) {
     t.notMatch(text, secret, 'nothing secret is logged')
@@ -49,7 +49,7 @@ test('a login, from the home page to the profile', async (t) => {
   }
 })
 
-test('what a link asks for goes on to the tenant, and nothing else does', async (t) => {
+test('only the known parameters of a link are sent to the tenant', async (t) => {
   const { tenant, visitor } = await site(t, { environment: { LOGIN_MAX_AGE: '60' } })
   const invited =
     'invitation=ticket1&organization=org_acme&organization_name=acme&login_hint=a%40b.test'
@@ -58,7 +58,7 @@ test('what a link asks for goes on to the tenant, and nothing else does', async 
     (await uma.logIn(`?${invited}&returnTo=/&scope=all&redirect_uri=https://evil.test`)).location,
     '/',
   )
-  t.match(Object.fromEntries(tenant.asked), {
+  t.match(Object.fromEntries(tenant.authorizationRequest), {
     invitation: 'ticket1',
     organization: 'org_acme',
     organization_name: 'acme',
@@ -67,8 +67,8 @@ test('what a link asks for goes on to the tenant, and nothing else does', async 
     scope: 'openid profile email offline_access',
     redirect_uri: `${BASE}/callback`,
   })
-  t.equal(tenant.asked.get('returnTo'), null)
-  t.match((await uma.visit('/profile')).html, 'of the organization acme')
+  t.equal(tenant.authorizationRequest.get('returnTo'), null)
+  t.match((await uma.visit('/profile')).html, 'Organization: acme')
   const { location } = await uma.visit('/signup?prompt=login')
   t.match(Object.fromEntries(new URL(location).searchParams), {
     screen_hint: 'signup',
@@ -87,7 +87,7 @@ test('what a link asks for goes on to the tenant, and nothing else does', async 
   }
 })
 
-test('a login leads back to a path of this server, and nowhere else', async (t) => {
+test('a login redirects only to a path of this server', async (t) => {
   const { visitor } = await site(t)
   const uma = visitor()
   const wrong = [
@@ -126,19 +126,22 @@ test('a login leads back to a path of this server, and nowhere else', async (t) 
   }
 })
 
-test('an answer is good once, and in the browser that began', async (t) => {
+test('an authorization response is accepted once, in the browser that started', async (t) => {
   const { tenant, visitor, wait, log } = await site(t)
   const [uma, eve] = [visitor(), visitor()]
   const refused = async (page: Promise<{ status: number; html: string; headers: object }>) => {
     const { status, html, headers } = await page
-    t.match({ status, html }, { status: 400, html: /This login is over/ })
+    t.match(
+      { status, html },
+      { status: 400, html: /This login link has expired or was already used/ },
+    )
     t.match(headers, { 'content-type': /html/, 'cache-control': 'no-store' })
   }
   const address = await uma.answer()
   await refused(eve.visit(address))
   await eve.answer()
   await refused(eve.visit(address))
-  t.equal((await uma.visit(address)).status, 303, 'nobody else has used it up')
+  t.equal((await uma.visit(address)).status, 303, 'other browsers have not used it up')
   await refused(uma.visit(address))
   await refused(uma.visit('/callback'))
   await refused(uma.visit('/callback?code=x&state=x'))
@@ -151,14 +154,14 @@ test('an answer is good once, and in the browser that began', async (t) => {
   const forged = (await uma.answer()).replace(/code=[^&]+/, 'code=forged')
   t.match(await uma.visit(forged), { status: 400, html: /No such code/ })
   const twice = `${await uma.answer()}&code=x`
-  t.match(await uma.visit(twice), { status: 400, html: /This login does not hold/ })
+  t.match(await uma.visit(twice), { status: 400, html: /Login failed/ })
   t.equal(log.filter(({ refusal }) => refusal === 'state_unknown').length, 7)
   const { status } = await uma.visit('/callback', { method: 'HEAD' })
-  t.equal(status, 405, 'a look at it uses up nothing')
+  t.equal(status, 405, 'a HEAD request uses up nothing')
   t.ok(tenant.tokenRequests.length > 0)
 })
 
-test('several tabs, and not too many', async (t) => {
+test('several tabs may log in, up to a limit', async (t) => {
   const { visitor } = await site(t)
   const uma = visitor()
   const tabs: string[] = []
@@ -168,7 +171,7 @@ test('several tabs, and not too many', async (t) => {
   t.strictSame(statuses, [400, 303, 303, 303, 303, 303])
 })
 
-test('what the tenant refuses is told, by the right status', async (t) => {
+test('errors of the tenant are shown, with the matching status', async (t) => {
   const { tenant, visitor } = await site(t)
   const uma = visitor()
   const refusals: [string, string, number][] = [
@@ -195,7 +198,7 @@ test('what the tenant refuses is told, by the right status', async (t) => {
   t.match((await uma.visit('/')).html, /not logged in/)
 })
 
-test('logins that begin without end are turned away, by address', async (t) => {
+test('starting logins is rate limited by client address', async (t) => {
   for (const environment of [{}, { AUTH_FAILURES_MAX: '5' }]) {
     const { app } = await site(t, { environment })
     const login = (remoteAddress: string) => app.inject({ url: '/login', remoteAddress })
@@ -205,11 +208,11 @@ test('logins that begin without end are turned away, by address', async (t) => {
     const { statusCode, headers, body } = await login('192.0.2.1')
     t.match({ statusCode, headers }, { statusCode: 429, headers: { 'retry-after': '60' } })
     t.match(body, /Wait a minute/)
-    t.equal((await login('192.0.2.2')).statusCode, 303, 'others come in')
+    t.equal((await login('192.0.2.2')).statusCode, 303, 'other addresses are not limited')
   }
 })
 
-test('an ID token that does not hold logs nobody in', async (t) => {
+test('an invalid ID token is rejected', async (t) => {
   const { tenant, visitor, log } = await site(t, { environment: { LOGIN_MAX_AGE: '60' } })
   const uma = visitor()
   const old = Math.floor(Date.now() / 1000) - 3600
@@ -228,18 +231,18 @@ test('an ID token that does not hold logs nobody in', async (t) => {
   }
   tenant.claims = { org_id: 'org_b', org_name: 'b' }
   const { status, html } = await uma.logIn('?organization=org_a')
-  t.match({ status, html }, { status: 403, html: /Another organization/ })
+  t.match({ status, html }, { status: 403, html: /Wrong organization/ })
   t.match(log.at(-2), { event: 'page_failed', causes: ['organization_mismatch'] })
   tenant.claims = {}
   tenant.tokens = { id_token: undefined }
-  t.equal((await uma.logIn()).status, 400, 'none at all')
+  t.equal((await uma.logIn()).status, 400, 'no ID token')
   tenant.tokens = {}
   tenant.sign = hs256
   t.equal((await uma.logIn()).status, 400, 'another algorithm')
   t.match((await uma.visit('/')).html, /not logged in/)
 })
 
-test('HS256, where the client is set so', async (t) => {
+test('HS256, if it is configured', async (t) => {
   const tenant = await fakeTenant(t)
   tenant.sign = hs256
   const { visitor, log } = await site(t, { tenant, environment: { ID_TOKEN_ALG: 'HS256' } })
@@ -249,19 +252,23 @@ test('HS256, where the client is set so', async (t) => {
   t.match(log.at(-2), { causes: ['signature_invalid'] })
 })
 
-test('the tenant is down, and comes back', async (t) => {
+test('the tenant goes down and comes back', async (t) => {
   const { tenant, visitor, app, log } = await site(t)
   const uma = visitor()
   tenant.down = true
   const { status, html } = await uma.visit('/login')
-  t.match({ status, html }, { status: 503, html: /The login service cannot be reached/ })
+  t.match({ status, html }, { status: 503, html: /The login service is unavailable/ })
   t.equal((await app.inject('/api/messages/public')).statusCode, 200)
   tenant.down = false
   const address = await uma.answer()
   tenant.answer = () => ({ status: 503, body: 'down' })
   t.equal((await uma.visit(address)).status, 503)
   tenant.answer = () => ({ status: 401, body: { error: 'invalid_client' } })
-  t.equal((await uma.logIn()).status, 503, 'our own secret is wrong: nobody is to blame for that')
+  t.equal(
+    (await uma.logIn()).status,
+    503,
+    'our client secret is wrong: not the fault of the person',
+  )
   t.match(log.at(-2), { causes: ['invalid_client', 'OAUTH_RESPONSE_BODY_ERROR'] })
   tenant.answer = () => ({ status: 429, body: { error: 'too_many_requests' } })
   t.equal((await uma.logIn()).status, 503)
@@ -269,7 +276,7 @@ test('the tenant is down, and comes back', async (t) => {
   t.equal((await uma.logIn()).status, 303)
 })
 
-test('pages are pages, errors as well, and can run nothing', async (t) => {
+test('pages and error pages are HTML and run no script', async (t) => {
   const { tenant, visitor, app } = await site(t)
   const uma = visitor()
   await uma.logIn()
@@ -289,7 +296,7 @@ test('pages are pages, errors as well, and can run nothing', async (t) => {
     t.match(page.headers['content-security-policy'], policy())
     t.match(page.headers, { 'content-type': 'text/html; charset=utf-8', 'x-frame-options': 'DENY' })
     t.notMatch(page.html, /<script|style=|\son\w+=/)
-    t.match(page.html, 'a { color: var(--link); }', 'links that can be read in the dark')
+    t.match(page.html, 'a { color: var(--link); }', 'links are readable in dark mode')
   }
   const { headers } = await uma.visit('/profile')
   t.match(headers['content-security-policy'], policy('img-src https:; '))
@@ -305,7 +312,7 @@ test('pages are pages, errors as well, and can run nothing', async (t) => {
   })
 })
 
-test('pictures come from the web by https, or not at all', async (t) => {
+test('pictures are loaded by https only', async (t) => {
   const { tenant, visitor } = await site(t)
   tenant.claims = { picture: 'https://img.test/a.png?x="><script>', name: '', nickname: 'uma' }
   const uma = visitor()

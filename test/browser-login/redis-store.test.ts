@@ -9,20 +9,20 @@ async function twoSites(t: Test) {
   const [tenant, redis] = [await fakeTenant(t), await fakeRedis(t)]
   const options = { tenant, environment: { REDIS_URL: redis.url } }
   const [one, other] = [await site(t, options), await site(t, options)]
-  for (const each of [one, other]) await serves(each)
+  for (const each of [one, other]) await waitForPages(each)
   return { tenant, redis, one, other }
 }
 
-/** Waits until the pages of a site answer. */
-async function serves({ visitor }: Site): Promise<void> {
+/** Waits until the pages of a site are available. */
+async function waitForPages({ visitor }: Site): Promise<void> {
   for (let times = 0; times < 100; times += 1) {
     if ((await visitor().visit('/')).status === 200) return
     await sleep(50)
   }
-  throw new Error('The pages do not come.')
+  throw new Error('The pages are still unavailable')
 }
 
-test('a login at one server is one at the other', async (t) => {
+test('a login at one server is valid at the other', async (t) => {
   const { redis, tenant, one, other } = await twoSites(t)
   const [here, there] = [one.visitor(), other.visitor()]
   const follow = () => {
@@ -31,12 +31,12 @@ test('a login at one server is one at the other', async (t) => {
   }
   const address = await here.answer()
   follow()
-  t.equal((await there.visit(address)).status, 303, 'begun at one, ended at the other')
+  t.equal((await there.visit(address)).status, 303, 'started at one, completed at the other')
   t.equal((await there.visit(address)).status, 400, 'once')
   for (const [name, value] of there.jar) here.jar.set(name, value)
   t.equal((await here.visit('/profile')).status, 200)
   const stored = JSON.stringify([...redis.values].map(([key, value]) => [key, String(value)]))
-  // A token up to its first dot, since three letters alone can be in what is sealed by chance.
+  // A token up to its first dot: encrypted text can contain three letters by chance.
   for (const secret of ['refresh-', /eyJ[\w-]+\./, 'auth0', 'the-sid']) t.notMatch(stored, secret)
 
   const token = await here.csrf()
@@ -53,13 +53,14 @@ test('a login at one server is one at the other', async (t) => {
   t.strictSame([...pages.map(({ status }) => status), renewals()], [200, 200, 1])
   t.equal((await there.visit('/profile')).status, 200)
   const logoutToken = tenant.logoutToken()
-  const tell = (at: Site) => at.visitor().post('/backchannel-logout', { logout_token: logoutToken })
-  t.equal((await tell(other)).status, 200)
-  t.equal((await tell(one)).status, 400, 'once, wherever')
+  const sendLogout = (at: Site) =>
+    at.visitor().post('/backchannel-logout', { logout_token: logoutToken })
+  t.equal((await sendLogout(other)).status, 200)
+  t.equal((await sendLogout(one)).status, 400, 'once, at any server')
   t.equal((await here.visit('/profile')).status, 401)
 })
 
-test('a logout at a server that never knew the tenant up', async (t) => {
+test('a logout at a server that has never reached the tenant', async (t) => {
   const { tenant, one, other } = await twoSites(t)
   const [here, there] = [one.visitor(), other.visitor()]
   await here.logIn()
@@ -67,11 +68,11 @@ test('a logout at a server that never knew the tenant up', async (t) => {
   const token = await there.csrf()
   tenant.down = true
   const { status, html } = await there.post('/logout', { _csrf: token })
-  t.match({ status, html }, { status: 503, html: /You are logged out here/ })
+  t.match({ status, html }, { status: 503, html: /You are logged out of this site/ })
   t.match((await here.visit('/')).html, /not logged in/)
 })
 
-test('Redis goes away: the API stays, the pages say so and come back', async (t) => {
+test('Redis goes down: the API works, the pages return 503 and recover', async (t) => {
   const { redis, tenant, one } = await twoSites(t)
   const uma = one.visitor()
   await uma.logIn()
@@ -79,18 +80,22 @@ test('Redis goes away: the API stays, the pages say so and come back', async (t)
     const headers = { authorization: `Bearer ${tenant.accessToken()}` }
     return (await one.app.inject({ url: '/api/messages/admin', headers })).statusCode
   }
-  await redis.goAway()
+  await redis.goDown()
   await sleep(50)
   for (const path of ['/', '/login', '/callback', '/profile', '/federated/x']) {
     const { status, html, headers } = await uma.visit(path)
-    t.match({ status, html }, { status: 503, html: /Logins cannot be looked up/ }, path)
+    t.match(
+      { status, html },
+      { status: 503, html: /Your session cannot be loaded right now/ },
+      path,
+    )
     t.match(headers, { 'retry-after': '2', 'content-type': /html/ })
   }
-  const told = await uma.post('/backchannel-logout', { logout_token: tenant.logoutToken() })
-  t.match(told, { status: 503, html: '{"message":"Service Unavailable"}' })
+  const response = await uma.post('/backchannel-logout', { logout_token: tenant.logoutToken() })
+  t.match(response, { status: 503, html: '{"message":"Service Unavailable"}' })
   t.equal(await api(), 200)
-  await redis.comeBack()
-  await serves(one)
+  await redis.comeUp()
+  await waitForPages(one)
   t.equal((await uma.visit('/profile')).status, 200)
   const events = one.log.map(({ event }) => event).filter((event) => /^session/.test(String(event)))
   t.strictSame(events, [
@@ -101,38 +106,38 @@ test('Redis goes away: the API stays, the pages say so and come back', async (t)
   ])
 })
 
-test('Redis hangs: the pages say so after a while', async (t) => {
+test('Redis hangs: the pages return 503 after a timeout', async (t) => {
   const { redis, tenant, one } = await twoSites(t)
   const uma = one.visitor()
   await uma.logIn()
   const token = tenant.logoutToken()
   redis.hang(true)
-  const [page, told] = await Promise.all([
+  const [page, response] = await Promise.all([
     uma.visit('/profile'),
     uma.post('/backchannel-logout', { logout_token: token }),
   ])
-  t.match(page, { status: 503, html: /Logins cannot be looked up/ })
-  t.equal(told.status, 503)
+  t.match(page, { status: 503, html: /Your session cannot be loaded right now/ })
+  t.equal(response.status, 503)
   t.match(
     one.log.find(({ event }) => event === 'page_failed'),
     { causes: ['Error'] },
   )
 })
 
-test('the server starts while Redis is down, and stops as well', async (t) => {
+test('the server starts and stops while Redis is down', async (t) => {
   const redis = await fakeRedis(t)
-  await redis.goAway()
+  await redis.goDown()
   const environment = { REDIS_URL: redis.url }
   const { app, visitor, log } = await site(t, { environment })
   t.equal((await visitor().visit('/')).status, 503)
   t.equal((await app.inject('/api/messages/public')).statusCode, 200)
   await sleep(300)
   const lost = log.filter(({ event }) => event === 'session_store_lost')
-  t.equal(lost.length, 1, 'once, however often it is tried')
+  t.equal(lost.length, 1, 'logged once, not for each retry')
   await app.close()
 })
 
-test('what was not carried out may come again', async (t) => {
+test('a logout that failed may be sent again', async (t) => {
   const { redis, tenant, one } = await twoSites(t)
   const uma = one.visitor()
   await uma.logIn()
@@ -140,8 +145,8 @@ test('what was not carried out may come again', async (t) => {
   const members = redis.values.get(String(key))
   redis.values.set(String(key), 'no set')
   const logoutToken = tenant.logoutToken()
-  const tell = () => uma.post('/backchannel-logout', { logout_token: logoutToken })
-  t.equal((await tell()).status, 503)
+  const sendLogout = () => uma.post('/backchannel-logout', { logout_token: logoutToken })
+  t.equal((await sendLogout()).status, 503)
   redis.values.set(String(key), members ?? '')
-  t.equal((await tell()).status, 200)
+  t.equal((await sendLogout()).status, 200)
 })

@@ -1,17 +1,18 @@
 import { test } from 'tap'
-import { Logins } from '../../src/browser-login/sessions/logins.ts'
+import { EncryptedRecords, storeKey } from '../../src/browser-login/sessions/encrypted-records.ts'
+import { type Login, Logins } from '../../src/browser-login/sessions/logins.ts'
 import { MemoryStore } from '../../src/browser-login/sessions/memory-store.ts'
-import { Renewal } from '../../src/browser-login/sessions/renewal.ts'
-import { keyOf, SealedRecords } from '../../src/browser-login/sessions/sealed-records.ts'
 import { StoreUnavailableError } from '../../src/browser-login/sessions/store.ts'
-import { TenantRefusal, TenantUnavailableError } from '../../src/browser-login/tenant/errors.ts'
+import { TokenRenewal } from '../../src/browser-login/sessions/token-renewal.ts'
+import { TenantOAuthError, TenantUnavailableError } from '../../src/browser-login/tenant/errors.ts'
+import type { TokenSet } from '../../src/browser-login/tenant/tenant-client.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { SESSION_SECRET, site } from '../support/site.ts'
 
 const renewals = (requests: readonly URLSearchParams[]) =>
   requests.filter((request) => request.get('grant_type') === 'refresh_token')
 
-test('an access token that ends is renewed once, whoever asks', async (t) => {
+test('concurrent requests renew an access token once', async (t) => {
   const { tenant, visitor } = await site(t)
   tenant.tokens = { expires_in: 5 }
   const uma = visitor()
@@ -27,7 +28,7 @@ test('an access token that ends is renewed once, whoever asks', async (t) => {
   t.equal(renewals(tenant.tokenRequests).length, 1, 'the new one is used')
 })
 
-test('a refresh token that rotates is used once; one that does not is used again', async (t) => {
+test('a rotating refresh token is used once, any other is reused', async (t) => {
   const { tenant, visitor } = await site(t)
   tenant.tokens = { expires_in: 5 }
   const uma = visitor()
@@ -42,7 +43,7 @@ test('a refresh token that rotates is used once; one that does not is used again
   )
 })
 
-test('a renewal that is refused ends the session; a tenant that is down does not', async (t) => {
+test('a rejected renewal ends the session, an outage does not', async (t) => {
   const { tenant, visitor, log } = await site(t)
   tenant.tokens = { expires_in: 5 }
   const uma = visitor()
@@ -50,8 +51,8 @@ test('a renewal that is refused ends the session; a tenant that is down does not
   const token = await uma.csrf()
   tenant.down = true
   const down = await uma.visit('/profile')
-  t.match(down, { status: 503, html: /The login service cannot be reached/ })
-  t.match((await uma.visit('/')).html, /You are Uma/)
+  t.match(down, { status: 503, html: /The login service is unavailable/ })
+  t.match((await uma.visit('/')).html, /You are logged in as Uma/)
   const asked = await uma.post('/session/token', {}, { 'csrf-token': token })
   t.match(asked, { status: 503, html: '{"message":"Service Unavailable"}' })
   t.equal(asked.headers['retry-after'], '2')
@@ -69,14 +70,14 @@ test('a renewal that is refused ends the session; a tenant that is down does not
   }
   tenant.answer = () => ({ status: 403, body: { error: 'invalid_grant' } })
   const ended = await uma.visit('/profile')
-  t.match(ended, { status: 401, html: /Your login has ended/ })
+  t.match(ended, { status: 401, html: /Your session has ended/ })
   t.match(ended.html, 'href="/login?returnTo&#61;%2Fprofile"')
   t.equal((await uma.post('/session/token', {}, { 'csrf-token': token })).status, 401)
   tenant.answer = () => undefined
-  t.equal((await uma.visit('/profile')).status, 401, 'it has ended for good')
+  t.equal((await uma.visit('/profile')).status, 401, 'it stays ended')
 })
 
-test('without a refresh token there is nothing to renew with', async (t) => {
+test('without a refresh token the session ends with its access token', async (t) => {
   const { tenant, visitor } = await site(t)
   tenant.tokens = { expires_in: 5, refresh_token: undefined }
   const uma = visitor()
@@ -84,91 +85,120 @@ test('without a refresh token there is nothing to renew with', async (t) => {
   t.equal((await uma.visit('/profile')).status, 401)
   tenant.tokens = { expires_in: undefined }
   await uma.logIn()
-  t.equal((await uma.visit('/profile')).status, 200, 'of unknown length: for a while')
+  t.equal((await uma.visit('/profile')).status, 200, 'without expires_in: valid for a while')
 })
 
-test('several processes: one renews, the others take what it got', async (t) => {
+const tokens = (refreshToken: string, lifetimeMs: number): TokenSet => {
+  return { accessToken: 'a', refreshToken, expiresAt: Date.now() + lifetimeMs }
+}
+
+/** Two processes with one store. Each renews with the function `renew`, which a test can replace. */
+function twoProcesses() {
   const store = new MemoryStore(Date.now)
-  const records = new SealedRecords(store, [SESSION_SECRET])
-  const options = { store, records, idleTimeout: 60_000, maxAge: 60_000, now: Date.now }
+  const records = new EncryptedRecords(store, [SESSION_SECRET])
+  const options = { store, records, idleTimeoutMs: 60_000, maxAgeMs: 60_000, now: Date.now }
   const identity = { subject: 's', sessionId: undefined, claims: {} }
-  const tokens = (refreshToken: string, lifetime: number) => {
-    return { accessToken: 'a', refreshToken, expiresAt: Date.now() + lifetime }
-  }
-  const used: string[] = []
-  let answer = async () => tokens('second', 60_000)
   const process = () => {
     const logins = new Logins(options)
-    const tenant = {
-      renew: (token: string) => {
-        used.push(token)
-        return answer()
-      },
-    }
-    return { logins, renewal: new Renewal({ store, logins, tenant, now: Date.now }) }
+    const tenant = { renew: (token: string): Promise<TokenSet> => processes.renew(token) }
+    return { logins, renewal: new TokenRenewal({ store, logins, tenant, now: Date.now }) }
   }
   const [one, other] = [process(), process()]
-  const login = await one.logins.begin(identity, 'i', tokens('first', 0))
-  const renewed = await Promise.all([one, other].map(({ renewal }) => renewal.freshen(login)))
+  const processes = {
+    store,
+    one,
+    other,
+    renew: async (_refreshToken: string) => tokens('renewed', 60_000),
+    /** A login whose access token has expired. */
+    expired: () => one.logins.begin(identity, 'i', tokens('first', 0)),
+    /** Renews in the first process, and returns the refresh token afterwards. */
+    renewed: async (login: Login) => (await one.renewal.ensureFresh(login))?.tokens.refreshToken,
+  }
+  return processes
+}
+
+test('several processes: one renews, the others use its result', async (t) => {
+  const processes = twoProcesses()
+  const { one, other } = processes
+  const used: string[] = []
+  processes.renew = async (refreshToken) => {
+    used.push(refreshToken)
+    return tokens('second', 60_000)
+  }
+  const login = await processes.expired()
+  const renewed = await Promise.all([one, other].map(({ renewal }) => renewal.ensureFresh(login)))
   t.strictSame(used, ['first'])
   for (const fresh of renewed) t.equal(fresh?.tokens.refreshToken, 'second')
-  t.equal((await one.renewal.freshen(login))?.tokens.refreshToken, 'second', 'seen too late')
+  t.equal(await processes.renewed(login), 'second', 'with an outdated login')
+})
 
-  const stale = await one.logins.begin(identity, 'i', tokens('third', 0))
-  answer = async () => {
-    // Another process got ahead, although it should not have.
-    await other.logins.update(stale, tokens('fourth', 60_000))
-    throw new TenantRefusal('invalid_grant', undefined)
+test('a login that another process renewed is used as it is', async (t) => {
+  const processes = twoProcesses()
+  const { store, other } = processes
+  const stale = await processes.expired()
+  processes.renew = async () => {
+    // Another process was faster, although it did not hold the lock.
+    await other.logins.update(stale, tokens('second', 60_000))
+    throw new TenantOAuthError('invalid_grant', undefined)
   }
-  t.equal((await one.renewal.freshen(stale))?.tokens.refreshToken, 'fourth')
+  t.equal(await processes.renewed(stale), 'second')
 
-  const just = await one.logins.begin(identity, 'i', tokens('seen', 0))
+  const just = await processes.expired()
   const { add } = store
   store.add = async (...args) => {
     await other.logins.update(just, tokens('just now', 60_000))
     return add.apply(store, args)
   }
-  t.equal((await one.renewal.freshen(just))?.tokens.refreshToken, 'just now')
-  store.add = add
+  t.equal(await processes.renewed(just), 'just now')
+})
 
-  const late = await one.logins.begin(identity, 'i', tokens('fifth', 0))
-  answer = async () => {
-    await other.logins.end(late)
-    return tokens('sixth', 60_000)
+test('a login that ends during its renewal stays ended', async (t) => {
+  const processes = twoProcesses()
+  const late = await processes.expired()
+  processes.renew = async () => {
+    await processes.other.logins.end(late)
+    return tokens('second', 60_000)
   }
-  t.equal(await one.renewal.freshen(late), undefined, 'it ended meanwhile')
-  t.equal(await one.renewal.freshen(late), undefined)
+  t.equal(await processes.renewed(late), undefined, 'it ended in the meantime')
+  t.equal(await processes.renewed(late), undefined)
+})
 
-  const stuck = await one.logins.begin(identity, 'i', tokens('seventh', 0))
-  answer = async () => {
-    throw new TenantUnavailableError()
+test('a login continues if the tenant is down, or rejects the client', async (t) => {
+  const processes = twoProcesses()
+  const { one, other } = processes
+  const stuck = await processes.expired()
+  for (const error of [
+    new TenantUnavailableError(),
+    new TenantOAuthError('unauthorized_client', undefined),
+  ]) {
+    processes.renew = async () => {
+      throw error
+    }
+    await t.rejects(one.renewal.ensureFresh(stuck), TenantUnavailableError, error.code)
+    t.ok(await other.logins.find(stuck.id), 'it continues')
   }
-  await t.rejects(one.renewal.freshen(stuck), TenantUnavailableError)
-  t.ok(await other.logins.find(stuck.id), 'it goes on')
-  answer = async () => {
-    throw new TenantRefusal('unauthorized_client', undefined)
-  }
-  await t.rejects(one.renewal.freshen(stuck), TenantUnavailableError)
-  t.ok(await other.logins.find(stuck.id), 'and so it does where all are refused alike')
+})
 
-  const unsaved = await one.logins.begin(identity, 'i', tokens('eighth', 0))
+test('new tokens are kept if the store fails, until they are saved', async (t) => {
+  const processes = twoProcesses()
+  const { store, one } = processes
+  const unsaved = await processes.expired()
   const { replace } = store
   store.replace = async () => {
     throw new StoreUnavailableError()
   }
-  answer = async () => tokens('ninth', 60_000)
-  await t.rejects(one.renewal.freshen(unsaved), StoreUnavailableError)
+  await t.rejects(one.renewal.ensureFresh(unsaved), StoreUnavailableError)
   store.replace = replace
-  answer = async () => {
-    throw new TenantRefusal('invalid_grant', 'used already')
+  processes.renew = async () => {
+    throw new TenantOAuthError('invalid_grant', 'used already')
   }
-  t.equal((await one.renewal.freshen(unsaved))?.tokens.refreshToken, 'ninth', 'kept until saved')
+  t.equal(await processes.renewed(unsaved), 'renewed')
 })
 
-test('logins that begin together are all found by a logout, and later ones as well', async (t) => {
+test('a logout ends all logins, also those that start at the same time', async (t) => {
   const store = new MemoryStore(Date.now)
-  const records = new SealedRecords(store, [SESSION_SECRET])
-  const options = { store, records, idleTimeout: 60_000, maxAge: 60_000, now: Date.now }
+  const records = new EncryptedRecords(store, [SESSION_SECRET])
+  const options = { store, records, idleTimeoutMs: 60_000, maxAgeMs: 60_000, now: Date.now }
   const logins = new Logins(options)
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
   const identity = { subject: 's', sessionId: 'i', claims: {} }
@@ -189,11 +219,11 @@ test('logins that begin together are all found by a logout, and later ones as we
   }
 })
 
-test('a login ends in time, whatever the clock of the store says', async (t) => {
+test('a login ends at its maximum age, whatever the clock of the store', async (t) => {
   const store = new MemoryStore(() => 0)
-  const records = new SealedRecords(store, [SESSION_SECRET])
+  const records = new EncryptedRecords(store, [SESSION_SECRET])
   let now = 0
-  const logins = new Logins({ store, records, idleTimeout: 100, maxAge: 100, now: () => now })
+  const logins = new Logins({ store, records, idleTimeoutMs: 100, maxAgeMs: 100, now: () => now })
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
   const { id } = await logins.begin({ subject: 's', sessionId: 'i', claims: {} }, 'i', tokens)
   now = 99
@@ -201,24 +231,24 @@ test('a login ends in time, whatever the clock of the store says', async (t) => 
   now = 100
   t.equal(await logins.find(id), undefined)
   now = 0
-  t.equal(await logins.find(id), undefined, 'for good')
+  t.equal(await logins.find(id), undefined, 'it stays ended')
 })
 
-test('logins that ended by themselves are not kept count of', async (t) => {
+test('expired logins are removed from the index', async (t) => {
   let now = 0
   const store = new MemoryStore(() => now)
-  const records = new SealedRecords(store, [SESSION_SECRET])
-  const logins = new Logins({ store, records, idleTimeout: 100, maxAge: 1000, now: () => now })
+  const records = new EncryptedRecords(store, [SESSION_SECRET])
+  const logins = new Logins({ store, records, idleTimeoutMs: 100, maxAgeMs: 1000, now: () => now })
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
   const identity = { subject: 's', sessionId: undefined, claims: {} }
   for (let times = 0; times < 5; times += 1) {
     now += 60
     await logins.begin(identity, 'i', tokens)
   }
-  t.equal((await store.members(keyOf('sub', 's'))).length, 2, 'the last two go on')
+  t.equal((await store.members(storeKey('sub', 's'))).length, 2, 'the last two remain')
 })
 
-test('what a store tells to whoever reads it', async (t) => {
+test('the content of a store is unreadable', async (t) => {
   const store = new MemoryStore(Date.now, 2)
   const written: string[] = []
   const set = store.set.bind(store)
@@ -226,23 +256,23 @@ test('what a store tells to whoever reads it', async (t) => {
     written.push(key, value)
     await set(key, value, ttl)
   }
-  const records = new SealedRecords(store, [SESSION_SECRET])
+  const records = new EncryptedRecords(store, [SESSION_SECRET])
   await records.put('login', 'the-name', { token: 'the-token' }, 1000)
   for (const text of written) {
     t.notMatch(text, /the-name|the-token/)
     t.notMatch(Buffer.from(text, 'base64').toString('latin1'), /the-name|the-token/)
   }
-  const [key, sealed] = [assertDefined(written[0]), assertDefined(written[1])]
+  const [key, encrypted] = [assertDefined(written[0]), assertDefined(written[1])]
   t.strictSame(await records.find('login', 'the-name'), { token: 'the-token' })
-  const others = new SealedRecords(store, ['another secret of 32 characters..'])
+  const others = new EncryptedRecords(store, ['another secret of 32 characters..'])
   t.equal(await others.find('login', 'the-name'), undefined, 'not without the secret')
   await records.put('login', 'another', {}, 1000)
-  await store.set(assertDefined(written[2]), sealed, 1000)
-  t.equal(await records.find('login', 'another'), undefined, 'not in the place of another')
-  const bytes = Buffer.from(sealed, 'base64')
+  await store.set(assertDefined(written[2]), encrypted, 1000)
+  t.equal(await records.find('login', 'another'), undefined, 'not under another name')
+  const bytes = Buffer.from(encrypted, 'base64')
   bytes.writeUInt8(bytes.readUInt8(40) ^ 1, 40)
   for (const changed of [bytes.toString('base64'), '', 'AAAA']) {
     await store.set(key, changed, 1000)
-    t.equal(await records.find('login', 'the-name'), undefined, 'not changed')
+    t.equal(await records.find('login', 'the-name'), undefined, 'not if it was changed')
   }
 })

@@ -8,7 +8,7 @@ import { BASE, SESSION_SECRET, site } from '../support/site.ts'
 const COOKIE = 'messages-session'
 const DAY = 24 * 60 * 60_000
 
-test('the identifier is new at login, and a fixed one is worth nothing', async (t) => {
+test('the session id is new at login, so session fixation fails', async (t) => {
   const { visitor } = await site(t)
   const [uma, eve] = [visitor(), visitor()]
   await eve.visit('/login')
@@ -16,12 +16,12 @@ test('the identifier is new at login, and a fixed one is worth nothing', async (
   uma.jar.set(COOKIE, fixed)
   await uma.logIn()
   t.not(uma.jar.get(COOKIE), fixed)
-  t.match((await uma.visit('/')).html, /You are Uma/)
+  t.match((await uma.visit('/')).html, /You are logged in as Uma/)
   t.match((await eve.visit('/')).html, /not logged in/)
   t.equal((await eve.visit('/profile')).status, 401)
 })
 
-test('a cookie that was tampered with is none', async (t) => {
+test('a tampered cookie is rejected', async (t) => {
   const { visitor } = await site(t)
   const uma = visitor()
   await uma.logIn()
@@ -45,7 +45,7 @@ test('a cookie that was tampered with is none', async (t) => {
   t.equal((await uma.visit('/profile')).status, 200)
 })
 
-test('the API does not take the cookie', async (t) => {
+test('the API ignores the cookie', async (t) => {
   const { app, visitor } = await site(t)
   const uma = visitor()
   await uma.logIn()
@@ -57,7 +57,7 @@ test('the API does not take the cookie', async (t) => {
   t.equal(statusCode, 200)
 })
 
-test('a session ends when nobody comes, and in any case after a while', async (t) => {
+test('a session ends when it is idle, and at its maximum age', async (t) => {
   const environment = { SESSION_MAX_AGE: String(2.5 * 86_400) }
   const { tenant, visitor, wait } = await site(t, { environment })
   tenant.tokens = { expires_in: 10 * 86_400 }
@@ -66,18 +66,22 @@ test('a session ends when nobody comes, and in any case after a while', async (t
   await ida.logIn()
   for (let times = 0; times < 3; times += 1) {
     wait(0.75 * DAY)
-    t.match((await uma.visit('/')).html, /You are Uma/, 'it goes on while it is used')
+    t.match(
+      (await uma.visit('/')).html,
+      /You are logged in as Uma/,
+      'it continues while it is used',
+    )
   }
   t.match((await ida.visit('/')).html, /not logged in/, 'idle for too long')
   wait(0.3 * DAY)
-  t.match((await uma.visit('/')).html, /not logged in/, 'used to the last, and over')
+  t.match((await uma.visit('/')).html, /not logged in/, 'maximum age')
 })
 
-test('https: a __Host- cookie, and no page without it', async (t) => {
+test('https: a __Host- cookie, and 400 over http', async (t) => {
   const environment = { APP_BASE_URL: 'https://app.test', TRUST_PROXY: '127.0.0.1' }
   const { visitor } = await site(t, { environment })
   const uma = visitor()
-  t.match(await uma.visit('/'), { status: 400, html: /This page is for https/ })
+  t.match(await uma.visit('/'), { status: 400, html: /HTTPS required/ })
   const headers = { 'x-forwarded-proto': 'https' }
   const { headers: answered, location } = await uma.visit('/login', { headers })
   t.match(
@@ -100,10 +104,10 @@ test('logout: here, at the tenant, and back', async (t) => {
   t.match(searchParams.get('id_token_hint'), /^eyJ/)
   t.match(headers['set-cookie'], /^messages-session=; .*Expires=Thu, 01 Jan 1970/)
   uma.jar.set(COOKIE, before)
-  t.equal((await uma.visit('/profile')).status, 401, 'the old cookie is worth nothing')
+  t.equal((await uma.visit('/profile')).status, 401, 'the old cookie is invalid')
 })
 
-test('logout where the tenant has only a way of its own', async (t) => {
+test('logout at a tenant without an OpenID Connect logout endpoint', async (t) => {
   const { tenant, visitor } = await site(t)
   tenant.metadata = { end_session_endpoint: undefined }
   const uma = visitor()
@@ -121,11 +125,11 @@ test('logout while the tenant is down', async (t) => {
   const token = await uma.csrf()
   const forgetful = first.tenant
   forgetful.down = true
-  t.equal((await uma.post('/logout', { _csrf: token })).status, 303, 'it is known where to go')
+  t.equal((await uma.post('/logout', { _csrf: token })).status, 303, 'the logout URL is cached')
   t.match((await uma.visit('/')).html, /not logged in/)
 })
 
-test('logout where it is not known any more who it was, or where to go', async (t) => {
+test('logout without a login, or with an invalid logout endpoint', async (t) => {
   const { tenant, visitor, log } = await site(t)
   const uma = visitor()
   await uma.logIn()
@@ -145,19 +149,19 @@ test('logout where it is not known any more who it was, or where to go', async (
   t.equal(log.filter(({ status }) => status === 500).length, 0)
 })
 
-test('without the tenant`s keys nobody is judged', async (t) => {
+test('503 while the signing keys are unavailable', async (t) => {
   const keys = oddKeys(() => {
     throw new KeysUnavailableError(1)
   })
   const { tenant, visitor } = await site(t, { keys })
   const uma = visitor()
   const { status, html } = await uma.logIn()
-  t.match({ status, html }, { status: 503, html: /Logins cannot be checked/ })
-  const told = await uma.post('/backchannel-logout', { logout_token: tenant.logoutToken() })
-  t.match(told, { status: 503, html: '{"message":"Service Unavailable"}' })
+  t.match({ status, html }, { status: 503, html: /Logins cannot be verified right now/ })
+  const response = await uma.post('/backchannel-logout', { logout_token: tenant.logoutToken() })
+  t.match(response, { status: 503, html: '{"message":"Service Unavailable"}' })
 })
 
-test('who sends a form from elsewhere, or without the token of the page, is refused', async (t) => {
+test('a form from another origin, or without a CSRF token, is rejected', async (t) => {
   const { visitor } = await site(t)
   const [uma, eve] = [visitor(), visitor()]
   await uma.logIn()
@@ -175,16 +179,20 @@ test('who sends a form from elsewhere, or without the token of the page, is refu
   ]
   for (const [headers, fields] of attempts) {
     const { status, html } = await uma.post('/logout', fields, headers)
-    t.match({ status, html }, { status: 403, html: /not from here/ }, JSON.stringify(headers))
+    t.match(
+      { status, html },
+      { status: 403, html: /Request blocked \(CSRF\)/ },
+      JSON.stringify(headers),
+    )
     t.equal((await uma.post('/session/token', fields, headers)).status, 403)
   }
-  t.match((await uma.visit('/')).html, /You are Uma/)
+  t.match((await uma.visit('/')).html, /You are logged in as Uma/)
   const old = { 'sec-fetch-site': undefined, origin: BASE }
   t.equal((await uma.post('/logout', token, old)).status, 303, 'an older browser')
   t.equal((await visitor().post('/logout', token)).status, 403)
 })
 
-test('a page of this origin gets its access token, and no other one', async (t) => {
+test('a page of this origin gets its access token', async (t) => {
   const { app, visitor } = await site(t)
   const uma = visitor()
   await uma.logIn()
@@ -202,19 +210,19 @@ test('a page of this origin gets its access token, and no other one', async (t) 
   t.match(after, { status: 403, html: '{"message":"Forbidden"}' })
 })
 
-test('log in as somebody else: the login before is over', async (t) => {
+test('a login as a different user ends the previous login', async (t) => {
   const { tenant, visitor } = await site(t)
   const uma = visitor()
   await uma.logIn()
   const before = assertDefined(uma.jar.get(COOKIE))
   tenant.claims = { sub: 'auth0|2', name: 'Ida' }
   await uma.logIn('?prompt=login')
-  t.match((await uma.visit('/')).html, /You are Ida/)
+  t.match((await uma.visit('/')).html, /You are logged in as Ida/)
   uma.jar.set(COOKIE, before)
   t.match((await uma.visit('/')).html, /not logged in/)
 })
 
-test('secrets rotate: the newest seals and signs, all open', async (t) => {
+test('secret rotation: the newest encrypts and signs, all decrypt', async (t) => {
   const newer = 'a newer session secret of 32 or more'
   const first = await site(t)
   const uma = first.visitor()
@@ -232,7 +240,7 @@ test('secrets rotate: the newest seals and signs, all open', async (t) => {
   t.equal((await signedByOld.visit('/')).status, 200)
 })
 
-test('back-channel logout ends every session of a sid, or of a subject', async (t) => {
+test('back-channel logout ends the sessions of a sid or of a subject', async (t) => {
   const { tenant, visitor, log } = await site(t)
   const [laptop, phone, ida] = [visitor(), visitor(), visitor()]
   await laptop.logIn()
@@ -242,18 +250,19 @@ test('back-channel logout ends every session of a sid, or of a subject', async (
   await ida.logIn()
   const who = async () =>
     Promise.all([laptop, phone, ida].map(async (one) => (await one.visit('/profile')).status))
-  const tell = (logout_token: string) => visitor().post('/backchannel-logout', { logout_token })
+  const sendLogout = (logout_token: string) =>
+    visitor().post('/backchannel-logout', { logout_token })
 
   const bySid = tenant.logoutToken()
-  const told = await tell(bySid)
-  t.match(told, { status: 200, html: '', headers: { 'cache-control': 'no-store' } })
+  const response = await sendLogout(bySid)
+  t.match(response, { status: 200, html: '', headers: { 'cache-control': 'no-store' } })
   t.strictSame(await who(), [401, 200, 200])
   const bySubject = tenant.logoutToken({ sid: undefined })
-  t.equal((await tell(bySubject)).status, 200)
+  t.equal((await sendLogout(bySubject)).status, 200)
   t.strictSame(await who(), [401, 401, 200])
 
   await laptop.logIn()
-  t.match(await tell(bySubject), { status: 400, html: '{"message":"Bad Request"}' })
+  t.match(await sendLogout(bySubject), { status: 400, html: '{"message":"Bad Request"}' })
   t.equal(log.at(-1)?.['refusal'], 'logout_token_replayed')
   const refused: [string, string][] = [
     ['event_missing', tenant.logoutToken({ events: {} })],
@@ -264,7 +273,7 @@ test('back-channel logout ends every session of a sid, or of a subject', async (
     ['token_malformed', 'x'],
   ]
   for (const [code, token] of refused) {
-    t.equal((await tell(token)).status, 400)
+    t.equal((await sendLogout(token)).status, 400)
     t.equal(log.at(-1)?.['refusal'], code)
   }
   t.equal((await visitor().post('/backchannel-logout')).status, 400)
@@ -272,7 +281,7 @@ test('back-channel logout ends every session of a sid, or of a subject', async (
   t.strictSame((await who())[2], 200)
 })
 
-test('a request that ends late brings no ended login back', async (t) => {
+test('a slow request does not restore a login that has ended', async (t) => {
   const { tenant, visitor } = await site(t)
   tenant.tokens = { expires_in: 5 }
   const uma = visitor()

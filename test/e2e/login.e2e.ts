@@ -24,7 +24,7 @@ async function logIn(page: Page, persona: string): Promise<void> {
   await page.waitForURL('**/profile')
 }
 
-/** What the API says to the session's token, by kind of message. */
+/** What the API responds to the session's token, by kind of message. */
 async function messages(page: Page): Promise<Record<string, string>> {
   const lists = await page.$$eval('h2:has-text("Messages") + dl > *', (parts) =>
     parts.map(({ textContent }) => textContent ?? ''),
@@ -34,7 +34,7 @@ async function messages(page: Page): Promise<Record<string, string>> {
   )
 }
 
-/** Asks for the access token as a script of the page would. */
+/** Fetches the access token, as a script of the page would. */
 function sessionToken(page: Page) {
   return page.evaluate<{ status: number; access_token: string; expires_in: number }>(`(async () => {
     const { value } = document.querySelector('input[name="_csrf"]')
@@ -44,7 +44,7 @@ function sessionToken(page: Page) {
   })()`)
 }
 
-async function tell(url: string, body: object) {
+async function postJson(url: string, body: object) {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -85,52 +85,52 @@ test('sign up, profile, messages, federated call, log out', async (t) => {
   t.match(cookie, { name: /session|tenant/, httpOnly: true, sameSite: 'Lax' })
 
   await page.click('text=Home')
-  await page.waitForSelector('text=You are Nora <b>New</b>.')
-  await checkEverywhere(t, page, 'home of somebody')
+  await page.waitForSelector('text=You are logged in as Nora <b>New</b>.')
+  await checkEverywhere(t, page, 'home when logged in')
   await page.click('text=Call calendar')
   t.match(await page.textContent('pre'), /"owner": "nora@example.com"/)
   t.notMatch(await page.content(), /fct\./, 'the token stays on the server')
   await checkEverywhere(t, page, 'federated call')
   await page.goto(`${site}/federated/nowhere`)
-  t.equal(await page.textContent('h1'), 'There is no such connection')
-  await checkEverywhere(t, page, 'an error')
+  t.equal(await page.textContent('h1'), 'Unknown connection')
+  await checkEverywhere(t, page, 'an error page')
 
   await page.click('text=Home')
   await page.click('text=Log out')
   await page.waitForSelector('text=You are not logged in.')
   t.equal(page.url(), `${site}/`)
   await page.goto(`${site}/profile`)
-  t.equal(await page.textContent('h1'), 'You have to log in')
-  await checkEverywhere(t, page, 'login needed')
+  t.equal(await page.textContent('h1'), 'Login required')
+  await checkEverywhere(t, page, 'login required')
   await page.click('a:text-is("Log in")')
   await page.waitForURL(`${tenant}authorize**`)
-  t.equal(await page.textContent('h1'), 'Log in', 'the tenant has forgotten as well')
+  t.equal(await page.textContent('h1'), 'Log in', 'logged out at the tenant as well')
   await checkEverywhere(t, page, 'login at the tenant')
 })
 
-test('with an organization, and with one that one is no member of', async (t) => {
+test('with an organization, and with one that the persona is not a member of', async (t) => {
   const { page, api: site } = await open(t)
   await page.goto(`${site}/login?organization=acme`)
   await page.click('button[value="acme-admin"]')
   await page.waitForURL(`${site}/profile`)
-  t.match(await page.textContent('main'), /of the organization acme/)
+  t.match(await page.textContent('main'), /Organization: acme/)
   t.equal(await page.textContent('dt:text-is("org_id") + dd'), 'org_acme')
   t.match(await messages(page), { admin: /\(200\)$/ })
 
   await page.goto(`${site}/login?organization=globex`)
   await page.click('button[value="acme-admin"]')
   await page.waitForURL(`${site}/callback**`)
-  t.equal(await page.textContent('h1'), 'You were not let in')
+  t.equal(await page.textContent('h1'), 'Login denied')
   t.match(await page.textContent('blockquote'), 'no member there')
-  await checkEverywhere(t, page, 'refusal')
+  await checkEverywhere(t, page, 'login denied')
   await page.goto(`${site}/profile`)
-  t.match(await page.textContent('main'), /of the organization acme/, 'the login before goes on')
+  t.match(await page.textContent('main'), /Organization: acme/, 'the previous login continues')
 })
 
-test('by invitation, which is good once', async (t) => {
+test('by invitation, which is accepted once', async (t) => {
   const { page, api: site, tenant, newPage } = await open(t)
   const invitation = { organization: 'acme', email: 'ivy@example.com' }
-  const { body } = await tell(`${tenant}local-tenant/invitations`, invitation)
+  const { body } = await postJson(`${tenant}local-tenant/invitations`, invitation)
   const { link } = body as { link: string }
   t.match(link, `${site}/login?invitation=`)
   await page.goto(link)
@@ -139,12 +139,12 @@ test('by invitation, which is good once', async (t) => {
   await page.fill('[name=email]', 'ivy@example.com')
   await page.click('button:text-is("Sign up")')
   await page.waitForURL(`${site}/profile`)
-  t.match(await page.textContent('main'), /of the organization acme/)
+  t.match(await page.textContent('main'), /Organization: acme/)
 
   const stranger = await newPage()
   await stranger.goto(link)
   await stranger.waitForURL(`${site}/callback**`)
-  t.equal(await stranger.textContent('h1'), 'You were not let in')
+  t.equal(await stranger.textContent('h1'), 'Login denied')
   t.match(await stranger.textContent('blockquote'), 'already used')
 })
 
@@ -160,49 +160,49 @@ test('an access token that expired is renewed', async (t) => {
   t.match(await messages(page), { public: /200/, protected: /200/, admin: /200/ })
   const renewed = await sessionToken(page)
   t.equal(renewed.status, 200)
-  t.ok(renewed.expires_in > 3000, 'the token is not the one of the login')
+  t.ok(renewed.expires_in > 3000, 'the token is a new one')
   const authorization = `Bearer ${renewed.access_token}`
   const call = await fetch(`${new URL(page.url()).origin}/api/messages/admin`, {
     headers: { authorization },
   })
   t.equal(call.status, 200)
   await page.reload()
-  t.equal((await sessionToken(page)).access_token, renewed.access_token, 'and lasts')
+  t.equal((await sessionToken(page)).access_token, renewed.access_token, 'and is kept')
 })
 
-test('back-channel logout, and somebody else', async (t) => {
+test('back-channel logout, and a different user', async (t) => {
   const { page, api: site, tenant } = await open(t)
   await logIn(page, 'user')
-  const { body } = await tell(`${tenant}local-tenant/sessions/end`, { persona: 'user' })
+  const { body } = await postJson(`${tenant}local-tenant/sessions/end`, { persona: 'user' })
   t.match(body, { notices: [{ client: 'messages-web', outcome: 200 }] })
   await page.reload()
-  t.equal(await page.textContent('h1'), 'Your login has ended')
-  await checkEverywhere(t, page, 'login ended')
+  t.equal(await page.textContent('h1'), 'Your session has ended')
+  await checkEverywhere(t, page, 'session ended')
   await page.click('a:text-is("Log in")')
   await page.click('button[value="user"]')
   await page.waitForURL(`${site}/profile`)
-  t.equal(await page.textContent('h1'), 'Uma User', 'back where it ended')
+  t.equal(await page.textContent('h1'), 'Uma User', 'back on the page where it ended')
 
   await page.click('text=Home')
-  await page.click('text=Log in as somebody else')
+  await page.click('text=Log in as a different user')
   await page.click('button[value="admin"]')
   await page.waitForURL(`${site}/profile`)
   t.equal(await page.textContent('h1'), 'Ada Admin')
   t.match(await messages(page), { admin: /\(200\)$/ })
 })
 
-test('by keyboard alone, on a phone, in the dark', async (t) => {
+test('by keyboard only, on a phone, in dark mode', async (t) => {
   const { page, api: site } = await open(t, { viewport: PHONE, colorScheme: 'dark' })
   await page.keyboard.press('Tab')
-  t.equal(await page.textContent(':focus'), 'Log in', 'the first thing there is')
-  await checkAccessibility(t, page, 'home in the dark')
+  t.equal(await page.textContent(':focus'), 'Log in', 'the first link')
+  await checkAccessibility(t, page, 'home in dark mode')
   await page.keyboard.press('Enter')
   await page.waitForSelector('button[value="user"]')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await page.waitForURL(`${site}/profile`)
   t.equal(await page.textContent('h1'), 'Uma User')
-  await checkAccessibility(t, page, 'profile in the dark')
+  await checkAccessibility(t, page, 'profile in dark mode')
   await page.focus('button:text-is("Log out")')
   await page.keyboard.press('Enter')
   await page.waitForSelector('text=You are not logged in.')

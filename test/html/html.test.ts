@@ -31,6 +31,8 @@ test('a document carries its own style sheet, and a script only where it has one
   t.notMatch(plain, '<Title>')
   t.match(plain, '<style>p { color: red }</style>')
   t.notMatch(plain, '<script')
+  t.match(plain, '<link rel="icon" href="data:,">')
+  t.notMatch(htmlDocument({ ...page, emptyIcon: false }), '<link')
   const script = { code: 'run()', nonce: 'abc' }
   t.match(htmlDocument({ ...page, script }), '<script nonce="abc">run()</script>')
 })

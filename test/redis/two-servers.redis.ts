@@ -7,7 +7,7 @@ import { fakeTenant } from '../support/fake-tenant.ts'
 import { start } from '../support/process.ts'
 import { BASE, SESSION_SECRET } from '../support/site.ts'
 
-/** A port that nobody listens on now. */
+/** A free port. */
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -16,7 +16,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** A Redis of our own, without anything on disk; it ends with the test. */
+/** A Redis server that stores nothing on disk. It is stopped when the test ends. */
 async function redis(t: Test) {
   const port = await freePort()
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
@@ -36,7 +36,7 @@ async function redis(t: Test) {
   }
 }
 
-/** A person whose browser sends one cookie to both servers, as it does through a balancer. */
+/** A person whose browser sends one cookie to both servers, as behind a load balancer. */
 function browser() {
   let cookie = ''
   return async (url: string, init: RequestInit = {}) => {
@@ -53,10 +53,10 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     if (await condition()) return
     await sleep(50)
   }
-  throw new Error('It never came about.')
+  throw new Error('The condition was not met in time')
 }
 
-test('two processes behind one Redis, which goes away and comes back', async (t) => {
+test('two processes share one Redis, which goes down and comes back', async (t) => {
   const tenant = await fakeTenant(t)
   const store = await redis(t)
   const environment = {
@@ -70,7 +70,7 @@ test('two processes behind one Redis, which goes away and comes back', async (t)
     PORT: '0',
     HOST: '127.0.0.1',
   }
-  const servers = [start(t, 'main.ts', environment), start(t, 'server.ts', environment)]
+  const servers = [start(t, 'main.ts', environment), start(t, 'main.ts', environment)]
   const urls: string[] = []
   for (const server of servers) {
     await server.says(/"store":"redis"/)
@@ -123,7 +123,7 @@ test('two processes behind one Redis, which goes away and comes back', async (t)
   }
   const third = start(t, 'main.ts', environment)
   const [, late] = await third.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
-  t.equal(await status(`${late}/`), 503, 'it starts without')
+  t.equal(await status(`${late}/`), 503, 'it starts without Redis')
   store.begin()
   for (const url of [...urls, late]) await until(async () => (await status(`${url}/`)) === 200)
   await logIn(one, String(late))

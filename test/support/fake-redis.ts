@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** As much of Redis as sessions need, in memory (RESP 2), that can go away and come back. */
+/** The Redis commands that sessions need, in memory (RESP 2). It can go down and come back. */
 export async function fakeRedis(t: Test) {
   const values = new Map<string, string | Set<string>>()
   const sockets = new Set<Socket>()
@@ -63,23 +63,23 @@ export async function fakeRedis(t: Test) {
     return (server.address() as AddressInfo).port
   }
   const port = await listen(0)
-  const goAway = async () => {
+  const goDown = async () => {
     for (const socket of sockets) socket.destroy()
     if (server.listening) await new Promise((resolve) => server.close(resolve))
   }
-  t.teardown(goAway)
+  t.teardown(goDown)
   return {
     url: `redis://127.0.0.1:${port}`,
     values,
-    goAway,
-    comeBack: () => listen(port),
+    goDown,
+    comeUp: () => listen(port),
     hang: (whether: boolean) => {
       hangs = whether
     },
   }
 }
 
-/** The first command in what was received, in whole. */
+/** Parses the first command of the received data; undefined if it is incomplete. */
 function takeRequest(received: string): { parts: string[]; rest: string } | undefined {
   const lines = received.split('\r\n')
   const count = Number(lines[0]?.slice(1))

@@ -13,24 +13,24 @@ interface Answer {
   readonly body: unknown
 }
 
-/** A tenant that does as it is told, good or bad. */
+/** A tenant whose responses a test can change. */
 export interface FakeTenant {
   readonly issuer: string
-  /** What the authorization endpoint was asked, the last time. */
-  asked: URLSearchParams
-  /** What the token endpoint was asked, each time. */
+  /** The parameters of the last authorization request. */
+  authorizationRequest: URLSearchParams
+  /** The parameters of all token requests. */
   readonly tokenRequests: URLSearchParams[]
   /** Changes to the claims of ID tokens. */
   claims: Json
   /** Signs ID tokens and logout tokens. */
   sign: (claims: Json, typ?: string) => string
-  /** Instead of a code: the tenant's refusal. */
+  /** An error response of the authorization endpoint, instead of a code. */
   refusal: Record<string, string> | undefined
   /** Changes to the discovery document. */
   metadata: Json
-  /** Changes to what the token endpoint answers a login or a renewal. */
+  /** Changes to the token response. */
   tokens: Json
-  /** What the token endpoint answers instead, if anything. */
+  /** A different response of the token endpoint; undefined for the usual one. */
   answer: (parameters: URLSearchParams) => Answer | undefined | Promise<Answer | undefined>
   down: boolean
   /** A logout token, with changes. */
@@ -63,7 +63,7 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
     if (pathname.endsWith('openid-configuration')) return send(discovery())
     if (pathname.endsWith('jwks.json')) return send({ keys: [KEY.jwk] })
     if (pathname === '/authorize') {
-      tenant.asked = searchParams
+      tenant.authorizationRequest = searchParams
       const code = randomUUID()
       codes.set(code, searchParams)
       const state = String(searchParams.get('state'))
@@ -126,7 +126,7 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
 
   const tenant: FakeTenant = {
     issuer: `${origin}/`,
-    asked: new URLSearchParams(),
+    authorizationRequest: new URLSearchParams(),
     tokenRequests: [],
     claims: {},
     sign: rs256,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { browser } from '../../src/browser-login/browser-login.ts'
+import { browserLogin } from '../../src/browser-login/browser-login.ts'
 import { type Environment, loadConfig } from '../../src/config/config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
@@ -17,7 +17,7 @@ export interface Site {
   readonly app: FastifyInstance
   readonly tenant: FakeTenant
   readonly log: Record<string, unknown>[]
-  /** Moves the site's clock, in milliseconds. */
+  /** Moves the site's clock forward, in milliseconds. */
   wait(time: number): void
   /** A person with a browser that keeps cookies and does not follow redirects. */
   visitor(): Visitor
@@ -26,7 +26,7 @@ export interface Site {
 export interface SiteOptions {
   readonly environment?: Environment
   readonly tenant?: FakeTenant
-  /** The tenant's keys, where they are not what they should be. */
+  /** The tenant's keys; valid ones by default. */
   readonly keys?: VerificationKeys
 }
 
@@ -49,7 +49,12 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
     keysReady: () => true,
     rooms: [
       (room) =>
-        browser(room, { ...config.tokens, config: assertDefined(config.browserLogin), keys, now }),
+        browserLogin(room, {
+          ...config.tokens,
+          config: assertDefined(config.browserLogin),
+          keys,
+          now,
+        }),
     ],
   })
   t.teardown(() => app.close())
@@ -64,7 +69,7 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
   }
 }
 
-export interface Page {
+export interface PageResponse {
   readonly status: number
   readonly headers: Record<string, unknown>
   readonly html: string
@@ -76,7 +81,7 @@ export type Visitor = ReturnType<typeof visitorOf>
 export function visitorOf(app: FastifyInstance) {
   const jar = new Map<string, string>()
 
-  async function visit(url: string, options: InjectOptions = {}): Promise<Page> {
+  async function visit(url: string, options: InjectOptions = {}): Promise<PageResponse> {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
     const given = Object.entries({ ...(cookie !== '' && { cookie }), ...options.headers })
     const headers = Object.fromEntries(given.filter(([, value]) => value !== undefined))
@@ -100,7 +105,7 @@ export function visitorOf(app: FastifyInstance) {
       },
     })
 
-  /** Begins a login and lets the tenant answer: the address of the callback. */
+  /** Starts a login and lets the tenant respond. Returns the path of the callback. */
   async function answer(query = ''): Promise<string> {
     const { location } = await visit(`/login${query}`)
     const response = await fetch(location, { redirect: 'manual' })
@@ -114,7 +119,7 @@ export function visitorOf(app: FastifyInstance) {
     post,
     answer,
     logIn: async (query = '') => visit(await answer(query)),
-    /** The page's token against forged requests. */
+    /** The CSRF token of the home page. */
     async csrf(): Promise<string> {
       const { html } = await visit('/')
       return assertDefined(/name="_csrf" value="([^"]+)"/.exec(html)?.[1])

@@ -1,24 +1,23 @@
-import { html } from 'ghtml'
+import { type Html, html } from '../../html/html.ts'
 import type { Login } from '../sessions/logins.ts'
 
-/** What a person is called, as the tenant says. */
-export function nameOf({ identity: { claims, subject } }: Login): string {
+/** The name of a person, from the claims of the ID token. */
+export function displayName({ identity: { claims, subject } }: Login): string {
   const { name, nickname, email } = claims
   return [name, nickname, email, subject].find(isText) as string
 }
 
-/** @param token against forged requests */
-export function logoutForm(token: string): string {
+export function logoutForm(csrfToken: string): Html {
   return html`<form method="post" action="/logout">
-<input type="hidden" name="_csrf" value="${token}">
+<input type="hidden" name="_csrf" value="${csrfToken}">
 <button>Log out</button>
 </form>`
 }
 
-/** Terms and what they mean. */
-export function list(entries: readonly (readonly [string, unknown])[]): string {
-  const lines = entries.map(([term, value]) => html`<dt>${term}</dt><dd>${textOf(value)}</dd>`)
-  return html`<dl>!${lines.join('\n')}</dl>`
+/** A description list. Values that are not text are shown as JSON. */
+export function descriptionList(entries: readonly (readonly [string, unknown])[]): Html {
+  const items = entries.map(([term, value]) => html`<dt>${term}</dt><dd>${textOf(value)}</dd>`)
+  return html`<dl>${items}</dl>`
 }
 
 function textOf(value: unknown): string {

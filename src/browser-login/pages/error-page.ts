@@ -1,44 +1,51 @@
 import type { FastifyError } from 'fastify'
 import fp from 'fastify-plugin'
-import { html } from 'ghtml'
-import { StatusError } from '../../plugins/errors.ts'
-import { logCauses, PageError, problemOf, titleOf } from '../errors.ts'
+import { type Html, html } from '../../html/html.ts'
+import { reasonOf, StatusError } from '../../plugins/errors.ts'
+import { logCauses, PageError, toPageError } from '../errors.ts'
 import { StoreUnavailableError } from '../sessions/store.ts'
-import type { Page } from './page.ts'
+import type { PageContent } from './page.ts'
 
-/** How much of what the tenant says is shown, in characters. */
-const MAX_SAID = 300
+/** How much of the tenant's message is shown, in characters. */
+const MAX_TENANT_MESSAGE = 300
 
-/** Answers whatever is thrown with a page. */
-export const errorPages = fp(async (app) => {
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error)
-    request.failure = problem
-    // What could not be read cannot be saved: the answer would fail once more, and be nobody's.
-    if (error instanceof StoreUnavailableError) Object.assign(request, { session: null })
-    logCauses(request, problem)
-    const status = statusOf(problem)
-    if (problem instanceof StatusError) reply.headers(problem.headers)
-    return reply.code(status).page(pageOf(problem, status))
-  })
-})
+/** Renders every error as a page. */
+export const errorPages = fp(
+  async (app) => {
+    app.setErrorHandler((error, request, reply) => {
+      const pageError = toPageError(error)
+      request.failure = pageError
+      // @fastify/session would try to save the session, and fail again after this handler.
+      if (error instanceof StoreUnavailableError) Object.assign(request, { session: null })
+      logCauses(request, pageError)
+      const status = statusOf(pageError)
+      if (pageError instanceof StatusError) reply.headers(pageError.headers)
+      return reply.code(status).page(contentOf(pageError, status))
+    })
+  },
+  { name: 'error-pages', dependencies: ['errors', 'pages'] },
+)
 
-function statusOf(problem: unknown): number {
-  if (problem instanceof StatusError) return problem.statusCode
-  const { statusCode = 500 } = Object(problem) as Partial<FastifyError>
+function statusOf(error: unknown): number {
+  if (error instanceof StatusError) return error.statusCode
+  const { statusCode = 500 } = Object(error) as Partial<FastifyError>
   return statusCode >= 400 && statusCode < 500 ? statusCode : 500
 }
 
-function pageOf(problem: unknown, status: number): Page {
-  if (!(problem instanceof PageError)) {
-    return { title: titleOf(status), body: html`<p><a href="/">Home</a></p>` }
+function contentOf(error: unknown, status: number): PageContent {
+  if (!(error instanceof PageError)) {
+    return { title: reasonOf(status), body: html`<p><a href="/">Home</a></p>` }
   }
-  const { title, text, said, next = { path: '/', label: 'Home' } } = problem
-  const quote = said === undefined ? '' : html`<blockquote>${said.slice(0, MAX_SAID)}</blockquote>`
+  const { title, text, tenantMessage, next = { path: '/', label: 'Home' } } = error
   return {
     title,
     body: html`<p role="alert">${text}</p>
-!${quote}
+${quote(tenantMessage)}
 <p><a href="${next.path}">${next.label}</a></p>`,
   }
+}
+
+function quote(message: string | undefined): Html | undefined {
+  if (message === undefined) return undefined
+  return html`<blockquote>${message.slice(0, MAX_TENANT_MESSAGE)}</blockquote>`
 }

@@ -1,35 +1,47 @@
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { verifyIdToken } from '../../tokens/id-token.ts'
-import type { Room } from '../context.ts'
-import { InvalidIdTokenError, PageError } from '../errors.ts'
+import type { LoginContext } from '../context.ts'
+import { PageError, RETRY_LOGIN } from '../errors.ts'
+import { InvalidIdTokenError } from '../tenant/errors.ts'
 
-const query = { type: 'object', properties: { state: { type: 'string' } } } as const
+const querystring = { type: 'object', properties: { state: { type: 'string' } } } as const
 
-/** A login ends: the tenant's answer is good once, and in the browser that began (RFC 9700 §4.7). */
-export async function callback(app: FastifyInstance, room: Room): Promise<void> {
-  const { config, pendingLogins, tenant, logins, expected } = room
-  const options = { schema: { querystring: query }, exposeHeadRoute: false }
+/**
+ * Completes a login. An authorization response is accepted once, and only in the browser that
+ * started the login (RFC 9700 §4.7).
+ */
+export const callback = fp<LoginContext>(
+  async (app, context) => {
+    const { config, pendingLogins, tenant, logins, tokenExpectations } = context
+    // A HEAD request would use up the login.
+    const options = { schema: { querystring }, exposeHeadRoute: false }
 
-  app.get<{ Querystring: { state?: string } }>('/callback', options, async (request, reply) => {
-    const { state = '' } = request.query
-    const pending = await pendingLogins.take(request.session, state)
-    if (pending === undefined) {
-      throw new PageError(400, 'state_unknown', { next: { path: '/login', label: 'Begin again' } })
-    }
-    const { secrets, organization, returnTo } = pending
-    const answer = new URL(`/callback?${request.raw.url?.split('?')[1]}`, config.baseUrl)
-    const { idToken, ...tokens } = await tenant.finishLogin(answer, secrets)
-    const asked = { nonce: secrets.nonce, maxAge: config.loginMaxAge, organization }
-    const { value: identity, code } = await verifyIdToken(idToken, asked, expected)
-    if (code !== undefined) throw new InvalidIdTokenError(code)
+    app.get<{ Querystring: { state?: string } }>('/callback', options, async (request, reply) => {
+      const { state = '' } = request.query
+      const pending = await pendingLogins.take(request.session, state)
+      if (pending === undefined) throw new PageError(400, 'state_unknown', { next: RETRY_LOGIN })
+      const { secrets, organization, returnTo } = pending
+      const callbackUrl = new URL(`/callback?${request.raw.url?.split('?')[1]}`, config.baseUrl)
+      const { idToken, ...tokens } = await tenant.completeLogin(callbackUrl, secrets)
+      const requested = { nonce: secrets.nonce, maxAge: config.loginMaxAge, organization }
+      // openid-client does not verify the signature of ID tokens by default, and never HS256:
+      // https://github.com/panva/openid-client/blob/main/docs/functions/enableNonRepudiationChecks.md
+      const { value: identity, code } = await verifyIdToken(idToken, requested, tokenExpectations)
+      if (code !== undefined) throw new InvalidIdTokenError(code)
 
-    const before = await request.findLogin()
-    // Under a new identifier, known to nobody yet (session fixation); other tabs go on with theirs.
-    await request.session.regenerate(['visitor', 'pending'])
-    const { id } = await logins.begin(identity, idToken, tokens)
-    request.session.loginId = id
-    reply.generateCsrf()
-    if (before !== undefined) await logins.end(before)
-    return reply.redirect(returnTo, 303)
-  })
-}
+      const previous = await request.getLogin()
+      // A new session id prevents session fixation. Logins that are pending in other tabs stay.
+      await request.session.regenerate(['visitor', 'pending'])
+      const { id } = await logins.begin(identity, idToken, tokens)
+      request.session.loginId = id
+      reply.generateCsrf()
+      if (previous !== undefined) await logins.end(previous)
+      return reply.redirect(returnTo, 303)
+    })
+  },
+  {
+    name: 'callback',
+    encapsulate: true,
+    dependencies: ['login-requirement', 'csrf-guard', 'error-pages'],
+  },
+)

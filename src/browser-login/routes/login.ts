@@ -1,17 +1,18 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import type { FromSchema } from 'json-schema-to-ts'
-import type { Room } from '../context.ts'
+import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
 import { localPath } from './return-to.ts'
 
-/** So many logins may begin in a minute, for each address. */
-const MAX_LOGINS = 100
+/** For each client address. */
+const MAX_LOGINS_PER_MINUTE = 100
 
 const SCOPE = 'openid profile email offline_access'
 
-/** What of a link goes on to the tenant; Fastify leaves out all else. */
-const query = {
+/** The parameters of a login link. Fastify removes all others. */
+const querystring = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -24,47 +25,51 @@ const query = {
   },
 } as const
 
-type Query = FromSchema<typeof query>
+type Query = FromSchema<typeof querystring>
 
-/** A login begins (OpenID Connect Core §3.1.2.1): here, for a link that invites, and for a signup. */
-export async function login(app: FastifyInstance, room: Room): Promise<void> {
-  const { config, audience, tenant, pendingLogins } = room
-  // A HEAD request would begin a login that nobody goes on with.
-  const options = { schema: { querystring: query }, exposeHeadRoute: false }
-  const isFlooding = await floodGuard(app)
+/** Starts a login (OpenID Connect Core §3.1.2.1), also from an invitation link, or a signup. */
+export const login = fp<LoginContext>(
+  async (app, { config, audience, tenant, pendingLogins }) => {
+    // A HEAD request would start a login that is never completed.
+    const options = { schema: { querystring }, exposeHeadRoute: false }
+    const isRateLimited = await loginRateLimit(app)
 
-  app.get<{ Querystring: Query }>('/login', options, (request, reply) => begin(request, reply, {}))
+    app.get<{ Querystring: Query }>('/login', options, (request, reply) =>
+      start(request, reply, {}),
+    )
 
-  app.get<{ Querystring: Query }>('/signup', options, (request, reply) =>
-    begin(request, reply, { screen_hint: 'signup' }),
-  )
+    app.get<{ Querystring: Query }>('/signup', options, (request, reply) =>
+      start(request, reply, { screen_hint: 'signup' }),
+    )
 
-  async function begin(
-    request: FastifyRequest<{ Querystring: Query }>,
-    reply: FastifyReply,
-    hints: Readonly<Record<string, string>>,
-  ): Promise<FastifyReply> {
-    if (await isFlooding(request)) throw new PageError(429, 'too_many_logins')
-    const { query: asked, session } = request
-    const { returnTo, ...passedOn } = asked
-    const { url, secrets } = await tenant.beginLogin({
-      redirect_uri: `${config.baseUrl}/callback`,
-      scope: SCOPE,
-      audience,
-      ...(config.loginMaxAge !== undefined && { max_age: String(config.loginMaxAge) }),
-      ...passedOn,
-      ...hints,
-    })
-    const { organization } = asked
-    await pendingLogins.add(session, { secrets, returnTo: localPath(returnTo), organization })
-    return reply.redirect(url, 303)
-  }
-}
+    async function start(
+      request: FastifyRequest<{ Querystring: Query }>,
+      reply: FastifyReply,
+      hints: Readonly<Record<string, string>>,
+    ): Promise<FastifyReply> {
+      if (await isRateLimited(request)) throw new PageError(429, 'too_many_logins')
+      const { returnTo, ...parameters } = request.query
+      const { url, secrets } = await tenant.startLogin({
+        redirect_uri: `${config.baseUrl}/callback`,
+        scope: SCOPE,
+        audience,
+        ...(config.loginMaxAge !== undefined && { max_age: String(config.loginMaxAge) }),
+        ...parameters,
+        ...hints,
+      })
+      const { organization } = parameters
+      const pending = { secrets, returnTo: localPath(returnTo), organization }
+      await pendingLogins.add(request.session, pending)
+      return reply.redirect(url, 303)
+    }
+  },
+  { name: 'login', encapsulate: true, dependencies: ['session', 'error-pages'] },
+)
 
-/** Each login that begins takes room in the store, for some minutes, whoever asks for it. */
-async function floodGuard(app: FastifyInstance) {
+/** Each login that is started takes space in the session store for some minutes. */
+async function loginRateLimit(app: FastifyInstance) {
   if (!app.hasDecorator('createRateLimit')) await app.register(rateLimit, { global: false })
-  const limit = app.createRateLimit({ max: MAX_LOGINS, timeWindow: '1 minute' })
+  const limit = app.createRateLimit({ max: MAX_LOGINS_PER_MINUTE, timeWindow: '1 minute' })
   return async (request: FastifyRequest) => {
     const status = await limit(request)
     return !status.isAllowed && status.isExceeded

@@ -1,21 +1,21 @@
-/** Where a login leads that was not asked to lead anywhere, or to where it must not. */
+/** Fallback redirect path. */
 export const DEFAULT_PATH = '/profile'
 
 const MAX_LENGTH = 1024
-/** A path of visible ASCII that no browser reads as another host, however it takes a backslash. */
+/** A path of visible ASCII that browsers cannot read as another host; some take a backslash as a slash. */
 const PATH = /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/
-/** Paths that begin or end a login: it would lead to itself. */
+/** Paths that start or end a login: redirecting to them would loop, or log out. */
 const CIRCULAR = /^\/(login|signup|callback|logout|backchannel-logout)(?![^/?#])/
 
 /**
- * The path that a login may lead back to: one of this very server, in its normal form. Whatever
- * else was asked for gives the default path.
+ * Validates the path to redirect to after a login: a path of this server, in its normal form.
+ * Returns the fallback path for anything else.
  */
-export function localPath(asked: unknown): string {
-  if (typeof asked !== 'string' || asked.length > MAX_LENGTH || !PATH.test(asked)) {
+export function localPath(returnTo: unknown): string {
+  if (typeof returnTo !== 'string' || returnTo.length > MAX_LENGTH || !PATH.test(returnTo)) {
     return DEFAULT_PATH
   }
-  const { pathname, search, hash } = new URL(asked, 'http://localhost')
+  const { pathname, search, hash } = new URL(returnTo, 'http://localhost')
   const path = `${pathname}${search}${hash}`
   return PATH.test(path) && !CIRCULAR.test(path) ? path : DEFAULT_PATH
 }

@@ -1,17 +1,21 @@
-import type { FastifyInstance } from 'fastify'
-import type { Room } from '../context.ts'
-import { sameOriginOnly } from './same-origin.ts'
+import fp from 'fastify-plugin'
+import type { LoginContext } from '../context.ts'
 
 /**
- * Hands a signed-in page of this origin its access token, for calls to the API. The refresh token
- * stays here, and so does whoever cannot show the page's token against forged requests.
+ * Returns the access token to a script of this origin, so that it can call the API. The refresh
+ * token stays on the server.
  */
-export async function sessionToken(app: FastifyInstance, { config, expected }: Room) {
-  const guards = { onRequest: sameOriginOnly(config.baseUrl), preHandler: app.csrfProtection }
-
-  app.post('/session/token', guards, async (request) => {
-    const { tokens } = await request.freshLogin()
-    const lifetime = Math.floor((tokens.expiresAt - expected.now()) / 1000)
-    return { access_token: tokens.accessToken, token_type: 'Bearer', expires_in: lifetime }
-  })
-}
+export const sessionToken = fp<LoginContext>(
+  async (app, { tokenExpectations }) => {
+    app.post('/session/token', app.csrfGuard, async (request) => {
+      const { tokens } = await request.requireLogin()
+      const expiresIn = Math.floor((tokens.expiresAt - tokenExpectations.now()) / 1000)
+      return { access_token: tokens.accessToken, token_type: 'Bearer', expires_in: expiresIn }
+    })
+  },
+  {
+    name: 'session-token',
+    encapsulate: true,
+    dependencies: ['login-requirement', 'csrf-guard'],
+  },
+)

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Identity } from '../../tokens/id-token.ts'
-import type { TokenSet } from '../tenant/tenant.ts'
-import { keyOf, type SealedRecords } from './sealed-records.ts'
+import type { TokenSet } from '../tenant/tenant-client.ts'
+import { type EncryptedRecords, storeKey } from './encrypted-records.ts'
 import type { Store } from './store.ts'
 
-/** Somebody who logged in. */
+/** A person who is logged in. */
 export interface Login {
-  /** Known to the server alone. */
+  /** Random, and known only to the server. */
   readonly id: string
   readonly identity: Identity
   readonly idToken: string
@@ -15,23 +15,25 @@ export interface Login {
   readonly startedAt: number
 }
 
-/** Whose logins end: all in one session of the tenant, or all of one subject. */
-export type Whose = { readonly sessionId: string } | { readonly subject: string }
+/** Which logins a logout ends: those of one session at the tenant, or all of one subject. */
+export type LogoutScope = { readonly sessionId: string } | { readonly subject: string }
 
 export interface LoginsOptions {
   readonly store: Store
-  readonly records: SealedRecords
-  /** How long a login lasts without a request, in milliseconds. */
-  readonly idleTimeout: number
-  /** How long it lasts at most, in milliseconds. */
-  readonly maxAge: number
+  readonly records: EncryptedRecords
+  /** How long a login lasts without a request. */
+  readonly idleTimeoutMs: number
+  /** How long a login lasts at most. */
+  readonly maxAgeMs: number
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
 /**
- * The logins, each in a record of its own rather than in the browser's session: a session that is
- * saved late by some request brings back neither a login that has ended nor tokens that are used.
+ * The logins. Each is a record of its own and not part of the browser's session, because
+ * @fastify/session saves the whole session at the end of each request. A slow request would
+ * restore a login that has ended, or tokens that were already used:
+ * https://github.com/SerayaEryn/fastify-session/issues/237
  */
 export class Logins {
   readonly #options: LoginsOptions
@@ -44,73 +46,69 @@ export class Logins {
     const { records, now } = this.#options
     const id = randomBytes(32).toString('base64url')
     const login = { id, identity, idToken, tokens, startedAt: now() }
-    // First the record, which nobody can name yet: without one, the next to enter takes it for ended.
-    await records.put('login', id, login, this.#timeLeft(login))
-    for (const index of indexesOf(login)) await this.#enter(index, keyOf('login', id))
+    // The record comes first: a concurrent login removes index entries that have no record.
+    await records.put('login', id, login, this.#remainingMs(login))
+    for (const index of indexesOf(login)) await this.#addToIndex(index, storeKey('login', id))
     return login
   }
 
-  /** A login that lasts, and begins to idle anew. */
+  /** Finds a login, and restarts its idle timeout. */
   async find(id: string): Promise<Login | undefined> {
     const { records, store } = this.#options
     const login = await records.find<Login>('login', id)
     if (login === undefined) return undefined
-    const left = this.#timeLeft(login)
-    if (left > 0) await store.touch(keyOf('login', id), left)
+    const remainingMs = this.#remainingMs(login)
+    if (remainingMs > 0) await store.touch(storeKey('login', id), remainingMs)
     else await this.end(login)
-    return left > 0 ? login : undefined
+    return remainingMs > 0 ? login : undefined
   }
 
-  /** Gives a login new tokens; undefined where it has ended meanwhile. */
+  /** Saves new tokens. Returns undefined if the login has ended in the meantime. */
   async update(login: Login, tokens: TokenSet): Promise<Login | undefined> {
     const updated = { ...login, tokens }
-    const there = await this.#options.records.replace(
-      'login',
-      login.id,
-      updated,
-      this.#timeLeft(login),
-    )
-    return there ? updated : undefined
+    const remainingMs = this.#remainingMs(login)
+    const exists = await this.#options.records.replace('login', login.id, updated, remainingMs)
+    return exists ? updated : undefined
   }
 
   async end(login: Login): Promise<void> {
     const { store } = this.#options
-    const key = keyOf('login', login.id)
+    const key = storeKey('login', login.id)
     await store.delete([key])
-    for (const index of indexesOf(login)) await store.leave(index, [key])
+    for (const index of indexesOf(login)) await store.removeMembers(index, [key])
   }
 
-  async endAll(whose: Whose): Promise<void> {
+  async endAll(scope: LogoutScope): Promise<void> {
     const { store } = this.#options
-    const index = indexOf(whose)
+    const index = indexOf(scope)
     const members = await store.members(index)
     await store.delete(members)
-    // Not the index itself: somebody may have entered it meanwhile.
-    await store.leave(index, members)
+    // Not the index itself: a new login may have been added in the meantime.
+    await store.removeMembers(index, members)
   }
 
-  /** Logins that have ended by themselves leave the index, so that it does not grow for ever. */
-  async #enter(index: string, key: string): Promise<void> {
-    const { store, maxAge } = this.#options
-    const ended: string[] = []
+  /** Also removes the logins that have expired, so that the index does not grow forever. */
+  async #addToIndex(index: string, key: string): Promise<void> {
+    const { store, maxAgeMs } = this.#options
+    const expired: string[] = []
     for (const member of await store.members(index)) {
-      if ((await store.get(member)) === undefined) ended.push(member)
+      if ((await store.get(member)) === undefined) expired.push(member)
     }
-    await store.leave(index, ended)
-    await store.join(index, key, maxAge)
+    await store.removeMembers(index, expired)
+    await store.addMember(index, key, maxAgeMs)
   }
 
-  #timeLeft({ startedAt }: Login): number {
-    const { idleTimeout, maxAge, now } = this.#options
-    return Math.min(idleTimeout, startedAt + maxAge - now())
+  #remainingMs({ startedAt }: Login): number {
+    const { idleTimeoutMs, maxAgeMs, now } = this.#options
+    return Math.min(idleTimeoutMs, startedAt + maxAgeMs - now())
   }
 }
 
 function indexesOf({ identity: { subject, sessionId } }: Login): string[] {
-  const ofSubject = indexOf({ subject })
-  return sessionId === undefined ? [ofSubject] : [ofSubject, indexOf({ sessionId })]
+  const bySubject = indexOf({ subject })
+  return sessionId === undefined ? [bySubject] : [bySubject, indexOf({ sessionId })]
 }
 
-function indexOf(whose: Whose): string {
-  return 'sessionId' in whose ? keyOf('sid', whose.sessionId) : keyOf('sub', whose.subject)
+function indexOf(scope: LogoutScope): string {
+  return 'sessionId' in scope ? storeKey('sid', scope.sessionId) : storeKey('sub', scope.subject)
 }

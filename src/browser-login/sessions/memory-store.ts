@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import type { Store } from './store.ts'
 
-/** How many keys of one kind are kept, the least recently used ones giving way. */
+/** Keys of one kind. The least recently used ones are evicted. */
 const MAX_ENTRIES = 10_000
 
 /**
- * Keeps sessions in this process. Each kind of key has room of its own, so that visitors who never
- * log in cannot push out those who have.
+ * Keeps sessions in this process. Each kind of key has a cache of its own, so that visitors who
+ * never log in cannot evict people who are logged in.
  */
 export class MemoryStore implements Store {
   readonly name = 'memory'
@@ -15,7 +15,7 @@ export class MemoryStore implements Store {
   readonly #max: number
   readonly #kinds = new Map<string, LRUCache<string, string | Set<string>>>()
 
-  /** @param now milliseconds of any clock */
+  /** @param now current time of any clock, in milliseconds */
   constructor(now: () => number, max = MAX_ENTRIES) {
     this.#now = now
     this.#max = max
@@ -25,21 +25,21 @@ export class MemoryStore implements Store {
     return this.#kind(key).get(key) as string | undefined
   }
 
-  async set(key: string, value: string, ttl: number): Promise<void> {
-    this.#kind(key).set(key, value, { ttl })
+  async set(key: string, value: string, ttlMs: number): Promise<void> {
+    this.#kind(key).set(key, value, { ttl: ttlMs })
   }
 
-  async add(key: string, value: string, ttl: number): Promise<boolean> {
+  async add(key: string, value: string, ttlMs: number): Promise<boolean> {
     const kind = this.#kind(key)
     if (kind.has(key)) return false
-    kind.set(key, value, { ttl })
+    kind.set(key, value, { ttl: ttlMs })
     return true
   }
 
-  async replace(key: string, value: string, ttl: number): Promise<boolean> {
+  async replace(key: string, value: string, ttlMs: number): Promise<boolean> {
     const kind = this.#kind(key)
     if (!kind.has(key)) return false
-    kind.set(key, value, { ttl })
+    kind.set(key, value, { ttl: ttlMs })
     return true
   }
 
@@ -53,17 +53,17 @@ export class MemoryStore implements Store {
     for (const key of keys) this.#kind(key).delete(key)
   }
 
-  async touch(key: string, ttl: number): Promise<void> {
+  async touch(key: string, ttlMs: number): Promise<void> {
     const value = this.#kind(key).get(key)
-    if (value !== undefined) this.#kind(key).set(key, value, { ttl })
+    if (value !== undefined) this.#kind(key).set(key, value, { ttl: ttlMs })
   }
 
-  async join(set: string, member: string, ttl: number): Promise<void> {
+  async addMember(set: string, member: string, ttlMs: number): Promise<void> {
     const members = new Set(this.#kind(set).get(set))
-    this.#kind(set).set(set, members.add(member), { ttl })
+    this.#kind(set).set(set, members.add(member), { ttl: ttlMs })
   }
 
-  async leave(set: string, members: readonly string[]): Promise<void> {
+  async removeMembers(set: string, members: readonly string[]): Promise<void> {
     const all = this.#kind(set).get(set) as Set<string> | undefined
     for (const member of members) all?.delete(member)
   }

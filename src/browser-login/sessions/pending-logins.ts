@@ -1,55 +1,56 @@
 import { randomBytes } from 'node:crypto'
 import type { Session } from 'fastify'
-import type { LoginSecrets } from '../tenant/tenant.ts'
-import { keyOf, type SealedRecords } from './sealed-records.ts'
+import type { LoginSecrets } from '../tenant/tenant-client.ts'
+import { type EncryptedRecords, storeKey } from './encrypted-records.ts'
 import type { Store } from './store.ts'
 
-/** How long a person may take to log in, in milliseconds. */
-export const PENDING_LIFETIME = 10 * 60_000
-/** How many logins one browser may have under way, one a tab. */
+/** How long a person may take to log in. */
+export const PENDING_LOGIN_TTL_MS = 10 * 60_000
+/** Pending logins per browser: one per tab. */
 const MAX_PENDING = 5
 
-/** A login that a browser began and the tenant has not answered. */
+/** A login that was started in a browser and is not completed. */
 export interface PendingLogin {
   readonly secrets: LoginSecrets
-  /** The path to go on to. */
+  /** The path to redirect to afterwards. */
   readonly returnTo: string
-  /** The organization that was asked for, by id or name. */
+  /** The requested organization, by id or name. */
   readonly organization: string | undefined
 }
 
 /**
- * The logins under way, each found by its state and by the browser that began it, once. They are
- * records of their own: tabs that begin at the same moment do not overwrite each other's.
+ * The pending logins. Each is bound to its `state` and to the browser that started it, and can be
+ * taken once. They are separate records, so that tabs that start a login at the same moment do not
+ * overwrite each other's in the session: https://github.com/SerayaEryn/fastify-session/issues/237
  */
 export class PendingLogins {
   readonly #store: Store
-  readonly #records: SealedRecords
+  readonly #records: EncryptedRecords
 
-  constructor(store: Store, records: SealedRecords) {
+  constructor(store: Store, records: EncryptedRecords) {
     this.#store = store
     this.#records = records
   }
 
   async add(session: Session, pending: PendingLogin): Promise<void> {
     session.visitor ??= randomBytes(32).toString('base64url')
-    const name = nameOf(session, pending.secrets.state)
-    await this.#records.put('pending', name, pending, PENDING_LIFETIME)
+    const name = recordName(session, pending.secrets.state)
+    await this.#records.put('pending', name, pending, PENDING_LOGIN_TTL_MS)
     const names = [...(session.pending ?? []), name]
-    const tooMany = names.slice(0, -MAX_PENDING).map((old) => keyOf('pending', old))
-    await this.#store.delete(tooMany)
+    const oldest = names.slice(0, -MAX_PENDING).map((old) => storeKey('pending', old))
+    await this.#store.delete(oldest)
     session.pending = names.slice(-MAX_PENDING)
   }
 
-  /** The login that a state stands for in this browser, for the first and last time. */
+  /** Finds and deletes the pending login with this state in this browser. */
   async take(session: Session, state: string): Promise<PendingLogin | undefined> {
     if (session.visitor === undefined) return undefined
-    const name = nameOf(session, state)
+    const name = recordName(session, state)
     session.pending = session.pending?.filter((other) => other !== name)
     return this.#records.take<PendingLogin>('pending', name)
   }
 }
 
-function nameOf({ visitor }: Session, state: string): string {
+function recordName({ visitor }: Session, state: string): string {
   return `${visitor} ${state}`
 }

@@ -1,41 +1,44 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Room } from '../context.ts'
+import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
 import { localPath } from '../routes/return-to.ts'
 import type { Login } from './logins.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is logged in in this browser, if somebody is. */
-    findLogin(): Promise<Login | undefined>
+    /** Returns the login of this browser; undefined if there is none. */
+    getLogin(): Promise<Login | undefined>
     /**
-     * Who is logged in, with an access token that lasts a while.
+     * Returns the login of this browser, with an access token that is not about to expire.
      *
-     * @throws PageError 401; TenantUnavailableError where the token cannot be renewed now
+     * @throws PageError 401 without a login; TenantUnavailableError if the token cannot be renewed
      */
-    freshLogin(): Promise<Login>
+    requireLogin(): Promise<Login>
   }
 }
 
-/** The session guard: the way from a browser's session to the login that it stands for. */
-export const signedIn = fp<Pick<Room, 'logins' | 'renewal'>>(async (app, { logins, renewal }) => {
-  app.decorateRequest('findLogin', async function (this: FastifyRequest) {
-    const { loginId } = this.session
-    return loginId === undefined ? undefined : logins.find(loginId)
-  })
+/** Finds the login that belongs to a browser's session. */
+export const loginRequirement = fp<Pick<LoginContext, 'logins' | 'renewal'>>(
+  async (app, { logins, renewal }) => {
+    app.decorateRequest('getLogin', async function (this: FastifyRequest) {
+      const { loginId } = this.session
+      return loginId === undefined ? undefined : logins.find(loginId)
+    })
 
-  app.decorateRequest('freshLogin', async function (this: FastifyRequest) {
-    const login = await this.findLogin()
-    const fresh = login === undefined ? undefined : await renewal.freshen(login)
-    if (fresh === undefined) throw loginNeeded(this)
-    return fresh
-  })
-})
+    app.decorateRequest('requireLogin', async function (this: FastifyRequest) {
+      const login = await this.getLogin()
+      const fresh = login === undefined ? undefined : await renewal.ensureFresh(login)
+      if (fresh === undefined) throw loginRequired(this)
+      return fresh
+    })
+  },
+  { name: 'login-requirement', dependencies: ['session'] },
+)
 
-function loginNeeded({ url, method, session }: FastifyRequest): PageError {
+function loginRequired({ url, method, session }: FastifyRequest): PageError {
   const returnTo = method === 'GET' ? localPath(url) : localPath(undefined)
   const path = `/login?${new URLSearchParams({ returnTo })}`
-  const problem = session.loginId === undefined ? 'login_needed' : 'login_ended'
-  return new PageError(401, problem, { next: { path, label: 'Log in' } })
+  const code = session.loginId === undefined ? 'login_needed' : 'login_ended'
+  return new PageError(401, code, { next: { path, label: 'Log in' } })
 }

@@ -1,77 +1,81 @@
 import { callbackify } from 'node:util'
 import cookie from '@fastify/cookie'
-import csrf from '@fastify/csrf-protection'
 import fastifySession, { type FastifySessionOptions } from '@fastify/session'
 import type { FastifyReply, Session } from 'fastify'
 import fp from 'fastify-plugin'
 import { PageError } from '../errors.ts'
-import { PENDING_LIFETIME } from './pending-logins.ts'
-import { keyOf, type SealedRecords } from './sealed-records.ts'
+import { type EncryptedRecords, storeKey } from './encrypted-records.ts'
+import { PENDING_LOGIN_TTL_MS } from './pending-logins.ts'
 import type { Store } from './store.ts'
 
 declare module 'fastify' {
   interface Session {
-    /** What the logins that a browser begins are bound to; it never leaves the server. */
+    /** Random value that binds logins to the browser that started them. It stays on the server. */
     visitor?: string
-    /** The logins under way, the oldest first. */
+    /** Record names of the pending logins, the oldest first. */
     pending?: string[] | undefined
-    /** The login that the browser stands for. */
+    /** The id of the login in this browser. */
     loginId?: string
   }
   interface FastifyInstance {
-    /** Ends the browser's session and takes its cookie back. */
+    /** Destroys the browser's session and deletes its cookie. */
     endSession(reply: FastifyReply): Promise<void>
   }
 }
 
 export interface SessionOptions {
   readonly store: Store
-  readonly records: SealedRecords
+  readonly records: EncryptedRecords
+  /** The newest first: it signs, and all of them verify. */
   readonly secrets: readonly string[]
-  /** Whether browsers know this server by https. */
+  /** Whether browsers reach this server by https. */
   readonly secure: boolean
   /** How long a session lasts without a request, in milliseconds. */
-  readonly idleTimeout: number
+  readonly idleTimeoutMs: number
 }
 
-/** The browser's session behind a signed cookie, and tokens against forged requests (CSRF). */
-export const session = fp<SessionOptions>(async (app, options) => {
-  const { secure, idleTimeout } = options
-  const cookieName = secure ? '__Host-messages-session' : 'messages-session'
-  const cookieOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
+/** The browser's session, behind a signed cookie. */
+export const session = fp<SessionOptions>(
+  async (app, options) => {
+    const { secure, idleTimeoutMs } = options
+    const cookieName = secure ? '__Host-messages-session' : 'messages-session'
+    const cookieOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
 
-  app.addHook('onRequest', async ({ protocol }) => {
-    // The cookie would silently not be sent, and each login would end in another.
-    if (secure && protocol !== 'https') throw new PageError(400, 'protocol_insecure')
-  })
-  await app.register(cookie)
-  await app.register(fastifySession, {
-    secret: [...options.secrets],
-    cookieName,
-    cookie: { ...cookieOptions, maxAge: idleTimeout },
-    store: sessionStore(options),
-    saveUninitialized: false,
-  })
-  await app.register(csrf, { sessionPlugin: '@fastify/session' })
+    app.addHook('onRequest', async ({ protocol }) => {
+      // Over http the browser would not store the cookie, and every login would start over.
+      if (secure && protocol !== 'https') throw new PageError(400, 'protocol_insecure')
+    })
+    await app.register(cookie)
+    await app.register(fastifySession, {
+      // A cookie that was signed with an older secret is accepted once and then deleted, instead of
+      // signed with the newest one: https://github.com/fastify/session/pull/118
+      secret: [...options.secrets],
+      cookieName,
+      cookie: { ...cookieOptions, maxAge: idleTimeoutMs },
+      store: sessionStore(options),
+      saveUninitialized: false,
+    })
 
-  app.decorate('endSession', async (reply) => {
-    await reply.request.session.destroy()
-    reply.clearCookie(cookieName, cookieOptions)
-  })
-})
+    app.decorate('endSession', async (reply) => {
+      await reply.request.session.destroy()
+      reply.clearCookie(cookieName, cookieOptions)
+    })
+  },
+  { name: 'session' },
+)
 
-/** Visitors and people who logged in are different kinds, which do not crowd each other out. */
+/** Sessions with and without a login are separate kinds: neither can evict the other from memory. */
 const KINDS = ['session', 'visitor'] as const
 
-/** What @fastify/session asks of a store. */
+/** The store interface of @fastify/session. */
 function sessionStore(options: SessionOptions): NonNullable<FastifySessionOptions['store']> {
-  const { store, records, idleTimeout } = options
+  const { store, records, idleTimeoutMs } = options
   return {
-    set: callbackify(async (id: string, session: Session) => {
-      const [kind, ttl] =
-        session.loginId === undefined ? ['visitor', PENDING_LIFETIME] : ['session', idleTimeout]
-      await records.put(kind as string, id, session, ttl as number)
-    }),
+    set: callbackify((id: string, session: Session) =>
+      session.loginId === undefined
+        ? records.put('visitor', id, session, PENDING_LOGIN_TTL_MS)
+        : records.put('session', id, session, idleTimeoutMs),
+    ),
     get: callbackify(async (id: string) => {
       for (const kind of KINDS) {
         const found = await records.find<Session>(kind, id)
@@ -79,6 +83,6 @@ function sessionStore(options: SessionOptions): NonNullable<FastifySessionOption
       }
       return null
     }),
-    destroy: callbackify((id: string) => store.delete(KINDS.map((kind) => keyOf(kind, id)))),
+    destroy: callbackify((id: string) => store.delete(KINDS.map((kind) => storeKey(kind, id)))),
   }
 }

@@ -1,38 +1,38 @@
 /**
- * Where sessions are kept: texts under keys, each with its time to live in milliseconds. Keys look
- * like `kind:name`.
+ * A key-value store for sessions. Keys have the form `kind:name`, values are text, and `ttlMs` is
+ * the time to live in milliseconds.
  *
- * Every method throws StoreUnavailableError where the store cannot be reached.
+ * Every method throws StoreUnavailableError if the store is unavailable.
  */
 export interface Store {
-  /** What the log calls it. */
+  /** As logged. */
   readonly name: 'memory' | 'redis'
-  /** Whether it can be reached, as far as is known. */
+  /** Whether the store is connected, as far as is known. */
   readonly ready: boolean
   get(key: string): Promise<string | undefined>
-  set(key: string, value: string, ttl: number): Promise<void>
-  /** Sets what is not there yet. Of several at once, one gets true. */
-  add(key: string, value: string, ttl: number): Promise<boolean>
-  /** Sets what is still there, and says whether it was. */
-  replace(key: string, value: string, ttl: number): Promise<boolean>
-  /** Gets and deletes. Of several at once, one gets it. */
+  set(key: string, value: string, ttlMs: number): Promise<void>
+  /** Sets a key if it does not exist. Atomic: only one of several concurrent calls returns true. */
+  add(key: string, value: string, ttlMs: number): Promise<boolean>
+  /** Sets a key if it exists, and returns whether it did. */
+  replace(key: string, value: string, ttlMs: number): Promise<boolean>
+  /** Gets and deletes a key. Atomic: only one of several concurrent calls returns the value. */
   take(key: string): Promise<string | undefined>
   delete(keys: readonly string[]): Promise<void>
-  /** Gives a key a new time to live. */
-  touch(key: string, ttl: number): Promise<void>
-  /** Puts a member into a set, which lives on for this time. */
-  join(set: string, member: string, ttl: number): Promise<void>
-  leave(set: string, members: readonly string[]): Promise<void>
+  /** Sets a new time to live. */
+  touch(key: string, ttlMs: number): Promise<void>
+  /** Adds a member to a set, and sets the time to live of the set. */
+  addMember(set: string, member: string, ttlMs: number): Promise<void>
+  removeMembers(set: string, members: readonly string[]): Promise<void>
   members(set: string): Promise<readonly string[]>
   close(): Promise<void>
 }
 
-/** The sessions cannot be had now (503). */
+/** The session store is unavailable now (503). */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError'
   readonly code = 'session_store_unavailable'
 
   constructor(options?: ErrorOptions) {
-    super('The session store cannot be reached.', options)
+    super('Session store unavailable', options)
   }
 }

@@ -1,45 +1,56 @@
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
+import type { ClientTokenErrorCode } from '../../tokens/client-token.ts'
 
-/** The tenant refuses what was asked, in the words of RFC 6749 §4.1.2.1 and §5.2. */
-export class TenantRefusal extends Error {
-  override readonly name = 'TenantRefusal'
-  /** The `error` of the answer. */
+/** The tenant returned an OAuth error code (RFC 6749 §4.1.2.1 and §5.2). */
+export class TenantOAuthError extends Error {
+  override readonly name = 'TenantOAuthError'
+  /** The `error` of the response. */
   readonly code: string
-  /** The `error_description`, written by whoever runs the tenant: to be shown, never obeyed. */
+  /** The `error_description`. The tenant writes it: show it as text, and never act on it. */
   readonly description: string | undefined
 
   constructor(code: string, description: string | undefined) {
-    super('The tenant refused.')
+    super('The tenant returned an OAuth error')
     this.code = code
     this.description = description
   }
 }
 
-/** The tenant gives no usable answer now, or does not accept this client at all (503). */
+/** The tenant is unavailable, fails, or does not accept this client (503). */
 export class TenantUnavailableError extends Error {
   override readonly name = 'TenantUnavailableError'
   readonly code = 'tenant_unavailable'
 
   constructor(options?: ErrorOptions) {
-    super('The tenant cannot be asked.', options)
+    super('Identity provider unavailable', options)
   }
 }
 
-/** The answer that came to the callback is none that the tenant would give. */
-export class InvalidAnswerError extends Error {
-  override readonly name = 'InvalidAnswerError'
+/** The request to the callback is not a valid authorization response (400). */
+export class InvalidResponseError extends Error {
+  override readonly name = 'InvalidResponseError'
   readonly code = 'answer_invalid'
 
   constructor(options?: ErrorOptions) {
-    super('The answer to the login does not hold.', options)
+    super('Invalid authorization response', options)
   }
 }
 
-/** What an answer is that came and does not hold. */
-export type Fault = new (options: ErrorOptions) => Error
+/** The ID token of a login was rejected (400; 403 for its organization). */
+export class InvalidIdTokenError extends Error {
+  override readonly name = 'InvalidIdTokenError'
+  readonly code: ClientTokenErrorCode
 
-/** How an answer that came does not hold: nobody but the tenant should be able to bring it about. */
-const INVALID = [
+  constructor(code: ClientTokenErrorCode) {
+    super('The ID token was rejected')
+    this.code = code
+  }
+}
+
+export type ErrorClass = new (options: ErrorOptions) => Error
+
+/** openid-client error codes for an invalid response. */
+const INVALID_RESPONSE_CODES = [
   'OAUTH_INVALID_RESPONSE',
   'OAUTH_PARSE_ERROR',
   'OAUTH_UNSUPPORTED_OPERATION',
@@ -47,19 +58,25 @@ const INVALID = [
   'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
 ]
 
-/** The tenant's own troubles, under the names that RFC 6749 gives them, and our wrong secret. */
-const OUT_OF_ORDER = ['server_error', 'temporarily_unavailable', 'invalid_client']
+/** OAuth error codes for a failure of the tenant, and for a wrong client secret of ours. */
+const UNAVAILABLE_CODES = ['server_error', 'temporarily_unavailable', 'invalid_client']
 
-/** Whatever openid-client throws, as who is at fault. */
-export function judged(error: unknown, Invalid: Fault): Error {
+/**
+ * Maps openid-client errors to domain errors.
+ *
+ * @param InvalidResponse the class for an invalid response
+ */
+export function toDomainError(error: unknown, InvalidResponse: ErrorClass): Error {
   if (error instanceof ResponseBodyError || error instanceof AuthorizationResponseError) {
-    const tooMany = 'status' in error && error.status === 429
-    if (tooMany || OUT_OF_ORDER.includes(error.error)) {
+    const isRateLimited = 'status' in error && error.status === 429
+    if (isRateLimited || UNAVAILABLE_CODES.includes(error.error)) {
       return new TenantUnavailableError({ cause: error })
     }
-    return new TenantRefusal(error.error, error.error_description)
+    return new TenantOAuthError(error.error, error.error_description)
   }
   const { code } = error as { code?: string }
-  const Fault = INVALID.includes(String(code)) ? Invalid : TenantUnavailableError
-  return new Fault({ cause: error })
+  const isInvalid = INVALID_RESPONSE_CODES.includes(String(code))
+  return isInvalid
+    ? new InvalidResponse({ cause: error })
+    : new TenantUnavailableError({ cause: error })
 }

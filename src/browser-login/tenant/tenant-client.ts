@@ -1,18 +1,23 @@
 import * as client from 'openid-client'
 import { isLoopback } from '../../tokens/issuer.ts'
-import { type Fault, InvalidAnswerError, judged, TenantUnavailableError } from './errors.ts'
+import {
+  type ErrorClass,
+  InvalidResponseError,
+  TenantUnavailableError,
+  toDomainError,
+} from './errors.ts'
 
-/** For one request to the tenant, in seconds. */
-const TIMEOUT = 5
-/** Where the tenant does not say how long an access token lasts, in seconds. */
-const DEFAULT_LIFETIME = 300
+/** For one request to the tenant. */
+const TIMEOUT_SECONDS = 5
+/** For access tokens that come without `expires_in`. */
+const DEFAULT_LIFETIME_SECONDS = 300
 
 const FEDERATED_GRANT =
   'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token'
 const FEDERATED_TOKEN = 'http://auth0.com/oauth/token-type/federated-connection-access-token'
 const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token'
 
-export interface TenantOptions {
+export interface TenantClientOptions {
   readonly issuer: string
   readonly clientId: string
   readonly clientSecret: string
@@ -23,15 +28,15 @@ export interface TenantOptions {
   readonly now: () => number
 }
 
-/** What the API is called with, and how to get it anew. */
+/** The tokens of a login, without its ID token. */
 export interface TokenSet {
   readonly accessToken: string
   readonly refreshToken: string | undefined
-  /** When the access token ends, in milliseconds since the epoch. */
+  /** When the access token expires, in milliseconds since the epoch. */
   readonly expiresAt: number
 }
 
-/** What makes one login's answer that login's own (RFC 6749 §10.12, RFC 7636, OIDC Core §3.1.2.1). */
+/** Binds a response to one login (RFC 6749 §10.12, RFC 7636, OpenID Connect Core §3.1.2.1). */
 export interface LoginSecrets {
   readonly state: string
   readonly nonce: string
@@ -39,21 +44,21 @@ export interface LoginSecrets {
 }
 
 /**
- * The tenant as a client of it speaks to it. It is discovered when it is first needed, and again
- * after a failure, so that the server starts while the tenant is down.
+ * An OpenID Connect client of the tenant. The discovery document is fetched on first use, and again
+ * after a failure, so that the server can start while the tenant is down.
  *
- * Every method throws TenantUnavailableError where the tenant gives no usable answer.
+ * Every method throws TenantUnavailableError if the tenant does not return a usable response.
  */
-export class Tenant {
-  readonly #options: TenantOptions
+export class TenantClient {
+  readonly #options: TenantClientOptions
   #discovery: Promise<client.Configuration> | undefined
 
-  constructor(options: TenantOptions) {
+  constructor(options: TenantClientOptions) {
     this.#options = options
   }
 
-  /** Where a browser begins a login, and what its answer is known by. */
-  async beginLogin(
+  /** Returns the URL to redirect the browser to, and the secrets that complete the login. */
+  async startLogin(
     parameters: Readonly<Record<string, string>>,
   ): Promise<{ url: string; secrets: LoginSecrets }> {
     const configuration = await this.#configuration()
@@ -73,45 +78,47 @@ export class Tenant {
   }
 
   /**
-   * Redeems the code in the answer to a login (RFC 6749 §4.1.3).
+   * Exchanges the code of an authorization response for tokens (RFC 6749 §4.1.3).
    *
-   * @returns with an ID token that nobody has verified yet
-   * @throws TenantRefusal, InvalidAnswerError
+   * @param callbackUrl with the parameters of the response
+   * @returns the tokens; the signature of the ID token is not verified yet
+   * @throws TenantOAuthError, InvalidResponseError
    */
-  async finishLogin(
-    answer: URL,
+  async completeLogin(
+    callbackUrl: URL,
     { state, nonce, verifier }: LoginSecrets,
   ): Promise<TokenSet & { idToken: string }> {
     const configuration = await this.#configuration()
-    const response = await this.#ask(
-      client.authorizationCodeGrant(configuration, answer, {
+    const response = await this.#send(
+      client.authorizationCodeGrant(configuration, callbackUrl, {
         expectedState: state,
         expectedNonce: nonce,
         pkceCodeVerifier: verifier,
         idTokenExpected: true,
       }),
-      InvalidAnswerError,
+      InvalidResponseError,
     )
-    return { ...this.#tokens(response), idToken: String(response.id_token) }
+    return { ...this.#toTokenSet(response), idToken: String(response.id_token) }
   }
 
   /**
    * Renews the access token (RFC 6749 §6).
    *
-   * @throws TenantRefusal
+   * @throws TenantOAuthError
    */
   async renew(refreshToken: string): Promise<TokenSet> {
     const configuration = await this.#configuration()
-    const response = await this.#ask(client.refreshTokenGrant(configuration, refreshToken))
-    return this.#tokens(response, refreshToken)
+    const response = await this.#send(client.refreshTokenGrant(configuration, refreshToken))
+    return this.#toTokenSet(response, refreshToken)
   }
 
   /**
-   * Exchanges a refresh token for an access token of a third party (RFC 8693, the vendor's way).
+   * Exchanges a refresh token for an access token of a third party, with a grant type of Auth0 that
+   * is based on RFC 8693.
    *
-   * @throws TenantRefusal
+   * @throws TenantOAuthError
    */
-  async federatedToken(refreshToken: string, connection: string): Promise<string> {
+  async exchangeForFederatedToken(refreshToken: string, connection: string): Promise<string> {
     const configuration = await this.#configuration()
     const parameters = {
       subject_token: refreshToken,
@@ -120,10 +127,10 @@ export class Tenant {
       connection,
     }
     const exchange = client.genericGrantRequest(configuration, FEDERATED_GRANT, parameters)
-    return (await this.#ask(exchange)).access_token
+    return (await this.#send(exchange)).access_token
   }
 
-  /** Where a browser logs out: in the standard's way, or the vendor's where the tenant has no other. */
+  /** Returns the URL of the OpenID Connect logout; of Auth0's own logout if that one is disabled. */
   async logoutUrl(idToken: string, returnTo: string): Promise<string> {
     const configuration = await this.#configuration()
     if (configuration.serverMetadata().end_session_endpoint === undefined) {
@@ -152,28 +159,32 @@ export class Tenant {
       id_token_signed_response_alg: idTokenAlgorithm,
       [client.clockTolerance]: clockTolerance,
     }
-    const insecure = url.protocol === 'http:' && isLoopback(url)
+    const isLocalHttp = url.protocol === 'http:' && isLoopback(url)
     return client.discovery(url, clientId, metadata, undefined, {
-      timeout: TIMEOUT,
-      execute: insecure ? [client.allowInsecureRequests] : [],
+      timeout: TIMEOUT_SECONDS,
+      execute: isLocalHttp ? [client.allowInsecureRequests] : [],
     })
   }
 
-  #tokens(response: client.TokenEndpointResponse, refreshToken?: string): TokenSet {
-    const { access_token: accessToken, expires_in: lifetime = DEFAULT_LIFETIME } = response
+  #toTokenSet(response: client.TokenEndpointResponse, refreshToken?: string): TokenSet {
+    const { access_token: accessToken, expires_in: lifetimeSeconds = DEFAULT_LIFETIME_SECONDS } =
+      response
     return {
       accessToken,
       refreshToken: response.refresh_token ?? refreshToken,
-      expiresAt: this.#options.now() + lifetime * 1000,
+      expiresAt: this.#options.now() + lifetimeSeconds * 1000,
     }
   }
 
-  /** @param Invalid what an answer is that came and does not hold */
-  async #ask<T>(request: Promise<T>, Invalid: Fault = TenantUnavailableError): Promise<T> {
+  /** @param InvalidResponse the class for an invalid response */
+  async #send<T>(
+    request: Promise<T>,
+    InvalidResponse: ErrorClass = TenantUnavailableError,
+  ): Promise<T> {
     try {
       return await request
     } catch (error) {
-      throw judged(error, Invalid)
+      throw toDomainError(error, InvalidResponse)
     }
   }
 }

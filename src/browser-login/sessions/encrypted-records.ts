@@ -1,0 +1,84 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { assertDefined } from '../../utils/assert-defined.ts'
+import type { Store } from './store.ts'
+
+/** Length of the initialization vector (NIST SP 800-38D §8.2.2). */
+const IV_BYTES = 12
+/** Length of the authentication tag. */
+const TAG_BYTES = 16
+
+/**
+ * Records that are unreadable to anyone with access to the store: names are hashed, and values are
+ * encrypted (AES-256-GCM) under a key derived from the newest session secret. All secrets decrypt.
+ * A value is bound to its name, so that two records cannot be swapped.
+ */
+export class EncryptedRecords {
+  readonly #store: Store
+  readonly #keys: readonly Buffer[]
+
+  /** @param secrets the newest first, at least one */
+  constructor(store: Store, secrets: readonly string[]) {
+    this.#store = store
+    this.#keys = secrets.map(deriveKey)
+  }
+
+  async find<T>(kind: string, name: string): Promise<T | undefined> {
+    const key = storeKey(kind, name)
+    return this.#decrypt<T>(key, await this.#store.get(key))
+  }
+
+  async put(kind: string, name: string, record: unknown, ttlMs: number): Promise<void> {
+    const key = storeKey(kind, name)
+    await this.#store.set(key, this.#encrypt(key, record), ttlMs)
+  }
+
+  /** Replaces a record if it exists, and returns whether it did. */
+  async replace(kind: string, name: string, record: unknown, ttlMs: number): Promise<boolean> {
+    const key = storeKey(kind, name)
+    return this.#store.replace(key, this.#encrypt(key, record), ttlMs)
+  }
+
+  /** Finds and deletes a record. */
+  async take<T>(kind: string, name: string): Promise<T | undefined> {
+    const key = storeKey(kind, name)
+    return this.#decrypt<T>(key, await this.#store.take(key))
+  }
+
+  #encrypt(key: string, record: unknown): string {
+    const iv = randomBytes(IV_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', assertDefined(this.#keys[0], 'secret'), iv)
+    cipher.setAAD(Buffer.from(key))
+    const text = Buffer.concat([cipher.update(JSON.stringify(record)), cipher.final()])
+    return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64')
+  }
+
+  /** @returns undefined if none of the secrets decrypts the value */
+  #decrypt<T>(key: string, value: string | undefined): T | undefined {
+    if (value === undefined) return undefined
+    const bytes = Buffer.from(value, 'base64')
+    const iv = bytes.subarray(0, IV_BYTES)
+    const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES)
+    const encrypted = bytes.subarray(IV_BYTES + TAG_BYTES)
+    for (const secret of this.#keys) {
+      try {
+        const options = { authTagLength: TAG_BYTES }
+        const decipher = createDecipheriv('aes-256-gcm', secret, iv, options)
+        decipher.setAAD(Buffer.from(key)).setAuthTag(tag)
+        const text = Buffer.concat([decipher.update(encrypted), decipher.final()])
+        return JSON.parse(text.toString()) as T
+      } catch {
+        // Encrypted with another secret, or not a record of ours.
+      }
+    }
+    return undefined
+  }
+}
+
+/** The key of a record in the store. It does not reveal the name. */
+export function storeKey(kind: string, name: string): string {
+  return `${kind}:${createHash('sha256').update(name).digest('base64url')}`
+}
+
+function deriveKey(secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'messages-api session records', 32))
+}
