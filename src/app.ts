@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import fastifyEnv from '@fastify/env'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -6,9 +7,15 @@ import fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
+import { type PublicValues, publicSchema } from './config/schema.ts'
 import { health } from './lifecycle/health.ts'
 import { messages } from './messages/messages.ts'
-import { type Answer, type Hint, RequestLog, requestLogger } from './observability/logger.ts'
+import {
+  type CompletedRequest,
+  type Hint,
+  RequestLog,
+  requestLogger,
+} from './observability/request-log.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { cors } from './plugins/cors.ts'
@@ -18,53 +25,62 @@ import { errors } from './plugins/errors.ts'
 import { methodNotAllowed, notFound } from './plugins/not-found.ts'
 import { overload } from './plugins/overload.ts'
 import { rateLimit } from './plugins/rate-limit.ts'
-import { unhookedAnswers } from './plugins/raw-error-responses.ts'
+import { rawErrorResponses } from './plugins/raw-error-responses.ts'
 import { requestHead } from './plugins/request-head.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import type { AccessTokenVerifier } from './tokens/access-token.ts'
 
-/** The most that a request may say before its body, in bytes. */
-export const MAX_HEADER_SIZE = 16 * 1024
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The environment variables, without the secrets. */
+    config: PublicValues
+  }
+}
 
-/** How long clients may take, in milliseconds, and how much they may send before a route is met. */
+/** The most that a request may have before its body. */
+export const MAX_HEADER_BYTES = 16 * 1024
+
+const MAX_CONNECTIONS = 20_000
+
+/** Time-outs are in milliseconds. */
 const LIMITS = {
   requestTimeout: 30_000,
   keepAliveTimeout: 72_000,
   connectionTimeout: 120_000,
   http: {
     requireHostHeader: false,
-    maxHeaderSize: MAX_HEADER_SIZE,
+    maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: 10_000,
     connectionsCheckingInterval: 1_000,
   },
 }
-const MAX_CONNECTIONS = 20_000
 
-/** What the server stands on, given from outside so that a test can give its own. */
+/** What the app is built from; tests pass their own. */
 export interface Dependencies {
   readonly config: Config
   readonly logger: Logger
   readonly verifier: AccessTokenVerifier
-  /** Whether the tenant's keys are known. */
+  /** Whether the tenant's signing keys are available. */
   readonly keysReady: () => boolean
-  /** Is told of each answer. */
-  readonly onAnswer?: (answer: Answer) => void
-  /** What the log says of a refusal, beside its code. */
+  readonly onRequestCompleted?: (completed: CompletedRequest) => void
+  /** Explains a rejection in the log. */
   readonly hint?: Hint
-  /** Optional parts, each with routes of its own, in a scope of its own. */
-  readonly rooms?: readonly FastifyPluginAsync[]
+  /** Optional features: plugins with routes of their own. */
+  readonly features?: readonly FastifyPluginAsync[]
 }
 
-/** The way of a request, from top to bottom. */
+/** Builds the app. The plugins are in the order in which a request passes them. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { config, logger, verifier, keysReady, rooms = [] } = dependencies
+  const { config, logger, verifier, keysReady, features = [] } = dependencies
   const { clientOrigins, organizations, authFailuresMax } = config
-  const { onAnswer = () => {}, hint = () => undefined } = dependencies
-  const requestLog = new RequestLog(onAnswer, hint)
-  const unhooked = unhookedAnswers(clientOrigins, (answer) => requestLog.record(logger, answer))
+  const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
+  const requestLog = new RequestLog(onRequestCompleted, hint)
+  const rawResponses = rawErrorResponses(clientOrigins, (completed) =>
+    requestLog.record(logger, completed),
+  )
   const app = fastify({
     ...LIMITS,
-    ...unhooked.options,
+    ...rawResponses.options,
     loggerInstance: logger as FastifyBaseLogger,
     logController: requestLog,
     childLoggerFactory: requestLogger,
@@ -74,35 +90,39 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     return503OnClosing: false,
   })
   app.server.maxConnections = MAX_CONNECTIONS
-  unhooked.listenTo(app.server)
+  rawResponses.addListeners(app.server)
 
-  // Every answer: its shape, its headers, who may read it in a browser. Preflights end here (204).
+  // `app.config` and `getEnvs()`: the validated variables. The schema leaves out the secrets, since a
+  // decorator is visible to every plugin; the code itself gets `config` as an argument.
+  await app.register(fastifyEnv, { schema: publicSchema, data: config.variables, env: false })
+
+  // Every response: its error body, its headers, and CORS. Preflights end here (204).
   await app.register(errors)
   await app.register(securityHeaders)
   await app.register(drain)
   await app.register(cors, { clientOrigins })
 
-  // Is the request well-formed (400, 431), for a route of ours (404), and is there time for it (503)?
-  await app.register(requestHead)
+  // Is the request well-formed (400, 431), is there a route (404), is the server overloaded (503)?
+  await app.register(requestHead, { maxHeaderBytes: MAX_HEADER_BYTES })
   await app.register(notFound)
   await app.register(overload)
 
-  // Who calls (400, 401, 429, 503)? Each route declares whom it lets in, or the server won't start.
+  // Authentication (400, 401, 429, 503). A route without a declared access policy stops the start.
   await app.register(declaredAccess)
   await app.register(rateLimit, { authFailuresMax })
   await app.register(authenticate, { verifier })
 
-  // May they (401 for the organization, 403)? Judged after a body is parsed, where a route takes one.
+  // Authorization (401 for the organization, 403), after the body is parsed, if there is one.
   await app.register(authorize, { organizations })
 
-  // The routes. A new one goes here, so that methodNotAllowed knows it.
+  // The routes. Add new ones here: methodNotAllowed only knows routes registered before it.
   await app.register(messages)
   await app.register(health, {
     notReady: () => (app.draining ? 'shutting down' : keysReady() ? undefined : 'keys'),
   })
-  for (const room of rooms) await app.register(room)
+  for (const feature of features) await app.register(feature)
 
-  // The methods that none of them answers (405): public routes, so no credentials are looked at.
+  // The other methods of these routes (405). They are public, so credentials are not checked.
   await app.register(methodNotAllowed)
   return app
 }

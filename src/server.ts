@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import { buildApp } from './app.ts'
-import { type Config, type Environment, loadConfig } from './config/config.ts'
+import type { Config } from './config/config.ts'
+import type { Environment } from './config/environment.ts'
+import { loadConfig } from './config/load-config.ts'
 import { addressesOf, listen } from './lifecycle/listen.ts'
-import { createLogger, type Hint } from './observability/logger.ts'
+import { createLogger } from './observability/logger.ts'
 import { Metrics } from './observability/metrics.ts'
+import type { Hint } from './observability/request-log.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
 import { RemoteJwks } from './tokens/keys/remote-jwks.ts'
@@ -13,31 +16,36 @@ export interface RunningServer {
   readonly app: FastifyInstance
   readonly config: Config
   readonly port: number
-  /** Where metrics are to be had, if they are. */
+  /** Undefined if metrics are off. */
   readonly metricsPort: number | undefined
 }
 
 /**
  * Starts the API server.
  *
- * @param sources what is set in the environment; a later source goes before an earlier one
- * @param logTo standard output where none is given
- * @throws ConfigError before anything is built; the system's error where a port cannot be had
+ * @param sources environment variables; later sources take precedence
+ * @param logTo standard output by default
+ * @throws ConfigError before anything is built; the error of the system if it cannot listen
  */
 export async function startServer(
   sources: readonly Environment[],
   logTo?: DestinationStream,
 ): Promise<RunningServer> {
-  const { config, warning } = await loadConfig(...sources)
+  const { config, warning } = loadConfig(...sources)
   const logger = createLogger(config.logLevel, logTo)
-  if (warning !== undefined) logger.warn({ event: 'config_tidied' }, warning)
-  const { app, keys, metrics } = await assemble(config, logger, (keys) => roomsOf(config, keys))
+  if (warning !== undefined) logger.warn({ event: 'config_normalized' }, warning)
+  const { app, keys, metrics } = await assemble(config, logger, (keys) =>
+    loadFeatures(config, keys),
+  )
   keys.start()
   try {
     const addresses = await addressesOf(config.host)
     const metricsPort = await metrics.serve(app, addresses, config.metricsPort)
     if (metricsPort !== undefined) {
-      logger.info({ event: 'metrics_listening', port: metricsPort }, 'Metrics are at /metrics')
+      logger.info(
+        { event: 'metrics_listening', port: metricsPort },
+        'Metrics available at /metrics',
+      )
     }
     return { app, config, port: await listen(app, addresses, config.port), metricsPort }
   } catch (error) {
@@ -46,15 +54,15 @@ export async function startServer(
   }
 }
 
-/** Builds the server with all that it stands on. It listens nowhere yet, and fetches nothing. */
+/** Builds the server and its dependencies. It does not listen or fetch anything yet. */
 export async function assemble(
   config: Config,
   logger: Logger,
-  rooms: (keys: RemoteJwks) => Promise<FastifyPluginAsync[]> = async () => [],
+  features: (keys: RemoteJwks) => Promise<FastifyPluginAsync[]> = async () => [],
 ) {
   const keys = new RemoteJwks({
     url: config.jwksUrl,
-    algorithms: algorithmsOf(config),
+    algorithms: jwksAlgorithms(config),
     maxAge: config.keysMaxAge,
     staleIfError: config.keysStaleIfError,
     now: () => performance.now(),
@@ -71,39 +79,43 @@ export async function assemble(
     logger,
     verifier,
     keysReady: () => keys.ready,
-    ...(config.metricsPort !== undefined && { onAnswer: (answer) => metrics.answered(answer) }),
-    ...(config.logHints && { hint: await hintFor(config) }),
-    rooms: await rooms(keys),
+    ...(config.metricsPort !== undefined && {
+      onRequestCompleted: (completed) => metrics.requestCompleted(completed),
+    }),
+    ...(config.logHints && { hint: await loadHint(config) }),
+    features: await features(keys),
   })
   app.addHook('onClose', async () => keys.stop())
   return { app, keys, metrics }
 }
 
-async function hintFor({ tokens: expected, jwksUrl, organizations }: Config): Promise<Hint> {
+async function loadHint({ tokens: expected, jwksUrl, organizations }: Config): Promise<Hint> {
   const { logHint } = await import('./explain/log-hint.ts')
   return logHint({ expected, jwksUrl, organizations }, Date.now)
 }
 
-/** The optional parts that are asked for; the others are not even loaded. */
-async function roomsOf(config: Config, keys: RemoteJwks): Promise<FastifyPluginAsync[]> {
-  const rooms: FastifyPluginAsync[] = []
+/** Loads the optional features that are enabled. */
+async function loadFeatures(config: Config, keys: RemoteJwks): Promise<FastifyPluginAsync[]> {
+  const features: FastifyPluginAsync[] = []
   if (config.apiReference) {
-    const { reference } = await import('./api-reference/api-reference.ts')
+    const { apiReference } = await import('./api-reference/api-reference.ts')
     const { issuer, audience } = config.tokens
-    const clientId = config.apiReferenceClientId
-    rooms.push((app) => reference(app, { issuer, audience, clientId }))
+    const options = { issuer, audience, clientId: config.apiReferenceClientId }
+    features.push(async (app) => {
+      await app.register(apiReference, options)
+    })
   }
   if (config.browserLogin !== undefined) {
     const { browserLogin } = await import('./browser-login/browser-login.ts')
     const { algorithms: _, ...tenant } = config.tokens
     const options = { ...tenant, config: config.browserLogin, keys, now: Date.now }
-    rooms.push((app) => browserLogin(app, options))
+    features.push((app) => browserLogin(app, options))
   }
-  return rooms
+  return features
 }
 
-/** ID tokens may be signed otherwise than access tokens, whose own rule still names theirs. */
-function algorithmsOf({ tokens, browserLogin }: Config): readonly string[] {
+/** The algorithms of access tokens and ID tokens: one JWKS has the keys of both. */
+function jwksAlgorithms({ tokens, browserLogin }: Config): readonly string[] {
   const ofIdTokens = browserLogin?.idTokenAlgorithm === 'RS256' ? ['RS256'] : []
   return [...new Set([...tokens.algorithms, ...ofIdTokens])]
 }

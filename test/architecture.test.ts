@@ -40,7 +40,7 @@ test('each room imports only what it may', async (t) => {
       '@fastify/',
       'node:',
       'utils/',
-      'observability/logger.ts',
+      'observability/request-log.ts',
     ],
     'messages/': ['messages/', 'plugins/message-schema.ts', 'fastify'],
     'api-reference/': ['api-reference/', 'fastify', '@fastify/', 'node:'],
@@ -59,7 +59,7 @@ test('each room imports only what it may', async (t) => {
       'openid-client',
       'node:',
     ],
-    'explain/': ['explain/', 'access/', 'tokens/', 'observability/logger.ts'],
+    'explain/': ['explain/', 'access/', 'tokens/', 'observability/request-log.ts'],
     'management/': ['management/', 'auth0', 'yaml', 'ajv', 'json-schema-to-ts', 'utils/', 'node:'],
     'doctor/': [
       'doctor/',

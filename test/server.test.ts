@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { test } from 'tap'
 import { addressesOf, listen } from '../src/lifecycle/listen.ts'
 import { ENVIRONMENT, KEY, parseRaw, sendRaw, signJws, testApp } from './support/app.ts'
@@ -5,20 +6,45 @@ import { serve, start } from './support/process.ts'
 
 const LOOPBACK = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1' }
 
-test('a configuration that cannot be used: one message, exit code 1, no stack', async (t) => {
+test('an invalid configuration: one message, exit code 1, no stack', async (t) => {
   const { AUTH0_DOMAIN: _, ...rest } = ENVIRONMENT
   const { exit, output } = start(t, 'main.ts', { ...rest, PORT: 'http' })
   t.strictSame(await exit, { code: 1, signal: null })
   t.equal(
     output.stderr,
     [
-      'The configuration cannot be used:',
+      'Invalid configuration:',
       '  AUTH0_DOMAIN is missing: expected the domain of the tenant alone, such as name.region.auth0.com',
-      '  PORT is wrong: expected a port from 0 to 65535',
+      '  PORT is invalid: expected a port from 0 to 65535',
       '',
     ].join('\n'),
   )
   t.equal(output.stdout, '')
+})
+
+test('the program runs when it is imported, and when it is started by a symbolic link', async (t) => {
+  const main = join(import.meta.dirname, '../src/main.ts')
+  const directory = t.testdir({
+    'launcher.mjs': `await import(${JSON.stringify(main)})`,
+    'link.ts': t.fixture('symlink', main),
+  })
+  const issuer = await serve(t, (_request, response) => response.end('{"keys":[]}'))
+  const environment = { ...LOOPBACK, AUTH0_DOMAIN: issuer, DRAIN_TIME: '0' }
+  const programs = ['launcher.mjs', 'link.ts'].map((file) => {
+    const program = join(directory, file)
+    const broken = start(t, program, { ...environment, PORT: 'http' })
+    return { file, broken, server: start(t, program, environment) }
+  })
+  for (const { file, broken, server } of programs) {
+    await server.says(/listening at/)
+    server.kill('SIGTERM')
+    t.strictSame(await server.exit, { code: 0, signal: null }, file)
+    t.strictSame(await broken.exit, { code: 1, signal: null }, file)
+    t.equal(
+      broken.output.stderr,
+      'Invalid configuration:\n  PORT is invalid: expected a port from 0 to 65535\n',
+    )
+  }
 })
 
 test('a port in use: one line, exit code 1, no stack', async (t) => {
@@ -37,7 +63,7 @@ test('another issuer on loopback, with a key set and no discovery document', asy
   })
   const server = start(t, 'main.ts', { ...LOOPBACK, AUTH0_DOMAIN: `${issuer}/` })
   const [, url] = await server.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
-  t.match(server.output.stdout, /"White space or a slash left out of AUTH0_DOMAIN\."/)
+  t.match(server.output.stdout, /"Trimmed whitespace or a trailing slash from AUTH0_DOMAIN\."/)
 
   const now = Math.floor(Date.now() / 1000)
   const claims = { iss: `${issuer}/`, sub: 'someone', aud: ENVIRONMENT.AUTH0_AUDIENCE, iat: now }

@@ -13,6 +13,7 @@ const { default: fastify } = await import(createRequire(DIST).resolve('fastify')
 const compiled = <M>(file: string): Promise<M> => import(new URL(file, DIST).href)
 
 type Logger = typeof import('../../src/observability/logger.ts')
+type RequestLogs = typeof import('../../src/observability/request-log.ts')
 type RawErrorResponses = typeof import('../../src/plugins/raw-error-responses.ts')
 type Errors = typeof import('../../src/plugins/errors.ts')
 type SecurityHeaders = typeof import('../../src/plugins/security-headers.ts')
@@ -25,11 +26,10 @@ type DeclaredAccess = typeof import('../../src/plugins/declared-access.ts')
 type RateLimit = typeof import('../../src/plugins/rate-limit.ts')
 type Authenticate = typeof import('../../src/plugins/authenticate.ts')
 type Authorize = typeof import('../../src/plugins/authorize.ts')
-type Messages = typeof import('../../src/messages/messages.ts')
 
-const { createLogger, RequestLog, requestLogger } =
-  await compiled<Logger>('observability/logger.js')
-const { unhookedAnswers } = await compiled<RawErrorResponses>('plugins/raw-error-responses.js')
+const { createLogger } = await compiled<Logger>('observability/logger.js')
+const { RequestLog, requestLogger } = await compiled<RequestLogs>('observability/request-log.js')
+const { rawErrorResponses } = await compiled<RawErrorResponses>('plugins/raw-error-responses.js')
 const { errors } = await compiled<Errors>('plugins/errors.js')
 const { securityHeaders } = await compiled<SecurityHeaders>('plugins/security-headers.js')
 const { drain } = await compiled<Drain>('plugins/drain.js')
@@ -41,11 +41,10 @@ const { declaredAccess } = await compiled<DeclaredAccess>('plugins/declared-acce
 const { rateLimit } = await compiled<RateLimit>('plugins/rate-limit.js')
 const { authenticate } = await compiled<Authenticate>('plugins/authenticate.js')
 const { authorize } = await compiled<Authorize>('plugins/authorize.js')
-const { messages } = await compiled<Messages>('messages/messages.js')
 
 const clientOrigins = ['http://localhost:4040']
 const organizations = { known: new Set(), bySubdomain: new Map(), required: false }
-const verifier = { remembered: () => undefined, verify: async () => undefined }
+const verifier = { cached: () => undefined, verify: async () => undefined }
 
 interface Step {
   readonly name: string
@@ -76,14 +75,14 @@ const STEPS: readonly Step[] = [
       keepAliveTimeout: 72_000,
       connectionTimeout: 120_000,
       http: { requireHostHeader: false, maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
-      ...unhookedAnswers(clientOrigins, () => {}).options,
+      ...rawErrorResponses(clientOrigins, () => {}).options,
     }),
   },
   { name: 'errors', plugins: [[errors]] },
   { name: 'security headers', plugins: [[securityHeaders]] },
   { name: 'drain', plugins: [[drain]] },
   { name: 'cors', plugins: [[cors, { clientOrigins }]] },
-  { name: 'request head', plugins: [[requestHead]] },
+  { name: 'request head', plugins: [[requestHead, { maxHeaderBytes: 16 * 1024 }]] },
   { name: 'not found', plugins: [[notFound]] },
   { name: 'overload', plugins: [[overload]] },
   {
@@ -106,6 +105,8 @@ async function serve(steps: readonly Step[]): Promise<void> {
   for (const { plugins = [] } of steps) {
     for (const [plugin, options] of plugins) await app.register(plugin, options)
   }
-  await app.register(messages)
+  app.get('/api/messages/public', { config: { access: 'public' } }, () => ({
+    message: "The API doesn't require an access token to share this message.",
+  }))
   console.log(`Server listening at ${await app.listen({ port: 0, host: '127.0.0.1' })}`)
 }

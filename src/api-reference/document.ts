@@ -1,5 +1,5 @@
-/** The parts of an OpenAPI document that change with the server it is served by. */
-interface Described {
+/** The parts of an OpenAPI document that depend on the server. */
+interface ApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly securitySchemes: Readonly<Record<string, object>> }
 }
@@ -11,11 +11,11 @@ interface Operation {
 const LOGIN = 'login'
 
 /**
- * The document as this server serves it: for the address it is read from, and with a login at the
- * tenant (RFC 6749 §4.1 with RFC 7636) beside the token that a reader has already.
+ * The document for this server: relative to its address, and with a login at the tenant (RFC 6749
+ * §4.1 with RFC 7636) as an alternative to pasting an access token.
  */
 export function documentFor<T extends object>(document: T, issuer: string): T {
-  const { paths, components } = document as T & Described
+  const { paths, components } = document as T & ApiDocument
   const authorizationCode = {
     authorizationUrl: `${issuer}authorize`,
     tokenUrl: `${issuer}oauth/token`,
@@ -33,7 +33,7 @@ export function documentFor<T extends object>(document: T, issuer: string): T {
   }
 }
 
-/** Where an access token is asked for, one from a login will do as well. */
+/** Adds the login to each operation that requires an access token. */
 function withLogin({ security, ...operation }: Operation): Operation {
   return security === undefined
     ? operation

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Environment, readEnvironment } from '../config/config.ts'
+import { type Environment, readEnvironment } from '../config/environment.ts'
 import {
   type ConnectionChanges,
   listConnections,

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { type Environment, readEnvironment } from '../config/config.ts'
+import { type Environment, readEnvironment } from '../config/environment.ts'
 import { diagnose, type Finding } from '../doctor/diagnose.ts'
 import { isEntry, type Outcome, runJudge } from './support/run.ts'
 

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { MAX_HEADER_SIZE } from '../app.ts'
-import { type Environment, loadConfig, readEnvironment } from '../config/config.ts'
+import { MAX_HEADER_BYTES } from '../app.ts'
+import { type Environment, readEnvironment } from '../config/environment.ts'
+import { loadConfig } from '../config/load-config.ts'
 import { type Explanation, explain, type ServerAnswer } from '../explain/explanation.ts'
 import { tokenIn } from '../explain/token-in.ts'
 import { assemble } from '../server.ts'
@@ -63,7 +64,7 @@ async function judge(
   route: string,
   sources: readonly Environment[],
 ): Promise<Explanation> {
-  const { config } = await loadConfig(...sources)
+  const { config } = loadConfig(...sources)
   const { app } = await assemble(config, pino({ level: 'silent' }))
   try {
     await app.ready()
@@ -96,7 +97,7 @@ async function ask(
   token: string,
 ): Promise<ServerAnswer> {
   // Node's parser would turn it away, through which nothing goes here.
-  if (token.length > MAX_HEADER_SIZE) {
+  if (token.length > MAX_HEADER_BYTES) {
     return { status: 431, message: 'Request Header Fields Too Large' }
   }
   const headers = { host, authorization: `Bearer ${token}` }

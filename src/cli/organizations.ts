@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Environment, readEnvironment, setting } from '../config/config.ts'
+import { type Environment, readEnvironment, setting } from '../config/environment.ts'
 import type { Management } from '../management/client/client.ts'
 import { managementError } from '../management/client/errors.ts'
 import {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { type Environment, readEnvironment } from '../config/config.ts'
+import { type Environment, readEnvironment } from '../config/environment.ts'
 import { type Application, apply, type Ids, idsOf } from '../management/provisioning/apply.ts'
 import { type Description, readDescription } from '../management/provisioning/description.ts'
 import {

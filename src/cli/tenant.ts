@@ -1,4 +1,4 @@
-import { type Environment, readEnvironment } from '../config/config.ts'
+import { type Environment, readEnvironment } from '../config/environment.ts'
 import { askTenant } from './support/local-tenant.ts'
 import { fail, isEntry, run } from './support/run.ts'
 

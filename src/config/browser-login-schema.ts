@@ -1,22 +1,27 @@
 /** The variables of the optional browser login. */
 export const browserLoginProperties = {
   AUTH0_CLIENT_ID: { type: 'string', description: 'the client id of a regular web application' },
-  AUTH0_CLIENT_SECRET: { type: 'string', description: 'the client secret of that application' },
+  AUTH0_CLIENT_SECRET: {
+    type: 'string',
+    writeOnly: true,
+    description: 'the client secret of that application',
+  },
   SESSION_SECRET: {
     type: 'string',
+    writeOnly: true,
     format: 'secrets',
-    description: 'random texts of 32 characters or more, comma-separated, the newest first',
+    description: 'random strings of 32 characters or more, comma-separated, newest first',
   },
   ID_TOKEN_ALG: {
     type: 'string',
     enum: ['RS256', 'HS256'],
     default: 'RS256',
-    description: 'RS256 or HS256, as the application is set at the tenant',
+    description: 'RS256 or HS256, as set for the application at the tenant',
   },
   APP_BASE_URL: {
     type: 'string',
     format: 'origin',
-    description: 'the origin that browsers know this server by, such as https://app.example.com',
+    description: 'the origin of this server as browsers see it, such as https://app.example.com',
   },
   SESSION_STORE: {
     type: 'string',
@@ -25,9 +30,10 @@ export const browserLoginProperties = {
   },
   REDIS_URL: {
     type: 'string',
+    // It may have a password.
+    writeOnly: true,
     format: 'redis',
-    description:
-      'a redis:// or rediss:// URL with nothing in its path but the number of a database',
+    description: 'a redis:// or rediss:// URL, with a database number as its only path',
   },
   SESSION_IDLE_TIMEOUT: {
     type: 'integer',

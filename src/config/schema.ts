@@ -1,7 +1,10 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { browserLoginProperties } from './browser-login-schema.ts'
 
-/** The environment variables. What a description says is expected is told to whoever set it wrong. */
+/**
+ * The environment variables of the server, and the only place of their defaults. Error messages quote
+ * a description as the expected value. `writeOnly` marks a secret.
+ */
 export const schema = {
   type: 'object',
   required: ['AUTH0_DOMAIN', 'AUTH0_AUDIENCE', 'CLIENT_ORIGIN_URL'],
@@ -108,11 +111,35 @@ export const schema = {
       description: 'the client id of a single-page application',
     },
     ...browserLoginProperties,
-    NODE_ENV: { type: 'string', default: 'development', description: 'production or another word' },
+    NODE_ENV: { type: 'string', default: 'development', description: 'production or another name' },
   },
 } as const
 
-/** The name of a variable that the server knows. */
+/** The name of a variable of the server. */
 export type Variable = keyof typeof schema.properties
-/** What the schema makes of the variables. */
+/** The validated variables, with defaults. */
 export type Values = FromSchema<typeof schema>
+
+type Properties = typeof schema.properties
+type Secret = {
+  [Name in Variable]: Properties[Name] extends { writeOnly: true } ? Name : never
+}[Variable]
+/** The validated variables that are not secret. */
+export type PublicValues = Omit<Values, Secret>
+
+/**
+ * For @fastify/env, which removes the variables that its schema does not name. The values have been
+ * validated already, so each property accepts any value.
+ */
+export const publicSchema = {
+  type: 'object',
+  properties: Object.fromEntries(
+    Object.entries(schema.properties)
+      .filter(([, property]) => !('writeOnly' in property))
+      .map(([name]) => [name, {}]),
+  ),
+}
+
+export function isVariable(name: string): name is Variable {
+  return Object.hasOwn(schema.properties, name)
+}

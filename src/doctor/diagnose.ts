@@ -1,6 +1,9 @@
 import { createServer } from 'node:net'
 import { configuration } from '../cli/support/configuration.ts'
-import { type Config, type ConfigError, type Environment, loadConfig } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
+import type { ConfigError } from '../config/config-error.ts'
+import type { Environment } from '../config/environment.ts'
+import { loadConfig } from '../config/load-config.ts'
 import { ask, examineKeySet, examineTenant } from './tenant-checks.ts'
 
 /** One thing that was looked at. */
@@ -34,12 +37,12 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
 
 async function load(sources: readonly Environment[]) {
   try {
-    return await loadConfig(...sources)
+    return loadConfig(...sources)
   } catch (error) {
-    return (error as ConfigError).problems.map((problem): Finding => {
-      const end = problem.indexOf(': ')
-      const hint = `${problem.slice(end + 2)}; see Configuration in the README`
-      return { name: 'variables', found: problem.slice(0, end), hint }
+    return (error as ConfigError).problems.map(({ problem, expected }): Finding => {
+      const readme = 'see Configuration in the README'
+      const hint = expected === undefined ? readme : `expected ${expected}; ${readme}`
+      return { name: 'variables', found: problem, hint }
     })
   }
 }

@@ -1,4 +1,4 @@
-import type { Hint } from '../observability/logger.ts'
+import type { Hint } from '../observability/request-log.ts'
 import { bearerToken } from '../tokens/bearer.ts'
 import { adviceOn } from './advice.ts'
 import type { Context } from './explanation.ts'

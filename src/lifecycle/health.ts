@@ -1,25 +1,29 @@
 import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { messageSchema } from '../plugins/message-schema.ts'
 
 export interface HealthOptions {
-  /** The part that is not ready, if one is not. It looks at what is known, and fetches nothing. */
+  /** The component that is not ready, if any. It must not start a fetch. */
   readonly notReady: () => string | undefined
 }
 
-/** Whether the process serves, and whether it should be sent requests. */
-export async function health(app: FastifyInstance, { notReady }: HealthOptions): Promise<void> {
-  const options = {
-    schema: { response: { '2xx': messageSchema, '5xx': messageSchema } },
-    config: { access: 'public', vital: true },
-    logLevel: 'warn',
-  } as const
+/** The health routes: whether the process is alive, and whether it should get requests. */
+export const health = fp(
+  async (app: FastifyInstance, { notReady }: HealthOptions) => {
+    const options = {
+      schema: { response: { '2xx': messageSchema, '5xx': messageSchema } },
+      config: { access: 'public', vital: true },
+      logLevel: 'warn',
+    } as const
 
-  app.get('/livez', options, () => ({ message: 'Live' }))
+    app.get('/livez', options, () => ({ message: 'Live' }))
 
-  app.get('/readyz', options, (_request, reply) => {
-    const part = notReady()
-    if (part === undefined) return { message: 'Ready' }
-    reply.code(503).header('retry-after', '1')
-    return { message: `Not ready: ${part}` }
-  })
-}
+    app.get('/readyz', options, (_request, reply) => {
+      const component = notReady()
+      if (component === undefined) return { message: 'Ready' }
+      reply.code(503).header('retry-after', '1')
+      return { message: `Not ready: ${component}` }
+    })
+  },
+  { name: 'health', dependencies: ['declared-access', 'overload'], encapsulate: true },
+)

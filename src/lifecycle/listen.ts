@@ -4,17 +4,17 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { assertDefined } from '../utils/assert-defined.ts'
 
-/** This machine does not have the address, although the name stands for it. */
-const NO_SUCH_ADDRESS = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
+/** The host name has the address, but this machine does not. */
+const ADDRESS_UNAVAILABLE = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
 
 /**
- * Listens on each of the addresses, with the one HTTP server of the app behind all of them. Fastify
- * would make a second HTTP server for the second address of `localhost`, which lacks the listeners
- * that answer broken requests.
+ * Listens on each of the addresses and passes all connections to the one HTTP server of the app. For
+ * the second address of `localhost`, Fastify would create a second HTTP server, without the listeners
+ * that answer malformed requests: https://github.com/fastify/fastify/pull/3606.
  *
- * @param port 0 for one that the system chooses
+ * @param port 0 for any free port
  * @returns the port
- * @throws Error where a port is in use
+ * @throws Error if a port is in use
  */
 export async function listen(
   app: FastifyInstance,
@@ -22,27 +22,27 @@ export async function listen(
   port: number,
 ): Promise<number> {
   const [first, ...others] = addresses
-  const doors: Server[] = []
+  const secondaryServers: Server[] = []
   app.addHook('preClose', (done) => {
-    for (const door of doors) door.close()
+    for (const server of secondaryServers) server.close()
     done()
   })
-  // Fastify waits for the connections of its own server alone.
+  // Fastify waits only for the connections of its own server.
   app.addHook('onClose', async () => {
     app.server.closeIdleConnections()
-    await Promise.all(doors.map(isClosed))
+    await Promise.all(secondaryServers.map(waitForClose))
   })
   try {
     await app.listen({ host: assertDefined(first, 'address'), port })
-    const { port: bound } = app.server.address() as AddressInfo
+    const { port: actualPort } = app.server.address() as AddressInfo
     for (const address of others) {
-      const door = createServer({ noDelay: true }, (socket) =>
+      const server = createServer({ noDelay: true }, (socket) =>
         app.server.emit('connection', socket),
       )
-      door.maxConnections = app.server.maxConnections
-      if (await opens(door, bound, address)) doors.push(door)
+      server.maxConnections = app.server.maxConnections
+      if (await tryListen(server, actualPort, address)) secondaryServers.push(server)
     }
-    return bound
+    return actualPort
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code !== 'EADDRINUSE') throw error
@@ -50,30 +50,31 @@ export async function listen(
   }
 }
 
-async function opens(door: Server, port: number, address: string): Promise<boolean> {
-  door.listen(port, address)
+/** @returns whether this machine has the address */
+async function tryListen(server: Server, port: number, address: string): Promise<boolean> {
+  server.listen(port, address)
   try {
-    await once(door, 'listening')
+    await once(server, 'listening')
     return true
   } catch (error) {
-    if (NO_SUCH_ADDRESS.includes(String((error as NodeJS.ErrnoException).code))) return false
+    if (ADDRESS_UNAVAILABLE.includes(String((error as NodeJS.ErrnoException).code))) return false
     throw error
   }
 }
 
-/** Resolves once a server that takes no connections any more has seen the last one end. */
-function isClosed(door: Server): Promise<void> {
+/** Resolves when the last connection of a server that no longer listens has ended. */
+function waitForClose(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    door.getConnections((_error, count) => {
+    server.getConnections((_error, count) => {
       if (count === 0) resolve()
-      else door.once('close', () => resolve())
+      else server.once('close', () => resolve())
     })
   })
 }
 
 /**
  * @param host undefined for all interfaces
- * @returns every address that the host name stands for
+ * @returns every address of the host name
  */
 export async function addressesOf(host: string | undefined): Promise<string[]> {
   if (host === undefined) return ['']

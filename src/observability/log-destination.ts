@@ -1,17 +1,22 @@
 import pino, { type DestinationStream } from 'pino'
 
-/** How many characters are gathered at most. pino's destination holds back less than that, too. */
-const PIECE = 12 * 1024
-/** How long a line waits at most, in milliseconds: first here, then in pino's destination. */
-const WAIT = 50
+/** In characters. pino's destination holds back less than that, too. */
+const MAX_BATCH_LENGTH = 12 * 1024
+/** How long a line waits at most: once here, and once in pino's destination. */
+const FLUSH_INTERVAL_MS = 50
 
 /**
- * Standard output, written to in pieces of many lines. pino's own destination can gather lines too,
- * but measures all that it has gathered anew for each: that cost more than all else of a line.
+ * Standard output, written in batches of lines. pino's destination (sonic-boom) can batch as well, but
+ * it measures its whole buffer again for each line: see bench/micro/log-destination.ts. No upstream
+ * issue found, as of sonic-boom 4.2.1.
  */
-export class LogOutput implements DestinationStream {
-  readonly #output = pino.destination({ sync: false, minLength: PIECE, periodicFlush: WAIT })
-  #lines = ''
+export class BatchedOutput implements DestinationStream {
+  readonly #output = pino.destination({
+    sync: false,
+    minLength: MAX_BATCH_LENGTH,
+    periodicFlush: FLUSH_INTERVAL_MS,
+  })
+  #batch = ''
   #timer: NodeJS.Timeout | undefined
 
   constructor() {
@@ -19,23 +24,23 @@ export class LogOutput implements DestinationStream {
   }
 
   write(line: string): void {
-    this.#lines += line
-    if (this.#lines.length >= PIECE) this.#pass()
-    else this.#timer ??= setTimeout(() => this.#pass(), WAIT).unref()
+    this.#batch += line
+    if (this.#batch.length >= MAX_BATCH_LENGTH) this.#writeBatch()
+    else this.#timer ??= setTimeout(() => this.#writeBatch(), FLUSH_INTERVAL_MS).unref()
   }
 
-  /** pino asks for it after a fatal line. */
+  /** pino calls it after a fatal line. */
   flushSync(): void {
-    // First what it holds: together with the rest it could begin a write that the exit cuts off.
+    // Flushed before the last batch: together they might start a write that the exit would cut off.
     this.#output.flushSync()
-    this.#pass()
+    this.#writeBatch()
     this.#output.flushSync()
   }
 
-  #pass(): void {
+  #writeBatch(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#output.write(this.#lines)
-    this.#lines = ''
+    this.#output.write(this.#batch)
+    this.#batch = ''
   }
 }

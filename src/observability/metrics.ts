@@ -5,11 +5,13 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
-import type { Answer } from './logger.ts'
+import type { CompletedRequest } from './request-log.ts'
 
-const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const DURATION_BUCKETS_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+]
 
-/** What the server counts, in Prometheus' terms. All label values come from fixed sets. */
+/** The Prometheus metrics of the server. All label values come from fixed sets. */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #requests: Histogram<'route' | 'method' | 'status'>
@@ -20,48 +22,77 @@ export class Metrics {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'http_request_duration_seconds',
-      help: 'Answered requests.',
+      help: 'Duration of completed requests.',
       labelNames: ['route', 'method', 'status'],
-      buckets: DURATIONS,
+      buckets: DURATION_BUCKETS_SECONDS,
       registers,
     })
     this.#refusals = new Counter({
       name: 'refusals_total',
-      help: 'Requests that were not let in, by the code that the log has too.',
+      help: 'Rejected requests, by the code that is also in the log.',
       labelNames: ['code'],
       registers,
     })
     this.#fetches = new Histogram({
       name: 'key_fetch_duration_seconds',
-      help: 'Fetches of the key set.',
+      help: 'Duration of JWKS fetches.',
       labelNames: ['outcome'],
-      buckets: DURATIONS,
+      buckets: DURATION_BUCKETS_SECONDS,
       registers,
     })
-    const gauges: Record<string, [help: string, read: () => number]> = {
-      key_set_age_seconds: [
-        'Age of the key set; infinite before the first.',
-        () => keys.age / 1000,
-      ],
-      keys_known: ['Keys in use.', () => keys.size],
-      remembered_tokens: ['Tokens whose signature need not be checked again.', () => verified.size],
-      remembered_token_hits: ['Requests whose token was remembered.', () => verified.hits],
-      remembered_token_misses: ['Requests whose token was not.', () => verified.misses],
-      remembered_token_evictions: ['Tokens forgotten for lack of room.', () => verified.evictions],
-    }
-    for (const [name, [help, read]] of Object.entries(gauges)) {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read())
-        },
-      })
-    }
+    this.#gauge(
+      'key_set_age_seconds',
+      'Age of the JWKS; infinite before the first fetch.',
+      () => keys.age / 1000,
+    )
+    this.#gauge('keys_known', 'Number of signing keys in the JWKS cache.', () => keys.size)
+    this.#gauge(
+      'verified_token_cache_size',
+      'Number of tokens in the verified-token cache.',
+      () => verified.size,
+    )
+    this.#counter(
+      'verified_token_cache_hits_total',
+      'Tokens found in the verified-token cache.',
+      () => verified.hits,
+    )
+    this.#counter(
+      'verified_token_cache_misses_total',
+      'Tokens not found in the verified-token cache.',
+      () => verified.misses,
+    )
+    this.#counter(
+      'verified_token_cache_evictions_total',
+      'Verified tokens evicted from the cache.',
+      () => verified.evictions,
+    )
   }
 
-  answered({ route, method, status, duration = 0, refusal }: Answer): void {
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+
+  /** @param read the total so far */
+  #counter(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        this.inc(read())
+      },
+    })
+  }
+
+  requestCompleted({ route, method, status, duration = 0, refusal }: CompletedRequest): void {
     const labels = { route: route ?? 'none', method: methodOf(method), status }
     this.#requests.observe(labels, duration / 1000)
     if (refusal !== undefined) this.#refusals.inc({ code: refusal })
@@ -73,11 +104,11 @@ export class Metrics {
   }
 
   /**
-   * Answers `GET /metrics` on a port of its own, so that nothing of it shows on the public one, for
-   * as long as the app is open.
+   * Serves `GET /metrics` on a separate port, so that metrics are never public, until the app is
+   * closed.
    *
-   * @param port undefined for not at all, 0 for one that the system chooses
-   * @returns the port
+   * @param port undefined if metrics are off, 0 for any free port
+   * @returns the port, or undefined if metrics are off
    */
   async serve(
     app: FastifyInstance,

@@ -4,28 +4,31 @@ import { type AccessPolicy, readPolicy } from '../access/policy.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route. A route that does not say stops the start. */
+    /** The access policy of the route. Without one, the server does not start. */
     access?: AccessPolicy
   }
   interface FastifyInstance {
     /**
-     * Who may call the routes of this scope that do not say so themselves. Set it in a scope around
-     * a third-party plugin, whose routes know nothing of access policies; never outside of one.
+     * The access policy of the routes of this scope that declare none. Set it in a scope around a
+     * third-party plugin, whose routes have no access policies; it cannot be set on the root.
      */
     scopeAccess: AccessPolicy | undefined
-    /** What the routes declare, by path and method. */
+    /** The access policies of all routes, by path and method. */
     policies: ReadonlyMap<string, ReadonlyMap<string, AccessPolicy>>
   }
 }
 
-/** Denies by default: a route that declares no access policy, or one that cannot be, stops the start. */
+/** Denies by default: the server does not start if a route has no valid access policy. */
 export const declaredAccess = fp(
   async (app) => {
     const policies = new Map<string, Map<string, AccessPolicy>>()
     app.decorate('scopeAccess', {
       getter: () => undefined,
       setter(this: FastifyInstance, value) {
-        if (this === app) throw new Error('Access is declared by route, or in a scope of its own.')
+        if (this === app)
+          throw new Error(
+            'scopeAccess cannot be set on the root: declare access by route, or in a scope.',
+          )
         Object.defineProperty(this, 'scopeAccess', { value })
       },
     })

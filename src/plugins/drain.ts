@@ -5,22 +5,23 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Whether the server is about to close. */
     draining: boolean
-    /** Closes the connections on which no request is under way, nor half of one. */
-    closeQuietConnections(): void
+    /** Closes idle connections, including ones that never sent a byte. */
+    closeIdleConnections(): void
   }
 }
 
-/** While the server drains, each answer tells the client to come back on another connection. */
+/** While the server drains, each response asks the client to reconnect (`Connection: close`). */
 export const drain = fp(
   async (app) => {
     app.decorate('draining', false)
-    /** Node does not count a connection as idle before its first request. */
+    // Node did not count a connection as idle before its first request:
+    // https://github.com/nodejs/node/issues/63452
     const open = new Set<Socket>()
     app.server.on('connection', (socket) => {
       open.add(socket)
       socket.once('close', () => open.delete(socket))
     })
-    app.decorate('closeQuietConnections', () => {
+    app.decorate('closeIdleConnections', () => {
       app.server.closeIdleConnections()
       for (const socket of open) if (socket.bytesRead === 0) socket.destroy()
     })

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The value of every field line of that name, in order. Node's own `headers` keep the first of
- * several `Authorization` or `Host` lines and drop the others in silence.
+ * The values of all header lines with a name, in order. Node's `headers` has only the first of several
+ * `Authorization` or `Host` lines: https://github.com/nodejs/node/issues/45699
  *
  * @param name in lower case
  */

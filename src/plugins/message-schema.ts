@@ -1,4 +1,4 @@
-/** The one shape of all bodies. */
+/** The schema of every response body, errors included. */
 export const messageSchema = {
   type: 'object',
   required: ['message'],

@@ -3,20 +3,24 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { StatusError } from './errors.ts'
 
-/** 404 for a request that meets no route of ours, before any body is parsed. */
+/** 404 for a request that matches no declared route, before any body is parsed. */
 export const notFound = fp(
   async (app) => {
-    const refuse = (request: FastifyRequest, _reply: FastifyReply, done: (e?: Error) => void) => {
+    const reject = (
+      request: FastifyRequest,
+      _reply: FastifyReply,
+      done: (error?: Error) => void,
+    ) => {
       done(request.routeOptions.config.access === undefined ? new StatusError(404) : undefined)
     }
-    app.addHook('onRequest', refuse)
-    // Where a route of a third-party plugin finds only now that it has nothing to answer.
-    app.addHook('preHandler', refuse)
+    app.addHook('onRequest', reject)
+    // A route of a third-party plugin may call the not-found handler after onRequest.
+    app.addHook('preHandler', reject)
   },
   { name: 'not-found', dependencies: ['errors', 'cors'] },
 )
 
-/** 405 for every other method at the paths that are known by now: it comes after the routes. */
+/** 405 for the other methods of the known paths. It must be registered after the routes. */
 export const methodNotAllowed = fp(
   async (app) => {
     const all = METHODS.filter((method) => method !== 'CONNECT')
@@ -24,17 +28,17 @@ export const methodNotAllowed = fp(
       if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
     }
     for (const url of [...app.policies.keys()]) {
-      const answered = all.filter((method) => app.hasRoute({ url, method }))
-      const allow = answered.join(', ')
-      const refuse = async () => {
+      const supported = all.filter((method) => app.hasRoute({ url, method }))
+      const allow = supported.join(', ')
+      const reject = async () => {
         throw new StatusError(405, { allow })
       }
       app.route({
         url,
-        method: all.filter((method) => !answered.includes(method)),
+        method: all.filter((method) => !supported.includes(method)),
         config: { access: 'public' },
-        onRequest: refuse,
-        handler: refuse,
+        onRequest: reject,
+        handler: reject,
       })
     }
   },

@@ -4,31 +4,33 @@ import { StatusError } from './errors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route is answered however busy the server is. */
+    /** Whether the route is exempt from load shedding. */
     vital?: boolean
   }
 }
 
-/** How long the event loop may be held up before requests are turned away, in milliseconds. */
-const MAX_EVENT_LOOP_DELAY = 500
+const MAX_EVENT_LOOP_DELAY_MS = 500
+const RETRY_AFTER_SECONDS = 5
 
-/** Turns requests away (503) before the event loop stalls, so that those taken on are answered. */
+/** Load shedding: rejects requests (503) while the event loop lags, so that accepted ones finish. */
 export const overload = fp(
   async (app) => {
     let shedding = false
     await app.register(underPressure, {
-      maxEventLoopDelay: MAX_EVENT_LOOP_DELAY,
+      maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
       pressureHandler: async ({ routeOptions }) => {
         if (routeOptions.config.vital) return
-        if (!shedding) app.log.warn({ event: 'shedding_started' }, 'Requests are turned away')
+        if (!shedding) {
+          app.log.warn({ event: 'shedding_started' }, 'Load shedding started: rejecting requests')
+        }
         shedding = true
-        throw new StatusError(503, { 'retry-after': '5' }, 'overloaded')
+        throw new StatusError(503, { 'retry-after': String(RETRY_AFTER_SECONDS) }, 'overloaded')
       },
     })
     app.addHook('onRequest', (_request, _reply, done) => {
       if (shedding && !app.isUnderPressure()) {
         shedding = false
-        app.log.info({ event: 'shedding_ended' }, 'Requests are taken again')
+        app.log.info({ event: 'shedding_ended' }, 'Load shedding ended')
       }
       done()
     })

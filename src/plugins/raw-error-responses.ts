@@ -3,13 +3,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyServerOptions } from 'fastify'
-import type { Answer } from '../observability/logger.ts'
+import type { CompletedRequest } from '../observability/request-log.ts'
 import { corsHeaders } from './cors.ts'
 import { ERROR_CONTENT_TYPE, errorBody, reasonOf } from './errors.ts'
 import { commonHeaders } from './security-headers.ts'
 
-/** How long a client may take to read the answer to a broken request, in milliseconds. */
-const LINGER = 1_000
+/** How long a client may take to read the response to a malformed request. */
+const CLOSE_DELAY_MS = 1_000
 
 const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -17,27 +17,27 @@ const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 
-export interface UnhookedAnswers {
-  /** What Fastify takes when it is constructed. */
+export interface RawErrorResponses {
+  /** Options for the Fastify constructor. */
   readonly options: Required<Pick<FastifyServerOptions, 'clientErrorHandler' | 'frameworkErrors'>>
-  /** What the HTTP server asks without asking Fastify. */
-  listenTo(server: Server): void
+  /** Adds the listeners for what Node does not pass on to Fastify. */
+  addListeners(server: Server): void
 }
 
 /**
- * Answers the requests that no hook ever sees (broken HTTP, undecodable URLs, `Expect`, `CONNECT`),
+ * Answers the requests that reach no hook (malformed HTTP, undecodable URLs, `Expect`, `CONNECT`),
  * with the body and the headers of every other error.
  *
- * @param record is told of each answer
+ * @param onRequestCompleted called for each response
  */
-export function unhookedAnswers(
+export function rawErrorResponses(
   clientOrigins: readonly string[],
-  record: (answer: Answer) => void,
-): UnhookedAnswers {
-  function prepare(status: number, refusal: string, origin?: string) {
+  onRequestCompleted: (completed: CompletedRequest) => void,
+): RawErrorResponses {
+  function createResponse(status: number, refusal: string, origin?: string) {
     const requestId = randomUUID()
     const body = errorBody(reasonOf(status))
-    record({ requestId, method: null, route: null, status, refusal })
+    onRequestCompleted({ requestId, method: null, route: null, status, refusal })
     const headers = {
       ...commonHeaders(requestId),
       ...corsHeaders(origin, clientOrigins),
@@ -48,26 +48,28 @@ export function unhookedAnswers(
     return { headers, body }
   }
 
-  function respond(
+  function sendResponse(
     request: IncomingMessage,
     response: ServerResponse,
     status: number,
     refusal: string,
   ) {
-    const { headers, body } = prepare(status, refusal, request.headers.origin)
+    const { headers, body } = createResponse(status, refusal, request.headers.origin)
     response.writeHead(status, headers).end(body)
   }
 
-  function respondOnSocket(socket: Duplex, status: number, refusal: string) {
-    const { headers, body } = prepare(status, refusal)
+  function writeToSocket(socket: Duplex, status: number, refusal: string) {
+    const { headers, body } = createResponse(status, refusal)
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const date = `date: ${new Date().toUTCString()}\r\n`
     socket.end(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${date}${lines.join('')}\r\n${body}`)
-    // Closed at once, a connection is reset while the client still sends, and the answer is lost.
-    setTimeout(() => socket.destroy(), LINGER).unref()
+    // Destroyed at once, the connection would be reset while the client still sends, and the client
+    // would lose the response.
+    setTimeout(() => socket.destroy(), CLOSE_DELAY_MS).unref()
   }
 
-  /** The parser reports one broken request many times: it is answered and logged once. */
+  // Node can emit `clientError` several times for one request:
+  // https://github.com/nodejs/node/pull/51204
   const answered = new WeakSet<Socket>()
 
   return {
@@ -77,31 +79,31 @@ export function unhookedAnswers(
         if (!socket.writable) return void socket.destroy()
         answered.add(socket)
         const status = STATUS_OF_PARSER_ERROR[code] ?? 400
-        afterEarlierAnswers(socket, () => respondOnSocket(socket, status, code))
+        afterPipelinedResponses(socket, () => writeToSocket(socket, status, code))
       },
       frameworkErrors({ code, statusCode = 400 }, request, reply) {
         reply.hijack()
-        respond(request.raw, reply.raw, statusCode, code)
+        sendResponse(request.raw, reply.raw, statusCode, code)
       },
     },
-    listenTo(server) {
+    addListeners(server) {
       server.on('checkExpectation', (request, response) => {
-        respond(request, response, 417, 'expectation')
+        sendResponse(request, response, 417, 'expectation')
       })
       server.on('connect', (_request, socket) => {
         socket.on('error', () => socket.destroy())
-        afterEarlierAnswers(socket, () => respondOnSocket(socket, 400, 'connect'))
+        afterPipelinedResponses(socket, () => writeToSocket(socket, 400, 'connect'))
       })
     },
   }
 }
 
-/** What was pipelined before a request is answered before it. */
-function afterEarlierAnswers(
+/** Waits for the responses to earlier requests on the connection, since responses are in order. */
+function afterPipelinedResponses(
   socket: Duplex & { _httpMessage?: ServerResponse | null },
-  respond: () => void,
+  callback: () => void,
 ): void {
   const pending = socket._httpMessage
-  if (pending) pending.once('close', () => afterEarlierAnswers(socket, respond))
-  else respond()
+  if (pending) pending.once('close', () => afterPipelinedResponses(socket, callback))
+  else callback()
 }

@@ -3,34 +3,37 @@ import fp from 'fastify-plugin'
 import { StatusError } from './errors.ts'
 import { fieldValues } from './header-fields.ts'
 
-/** The most that a request may say before its body, in bytes. */
-const MAX_SIZE = 16 * 1024
+export interface RequestHeadOptions {
+  /** The most that a request may have before its body. */
+  readonly maxHeaderBytes: number
+}
 
-/** A host name or address and perhaps a port (RFC 9110 §7.2). */
+/** A host name or an address, with an optional port (RFC 9110 §7.2). */
 const HOST = /^([\w-]+(\.[\w-]+)*\.?|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
-/** Refuses what Node's parser lets through: too many header lines, and no, several or odd hosts. */
-export const requestHead = fp(
-  async (app) => {
-    // Lines past Node's own limit would be left out in silence, and one of them may matter.
+/** Rejects what Node's parser accepts: too many header lines, and a missing, repeated or bad Host. */
+export const requestHead = fp<RequestHeadOptions>(
+  async (app, { maxHeaderBytes }) => {
+    // By default, Node 20 drops header lines past the 1000th without an error, and one of them may
+    // matter: https://github.com/nodejs/node/issues/65470
     app.server.maxHeadersCount = 0
     app.addHook('onRequest', ({ raw }, _reply, done) => {
-      if (isTooLarge(raw)) return done(new StatusError(431))
-      done(namesOneHost(raw) ? undefined : new StatusError(400))
+      if (isTooLarge(raw, maxHeaderBytes)) return done(new StatusError(431))
+      done(hasOneHost(raw) ? undefined : new StatusError(400))
     })
   },
   { name: 'request-head', dependencies: ['errors', 'cors'] },
 )
 
-/** Node counts names and values, and not what stands between them: many short lines add up. */
-function isTooLarge({ rawHeaders }: IncomingMessage): boolean {
+/** Node counts only names and values, not the separators: many short lines add up. */
+function isTooLarge({ rawHeaders }: IncomingMessage, maxBytes: number): boolean {
   if (rawHeaders.length < 200) return false
   const separators = 2 * rawHeaders.length
-  return rawHeaders.reduce((size, text) => size + text.length, separators) > MAX_SIZE
+  return rawHeaders.reduce((size, text) => size + text.length, separators) > maxBytes
 }
 
-/** HTTP/1.1 wants exactly one host (RFC 9112 §3.2), the target's own where that names one (§3.2.2). */
-function namesOneHost(request: IncomingMessage): boolean {
+/** HTTP/1.1 requires exactly one host (RFC 9112 §3.2), equal to that of the target (§3.2.2). */
+function hasOneHost(request: IncomingMessage): boolean {
   const { url = '', httpVersion } = request
   const [host, ...others] = fieldValues(request, 'host')
   if (host === undefined) return httpVersion === '1.0'

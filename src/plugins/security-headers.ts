@@ -10,12 +10,12 @@ const HEADERS = {
   'cache-control': 'no-store',
 } as const
 
-/** The headers that every answer carries, those that no hook sees included. */
+/** The headers of every response, including those that no hook sees. */
 export function commonHeaders(requestId: string): Record<string, string> {
   return { ...HEADERS, 'x-request-id': requestId }
 }
 
-/** Sets the common headers before anything else can answer. */
+/** Sets the common headers before any other plugin can respond. */
 export const securityHeaders = fp(
   async (app) => {
     app.addHook('onRequest', (request, reply, done) => {

@@ -1,6 +1,6 @@
 import { type Test, test } from 'tap'
 import { parse } from 'yaml'
-import type { Environment } from '../../src/config/config.ts'
+import type { Environment } from '../../src/config/environment.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 

@@ -323,7 +323,7 @@ test('a scope may declare for the routes in it, and for no others', async (t) =>
     scope.get('/itself', { config: { access: 'public' } }, () => ({}))
   })
   t.throws(() => app.get('/outside', () => ({})), /declares no access policy/)
-  t.throws(() => Object.assign(app, { scopeAccess: 'public' }), /in a scope of its own/)
+  t.throws(() => Object.assign(app, { scopeAccess: 'public' }), /cannot be set on the root/)
   t.strictSame(app.policies.get('/inside')?.get('GET'), { permissions: ['read:scope'] })
   t.equal((await app.inject('/inside')).statusCode, 401)
   t.equal((await app.inject('/itself')).statusCode, 200)

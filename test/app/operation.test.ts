@@ -133,8 +133,8 @@ test('metrics: on a port of their own, with labels from fixed sets', async (t) =
     'refusals_total{code="token_malformed"} 1',
     'key_fetch_duration_seconds_count{outcome="success"} 1',
     'keys_known 1',
-    'remembered_tokens 1',
-    'remembered_token_hits 1',
+    'verified_token_cache_size 1',
+    'verified_token_cache_hits_total 1',
     'nodejs_eventloop_lag_seconds',
     'process_resident_memory_bytes',
   ]) {

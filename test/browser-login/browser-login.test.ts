@@ -40,7 +40,7 @@ test('the browser login is loaded only if it is configured', async (t) => {
   const { AUTH0_CLIENT_SECRET: _, ...some } = ON
   await t.rejects(startServer([HERE, some]), {
     message:
-      'The configuration cannot be used:\n  AUTH0_CLIENT_SECRET is missing: expected, since AUTH0_CLIENT_ID is set',
+      'Invalid configuration:\n  AUTH0_CLIENT_SECRET is required when AUTH0_CLIENT_ID is set',
   })
 })
 
@@ -52,7 +52,7 @@ test('an invalid REDIS_URL stops the start', async (t) => {
     'redis://127.0.0.1/notanumber',
     'redis://user:pa%ZZ@127.0.0.1',
   ]) {
-    await t.rejects(startServer([HERE, ON, { REDIS_URL: url }]), /REDIS_URL is wrong/, url)
+    await t.rejects(startServer([HERE, ON, { REDIS_URL: url }]), /REDIS_URL is invalid/, url)
   }
 })
 

@@ -66,7 +66,7 @@ test('what is no trouble is said all the same', async (t) => {
     { AUTH0_ORGANIZATIONS: ' org_a' },
   )
   t.equal(bare.exitCode, 0)
-  t.match(bare.output, /variables +White space or a slash left out of AUTH0_ORGANIZATIONS/)
+  t.match(bare.output, /variables +Trimmed whitespace or a trailing slash from AUTH0_ORGANIZATIONS/)
   t.match(bare.output, /org_a: each token has to carry one/)
   t.match(bare.output, /does not say what time it is/)
   t.match(bare.output, /there is no discovery document; this server needs none/)
@@ -89,14 +89,14 @@ test('what is wrong is told with what to do', async (t) => {
       'a variable',
       {},
       { PORT: 'x' },
-      /✗ variables +PORT is wrong\n +expected a port from 0 to 65535/,
+      /✗ variables +PORT is invalid\n +expected a port from 0 to 65535/,
     ],
     ['no variable', {}, { AUTH0_AUDIENCE: '' }, /✗ variables +AUTH0_AUDIENCE is missing/],
     [
       'an origin',
       {},
       { CLIENT_ORIGIN_URL: 'localhost' },
-      /CLIENT_ORIGIN_URL is wrong\n +expected http/,
+      /CLIENT_ORIGIN_URL is invalid\n +expected http/,
     ],
     ['a clock behind', { ahead: 60 }, {}, /✗ clock +60 s behind the tenant's\n.*NTP/],
     ['a clock ahead', { ahead: -60 }, {}, /✗ clock +60 s ahead of the tenant's/],

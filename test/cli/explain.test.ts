@@ -103,7 +103,7 @@ test('what cannot be judged is said, with exit code 2', async (t) => {
   )
   const large = await main(['x'.repeat(20_000)], [configured], nobody)
   t.match(large.output, /Refused: 431 .*\(token_too_large\)/)
-  t.rejects(main([token], [{ ...configured, PORT: 'x' }], nobody), /PORT is wrong/)
+  t.rejects(main([token], [{ ...configured, PORT: 'x' }], nobody), /PORT is invalid/)
   t.rejects(main([token], [{ TENANT_PORT: '9' }], nobody), /No tenant is configured/)
 })
 

@@ -1,17 +1,25 @@
 import { test } from 'tap'
-import { type Environment, loadConfig, readEnvironment, setting } from '../../src/config/config.ts'
+import { type Environment, readEnvironment, setting } from '../../src/config/environment.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { AUDIENCE, ENVIRONMENT, ISSUER, ORIGIN } from '../support/app.ts'
 
-const configOf = async (changes: Environment) => (await loadConfig(ENVIRONMENT, changes)).config
-const problemsOf = (changes: Environment) =>
-  loadConfig(ENVIRONMENT, changes).then(
-    () => '',
-    ({ message }: Error) => message,
-  )
+const configOf = (changes: Environment) => loadConfig(ENVIRONMENT, changes).config
+
+/** The message of the ConfigError; empty if the configuration is valid. */
+function problemsOf(...sources: Environment[]): string {
+  try {
+    loadConfig(...sources)
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const problemsWith = (changes: Environment) => problemsOf(ENVIRONMENT, changes)
 
 test('defaults', async (t) => {
-  const { config, warning } = await loadConfig(ENVIRONMENT)
+  const { config, warning } = loadConfig(ENVIRONMENT)
   t.equal(warning, undefined)
   t.strictSame(config, {
     tokens: { issuer: ISSUER, audience: AUDIENCE, algorithms: ['RS256'], clockTolerance: 5 },
@@ -37,87 +45,96 @@ test('defaults', async (t) => {
     apiReference: true,
     apiReferenceClientId: undefined,
     browserLogin: undefined,
+    variables: {
+      ...ENVIRONMENT,
+      ACCESS_TOKEN_ALGORITHMS: 'RS256',
+      CLOCK_TOLERANCE: 5,
+      PORT: 6060,
+      DRAIN_TIME: 1,
+      SHUTDOWN_TIMEOUT: 10,
+      KEYS_MAX_AGE: 600,
+      KEYS_STALE_IF_ERROR: 86_400,
+      LOG_LEVEL: 'info',
+      ID_TOKEN_ALG: 'RS256',
+      SESSION_IDLE_TIMEOUT: 86_400,
+      SESSION_MAX_AGE: 604_800,
+      NODE_ENV: 'development',
+    },
   })
-  t.equal((await configOf({ NODE_ENV: 'production' })).host, undefined, 'all interfaces')
+  t.equal(configOf({ NODE_ENV: 'production' }).host, undefined, 'all interfaces')
 })
 
-test('every problem is named at once, with what is expected', async (t) => {
-  const message = await loadConfig({ PORT: '99999', HOST: 'a b' }).catch((error) => error.message)
-  const lines = String(message).split('\n')
-  t.equal(lines[0], 'The configuration cannot be used:')
+test('one message lists every problem, with the expected value', async (t) => {
+  const message = problemsOf({ PORT: '99999', HOST: 'a b' })
+  const lines = message.split('\n')
+  t.equal(lines[0], 'Invalid configuration:')
   const about = (name: string) => lines.find((line) => line.trim().startsWith(name))
   t.match(about('AUTH0_DOMAIN'), /is missing: expected the domain of the tenant/)
   t.match(about('AUTH0_AUDIENCE'), /is missing: expected the identifier of the API/)
   t.match(about('CLIENT_ORIGIN_URL'), /is missing: expected http\(s\) origins/)
-  t.match(about('PORT'), /is wrong: expected a port from 0 to 65535/)
-  t.match(about('HOST'), /is wrong: expected a host name/)
+  t.match(about('PORT'), /is invalid: expected a port from 0 to 65535/)
+  t.match(about('HOST'), /is invalid: expected a host name/)
   t.equal(lines.length, 6)
 })
 
-test('values that are wrong', async (t) => {
-  const wrong: [keyof typeof ENVIRONMENT | string, ...string[]][] = [
-    ['AUTH0_DOMAIN', 'tenant.test/path', 'https://tenant.test/v2', 'https://u:p@tenant.test'],
-    ['AUTH0_DOMAIN', 'u@tenant.test', 'ftp://tenant.test', 'tenant.test?x', 'tenant.test#x'],
-    [
-      'AUTH0_DOMAIN',
-      'http://tenant.test',
-      'http://localhost.evil.test',
-      'a b',
-      '*.auth0.com',
-      '{yourDomain}',
-    ],
-    [
-      'CLIENT_ORIGIN_URL',
-      '*',
-      'null',
-      'localhost:4040',
-      'http://a.test/path',
-      'app://a',
-      `${ORIGIN},x`,
-      ',',
-    ],
-    ['AUTH0_ORGANIZATIONS', '', ' ', ',', 'acme', 'org_a,acme', 'x:org_a,x:org_b', 'a.b:org_a'],
-    ['ORGANIZATION_REQUIRED', 'yes', '2'],
-    ['ORGANIZATION_DOMAIN', 'https://api.test', '.test', 'a b'],
-    ['ACCESS_TOKEN_ALGORITHMS', 'none', 'HS256', 'RS256,none', ','],
-    ['CLOCK_TOLERANCE', '-1', '301', 'some', '1.5'],
-    ['PORT', '-1', '65536', 'http', '6060x'],
-    ['TRUST_PROXY', 'true', 'all', '10.0.0.0/33', '10.0.0.0/', 'proxy.test', '::1/x'],
-    ['LOG_LEVEL', 'loud', 'INFO'],
-    ['AUTH_FAILURES_MAX', '0', 'many'],
-    ['METRICS_PORT', '65536', 'x'],
-    ['DRAIN_TIME', '-1', 'x', '10'],
-    ['SHUTDOWN_TIMEOUT', 'x', '601'],
-    ['KEYS_MAX_AGE', '0', 'x'],
-    ['KEYS_STALE_IF_ERROR', 'x', '599'],
-    ['ID_TOKEN_ALG', 'none', 'ES256'],
-    ['APP_BASE_URL', 'http://app.test', 'localhost:6060', 'https://app.test/path'],
-    ['SESSION_STORE', 'disk'],
-    ['REDIS_URL', 'http://localhost', 'localhost:6379'],
-    ['SESSION_IDLE_TIMEOUT', '59', 'x'],
-    ['SESSION_MAX_AGE', '59', 'x'],
-    ['LOGIN_MAX_AGE', '-1', 'x'],
-    [
-      'FEDERATED_APIS',
-      'a',
-      'a=b',
-      'a=http://api.test',
-      'a=https://u:p@api.test',
-      '=https://a.test',
-    ],
-    [
-      'FEDERATED_APIS',
-      'a=https://a.test,a=https://b.test',
-      'a=https://a.test/#x',
-      'a b=https://a.test',
-    ],
-  ]
-  for (const [name, ...values] of wrong) {
+const INVALID: [name: string, ...values: string[]][] = [
+  ['AUTH0_DOMAIN', 'tenant.test/path', 'https://tenant.test/v2', 'https://u:p@tenant.test'],
+  ['AUTH0_DOMAIN', 'u@tenant.test', 'ftp://tenant.test', 'tenant.test?x', 'tenant.test#x'],
+  [
+    'AUTH0_DOMAIN',
+    'http://tenant.test',
+    'http://localhost.evil.test',
+    'a b',
+    '*.auth0.com',
+    '{yourDomain}',
+  ],
+  [
+    'CLIENT_ORIGIN_URL',
+    '*',
+    'null',
+    'localhost:4040',
+    'http://a.test/path',
+    'app://a',
+    `${ORIGIN},x`,
+    ',',
+  ],
+  ['AUTH0_ORGANIZATIONS', '', ' ', ',', 'acme', 'org_a,acme', 'x:org_a,x:org_b', 'a.b:org_a'],
+  ['ORGANIZATION_REQUIRED', 'yes', '2'],
+  ['ORGANIZATION_DOMAIN', 'https://api.test', '.test', 'a b'],
+  ['ACCESS_TOKEN_ALGORITHMS', 'none', 'HS256', 'RS256,none', ','],
+  ['CLOCK_TOLERANCE', '-1', '301', 'some', '1.5'],
+  ['PORT', '-1', '65536', 'http', '6060x'],
+  ['TRUST_PROXY', 'true', 'all', '10.0.0.0/33', '10.0.0.0/', 'proxy.test', '::1/x'],
+  ['LOG_LEVEL', 'loud', 'INFO'],
+  ['AUTH_FAILURES_MAX', '0', 'many'],
+  ['METRICS_PORT', '65536', 'x'],
+  ['DRAIN_TIME', '-1', 'x', '10'],
+  ['SHUTDOWN_TIMEOUT', 'x', '601'],
+  ['KEYS_MAX_AGE', '0', 'x'],
+  ['KEYS_STALE_IF_ERROR', 'x', '599'],
+  ['ID_TOKEN_ALG', 'none', 'ES256'],
+  ['APP_BASE_URL', 'http://app.test', 'localhost:6060', 'https://app.test/path'],
+  ['SESSION_STORE', 'disk'],
+  ['REDIS_URL', 'http://localhost', 'localhost:6379'],
+  ['SESSION_IDLE_TIMEOUT', '59', 'x'],
+  ['SESSION_MAX_AGE', '59', 'x'],
+  ['LOGIN_MAX_AGE', '-1', 'x'],
+  ['FEDERATED_APIS', 'a', 'a=b', 'a=http://api.test', 'a=https://u:p@api.test', '=https://a.test'],
+  [
+    'FEDERATED_APIS',
+    'a=https://a.test,a=https://b.test',
+    'a=https://a.test/#x',
+    'a b=https://a.test',
+  ],
+]
+
+test('invalid values', async (t) => {
+  for (const [name, ...values] of INVALID) {
     for (const value of values) {
-      const message = await problemsOf({ [name]: value })
+      const message = problemsWith({ [name]: value })
       t.match(
         message,
-        new RegExp(`^The configuration cannot be used:\\n {2}${name} is wrong: expected`),
+        new RegExp(`^Invalid configuration:\\n {2}${name} is invalid: expected`),
         `${name}=${value}`,
       )
       t.equal(message.split('\n').length, 2, 'nothing else is named')
@@ -126,18 +143,34 @@ test('values that are wrong', async (t) => {
   for (const name of Object.keys(ENVIRONMENT)) {
     for (const value of ['', ' ']) {
       const rest = { ...ENVIRONMENT, [name]: value }
-      await t.rejects(loadConfig(rest), { message: new RegExp(`${name} is missing`) })
+      t.match(problemsOf(rest), `${name} is missing`)
     }
   }
 })
 
-test('values that contradict each other', async (t) => {
+test('values that are invalid together', async (t) => {
   const local = { AUTH0_DOMAIN: 'http://localhost:6061', NODE_ENV: 'production' }
   const upper = { ...local, AUTH0_DOMAIN: 'HTTP://localhost:6061' }
-  t.match(await problemsOf(upper), /expected an https domain in production/)
-  t.match(await problemsOf(local), /AUTH0_DOMAIN is wrong: expected an https domain in production/)
-  t.match(await problemsOf({ ORGANIZATION_REQUIRED: 'true' }), /AUTH0_ORGANIZATIONS is missing/)
-  t.match(await problemsOf({ ...local, PORT: 'x' }), /PORT is wrong.*\n.*AUTH0_DOMAIN is wrong/)
+  t.match(problemsWith(upper), /expected an https domain in production/)
+  t.match(problemsWith(local), /AUTH0_DOMAIN is invalid: expected an https domain in production/)
+  t.match(problemsWith({ ORGANIZATION_REQUIRED: 'true' }), /AUTH0_ORGANIZATIONS is required/)
+  t.match(problemsWith({ ...local, PORT: 'x' }), /PORT is invalid.*\n.*AUTH0_DOMAIN is invalid/)
+})
+
+test('combinations are checked among the valid variables', async (t) => {
+  const changes = { SHUTDOWN_TIMEOUT: 'x', DRAIN_TIME: '50', KEYS_MAX_AGE: '86400' }
+  t.strictSame(problemsWith({ ...changes, KEYS_STALE_IF_ERROR: '1' }).split('\n  '), [
+    'Invalid configuration:',
+    'SHUTDOWN_TIMEOUT is invalid: expected a number of seconds from 1 to 600',
+    'KEYS_STALE_IF_ERROR is invalid: expected KEYS_MAX_AGE or more',
+  ])
+  t.strictSame(problemsWith({ SESSION_SECRET: 'short', SESSION_STORE: 'redis' }).split('\n  '), [
+    'Invalid configuration:',
+    'SESSION_SECRET is invalid: expected random strings of 32 characters or more, comma-separated, newest first',
+    'AUTH0_CLIENT_ID is required when SESSION_SECRET is set',
+    'AUTH0_CLIENT_SECRET is required when SESSION_SECRET is set',
+    'REDIS_URL is required when SESSION_STORE is redis',
+  ])
 })
 
 const BROWSER_LOGIN = {
@@ -146,9 +179,9 @@ const BROWSER_LOGIN = {
   SESSION_SECRET: 'a session secret of 32 characters',
 }
 
-test('the browser login, with all that it needs', async (t) => {
+test('the browser login', async (t) => {
   const newer = 'a newer session secret that is longer'
-  const { browserLogin } = await configOf({
+  const { browserLogin } = configOf({
     ...BROWSER_LOGIN,
     SESSION_SECRET: `${newer}, ${BROWSER_LOGIN.SESSION_SECRET}`,
     FEDERATED_APIS: 'github=https://api.github.com/user?x=1, local=http://localhost:1/',
@@ -176,46 +209,49 @@ test('the browser login, with all that it needs', async (t) => {
     TRUST_PROXY: '1',
     REDIS_URL: 'rediss://redis.test:6379',
   }
-  const { redisUrl, baseUrl } = (await configOf(production)).browserLogin ?? {}
+  const { redisUrl, baseUrl } = configOf(production).browserLogin ?? {}
   t.strictSame([redisUrl, baseUrl], ['rediss://redis.test:6379', 'https://app.test'])
-  const told = await configOf({ ...production, SESSION_STORE: 'memory' })
-  t.equal(told.browserLogin?.redisUrl, undefined)
+  const single = configOf({ ...production, SESSION_STORE: 'memory' })
+  t.equal(single.browserLogin?.redisUrl, undefined)
 })
 
 test('the browser login, with something missing or wrong', async (t) => {
   const names = Object.keys(BROWSER_LOGIN)
   for (const [name, value] of Object.entries(BROWSER_LOGIN)) {
     const missing = names.filter((other) => other !== name)
-    t.strictSame((await problemsOf({ [name]: value })).split('\n  ').slice(1), [
-      ...missing.map((other) => `${other} is missing: expected, since ${name} is set`),
-    ])
+    t.strictSame(
+      problemsWith({ [name]: value })
+        .split('\n  ')
+        .slice(1),
+      [...missing.map((other) => `${other} is required when ${name} is set`)],
+    )
   }
   const { AUTH0_CLIENT_SECRET: _, ...some } = BROWSER_LOGIN
-  t.match(await problemsOf({ ...some, ID_TOKEN_ALG: 'HS256' }), /AUTH0_CLIENT_SECRET is missing/)
+  t.match(problemsWith({ ...some, ID_TOKEN_ALG: 'HS256' }), /AUTH0_CLIENT_SECRET is required when/)
   const wrong: [RegExp, Environment][] = [
-    [/SESSION_SECRET is wrong: expected random texts/, { SESSION_SECRET: 'short' }],
-    [/SESSION_SECRET is wrong/, { SESSION_SECRET: `${BROWSER_LOGIN.SESSION_SECRET},short` }],
-    [/APP_BASE_URL is missing: expected in production/, { NODE_ENV: 'production' }],
-    [/REDIS_URL is missing: expected in production, or SESSION/, { NODE_ENV: 'production' }],
+    [/SESSION_SECRET is invalid: expected random strings/, { SESSION_SECRET: 'short' }],
+    [/SESSION_SECRET is invalid/, { SESSION_SECRET: `${BROWSER_LOGIN.SESSION_SECRET},short` }],
+    [/APP_BASE_URL is required in production/, { NODE_ENV: 'production' }],
+    [/REDIS_URL is required in production, or SESSION/, { NODE_ENV: 'production' }],
     [
-      /APP_BASE_URL is wrong: expected https in production/,
+      /APP_BASE_URL is invalid: expected https in production/,
       { NODE_ENV: 'production', APP_BASE_URL: 'http://localhost' },
     ],
-    [/TRUST_PROXY is missing: expected, since APP/, { APP_BASE_URL: 'https://app.test' }],
-    [/REDIS_URL is missing: expected, since SESSION_STORE/, { SESSION_STORE: 'redis' }],
-    [/AUTH0_CLIENT_SECRET is wrong: expected 32 characters/, { ID_TOKEN_ALG: 'HS256' }],
-    [/SESSION_IDLE_TIMEOUT is wrong: expected SESSION_MAX/, { SESSION_MAX_AGE: '600' }],
+    [/TRUST_PROXY is required when APP/, { APP_BASE_URL: 'https://app.test' }],
+    [/REDIS_URL is required when SESSION_STORE/, { SESSION_STORE: 'redis' }],
+    [/AUTH0_CLIENT_SECRET is invalid: expected 32 characters/, { ID_TOKEN_ALG: 'HS256' }],
+    [/SESSION_IDLE_TIMEOUT is invalid: expected SESSION_MAX/, { SESSION_MAX_AGE: '600' }],
   ]
   for (const [problem, changes] of wrong) {
-    t.match(await problemsOf({ ...BROWSER_LOGIN, ...changes }), problem)
+    t.match(problemsWith({ ...BROWSER_LOGIN, ...changes }), problem)
   }
 })
 
-test('a secret pasted into the wrong variable is not repeated', async (t) => {
-  t.notMatch(await problemsOf({ AUTH0_DOMAIN: 'https://me:hunter2@tenant.test' }), 'hunter2')
+test('an error message does not contain the invalid value', async (t) => {
+  t.notMatch(problemsWith({ AUTH0_DOMAIN: 'https://me:hunter2@tenant.test' }), 'hunter2')
 })
 
-test('the tenant in all its forms', async (t) => {
+test('all forms of a tenant', async (t) => {
   const forms = {
     'name.eu.auth0.com': 'https://name.eu.auth0.com/',
     'NAME.auth0.com': 'https://name.auth0.com/',
@@ -226,13 +262,13 @@ test('the tenant in all its forms', async (t) => {
     'http://[::1]:6061': 'http://[::1]:6061/',
   }
   for (const [domain, issuer] of Object.entries(forms)) {
-    const { tokens, jwksUrl } = await configOf({ AUTH0_DOMAIN: domain })
+    const { tokens, jwksUrl } = configOf({ AUTH0_DOMAIN: domain })
     t.strictSame([tokens.issuer, jwksUrl], [issuer, `${issuer}.well-known/jwks.json`])
   }
 })
 
-test('a harmless extra is understood, and said so in one warning', async (t) => {
-  const { config, warning } = await loadConfig({
+test('values are normalized, with one warning', async (t) => {
+  const { config, warning } = loadConfig({
     AUTH0_DOMAIN: ' https://tenant.test/ ',
     AUTH0_AUDIENCE: `${AUDIENCE}/ `,
     CLIENT_ORIGIN_URL: `${ORIGIN}/,https://app.test/ `,
@@ -242,17 +278,17 @@ test('a harmless extra is understood, and said so in one warning', async (t) => 
   t.strictSame(config.clientOrigins, [ORIGIN, 'https://app.test'])
   t.equal(
     warning,
-    'White space or a slash left out of AUTH0_DOMAIN, AUTH0_AUDIENCE, CLIENT_ORIGIN_URL.',
+    'Trimmed whitespace or a trailing slash from AUTH0_DOMAIN, AUTH0_AUDIENCE, CLIENT_ORIGIN_URL.',
   )
 })
 
-test('what is set but empty is unset, and other names are ignored', async (t) => {
+test('an empty variable counts as unset, and unknown names are ignored', async (t) => {
   const empty = { PORT: '', HOST: '', LOG_LEVEL: ' ', ORGANIZATION_REQUIRED: '', TRUST_PROXY: '' }
-  t.strictSame(await configOf({ ...empty, SOMETHING_ELSE: 'x' }), await configOf({}))
-  t.equal((await loadConfig(ENVIRONMENT, { PORT: '7000' }, { PORT: '' })).config.port, 7000)
+  t.strictSame(configOf({ ...empty, SOMETHING_ELSE: 'x' }), configOf({}))
+  t.equal(loadConfig(ENVIRONMENT, { PORT: '7000' }, { PORT: '' }).config.port, 7000)
 })
 
-test('a single setting, for programs that need no more', async (t) => {
+test('a single setting', async (t) => {
   t.equal(setting([{ A: '1' }, { A: '' }, {}], 'A', '2'), '1')
   t.equal(setting([{}], 'A', '2'), '2')
   t.equal(assertDefined('there'), 'there')
@@ -260,7 +296,7 @@ test('a single setting, for programs that need no more', async (t) => {
 })
 
 test('organizations', async (t) => {
-  const { organizations } = await configOf({
+  const { organizations } = configOf({
     AUTH0_ORGANIZATIONS: ' org_a , Acme:org_b,',
     ORGANIZATION_DOMAIN: 'API.example.com',
   })
@@ -271,18 +307,18 @@ test('organizations', async (t) => {
     bySubdomain: new Map([['acme', 'org_b']]),
   })
   const optional = { AUTH0_ORGANIZATIONS: 'org_a', ORGANIZATION_REQUIRED: 'false' }
-  t.equal((await configOf(optional)).organizations.required, false)
+  t.equal(configOf(optional).organizations.required, false)
 })
 
 test('proxies', async (t) => {
   const networks = '10.0.0.1, 192.168.0.0/16, fd00::/8, loopback'
-  t.strictSame((await configOf({ TRUST_PROXY: networks })).trustProxy, networks.split(', '))
-  const { trustProxy } = await configOf({ TRUST_PROXY: '2' })
+  t.strictSame(configOf({ TRUST_PROXY: networks }).trustProxy, networks.split(', '))
+  const { trustProxy } = configOf({ TRUST_PROXY: '2' })
   const trusts = typeof trustProxy === 'function' ? [0, 1, 2].map((hop) => trustProxy('', hop)) : []
   t.strictSame(trusts, [true, true, false])
 })
 
-test('an .env file stands below the environment', async (t) => {
+test('the environment takes precedence over an .env file', async (t) => {
   const home = process.cwd()
   t.teardown(() => process.chdir(home))
   process.chdir(t.testdir({ '.env': 'PORT=7000\nAUTH0_DOMAIN="tenant.test"\n' }))

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { challengeOf, refusalIn } from '../../src/access/challenge.ts'
-import { loadConfig } from '../../src/config/config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { logHint } from '../../src/explain/log-hint.ts'
 import { printable } from '../../src/explain/printable.ts'
 import { tokenIn } from '../../src/explain/token-in.ts'
@@ -73,7 +73,7 @@ test('the explanation and the server never disagree', async (t) => {
 })
 
 test('no advice holds a word of the token, and none is missing', async (t) => {
-  const { config } = await loadConfig(ENVIRONMENT)
+  const { config } = loadConfig(ENVIRONMENT)
   const { tokens: expected, jwksUrl, organizations } = config
   const hint = logHint({ expected, jwksUrl, organizations }, () => NOW * 1000)
   const marked = (value: unknown) => `MARKER${value}`
@@ -109,7 +109,7 @@ test('no advice holds a word of the token, and none is missing', async (t) => {
 })
 
 test('the log has each advice as it was written', async (t) => {
-  const { config } = await loadConfig(ENVIRONMENT)
+  const { config } = loadConfig(ENVIRONMENT)
   const { tokens: expected, jwksUrl, organizations } = config
   const hint = logHint({ expected, jwksUrl, organizations }, () => NOW * 1000)
   const { log, destination } = logSink()

@@ -1,5 +1,5 @@
 import { type Test, test } from 'tap'
-import type { Environment } from '../../src/config/config.ts'
+import type { Environment } from '../../src/config/environment.ts'
 import { AUDIENCE, claims, ISSUER, KEY, NOW, newKey, token } from '../support/app.ts'
 import { explainer } from '../support/explainer.ts'
 

@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { type Environment, loadConfig } from '../../src/config/config.ts'
+import type { Environment } from '../../src/config/environment.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { explain } from '../../src/explain/explanation.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
 import { ENVIRONMENT, KEY, NOW, newKey, oddKeys, token } from '../support/app.ts'
@@ -8,7 +9,7 @@ import { explainer } from '../support/explainer.ts'
 const ADMIN = '/api/messages/admin'
 
 test('a server that judged nothing says nothing of key and signature', async (t) => {
-  const { config } = await loadConfig(ENVIRONMENT)
+  const { config } = loadConfig(ENVIRONMENT)
   const { tokens: expected, jwksUrl, organizations } = config
   const context = { expected, jwksUrl, organizations, host: 'localhost', now: NOW }
   const forged = token({}, { kid: KEY.kid }, newKey())

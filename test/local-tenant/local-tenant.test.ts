@@ -308,7 +308,7 @@ test('what answers in the place of the tenant is none', async (t) => {
     t.match(lines.join(''), /^What answers at http:\/\/localhost:\d+ is no tenant/)
   }
   for (const TENANT_PORT of ['abc', '99999', '-1']) {
-    await t.rejects(token(['user'], [{ TENANT_PORT }]), /TENANT_PORT is wrong/)
+    await t.rejects(token(['user'], [{ TENANT_PORT }]), /TENANT_PORT is invalid/)
   }
 })
 

@@ -9,7 +9,8 @@ import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { type Environment, loadConfig } from '../../src/config/config.ts'
+import type { Environment } from '../../src/config/environment.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
 import { matchingKeys, parseJwks } from '../../src/tokens/keys/jwks.ts'
@@ -126,7 +127,7 @@ export interface TestAppOptions {
 
 /** The app as the server builds it, against a tenant in memory; closed when the test ends. */
 export async function testApp(t: Test, options: TestAppOptions = {}): Promise<TestApp> {
-  const { config } = await loadConfig(ENVIRONMENT, options.environment ?? {})
+  const { config } = loadConfig(ENVIRONMENT, options.environment ?? {})
   const { log, destination } = logSink()
   const app = await buildApp({
     config,

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { loadConfig } from '../../src/config/config.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { explain } from '../../src/explain/explanation.ts'
 import { ENVIRONMENT, NOW, type TestAppOptions, testApp } from './app.ts'
 
 /** Asks a server as it is configured, and explains what it answers. */
 export async function explainer(t: Test, options: TestAppOptions = {}) {
   const { app, call, log } = await testApp(t, options)
-  const { config } = await loadConfig(ENVIRONMENT, options.environment ?? {})
+  const { config } = loadConfig(ENVIRONMENT, options.environment ?? {})
   const { tokens: expected, jwksUrl, organizations } = config
   await app.ready()
   return async (bearer: string, route = '/api/messages/protected', host = 'localhost') => {

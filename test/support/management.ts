@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Writable } from 'node:stream'
 import type { Test } from 'tap'
 import type { Streams } from '../../src/cli/support/administration.ts'
-import type { Environment } from '../../src/config/config.ts'
+import type { Environment } from '../../src/config/environment.ts'
 import { serve } from './process.ts'
 
 type Command = (

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Test } from 'tap'
 
 const root = join(import.meta.dirname, '../..')
@@ -19,7 +19,7 @@ export interface Program {
   input(text: string): void
 }
 
-/** Starts a program, whose path is from src/, in a process of its own, with nothing else in its environment. */
+/** Starts a program (its path is absolute or relative to src/) with no other environment variables. */
 export function start(
   t: Test,
   program: string,
@@ -29,7 +29,7 @@ export function start(
   const { PATH, HOME } = process.env
   const child = spawn(
     process.execPath,
-    [...process.execArgv, join(root, 'src', program), ...args],
+    [...process.execArgv, resolve(root, 'src', program), ...args],
     {
       // Made once: making it anew would take it from under a program that was started before.
       cwd: existsSync(t.testdirName) ? t.testdirName : t.testdir(),

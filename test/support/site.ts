@@ -2,7 +2,8 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { browserLogin } from '../../src/browser-login/browser-login.ts'
-import { type Environment, loadConfig } from '../../src/config/config.ts'
+import type { Environment } from '../../src/config/environment.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
@@ -34,7 +35,7 @@ export interface SiteOptions {
 export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
   const tenant = options.tenant ?? (await fakeTenant(t))
   const ours = { AUTH0_CLIENT_ID: CLIENT, AUTH0_CLIENT_SECRET: SECRET, SESSION_SECRET }
-  const { config } = await loadConfig(
+  const { config } = loadConfig(
     { ...ENVIRONMENT, AUTH0_DOMAIN: tenant.issuer, ...ours },
     options.environment ?? {},
   )
@@ -47,9 +48,9 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
     logger: createLogger('debug', destination),
     verifier: new AccessTokenVerifier(config.tokens, keys, now),
     keysReady: () => true,
-    rooms: [
-      (room) =>
-        browserLogin(room, {
+    features: [
+      (scope) =>
+        browserLogin(scope, {
           ...config.tokens,
           config: assertDefined(config.browserLogin),
           keys,

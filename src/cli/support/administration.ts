@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
-import { type Environment, setting, tenantPort } from '../../config/config.ts'
+import { type Environment, setting } from '../../config/environment.ts'
+import { tenantPort } from '../../config/tenant-port.ts'
 import { type Management, managementOf } from '../../management/client/client.ts'
 import { ManagementError, managementError } from '../../management/client/errors.ts'
 import type { Credentials } from '../../management/client/token.ts'

@@ -1,4 +1,5 @@
-import { type Environment, setting, tenantPort } from '../../config/config.ts'
+import { type Environment, setting } from '../../config/environment.ts'
+import { tenantPort } from '../../config/tenant-port.ts'
 
 /** What `npm run dev` sets where nothing else does. */
 const DEFAULTS = { CLIENT_ORIGIN_URL: 'http://localhost:4040' }

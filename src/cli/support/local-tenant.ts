@@ -1,4 +1,5 @@
-import { type Environment, tenantPort } from '../../config/config.ts'
+import type { Environment } from '../../config/environment.ts'
+import { tenantPort } from '../../config/tenant-port.ts'
 import { fail } from './run.ts'
 
 /**

@@ -4,10 +4,10 @@ import { isLoopback, issuerOf, originOf } from '../tokens/issuer.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/keys/jwks.ts'
 
 /**
- * How the text of an environment variable becomes a value, by the format that the schema names.
- * Undefined means that the text has no such value.
+ * Parses the text of an environment variable, by the `format` that the schema names. Each parser
+ * returns undefined for an invalid text.
  */
-export const readers = {
+export const parsers = {
   tenant: issuerOf,
   origin: webOrigin,
   origins,
@@ -20,29 +20,31 @@ export const readers = {
 }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
-const API = /^([\w-]{1,64})=(.+)$/
+const FEDERATED_API = /^([\w-]{1,64})=(.+)$/
+/** In characters. */
+const MIN_SECRET_LENGTH = 32
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
 
 function origins(text: string): string[] | undefined {
-  return readAll(text, originOf)
+  return parseList(text, originOf)
 }
 
-/** An https origin, or http on this machine. */
+/** An https origin, or an http origin on this machine. */
 function webOrigin(text: string): string | undefined {
   const origin = originOf(text)
-  return origin !== undefined && isPrivate(new URL(origin)) ? origin : undefined
+  return origin !== undefined && isConfidential(new URL(origin)) ? origin : undefined
 }
 
-/** Whether nobody can listen in on the way to a URL. */
-function isPrivate(url: URL): boolean {
+/** Whether requests to a URL are encrypted or stay on this machine. */
+function isConfidential(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
 }
 
 function secrets(text: string): string[] | undefined {
-  return readAll(text, (secret) => (secret.length >= 32 ? secret : undefined))
+  return parseList(text, (secret) => (secret.length >= MIN_SECRET_LENGTH ? secret : undefined))
 }
 
-/** A URL that the Redis client will take (the path is the number of a database). */
+/** A URL that the Redis client accepts; the path is the number of a database. */
 function redis(text: string): string | undefined {
   if (!URL.canParse(text) || /%(?![\da-f]{2})/i.test(text)) return undefined
   const { protocol, hostname, pathname } = new URL(text)
@@ -50,25 +52,25 @@ function redis(text: string): string | undefined {
   return fits ? text : undefined
 }
 
-/** The URL to call for each connection: https, or http on this machine. */
+/** The URL of the API behind each connection: https, or http on this machine. */
 function apis(text: string): ReadonlyMap<string, string> | undefined {
-  const entries = readAll(text, (entry) => {
-    const [, name = '', address = ''] = API.exec(entry) ?? []
+  const entries = parseList(text, (entry) => {
+    const [, name = '', address = ''] = FEDERATED_API.exec(entry) ?? []
     if (!URL.canParse(address)) return undefined
     const url = new URL(address)
-    const bare = url.username === '' && url.password === '' && url.hash === ''
-    return bare && isPrivate(url) ? ([name, url.href] as const) : undefined
+    const isPlain = url.username === '' && url.password === '' && url.hash === ''
+    return isPlain && isConfidential(url) ? ([name, url.href] as const) : undefined
   })
-  const read = new Map(entries)
-  return read.size === entries?.length ? read : undefined
+  const urls = new Map(entries)
+  return urls.size === entries?.length ? urls : undefined
 }
 
 function algorithms(text: string): string[] | undefined {
-  return readAll(text, (name) => (ASYMMETRIC_ALGORITHMS.includes(name) ? name : undefined))
+  return parseList(text, (name) => (ASYMMETRIC_ALGORITHMS.includes(name) ? name : undefined))
 }
 
 function organizations(text: string): Pick<Organizations, 'known' | 'bySubdomain'> | undefined {
-  const matches = readAll(text, (entry) => ORGANIZATION.exec(entry) ?? undefined)
+  const matches = parseList(text, (entry) => ORGANIZATION.exec(entry) ?? undefined)
   if (matches === undefined) return undefined
   const known = new Set<string>()
   const bySubdomain = new Map<string, string>()
@@ -82,12 +84,15 @@ function organizations(text: string): Pick<Organizations, 'known' | 'bySubdomain
 }
 
 /**
- * A hop count, or addresses, networks (`10.0.0.0/8`) and names of private networks. Fastify trusts
- * nobody when it is given a bare number, hence the function.
+ * A hop count, or a list of addresses, networks (`10.0.0.0/8`) and names of private networks.
+ *
+ * Fastify trusts no proxy when it gets a number, because a hop count cannot check the address of the
+ * direct peer: https://github.com/advisories/GHSA-3m5p-2c4r-xxw2. It is for servers that only the
+ * proxy can reach, and Fastify takes it as a function.
  */
 function proxies(text: string): ((address: string, hop: number) => boolean) | string[] | undefined {
   if (/^\d{1,2}$/.test(text)) return (_address, hop) => hop < Number(text)
-  return readAll(text, (entry) =>
+  return parseList(text, (entry) =>
     NAMED_NETWORKS.includes(entry) || isNetwork(entry) ? entry : undefined,
   )
 }
@@ -103,12 +108,12 @@ function isNetwork(entry: string): boolean {
   }
 }
 
-/** Every entry of a list, read; undefined where there is none or where one cannot be read. */
-function readAll<T>(text: string, read: (entry: string) => T | undefined): T[] | undefined {
+/** Parses a comma-separated list. An empty list is invalid, and so is one with an invalid entry. */
+function parseList<T>(text: string, parse: (entry: string) => T | undefined): T[] | undefined {
   const values: T[] = []
   for (const entry of text.split(',').map((part) => part.trim())) {
     if (entry === '') continue
-    const value = read(entry)
+    const value = parse(entry)
     if (value === undefined) return undefined
     values.push(value)
   }

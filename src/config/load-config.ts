@@ -1,0 +1,84 @@
+import envSchema from 'env-schema'
+import { validateCombinations } from './combinations.ts'
+import { type Config, createConfig } from './config.ts'
+import { ConfigError, type ConfigProblem } from './config-error.ts'
+import type { Environment } from './environment.ts'
+import { normalize, type Variables } from './normalize.ts'
+import { parsers } from './parsers.ts'
+import { isVariable, schema, type Values, type Variable } from './schema.ts'
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** Which values were normalized, if any. */
+  readonly warning: string | undefined
+}
+
+/**
+ * Validates the configuration before anything is built from it.
+ *
+ * @param sources environment variables; later sources take precedence
+ * @throws ConfigError with every problem
+ */
+export function loadConfig(...sources: readonly Environment[]): LoadedConfig {
+  const { variables, changed } = normalize(sources)
+  const { values, problems } = validate(variables)
+  const isSet = (name: Variable) => variables[name] !== undefined
+  problems.push(...validateCombinations(values, isSet))
+  if (problems.length > 0) throw new ConfigError(problems)
+  const warning =
+    changed.length === 0
+      ? undefined
+      : `Trimmed whitespace or a trailing slash from ${changed.join(', ')}.`
+  return { config: createConfig(values as Values), warning }
+}
+
+/** An error of Ajv, as env-schema passes it on. */
+interface SchemaError {
+  readonly instancePath: string
+  readonly params: { readonly missingProperty?: string }
+}
+
+/** Validates each variable by itself. `values` has the valid ones and the defaults of the others. */
+function validate(variables: Variables): { values: Partial<Values>; problems: ConfigProblem[] } {
+  try {
+    return { values: read(schema, variables), problems: [] }
+  } catch (error) {
+    const { errors } = error as { errors?: readonly SchemaError[] }
+    if (errors === undefined) throw error
+    const rest = { ...variables }
+    const invalid = errors.map(variableOf)
+    for (const name of invalid) delete rest[name]
+    const values: Partial<Values> = read({ ...schema, required: [] }, rest)
+    // An invalid variable has no value, not the default.
+    for (const name of invalid) delete values[name]
+    return { values, problems: errors.map(describe) }
+  }
+}
+
+function read<T>(schema: object, data: Variables): T {
+  return envSchema<T>({
+    schema,
+    data,
+    env: false,
+    ajv: {
+      customOptions(ajv) {
+        for (const [format, parse] of Object.entries(parsers)) {
+          ajv.addFormat(format, (text) => parse(text) !== undefined)
+        }
+        return ajv
+      },
+    },
+  })
+}
+
+function variableOf({ instancePath, params }: SchemaError): Variable {
+  const name = params.missingProperty ?? instancePath.slice(1)
+  if (isVariable(name)) return name
+  throw new Error(`The schema does not name ${name}.`)
+}
+
+function describe(error: SchemaError): ConfigProblem {
+  const name = variableOf(error)
+  const problem = error.params.missingProperty === undefined ? 'invalid' : 'missing'
+  return { problem: `${name} is ${problem}`, expected: schema.properties[name].description }
+}

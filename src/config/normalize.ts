@@ -1,0 +1,33 @@
+import type { Environment } from './environment.ts'
+import { isVariable, type Variable } from './schema.ts'
+
+/** The variables of the server that are set, as text. */
+export type Variables = Partial<Record<Variable, string>>
+
+/**
+ * Merges the sources, later ones over earlier ones. White space around a value and the slash after a
+ * domain or an origin are removed. An empty value counts as unset, except for
+ * `AUTH0_ORGANIZATIONS`: an empty list must not open the API to all organizations.
+ */
+export function normalize(sources: readonly Environment[]): {
+  readonly variables: Variables
+  /** The names of the variables that were changed. */
+  readonly changed: readonly Variable[]
+} {
+  const variables: Variables = {}
+  const changed = new Set<Variable>()
+  for (const [name, text = ''] of sources.flatMap((source) => Object.entries(source))) {
+    if (!isVariable(name)) continue
+    const value = withoutSlash(name, text.trim())
+    if (value === '' && name !== 'AUTH0_ORGANIZATIONS') continue
+    variables[name] = value
+    if (value !== text) changed.add(name)
+  }
+  return { variables, changed: [...changed] }
+}
+
+function withoutSlash(name: Variable, text: string): string {
+  if (name === 'AUTH0_DOMAIN' || name === 'APP_BASE_URL') return text.replace(/\/$/, '')
+  if (name === 'CLIENT_ORIGIN_URL') return text.replace(/\/(?=\s*(,|$))/g, '')
+  return text
+}
