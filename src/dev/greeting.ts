@@ -1,14 +1,15 @@
-import { api, type Persona } from '../local-tenant/directory/data.ts'
+import { api } from '../local-tenant/directory/data.ts'
 import type { Directory } from '../local-tenant/directory/directory.ts'
+import type { Persona } from '../local-tenant/directory/records.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 
-/** What a person reads after `npm run dev`: where everything is, and lines to paste. */
+/** The text that `npm run dev` prints: URLs, personas, and commands to try. */
 export function greeting(apiUrl: string, issuer: string, directory: Directory): string {
   const { origin, port } = new URL(issuer)
-  const token = `${port === '6061' ? '' : `TENANT_PORT=${port} `}npm run --silent token --`
+  const tokenCommand = `${port === '6061' ? '' : `TENANT_PORT=${port} `}npm run --silent token --`
   const messages = `${apiUrl}/api/messages`
-  const as = (name: string) => `curl -H "Authorization: Bearer $(${token} ${name})"`
-  const people = [...directory.personas].map(
+  const curlAs = (name: string) => `curl -H "Authorization: Bearer $(${tokenCommand} ${name})"`
+  const personas = [...directory.personas].map(
     (persona) => `    ${persona.name.padEnd(15)}${describe(persona, directory)}`,
   )
   return `
@@ -16,28 +17,26 @@ export function greeting(apiUrl: string, issuer: string, directory: Directory): 
   Browser login  ${apiUrl}/
   Local tenant   ${origin}   (${api.identifier})
 
-  Personas, from src/local-tenant/directory/data.ts; their tokens: ${token} <name>
-${people.join('\n')}
+  Personas, from src/local-tenant/directory/data.ts. Get a token: ${tokenCommand} <name>
+${personas.join('\n')}
 
   Try
     curl ${messages}/public
     curl -i ${messages}/protected
-    ${as('user')} ${messages}/protected
-    ${as('user')} ${messages}/admin
-    ${as('admin')} ${messages}/admin
+    ${curlAs('user')} ${messages}/protected
+    ${curlAs('user')} ${messages}/admin
+    ${curlAs('admin')} ${messages}/admin
 
 `
 }
 
+/** The permissions of a persona and its organization. */
 function describe(persona: Persona, directory: Directory): string {
+  const resourceServer = assertDefined(directory.api(api.identifier), 'API')
+  const permissions = directory.permissionsOf(persona, resourceServer)
+  const text = permissions.length === 0 ? 'no permissions' : permissions.join(', ')
   const organization = directory.organizations.get(persona.organizations[0])
-  const member = organization ? `, of ${organization.displayName}` : ''
-  if (organization?.known === false)
-    return `public only: the API does not know the organization${member}`
-  const may = directory
-    .permissionsOf(persona, assertDefined(directory.api(api.identifier), 'API'))
-    .includes('read:admin-messages')
-    ? 'public, protected and admin'
-    : 'public and protected'
-  return `${may}${member}`
+  if (organization === undefined) return text
+  const note = organization.known ? '' : ', which the API does not accept'
+  return `${text}, member of ${organization.displayName}${note}`
 }

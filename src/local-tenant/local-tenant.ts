@@ -6,20 +6,20 @@ import formbody from '@fastify/formbody'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { addressesOf, listen } from '../lifecycle/listen.ts'
 import { isLoopback } from '../tokens/issuer.ts'
-import type { Api } from './console/api.ts'
 import { tenantConsole } from './console/console.ts'
+import type { ConsoleApi } from './console/console-api.ts'
+import { environmentControl } from './controls/environment.ts'
 import { faults } from './controls/faults.ts'
 import { invitationControl } from './controls/invitations.ts'
 import { sessionControl } from './controls/sessions.ts'
-import { checkData } from './directory/check-data.ts'
 import { organizations, personas, roles } from './directory/data.ts'
 import { Directory } from './directory/directory.ts'
 import { DirectoryFile } from './directory/directory-file.ts'
-import { type Seed, sow } from './directory/seed.ts'
-import { environment } from './environment.ts'
+import { type Seed, seedDirectory } from './directory/seed.ts'
+import { validateData } from './directory/validate-data.ts'
 import { managementApi } from './management-api/management-api.ts'
-import { RateLimit } from './management-api/rate-limit.ts'
-import { errorPage, sendPage } from './pages/pages.ts'
+import { ManagementRateLimit } from './management-api/management-rate-limit.ts'
+import { errorPage, sendPage } from './pages/tenant-page.ts'
 import { authorize } from './protocol/authorization/authorize.ts'
 import { BackchannelLogout } from './protocol/authorization/backchannel-logout.ts'
 import { logout } from './protocol/authorization/logout.ts'
@@ -30,35 +30,35 @@ import { FederatedTokens } from './protocol/tokens/federated-tokens.ts'
 import { Grants } from './protocol/tokens/grants.ts'
 import { SigningKeys } from './protocol/tokens/signing-keys.ts'
 import { tokenEndpoint } from './protocol/tokens/token-endpoint.ts'
-import { Tokens } from './protocol/tokens/tokens.ts'
+import { TokenIssuer } from './protocol/tokens/token-issuer.ts'
 import { userinfo } from './protocol/tokens/userinfo.ts'
 import { thirdParty } from './third-party.ts'
 
 export interface LocalTenantOptions {
-  /** 0 for one that the system chooses. */
+  /** 0 lets the system choose one. */
   readonly port: number
-  /** Where the tenant keeps what outlives it. */
+  /** Where the tenant stores its signing keys and persisted records. */
   readonly directory: string
-  /** `NODE_ENV`: the tenant gives tokens to everybody who asks, so it never runs in production. */
+  /** `NODE_ENV`. The tenant issues tokens to anyone, so it does not start in `production`. */
   readonly environment: string
-  /** The API beside the tenant, for the console, once it runs. */
-  readonly api?: () => Api | undefined
-  /** What it knows at first: the data file (the default), or as little as a new tenant. */
+  /** The API that the console calls. Undefined until it runs. */
+  readonly api?: () => ConsoleApi | undefined
+  /** The initial records. The default is `data`. */
   readonly seed?: Seed
 }
 
 export interface LocalTenant {
   readonly app: FastifyInstance
-  /** `iss` of its tokens, with the slash. */
+  /** The claim `iss` of its tokens, with a slash at the end. */
   readonly issuer: string
-  /** Who and what it knows; a change holds at once. */
+  /** The records of the tenant. Changes take effect immediately. */
   readonly directory: Directory
   readonly sessions: Sessions
   readonly backchannel: BackchannelLogout
 }
 
 /**
- * Starts an issuer that speaks as Auth0 does, on loopback only.
+ * Starts an issuer with the same endpoints as an Auth0 tenant, on loopback addresses only.
  *
  * @throws Error in production
  */
@@ -66,18 +66,21 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   if (options.environment === 'production') {
     throw new Error('The local tenant is for development: it does not start in production.')
   }
-  checkData(personas, roles, organizations)
+  validateData(personas, roles, organizations)
   const keys = await SigningKeys.load(join(options.directory, 'signing-keys.json'))
   const grants = new Grants()
   const sessions = new Sessions()
   const directory = new Directory()
-  sow(directory, options.seed ?? 'data')
+  seedDirectory(directory, options.seed ?? 'data')
   const file = await DirectoryFile.load(join(options.directory, 'directory.json'), directory)
-  const rateLimit = new RateLimit()
+  const rateLimit = new ManagementRateLimit()
   const app = fastify()
   const issuer = () => `http://localhost:${(app.server.address() as AddressInfo).port}/`
+  const tokenIssuer = new TokenIssuer(issuer, keys, grants, directory)
+  const federatedTokens = new FederatedTokens(directory, grants)
+  const backchannel = new BackchannelLogout(issuer, keys, directory)
 
-  answerErrors(app)
+  setErrorHandler(app)
   await app.register(cors, {
     origin: (origin: string | undefined, done) => done(null, isLoopbackOrigin(origin)),
     methods: ['GET', 'POST'],
@@ -87,24 +90,22 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(faults, { keys, rateLimit })
 
   await app.register(discovery, { issuer, keys })
-  await app.register(environment, { issuer, directory })
   await app.register(authorize, { grants, sessions, directory, file })
-  const tokens = new Tokens(issuer, keys, grants, directory)
-  const federatedTokens = new FederatedTokens(directory, grants)
-  await app.register(tokenEndpoint, { tokens, grants, federatedTokens, directory })
-  await app.register(thirdParty, { federatedTokens })
+  await app.register(tokenEndpoint, { tokenIssuer, grants, federatedTokens, directory })
   await app.register(userinfo, { grants })
-  const backchannel = new BackchannelLogout(issuer, keys, directory)
   await app.register(logout, { sessions, directory, backchannel })
+  await app.register(thirdParty, { federatedTokens })
+
+  await app.register(environmentControl, { issuer, directory })
   await app.register(invitationControl, { directory })
   await app.register(sessionControl, { sessions, backchannel })
-  const management = { issuer, keys, directory, file, rateLimit }
-  await app.register(managementApi, { ...management, prefix: '/api/v2' })
+  const managementOptions = { issuer, keys, directory, file, rateLimit }
+  await app.register(managementApi, { ...managementOptions, prefix: '/api/v2' })
   const { api = () => undefined } = options
   await app.register(tenantConsole, {
     issuer,
     keys,
-    tokens,
+    tokenIssuer,
     directory,
     sessions,
     backchannel,
@@ -119,13 +120,13 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   }
 }
 
-/** Errors for people where a browser shows them, and for clients everywhere else (RFC 6749 §5.2). */
-function answerErrors(app: FastifyInstance): void {
+/** Sends errors as a page for URLs that browsers show, otherwise as JSON (RFC 6749 §5.2). */
+function setErrorHandler(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | OAuthError, request, reply) => {
     const isPage = /^\/(\?|$|(authorize|login|signup|console|v2\/logout|oidc\/logout)\b)/.test(
       request.url,
     )
-    const { status, code } = describe(error)
+    const { status, code } = statusAndCode(error)
     const message = status === 500 ? 'The local tenant failed.' : error.message
     if (status === 401) reply.header('www-authenticate', 'Basic realm="local tenant"')
     reply.code(status)
@@ -134,7 +135,7 @@ function answerErrors(app: FastifyInstance): void {
   })
 }
 
-function describe(error: FastifyError | OAuthError): { status: number; code: string } {
+function statusAndCode(error: FastifyError | OAuthError): { status: number; code: string } {
   if (error instanceof OAuthError) return { status: error.status, code: error.error }
   const { statusCode = 500 } = error
   return statusCode < 500
@@ -142,7 +143,7 @@ function describe(error: FastifyError | OAuthError): { status: number; code: str
     : { status: 500, code: 'server_error' }
 }
 
-/** Pages of this machine, whatever their scheme and port. */
+/** Whether an origin is on this machine, with any scheme and port. */
 function isLoopbackOrigin(origin = ''): boolean {
   return URL.canParse(origin) && isLoopback(new URL(origin))
 }

@@ -3,7 +3,7 @@ import { fieldValues } from '../plugins/header-fields.ts'
 import { bearerToken } from '../tokens/bearer.ts'
 import type { FederatedTokens } from './protocol/tokens/federated-tokens.ts'
 
-/** A third party's API, for tokens that were exchanged for its connection and for no others. */
+/** A third-party API. It accepts only tokens that were exchanged for the connection `calendar`. */
 export async function thirdParty(
   app: FastifyInstance,
   { federatedTokens }: { federatedTokens: FederatedTokens },

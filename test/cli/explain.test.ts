@@ -4,13 +4,13 @@ import { main } from '../../src/cli/explain.ts'
 import { logSink, token as otherToken } from '../support/app.ts'
 import { development } from '../support/development.ts'
 import { serve, start } from '../support/process.ts'
-import { askToken, redemption, visitor } from '../support/visitor.ts'
+import { redemption, requestToken, visitor } from '../support/visitor.ts'
 
 const nobody = Readable.from([])
 
 async function personaToken(issuer: string, persona: string) {
   const grant_type = 'urn:local-tenant:grant-type:persona'
-  return (await askToken(issuer, { grant_type, persona })).body['access_token'] ?? ''
+  return (await requestToken(issuer, { grant_type, persona })).body['access_token'] ?? ''
 }
 
 test('tokens of the local tenant are judged as npm run dev does, where no tenant is configured', async (t) => {
@@ -46,9 +46,9 @@ test('what a login gives besides the access token, by mistake', async (t) => {
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
   const { logIn } = visitor(issuer)
   const { answer } = await logIn('user')
-  const { body } = await askToken(issuer, redemption(answer['code']))
+  const { body } = await requestToken(issuer, redemption(answer['code']))
   const { answer: bare } = await visitor(issuer).logIn('user', { audience: undefined })
-  const opaque = await askToken(issuer, redemption(bare['code']))
+  const opaque = await requestToken(issuer, redemption(bare['code']))
   for (const [token = '', expected] of [
     [body['id_token'], /an ID token \(nonce\).*\(id_token\)/s],
     [body['refresh_token'], /a refresh token: it is for the tenant alone/],

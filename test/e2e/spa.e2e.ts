@@ -11,7 +11,7 @@ const sdk = readFileSync(
   createRequire(import.meta.url).resolve('@auth0/auth0-spa-js/dist/auth0-spa-js.production.js'),
 )
 
-/** What the page of the test gives to `page.evaluate`. */
+/** The SDK client that the page below creates. */
 declare const client: {
   loginWithRedirect(options?: object): Promise<void>
   handleRedirectCallback(): Promise<unknown>
@@ -22,7 +22,7 @@ declare const client: {
   logout(options: object): Promise<void>
 }
 
-/** A single-page app with the vendor's SDK, unchanged but for the domain, and what it needs. */
+/** Starts a single-page app with Auth0's SDK, and the tenant and API that it uses. */
 async function application(t: Test, options: object = {}) {
   const settings = { value: '' }
   const origin = (
@@ -69,7 +69,7 @@ async function logIn(page: Page, origin: string, persona: string, parameters: ob
   )
 }
 
-/** Calls the API as the app would: across origins, with the SDK's token. */
+/** Calls the API from the page, across origins, with the SDK's token. */
 const call = (page: Page, url: string) =>
   page.evaluate(async (url) => {
     const token = await client.getTokenSilently()
@@ -90,7 +90,7 @@ test('login, calls, silent renewal after a reload, logout', async (t) => {
   t.strictSame(await call(page, `${messages}/admin`), [403, true])
 
   await page.goto(origin)
-  t.equal(await page.evaluate(() => client.isAuthenticated()), false, 'nothing is kept in the page')
+  t.equal(await page.evaluate(() => client.isAuthenticated()), false, 'tokens are in memory only')
   t.strictSame(
     await call(page, `${messages}/protected`),
     [200, undefined],
@@ -102,7 +102,7 @@ test('login, calls, silent renewal after a reload, logout', async (t) => {
   const renewal = await page.evaluate(() => client.getTokenSilently().catch((error) => error.error))
   t.equal(renewal, 'login_required')
 
-  t.equal(await logIn(page, origin, 'admin'), 'in', 'as somebody else')
+  t.equal(await logIn(page, origin, 'admin'), 'in', 'as another user')
   t.strictSame(await call(page, `${messages}/admin`), [200, undefined])
 })
 
@@ -141,7 +141,7 @@ test('organizations', async (t) => {
   t.strictSame(
     await call(foreign, `${messages}/protected`),
     [401, false],
-    'the API does not know it',
+    'the API does not accept the organization',
   )
 })
 

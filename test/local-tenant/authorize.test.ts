@@ -2,9 +2,9 @@ import { decodeJwt } from 'jose'
 import { test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import {
-  askToken,
   REQUEST,
   redemption,
+  requestToken,
   startTenant,
   tenant,
   type Values,
@@ -12,7 +12,7 @@ import {
   WEB,
 } from '../support/visitor.ts'
 
-test('client and redirect URI: a page, and never a redirect', async (t) => {
+test('invalid client or redirect URI: an error page, never a redirect', async (t) => {
   const { authorize, visit } = visitor(await tenant(t))
   const cases: Values[] = [
     { client_id: 'nobody' },
@@ -41,7 +41,7 @@ test('client and redirect URI: a page, and never a redirect', async (t) => {
   t.equal((await visit('/authorize?client_id=a&client_id=b')).status, 400)
 })
 
-test('the rest is told to the client, in order, with its state', async (t) => {
+test('other invalid parameters: an error response to the client, in order, with its state', async (t) => {
   const { authorize } = visitor(await tenant(t))
   const cases: [error: string, changes: Values][] = [
     ['invalid_request', { response_type: undefined }],
@@ -75,7 +75,7 @@ test('login, code, tokens', async (t) => {
   t.equal(to, 'http://localhost:4040/')
   t.equal(answer['state'], 'the-state')
   t.match(headers.getSetCookie()[0], /HttpOnly; SameSite=Lax/)
-  const { status, body } = await askToken(issuer, redemption(answer['code']))
+  const { status, body } = await requestToken(issuer, redemption(answer['code']))
   t.equal(status, 200)
   t.match(body, { token_type: 'Bearer', expires_in: 86_400, scope: REQUEST.scope })
   t.match(decodeJwt(String(body['access_token'])), {
@@ -98,7 +98,7 @@ test('login, code, tokens', async (t) => {
     email: 'admin@example.com',
   })
   t.notOk('org_id' in idToken)
-  const { body: again } = await askToken(
+  const { body: again } = await requestToken(
     issuer,
     redemption(
       (await logIn('admin', { scope: 'openid', nonce: undefined, prompt: 'login' })).answer['code'],
@@ -117,11 +117,11 @@ test('login, code, tokens', async (t) => {
   ])
 })
 
-test('without an audience the access token is opaque, and good for userinfo', async (t) => {
+test('without an audience the access token is opaque, and /userinfo accepts it', async (t) => {
   const issuer = await tenant(t)
   const { logIn } = visitor(issuer)
   const { answer } = await logIn('user', { audience: undefined, scope: 'openid email' })
-  const { body } = await askToken(issuer, redemption(answer['code']))
+  const { body } = await requestToken(issuer, redemption(answer['code']))
   const token = String(body['access_token'])
   t.match(token, /^[\w-]{32}$/)
   const userinfo = (bearer: string) =>
@@ -132,19 +132,19 @@ test('without an audience the access token is opaque, and good for userinfo', as
     email_verified: true,
   })
   const plain = await logIn('user', { prompt: 'login', scope: 'email' })
-  const { body: forApi } = await askToken(issuer, redemption(plain.answer['code']))
+  const { body: forApi } = await requestToken(issuer, redemption(plain.answer['code']))
   t.equal(decodeJwt(String(forApi['access_token'])).aud, api.identifier, 'no openid, no userinfo')
   const unopened = await logIn('user', { prompt: 'login', audience: undefined, scope: 'email' })
-  const { body: noOpenid } = await askToken(issuer, redemption(unopened.answer['code']))
+  const { body: noOpenid } = await requestToken(issuer, redemption(unopened.answer['code']))
   t.notOk('id_token' in noOpenid)
   for (const bad of [String(noOpenid['access_token']), 'unknown', '']) {
-    const refused = await userinfo(bad)
-    t.equal(refused.status, 401)
-    t.match(refused.headers.get('www-authenticate'), 'error="invalid_token"')
+    const rejected = await userinfo(bad)
+    t.equal(rejected.status, 401)
+    t.match(rejected.headers.get('www-authenticate'), 'error="invalid_token"')
   }
 })
 
-test('an error of its own is a page that shows nothing of itself', async (t) => {
+test('an internal error is a page without details', async (t) => {
   const { directory, issuer } = await startTenant(t)
   directory.personas.add({
     name: 'broken',
@@ -161,7 +161,7 @@ test('an error of its own is a page that shows nothing of itself', async (t) => 
   t.notMatch(page.html, 'inside')
 })
 
-test('a session saves the login, unless the client asks for one', async (t) => {
+test('a session makes a login unnecessary, unless the client requests one', async (t) => {
   const issuer = await tenant(t)
   const { authorize, logIn, visit } = visitor(issuer)
   await logIn('user')
@@ -182,17 +182,17 @@ test('organizations, by id and by name', async (t) => {
   const issuer = await tenant(t)
   for (const organization of ['org_acme', 'acme', 'ACME']) {
     const { answer } = await visitor(issuer).logIn('acme-member', { organization })
-    const { body } = await askToken(issuer, redemption(answer['code']))
+    const { body } = await requestToken(issuer, redemption(answer['code']))
     for (const name of ['access_token', 'id_token']) {
       t.match(decodeJwt(String(body[name])), { org_id: 'org_acme', org_name: 'acme' })
     }
   }
-  const refused = await visitor(issuer).logIn('user', { organization: 'acme' })
-  t.match(refused.answer, { error: 'access_denied', state: 'the-state' })
-  t.strictSame(refused.headers.getSetCookie(), [], 'and no session')
+  const rejected = await visitor(issuer).logIn('user', { organization: 'acme' })
+  t.match(rejected.answer, { error: 'access_denied', state: 'the-state' })
+  t.strictSame(rejected.headers.getSetCookie(), [], 'and no session')
 
   const chosen = await visitor(issuer).logIn('acme-member', {}, { organization: 'org_acme' })
-  const { body } = await askToken(issuer, redemption(chosen.answer['code']))
+  const { body } = await requestToken(issuer, redemption(chosen.answer['code']))
   t.match(decodeJwt(String(body['access_token'])), { org_id: 'org_acme' })
   const foreign = await visitor(issuer).logIn('acme-member', {}, { organization: 'org_globex' })
   t.equal(foreign.answer['error'], 'access_denied')
@@ -202,7 +202,7 @@ test('organizations, by id and by name', async (t) => {
   t.ok((await member.authorize({ organization: 'acme', prompt: 'none' })).answer['code'])
 })
 
-test('the login page: one button a persona and organization', async (t) => {
+test('the login page has one button for each persona and organization', async (t) => {
   const { authorize, visit, post } = visitor(await tenant(t))
   const page = await authorize({ login_hint: 'admin@example.com' })
   t.equal(page.html.match(/<button name="persona"/g)?.length, 5)
@@ -218,7 +218,7 @@ test('the login page: one button a persona and organization', async (t) => {
   t.equal((await visit('/login')).status, 400)
 })
 
-test('a signup makes a persona that can log in again', async (t) => {
+test('a signup creates a persona that can log in again', async (t) => {
   const issuer = await tenant(t)
   const { authorize, post } = visitor(issuer)
   const signUp = async (values: Values) => {
@@ -230,7 +230,7 @@ test('a signup makes a persona that can log in again', async (t) => {
   }
   const hostile = '"><script>alert(1)</script>'
   const { answer } = await signUp({ email: 'new@example.com', name: hostile })
-  const { body } = await askToken(issuer, redemption(answer['code']))
+  const { body } = await requestToken(issuer, redemption(answer['code']))
   t.match(decodeJwt(String(body['id_token'])), { sub: 'local|new@example.com', name: hostile })
   const page = await visitor(issuer).authorize()
   t.match(page.html, 'new@example.com')
@@ -242,7 +242,7 @@ test('a signup makes a persona that can log in again', async (t) => {
   t.ok((await visitor(issuer).logIn('new@example.com')).answer['code'])
 })
 
-test('web_message goes to the origin of the client alone', async (t) => {
+test('web_message is sent to the origin of the client only', async (t) => {
   const { authorize, logIn } = visitor(await tenant(t))
   const silent = { response_mode: 'web_message', prompt: 'none' }
   const without = await authorize(silent)
@@ -255,11 +255,11 @@ test('web_message goes to the origin of the client alone', async (t) => {
   t.equal(withSession.html.match(/<\/script>/g)?.length, 1, 'a state cannot end the script')
 })
 
-test('logout leads back only to where the client may be reached', async (t) => {
+test('logout redirects only to allowed URLs of the client', async (t) => {
   const issuer = await tenant(t)
   const { logIn, visit } = visitor(issuer)
   const { answer } = await logIn('user')
-  const { body } = await askToken(issuer, redemption(answer['code']))
+  const { body } = await requestToken(issuer, redemption(answer['code']))
   const hint = `id_token_hint=${body['id_token']}`
   const back = 'post_logout_redirect_uri=http://localhost:4040/bye'
   const allowed: Record<string, string | undefined> = {
@@ -275,7 +275,7 @@ test('logout leads back only to where the client may be reached', async (t) => {
     t.strictSame([page.status, page.to], to === undefined ? [200, undefined] : [303, to], path)
   }
   t.equal((await visitor(issuer).visit('/v2/logout')).status, 200, 'without a session')
-  const refused = [
+  const rejected = [
     '/v2/logout?returnTo=http://localhost:4040/',
     '/v2/logout?client_id=nobody&returnTo=http://localhost:4040/',
     '/v2/logout?client_id=messages-spa&returnTo=https://evil.test/',
@@ -283,10 +283,10 @@ test('logout leads back only to where the client may be reached', async (t) => {
     `/oidc/logout?${back}`,
     `/oidc/logout?id_token_hint=junk&${back}`,
   ]
-  for (const path of refused) t.match(await visit(path), { status: 400, to: undefined }, path)
+  for (const path of rejected) t.match(await visit(path), { status: 400, to: undefined }, path)
 })
 
-test('CORS: pages of this machine alone, with whatever headers they send', async (t) => {
+test('CORS: only origins on this machine, with any request headers', async (t) => {
   const issuer = await tenant(t)
   const preflight = (origin: string) =>
     fetch(`${issuer}oauth/token`, {

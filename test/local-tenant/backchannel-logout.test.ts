@@ -2,26 +2,26 @@ import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 
 import { type Test, test } from 'tap'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { serve } from '../support/process.ts'
-import { askToken, redemption, startTenant, visitor, WEB } from '../support/visitor.ts'
+import { redemption, requestToken, startTenant, visitor, WEB } from '../support/visitor.ts'
 
 const SECRET = 'messages-web-hs256-secret-of-32-bytes-or-more'
 const HS256 = { ...WEB, client_id: 'messages-web-hs256' }
 
-/** A tenant whose web clients are told of logouts by this test. */
-async function startTold(t: Test) {
+/** A tenant whose web clients send the logout tokens they receive to this test. */
+async function startWithReceiver(t: Test) {
   const tenant = await startTenant(t)
-  const told: string[] = []
+  const logoutTokens: string[] = []
   const origin = await serve(t, async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
-    told.push(String(new URLSearchParams(body).get('logout_token')))
+    logoutTokens.push(String(new URLSearchParams(body).get('logout_token')))
     response.statusCode = request.url === '/fails' ? 500 : 204
     response.end()
   })
   const web = assertDefined(tenant.directory.clients.get('messages-web'))
   const hs256 = assertDefined(tenant.directory.clients.get('messages-web-hs256'))
-  for (const client of [web, hs256]) client.backchannelLogoutUri = `${origin}/told`
-  return { ...tenant, told, origin, web, hs256, person: visitor(tenant.issuer) }
+  for (const client of [web, hs256]) client.backchannelLogoutUri = `${origin}/logout`
+  return { ...tenant, logoutTokens, origin, web, hs256, person: visitor(tenant.issuer) }
 }
 
 const endSession = async (issuer: string, body: object, type = 'application/json') => {
@@ -33,11 +33,11 @@ const endSession = async (issuer: string, body: object, type = 'application/json
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
-test('a logout is told to each client of the session that wants to know', async (t) => {
-  const { issuer, told, person, sessions, backchannel } = await startTold(t)
+test('a logout notifies each client of the session that has a back-channel URI', async (t) => {
+  const { issuer, logoutTokens, person, sessions, backchannel } = await startWithReceiver(t)
   const { answer } = await person.logIn('user', WEB)
   const secret = { client_secret: 'messages-web-secret' }
-  const { body } = await askToken(issuer, { ...redemption(answer['code']), ...WEB, ...secret })
+  const { body } = await requestToken(issuer, { ...redemption(answer['code']), ...WEB, ...secret })
   await person.authorize(HS256)
   await person.authorize()
   t.match(sessions.list(), [
@@ -46,8 +46,10 @@ test('a logout is told to each client of the session that wants to know', async 
   await person.visit('/oidc/logout')
   t.strictSame(sessions.list(), [])
 
-  t.equal(told.length, 2, 'the browser client has no such address')
-  const [forWeb, forHs256] = told.sort((one) => (decodeJwt(one).aud === 'messages-web' ? -1 : 1))
+  t.equal(logoutTokens.length, 2, 'the browser client has no back-channel URI')
+  const [forWeb, forHs256] = logoutTokens.sort((token) =>
+    decodeJwt(token).aud === 'messages-web' ? -1 : 1,
+  )
   const keySet = createRemoteJWKSet(new URL(`${issuer}.well-known/jwks.json`))
   const { payload, protectedHeader } = await jwtVerify(String(forWeb), keySet)
   t.match(protectedHeader, { alg: 'RS256', typ: 'logout+jwt' })
@@ -62,24 +64,24 @@ test('a logout is told to each client of the session that wants to know', async 
   })
   const signed = await jwtVerify(String(forHs256), new TextEncoder().encode(SECRET))
   t.match(signed, { payload: { aud: HS256.client_id }, protectedHeader: { typ: 'logout+jwt' } })
-  t.match(backchannel.notices(), [{ outcome: 204 }, { outcome: 204 }])
+  t.match(backchannel.deliveries(), [{ outcome: 204 }, { outcome: 204 }])
 
   await person.logIn('user', WEB)
   await person.visit('/v2/logout')
-  t.equal(told.length, 3, 'the vendor’s own route as well')
+  t.equal(logoutTokens.length, 3, 'Auth0’s own route too')
   await person.visit('/v2/logout')
-  t.equal(told.length, 3, 'nobody was logged in')
+  t.equal(logoutTokens.length, 3, 'nobody was logged in')
 })
 
-test('a client that fails, is away or hangs holds up nobody', async (t) => {
-  const { issuer, person, web, hs256, origin, backchannel } = await startTold(t)
+test('a client that fails, is unreachable or hangs does not block the logout', async (t) => {
+  const { issuer, person, web, hs256, origin, backchannel } = await startWithReceiver(t)
   const hanging = await serve(t, () => {})
   web.backchannelLogoutUri = `${origin}/fails`
   await person.logIn('user', WEB)
   hs256.backchannelLogoutUri = 'http://127.0.0.1:1/'
   await person.authorize(HS256)
   t.equal((await person.visit('/v2/logout')).status, 200)
-  t.match(backchannel.notices(), [{ outcome: 500 }, { outcome: /fetch failed/ }])
+  t.match(backchannel.deliveries(), [{ outcome: 500 }, { outcome: /fetch failed/ }])
 
   web.backchannelLogoutUri = `${hanging}/`
   await person.logIn('user', WEB)
@@ -87,16 +89,16 @@ test('a client that fails, is away or hangs holds up nobody', async (t) => {
   t.match(body, { notices: [{ client: 'messages-web', outcome: /TimeoutError/ }] })
 })
 
-test('sessions end from outside the browser, by sid or persona', async (t) => {
-  const { issuer, told, person, sessions } = await startTold(t)
+test('sessions can be ended from outside the browser, by sid or persona', async (t) => {
+  const { issuer, logoutTokens, person, sessions } = await startWithReceiver(t)
   const other = visitor(issuer)
   await person.logIn('user', WEB)
   await other.logIn('admin', WEB)
   const [first] = sessions.list()
   const ended = await endSession(issuer, { sid: first?.sid })
   t.match(ended, { status: 200, body: { ended: [first?.sid], notices: [{ outcome: 204 }] } })
-  t.match(decodeJwt(String(told[0])), { sub: 'local|user', sid: first?.sid })
-  t.equal(decodeProtectedHeader(String(told[0])).typ, 'logout+jwt')
+  t.match(decodeJwt(String(logoutTokens[0])), { sub: 'local|user', sid: first?.sid })
+  t.equal(decodeProtectedHeader(String(logoutTokens[0])).typ, 'logout+jwt')
   t.equal((await person.authorize({ prompt: 'none' })).answer['error'], 'login_required')
   t.ok((await other.authorize({ prompt: 'none' })).answer['code'])
 
@@ -107,8 +109,8 @@ test('sessions end from outside the browser, by sid or persona', async (t) => {
   t.equal((await endSession(issuer, { persona: 'admin' }, 'text/plain')).status, 415)
 })
 
-test('the same person keeps the sid, another one begins anew', async (t) => {
-  const { person, sessions } = await startTold(t)
+test('a new login of the same persona keeps the sid, another persona gets a new one', async (t) => {
+  const { person, sessions } = await startWithReceiver(t)
   await person.logIn('user', WEB)
   const { sid, clients } = assertDefined(sessions.list()[0])
   await person.logIn('user', { ...HS256, prompt: 'login' })

@@ -1,9 +1,9 @@
 import { type Test, test } from 'tap'
-import { meaningOf, textOf } from '../../src/local-tenant/console/claims.ts'
-import type { Organization } from '../../src/local-tenant/directory/data.ts'
+import { describeClaim, formatClaim } from '../../src/local-tenant/console/claims.ts'
+import type { Organization } from '../../src/local-tenant/directory/records.ts'
 import { sendRaw } from '../support/app.ts'
 import { development } from '../support/development.ts'
-import { tenant as lonelyTenant, visitor, WEB } from '../support/visitor.ts'
+import { tenant as startIssuer, visitor, WEB } from '../support/visitor.ts'
 
 async function console(t: Test, environment: Record<string, string> = {}) {
   const { tenant: issuer, localTenant: tenant, server } = await development(t, environment)
@@ -35,20 +35,23 @@ test('the front page', async (t) => {
   const { get } = await console(t)
   const { status, html, headers } = await get()
   t.equal(status, 200)
-  t.match(headers.get('content-security-policy'), /^default-src 'none'; style-src 'sha256-/)
+  t.match(
+    headers.get('content-security-policy'),
+    /^default-src 'none'; base-uri 'none'; frame-ancestors 'none'; style-src 'sha256-[^ ]+'; script-src 'nonce-[^ ]+'; img-src data:$/,
+  )
   t.match(html, /Uma User/)
   t.match(html, 'error&#61;&#34;insufficient_scope&#34;')
   t.match((await get('/?done=rotate')).html, /The keys were rotated/)
   t.match((await get('/?done=constructor')).html, '<p role="status"></p>')
 })
 
-test('a token for each organization of a persona, and for no other', async (t) => {
+test('a token for each organization of a persona, and for no other organization', async (t) => {
   const { post } = await console(t)
   const form = { persona: 'acme-member', organization: 'org_acme', flaw: 'none of these' }
   t.match((await post('/console/token', form)).html, /org_acme/)
   for (const [bad, problem] of [
-    [{ persona: 'nobody' }, /no such persona/],
-    [{ persona: 'user', organization: 'org_acme' }, /no member there/],
+    [{ persona: 'nobody' }, /Unknown persona/],
+    [{ persona: 'user', organization: 'org_acme' }, /not a member of the organization/],
   ] as const) {
     const { status, html } = await post('/console/token', bad)
     t.equal(status, 400)
@@ -56,7 +59,7 @@ test('a token for each organization of a persona, and for no other', async (t) =
   }
 })
 
-test('tokens that have to be refused, each for its flaw', async (t) => {
+test('each flaw of a token has its own error', async (t) => {
   const { post } = await console(t)
   for (const [flaw, problem] of [
     ['expired', 'The access token expired.'],
@@ -68,15 +71,15 @@ test('tokens that have to be refused, each for its flaw', async (t) => {
   }
 })
 
-test('claims are told in words, whatever they are', async (t) => {
-  t.match(meaningOf('iss'), /^Issuer/)
-  t.match(meaningOf('toString'), /^A claim of the tenant/)
-  t.equal(textOf('exp', 0), '0 (Thu, 01 Jan 1970 00:00:00 GMT)')
-  t.equal(textOf('exp', 1e300), '1e+300')
-  t.equal(textOf('exp', 'x'), '"x"')
+test('each claim has a description and a readable value', async (t) => {
+  t.match(describeClaim('iss'), /^Issuer/)
+  t.match(describeClaim('toString'), /^A custom claim of the tenant/)
+  t.equal(formatClaim('exp', 0), '0 (Thu, 01 Jan 1970 00:00:00 GMT)')
+  t.equal(formatClaim('exp', 1e300), '1e+300')
+  t.equal(formatClaim('exp', 'x'), '"x"')
 })
 
-test('what is pasted is explained for the routes there are, and never run', async (t) => {
+test('pasted tokens are explained for known routes, and escaped', async (t) => {
   const { post } = await console(t)
   const route = '/api/messages/protected'
   const hostile = await post('/console/explain', { route, token: '"><script>alert(1)</script>' })
@@ -84,25 +87,25 @@ test('what is pasted is explained for the routes there are, and never run', asyn
   t.notMatch(hostile.html, '<script>alert')
   t.match((await post('/console/explain', { route, token: 'x\u2028y' })).html, /cannot be sent/)
   t.match((await post('/console/explain', { route, token: 'Bearer x\n y' })).html, /opaque/)
-  t.match((await post('/console/explain', { route: '/x', token: 'x' })).html, /no such route/)
+  t.match((await post('/console/explain', { route: '/x', token: 'x' })).html, /Unknown route/)
   t.equal((await post('/console/explain', { route })).status, 400)
   const { html } = await post('/console/token', { persona: 'admin' })
   const [, token = ''] = /name="token" value="([^"]+)"/.exec(html) ?? []
   t.match((await post('/console/explain', { route, token })).html, /<h1>Accepted<\/h1>/)
   const open = { route: '/api/messages/public', token: 'x' }
-  t.match((await post('/console/explain', open)).html, /no token is looked at/)
+  t.match((await post('/console/explain', open)).html, /no token is checked/)
 })
 
-test('what could not be judged is said', async (t) => {
+test('the page says if the API could not be called', async (t) => {
   const { post, server } = await console(t)
   const form = { route: '/api/messages/protected', token: 'x' }
   await server.app.close()
   const { status, html } = await post('/console/explain', form)
   t.equal(status, 200)
-  t.match(html, /Not judged.*The API does not answer/s)
+  t.match(html, /Not checked.*The API does not answer/s)
 })
 
-test('forms of other sites are refused, and faults that there are not', async (t) => {
+test('forms of other sites and unknown faults are rejected', async (t) => {
   const { issuer, post } = await console(t)
   const { port } = new URL(issuer)
   for (const headers of [
@@ -131,16 +134,16 @@ test('forms of other sites are refused, and faults that there are not', async (t
   t.strictSame([done.status, done.headers.get('location')], [303, '/?done=rotate'])
 })
 
-/** The rows of a part of the front page, as text. */
-function rowsOf(html: string, part: string): string[] {
+/** The rows of a table on the front page, as text. */
+function rowsOf(html: string, id: string): string[] {
   const [, table = ''] =
-    new RegExp(`<table[^>]*aria-labelledby="${part}">(.*?)</table>`, 's').exec(html) ?? []
+    new RegExp(`<table[^>]*aria-labelledby="${id}">(.*?)</table>`, 's').exec(html) ?? []
   return [...table.matchAll(/<tr role="row">.*?<\/tr>/gs)]
     .slice(1)
     .map(([row]) => row.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '))
 }
 
-test('invitations are made, and shown as open, spent or expired', async (t) => {
+test('invitations are created, and shown as open, used or expired', async (t) => {
   const { get, post, tenant } = await console(t)
   t.strictSame(rowsOf((await get()).html, 'invitations'), [])
   for (const [organization, email] of [
@@ -148,11 +151,11 @@ test('invitations are made, and shown as open, spent or expired', async (t) => {
     ['globex', 'admin@example.com'],
     ['acme', '<b>@example.com'],
   ] as const) {
-    const made = await post('/console/invitations', { organization, email })
-    t.strictSame([made.status, made.headers.get('location')], [303, '/?done=invited'])
+    const created = await post('/console/invitations', { organization, email })
+    t.strictSame([created.status, created.headers.get('location')], [303, '/?done=invited'])
   }
-  const [spent, expired] = tenant.directory.invitations
-  Object.assign(spent ?? {}, { used: true })
+  const [used, expired] = tenant.directory.invitations
+  Object.assign(used ?? {}, { used: true })
   Object.assign(expired ?? {}, { expiresAt: Date.now(), organization: 'org_gone' })
   tenant.directory.organizations.add({
     ...(tenant.directory.organization('globex') as Organization),
@@ -160,22 +163,22 @@ test('invitations are made, and shown as open, spent or expired', async (t) => {
     displayName: 'Gone & lost',
   })
   const { html } = await get('/?done=invited')
-  t.match(html, '<p role="status">There is a new invitation.</p>')
+  t.match(html, '<p role="status">The invitation was created.</p>')
   t.match(rowsOf(html, 'invitations'), [
-    /user@example.com Acme spent http:/,
+    /user@example.com Acme used http:/,
     /admin@example.com Gone &#38; lost expired/,
     /&#60;b&#62;@example.com Acme open http.*\/login\?invitation&#61;/,
   ])
   for (const form of [{ organization: 'acme' }, { organization: 'x', email: 'a@example.com' }]) {
     const { status, html: page } = await post('/console/invitations', form)
     t.equal(status, 400)
-    t.match(page, /This does not work/)
+    t.match(page, /Something went wrong/)
   }
   const form = { organization: 'acme', email: 'a@example.com' }
   t.equal((await post('/console/invitations', form, {})).status, 403, 'from another site')
 })
 
-test('sessions are shown, and ended with notice to their clients', async (t) => {
+test('sessions are shown, and ending one notifies its clients', async (t) => {
   const { get, post, issuer, tenant } = await console(t)
   t.strictSame(rowsOf((await get()).html, 'sessions'), [])
   const uma = visitor(issuer)
@@ -189,15 +192,15 @@ test('sessions are shown, and ended with notice to their clients', async (t) => 
   t.equal((await post('/console/sessions/end', { sid }, {})).status, 403, 'from another site')
   const { status, headers } = await post('/console/sessions/end', { sid })
   t.strictSame([status, headers.get('location')], [303, '/?done=ended'])
-  t.match(tenant.backchannel.notices(), [{ client: 'messages-web', sid, outcome: 200 }])
+  t.match(tenant.backchannel.deliveries(), [{ client: 'messages-web', sid, outcome: 200 }])
   t.match(rowsOf((await get()).html, 'sessions'), [/Mia Member/])
-  t.match((await uma.authorize(WEB)).html, /as<\/p>/, 'login is asked for')
+  t.match((await uma.authorize(WEB)).html, /as<\/p>/, 'the login page is shown')
   t.equal((await post('/console/sessions/end', { sid })).status, 404)
   t.equal((await post('/console/sessions/end', {})).status, 400)
 })
 
-test('a tenant without an API beside it says so', async (t) => {
-  const { get, post } = forms(await lonelyTenant(t))
-  t.match((await get()).html, /No API runs beside this tenant/)
+test('a tenant without an API shows an error', async (t) => {
+  const { get, post } = forms(await startIssuer(t))
+  t.match((await get()).html, /No API is connected to this tenant/)
   t.equal((await post('/console/token', { persona: 'user' })).status, 503)
 })

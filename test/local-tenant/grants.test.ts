@@ -1,10 +1,10 @@
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { type Test, test } from 'tap'
-import { FEDERATED_GRANT } from '../../src/local-tenant/directory/data.ts'
+import { FEDERATED_GRANT } from '../../src/local-tenant/protocol/grant-types.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import {
-  askToken,
   redemption,
+  requestToken,
   startTenant,
   tenant,
   type Values,
@@ -13,7 +13,7 @@ import {
   WEB,
 } from '../support/visitor.ts'
 
-test('codes: stolen, replayed, mixed up, too late', async (t) => {
+test('authorization codes that are stolen, replayed, mixed up or expired', async (t) => {
   const issuer = await tenant(t)
   const { logIn, authorize } = visitor(issuer)
   await logIn('user')
@@ -27,27 +27,27 @@ test('codes: stolen, replayed, mixed up, too late', async (t) => {
     { client_id: 'messages-web', client_secret: 'messages-web-secret' },
   ]
   for (const changes of wrong) {
-    const answer = await askToken(issuer, { ...redemption(await code()), ...changes })
+    const answer = await requestToken(issuer, { ...redemption(await code()), ...changes })
     t.match(answer, { status: 400, body: { error: 'invalid_grant' } }, JSON.stringify(changes))
   }
-  t.match(await askToken(issuer, { ...redemption(undefined) }), {
+  t.match(await requestToken(issuer, { ...redemption(undefined) }), {
     body: { error: 'invalid_request' },
   })
-  t.match(await askToken(issuer, { ...redemption(await code()), client_id: 'nobody' }), {
+  t.match(await requestToken(issuer, { ...redemption(await code()), client_id: 'nobody' }), {
     status: 401,
     body: { error: 'invalid_client' },
   })
 
   const replayed = redemption(await code())
-  const { body } = await askToken(issuer, replayed)
+  const { body } = await requestToken(issuer, replayed)
   const refresh = {
     grant_type: 'refresh_token',
     client_id: 'messages-spa',
     refresh_token: body['refresh_token'],
   }
-  t.match(await askToken(issuer, replayed), { status: 400, body: { error: 'invalid_grant' } })
+  t.match(await requestToken(issuer, replayed), { status: 400, body: { error: 'invalid_grant' } })
   t.match(
-    await askToken(issuer, refresh),
+    await requestToken(issuer, refresh),
     { body: { error: 'invalid_grant' } },
     'what it gave is revoked',
   )
@@ -60,15 +60,15 @@ test('codes: stolen, replayed, mixed up, too late', async (t) => {
   const { now } = Date
   t.teardown(() => Object.assign(Date, { now }))
   Date.now = () => now() + 60_000
-  t.match(await askToken(issuer, late), { status: 400, body: { error: 'invalid_grant' } })
+  t.match(await requestToken(issuer, late), { status: 400, body: { error: 'invalid_grant' } })
 })
 
 test('refresh tokens rotate for public clients, and reuse revokes', async (t) => {
   const issuer = await tenant(t)
   const { answer } = await visitor(issuer).logIn('user')
-  const { body: first } = await askToken(issuer, redemption(answer['code']))
+  const { body: first } = await requestToken(issuer, redemption(answer['code']))
   const refresh = (token: string | undefined, changes: Values = {}) =>
-    askToken(issuer, {
+    requestToken(issuer, {
       grant_type: 'refresh_token',
       client_id: 'messages-spa',
       refresh_token: token,
@@ -96,11 +96,11 @@ test('a confidential client needs its secret, no PKCE, and keeps its refresh tok
   t.equal(to, WEB.redirect_uri)
   const secret = { client_secret: 'messages-web-secret' }
   const redeem = { ...redemption(answer['code']), ...WEB, code_verifier: undefined }
-  t.match(await askToken(issuer, redeem), { status: 401, body: { error: 'invalid_client' } })
-  t.match(await askToken(issuer, { ...redeem, ...secret, code_verifier: VERIFIER }), {
+  t.match(await requestToken(issuer, redeem), { status: 401, body: { error: 'invalid_client' } })
+  t.match(await requestToken(issuer, { ...redeem, ...secret, code_verifier: VERIFIER }), {
     body: { error: 'invalid_grant' },
   })
-  const { body } = await askToken(issuer, { ...redeem, ...secret })
+  const { body } = await requestToken(issuer, { ...redeem, ...secret })
   const refresh = {
     ...WEB,
     ...secret,
@@ -108,11 +108,11 @@ test('a confidential client needs its secret, no PKCE, and keeps its refresh tok
     refresh_token: body['refresh_token'],
   }
   for (const _ of [1, 2]) {
-    t.match(await askToken(issuer, refresh), { body: { refresh_token: body['refresh_token'] } })
+    t.match(await requestToken(issuer, refresh), { body: { refresh_token: body['refresh_token'] } })
   }
   const spa = { ...refresh, client_id: 'messages-spa', client_secret: undefined }
   t.match(
-    await askToken(issuer, spa),
+    await requestToken(issuer, spa),
     { body: { error: 'invalid_grant' } },
     'another client’s token',
   )
@@ -126,7 +126,7 @@ async function startExchange(t: Test) {
   const tenant = await startTenant(t)
   const { answer } = await visitor(tenant.issuer).logIn('user', WEB)
   const code = redemption(answer['code'])
-  const { body } = await askToken(tenant.issuer, { ...code, ...WEB, ...WEB_SECRET })
+  const { body } = await requestToken(tenant.issuer, { ...code, ...WEB, ...WEB_SECRET })
   const request: Values = {
     grant_type: FEDERATED_GRANT,
     client_id: WEB.client_id,
@@ -139,8 +139,8 @@ async function startExchange(t: Test) {
   return {
     ...tenant,
     body,
-    replay: () => askToken(tenant.issuer, { ...code, ...WEB, ...WEB_SECRET }),
-    exchange: (changes: Values = {}) => askToken(tenant.issuer, { ...request, ...changes }),
+    replay: () => requestToken(tenant.issuer, { ...code, ...WEB, ...WEB_SECRET }),
+    exchange: (changes: Values = {}) => requestToken(tenant.issuer, { ...request, ...changes }),
     calendar: async (token: string | undefined) => {
       const headers = { authorization: `Bearer ${token}` }
       const response = await fetch(`${tenant.issuer}third-party/calendar`, { headers })
@@ -149,7 +149,7 @@ async function startExchange(t: Test) {
   }
 }
 
-test('a refresh token buys the access token of a third party', async (t) => {
+test('a refresh token is exchanged for the access token of a third party', async (t) => {
   const { exchange, calendar } = await startExchange(t)
   const { status, body } = await exchange()
   t.equal(status, 200)
@@ -167,7 +167,7 @@ test('a refresh token buys the access token of a third party', async (t) => {
   t.equal((await exchange()).status, 200, 'the refresh token goes on being good')
 })
 
-test('exchanges that are refused', async (t) => {
+test('token exchanges that are rejected', async (t) => {
   const { exchange, directory } = await startExchange(t)
   const cases: [error: string, status: number, changes: Values][] = [
     ['invalid_request', 400, { connection: undefined }],
@@ -207,7 +207,7 @@ test('exchanges that are refused', async (t) => {
   t.match(await exchange(spa), { body: { error: 'unauthorized_client' } }, 'a public client')
 })
 
-test('the third party takes exchanged tokens alone, while they last', async (t) => {
+test('the third party accepts only exchanged tokens that have not expired', async (t) => {
   const { exchange, calendar, body, replay, directory } = await startExchange(t)
   for (const bad of [body['access_token'], body['refresh_token'], 'made-up', '']) {
     t.match(await calendar(bad), { status: 401, body: { error: 'invalid_token' } })
@@ -233,12 +233,16 @@ const HS256 = {
   client_secret: 'messages-web-hs256-secret-of-32-bytes-or-more',
 }
 
-test('ID tokens of a client that is set so are signed with its secret', async (t) => {
+test('ID tokens of a client with HS256 are signed with its secret', async (t) => {
   const issuer = await tenant(t)
   const { logIn } = visitor(issuer)
   const request = { ...WEB, client_id: HS256.client_id }
   const { answer } = await logIn('user', request)
-  const { body } = await askToken(issuer, { ...redemption(answer['code']), ...request, ...HS256 })
+  const { body } = await requestToken(issuer, {
+    ...redemption(answer['code']),
+    ...request,
+    ...HS256,
+  })
   const { alg, kid } = decodeProtectedHeader(String(body['id_token']))
   t.strictSame([alg, kid], ['HS256', undefined])
   const secret = new TextEncoder().encode(HS256.client_secret)
@@ -250,7 +254,7 @@ test('ID tokens of a client that is set so are signed with its secret', async (t
   await t.rejects(jwtVerify(String(body['id_token']), keySet))
 })
 
-test('max_age: a login that is too old has to be made again', async (t) => {
+test('max_age: a login that is too old must be repeated', async (t) => {
   const issuer = await tenant(t)
   const { logIn, authorize } = visitor(issuer)
   await logIn('user')
@@ -268,7 +272,7 @@ test('max_age: a login that is too old has to be made again', async (t) => {
   t.equal(silent.answer['error'], 'login_required')
 
   const { answer } = await logIn('user', { max_age: '60' })
-  const { body } = await askToken(issuer, redemption(answer['code']))
+  const { body } = await requestToken(issuer, redemption(answer['code']))
   const { auth_time: authTime } = decodeJwt(String(body['id_token']))
   t.ok(Number(authTime) >= Math.floor(now() / 1000) + 61)
   for (const max_age of ['soon', '-1', '1.5', '']) {
@@ -276,7 +280,7 @@ test('max_age: a login that is too old has to be made again', async (t) => {
   }
 })
 
-test('consent is given at once', async (t) => {
+test('consent is granted without a page', async (t) => {
   const { logIn, authorize } = visitor(await tenant(t))
   await logIn('user')
   t.ok((await authorize({ prompt: 'consent' })).answer['code'])

@@ -1,6 +1,13 @@
 import { decodeJwt } from 'jose'
 import { test } from 'tap'
-import { askToken, redemption, startTenant, type Values, visitor, WEB } from '../support/visitor.ts'
+import {
+  redemption,
+  requestToken,
+  startTenant,
+  type Values,
+  visitor,
+  WEB,
+} from '../support/visitor.ts'
 
 const SECRET = { client_secret: 'messages-web-secret' }
 const SPENT = {
@@ -26,7 +33,7 @@ async function invited(issuer: string, email: string): Promise<Values> {
   return { ...WEB, invitation, organization }
 }
 
-test('an invitation leads to the client, and makes a member, once', async (t) => {
+test('an invitation leads to the client and makes a member, once', async (t) => {
   const { issuer, directory } = await startTenant(t)
   const { status, body } = await invite(issuer, {
     organization: 'acme',
@@ -54,7 +61,7 @@ test('an invitation leads to the client, and makes a member, once', async (t) =>
   )
   t.match([...directory.invitations], [{ used: false, invitee: 'User@example.com' }])
   const { answer } = await person.logIn('user', request)
-  const tokens = await askToken(issuer, { ...redemption(answer['code']), ...WEB, ...SECRET })
+  const tokens = await requestToken(issuer, { ...redemption(answer['code']), ...WEB, ...SECRET })
   t.match(decodeJwt(String(tokens.body['id_token'])), { org_id: 'org_acme', org_name: 'acme' })
   t.match([...directory.invitations], [{ used: true }])
 
@@ -63,7 +70,7 @@ test('an invitation leads to the client, and makes a member, once', async (t) =>
   t.ok(again.answer['code'], 'a member from now on')
 })
 
-test('whoever has no account yet signs up through it', async (t) => {
+test('a new user can sign up with an invitation', async (t) => {
   const { issuer } = await startTenant(t)
   const request = await invited(issuer, 'new@example.com')
   const person = visitor(issuer)
@@ -71,11 +78,11 @@ test('whoever has no account yet signs up through it', async (t) => {
   t.match(page.html, /value="new@example.com"/)
   const transaction = /name="transaction" value="([^"]+)"/.exec(page.html)?.[1]
   const { answer } = await person.post('/signup', { transaction, email: 'new@example.com' })
-  const { body } = await askToken(issuer, { ...redemption(answer['code']), ...WEB, ...SECRET })
+  const { body } = await requestToken(issuer, { ...redemption(answer['code']), ...WEB, ...SECRET })
   t.match(decodeJwt(String(body['access_token'])), { org_id: 'org_acme' })
 })
 
-test('somebody else’s account spends it for nothing', async (t) => {
+test('an invitation is used up by another account, which does not become a member', async (t) => {
   const { issuer, directory } = await startTenant(t)
   const request = await invited(issuer, 'user@example.com')
   const { answer } = await visitor(issuer).logIn('admin', request)
@@ -84,7 +91,7 @@ test('somebody else’s account spends it for nothing', async (t) => {
   t.strictSame(directory.personas.get('admin')?.organizations, [])
 })
 
-test('two logins that began with one invitation: the first one gets it', async (t) => {
+test('of two logins with one invitation, only the first to finish succeeds', async (t) => {
   const { issuer } = await startTenant(t)
   const request = await invited(issuer, 'user@example.com')
   const slow = visitor(issuer)
@@ -94,7 +101,7 @@ test('two logins that began with one invitation: the first one gets it', async (
   t.match((await slow.post('/login', { transaction, persona: 'user' })).answer, SPENT)
 })
 
-test('an invitation that does not fit is none', async (t) => {
+test('an unknown, mismatched or expired invitation is rejected', async (t) => {
   const { issuer } = await startTenant(t)
   const request = await invited(issuer, 'user@example.com')
   const { authorize } = visitor(issuer)
@@ -115,7 +122,7 @@ test('an invitation that does not fit is none', async (t) => {
   t.match((await authorize(request)).answer, SPENT, 'a week later')
 })
 
-test('invitations that cannot be made', async (t) => {
+test('invitations that cannot be created', async (t) => {
   const { issuer } = await startTenant(t)
   const good = { organization: 'acme', email: 'user@example.com' }
   const cases: object[] = [

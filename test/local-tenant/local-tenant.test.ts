@@ -6,8 +6,8 @@ import { main as faultCommand } from '../../src/cli/tenant.ts'
 import { main as token } from '../../src/cli/token.ts'
 import { greeting } from '../../src/dev/greeting.ts'
 import { startDevelopment } from '../../src/dev/main.ts'
-import { checkData } from '../../src/local-tenant/directory/check-data.ts'
 import { api, personas } from '../../src/local-tenant/directory/data.ts'
+import { validateData } from '../../src/local-tenant/directory/validate-data.ts'
 import { startLocalTenant } from '../../src/local-tenant/local-tenant.ts'
 import { serve } from '../support/process.ts'
 
@@ -61,7 +61,7 @@ test('discovery and the key set', async (t) => {
   }
 })
 
-test('tokens of personas look like those of a real tenant', async (t) => {
+test('tokens of personas have the claims of a real tenant', async (t) => {
   const { issuer } = await tenant(t)
   const keySet = createRemoteJWKSet(new URL(`${issuer}.well-known/jwks.json`))
   const expected = {
@@ -114,7 +114,7 @@ test('client credentials, by body or Basic, form or JSON', async (t) => {
   }
 })
 
-test('errors of the token endpoint, by their OAuth codes', async (t) => {
+test('errors of the token endpoint', async (t) => {
   const { issuer } = await tenant(t)
   const cases: [string, number, Record<string, string> | string, string?][] = [
     ['invalid_request', 400, {}],
@@ -145,7 +145,7 @@ test('errors of the token endpoint, by their OAuth codes', async (t) => {
   }
 })
 
-test('an error of its own shows nothing of itself', async (t) => {
+test('an internal error shows no details', async (t) => {
   const { app, issuer } = await tenant(t, t.testdir())
   const original = app.server.address.bind(app.server)
   app.server.address = () => {
@@ -157,7 +157,7 @@ test('an error of its own shows nothing of itself', async (t) => {
   t.notMatch(JSON.stringify(body), 'inside')
 })
 
-test('the key outlives a start, and only its owner can read it', async (t) => {
+test('the signing key survives a restart, and only its owner can read it', async (t) => {
   const directory = join(t.testdir(), 'state')
   const kid = async () => {
     const { app, issuer } = await startLocalTenant({
@@ -174,15 +174,15 @@ test('the key outlives a start, and only its owner can read it', async (t) => {
   const file = join(directory, 'signing-keys.json')
   t.equal(statSync(file).mode & 0o777, 0o600)
   writeFileSync(file, 'broken')
-  await t.rejects(kid(), /Delete .*signing-keys\.json for new ones/)
+  await t.rejects(kid(), /Delete .*signing-keys\.json to start with new ones/)
 })
 
-test('slips in the data file are found at the start', async (t) => {
+test('unknown names in data.ts are reported at startup', async (t) => {
   const persona = { name: 'x', displayName: 'X', email: 'x@example.com' }
   const slips = [{ ...persona, roles: ['king'], organizations: ['org_none'] }]
   t.throws(
-    () => checkData(slips, {}, []),
-    /x has the role king, x is a member of org_none, which it does not define/,
+    () => validateData(slips, {}, []),
+    /data\.ts: x has the undefined role king, x is a member of the undefined org_none/,
   )
 })
 
@@ -279,7 +279,7 @@ test('development: the tenant, the server, and the token command', async (t) => 
 
   for (const args of [['nobody'], []]) {
     const { lines, exitCode } = await output(t, 'stderr', () => token(args, sources))
-    t.match(lines.join(''), /no such persona\. There are: user, admin, acme-member/)
+    t.match(lines.join(''), /Unknown persona\. Available: user, admin, acme-member/)
     t.equal(exitCode, 1)
   }
 
@@ -301,7 +301,7 @@ test('development: the tenant, the server, and the token command', async (t) => 
   t.equal(exitCode, 1)
 })
 
-test('what answers in the place of the tenant is none', async (t) => {
+test('another server on the port of the tenant is reported', async (t) => {
   for (const text of ['<html>', '{}']) {
     const port = new URL(await serve(t, (_request, response) => response.end(text))).port
     const { lines } = await output(t, 'stderr', () => token(['user'], [{ TENANT_PORT: port }]))
@@ -312,13 +312,13 @@ test('what answers in the place of the tenant is none', async (t) => {
   }
 })
 
-test('development: the tenant’s own port in use', async (t) => {
+test('development: the port of the tenant is in use', async (t) => {
   const port = new URL(await serve(t, (_request, response) => response.end())).port
   const start = startDevelopment([{ PORT: '0', TENANT_PORT: port }], t.testdir())
   await t.rejects(start, /is in use/)
 })
 
-test('development: a port in use ends the tenant too', async (t) => {
+test('development: the port of the server is in use, and the tenant is closed', async (t) => {
   const directory = t.testdir()
   const { issuer } = await tenant(t, directory)
   const start = startDevelopment(

@@ -3,14 +3,14 @@ import { type Test, test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import type { LocalTenantOptions } from '../../src/local-tenant/local-tenant.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { all, managementToken, manager } from '../support/manager.ts'
-import { askToken, REQUEST, redemption, startTenant, visitor } from '../support/visitor.ts'
+import { all, managementSdk, managementToken } from '../support/manager.ts'
+import { REQUEST, redemption, requestToken, startTenant, visitor } from '../support/visitor.ts'
 
 /** A tenant and the SDK against it; with a directory to start on, what is left there. */
 async function managed(t: Test, options: Partial<LocalTenantOptions> = {}) {
   const directory = options.directory ?? t.testdir()
   const tenant = await startTenant(t, { ...options, directory })
-  const sdk = manager(tenant.issuer, await managementToken(tenant.issuer))
+  const sdk = managementSdk(tenant.issuer, await managementToken(tenant.issuer))
   const restarted = async () => {
     await tenant.app.close()
     return managed(t, { ...options, directory })
@@ -19,11 +19,11 @@ async function managed(t: Test, options: Partial<LocalTenantOptions> = {}) {
 }
 
 const person = (issuer: string, persona: string) =>
-  askToken(issuer, { grant_type: 'urn:local-tenant:grant-type:persona', persona })
+  requestToken(issuer, { grant_type: 'urn:local-tenant:grant-type:persona', persona })
 
 const READ = 'read:admin-messages'
 
-test('from an empty tenant to an admin’s token', async (t) => {
+test('from an empty tenant to the token of an admin', async (t) => {
   const { issuer, sdk, restarted } = await managed(t, { seed: 'empty' })
   t.match(await person(issuer, 'admin'), { status: 400, body: { error: 'invalid_grant' } })
   t.match(await all(sdk.resourceServers.list()), [{ is_system: true }])
@@ -71,7 +71,7 @@ test('from an empty tenant to an admin’s token', async (t) => {
     const { client_id } = spa
     const { answer } = await visitor(host).logIn('admin', { client_id })
     const request = { ...redemption(answer['code']), client_id }
-    const { body } = await askToken(host, request)
+    const { body } = await requestToken(host, request)
     return { ...body, claims: decodeJwt(String(body['access_token'])) }
   }
   const before = await tokens(issuer)
@@ -100,7 +100,7 @@ test('from an empty tenant to an admin’s token', async (t) => {
   )
 })
 
-test('APIs: listed, read, made, changed, kept', async (t) => {
+test('resource servers: list, get, create, update, persist', async (t) => {
   const { issuer, sdk, restarted } = await managed(t)
   const [system, messages] = await all(sdk.resourceServers.list())
   t.match(system, { identifier: `${issuer}api/v2/`, is_system: true })
@@ -118,7 +118,7 @@ test('APIs: listed, read, made, changed, kept', async (t) => {
   })
 })
 
-test('roles: whoever is given one has what it may do, at once and after a restart', async (t) => {
+test('roles: an assigned role takes effect immediately and survives a restart', async (t) => {
   const { issuer, sdk, restarted } = await managed(t)
   const [admin] = await all(sdk.roles.list({ name_filter: 'ADM' }))
   t.match(await sdk.roles.get(assertDefined(admin?.id)), { name: 'admin' })
@@ -146,7 +146,7 @@ test('clients and their grants', async (t) => {
   const machine = await sdk.clients.create({ name: 'Machine', app_type: 'non_interactive' })
   t.match(machine, { client_secret: /^[\w-]{64}$/, grant_types: ['client_credentials'] })
   const ask = (host: string) =>
-    askToken(host, {
+    requestToken(host, {
       grant_type: 'client_credentials',
       client_id: machine.client_id,
       client_secret: machine.client_secret,
@@ -173,7 +173,7 @@ test('clients and their grants', async (t) => {
   t.notOk('client_secret' in (await reader.clients.get('messages-web')), 'not without its scope')
 })
 
-test('what a client is told shows in its logins', async (t) => {
+test('changes of a client take effect in its logins', async (t) => {
   const { issuer, sdk, directory } = await managed(t)
   const id = 'messages-web'
   t.match(await sdk.clients.get(id), {
@@ -189,7 +189,7 @@ test('what a client is told shows in its logins', async (t) => {
     callbacks: ['http://localhost:7070/callback'],
     allowed_logout_urls: ['http://localhost:7070/'],
     jwt_configuration: { alg: 'HS256' },
-    oidc_logout: { backchannel_logout_urls: ['http://localhost:7070/told'] },
+    oidc_logout: { backchannel_logout_urls: ['http://localhost:7070/logout'] },
     initiate_login_uri: 'http://localhost:7070/login',
     token_endpoint_auth_method: 'client_secret_basic',
   })
@@ -198,7 +198,7 @@ test('what a client is told shows in its logins', async (t) => {
     redirectUris: ['http://localhost:7070/callback'],
     logoutUris: ['http://localhost:7070/'],
     idTokenAlgorithm: 'HS256',
-    backchannelLogoutUri: 'http://localhost:7070/told',
+    backchannelLogoutUri: 'http://localhost:7070/logout',
     initiateLoginUri: 'http://localhost:7070/login',
     secret: 'messages-web-secret',
   })
@@ -279,7 +279,7 @@ test('organizations: connections, members, invitations', async (t) => {
   t.equal((await all(last.sdk.organizations.invitations.list(id))).length, 1, 'the other one')
 })
 
-test('connections: all but the name may change', async (t) => {
+test('connections: all but the name can change', async (t) => {
   const { sdk, restarted } = await managed(t)
   const [calendar] = await all(sdk.connections.list({ strategy: ['oauth2'] }))
   t.match(calendar, { id: 'con_calendar', name: 'calendar', display_name: 'Calendar' })

@@ -10,7 +10,7 @@ import { logSink } from '../support/app.ts'
 import { answer, between, ran } from '../support/management.ts'
 import { managementToken } from '../support/manager.ts'
 import { start } from '../support/process.ts'
-import { askToken, redemption, startTenant, visitor } from '../support/visitor.ts'
+import { redemption, requestToken, startTenant, visitor } from '../support/visitor.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -28,7 +28,7 @@ async function tenantToProvision(t: Test, seed: 'data' | 'empty' = 'empty') {
 /** The access token of a persona who logs in through a client. */
 async function logIn(issuer: string, client_id: string, persona: string): Promise<string> {
   const { answer } = await visitor(issuer).logIn(persona, { client_id })
-  const { body } = await askToken(issuer, { ...redemption(answer['code']), client_id })
+  const { body } = await requestToken(issuer, { ...redemption(answer['code']), client_id })
   return String(body['access_token'])
 }
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import type { Test } from 'tap'
 import { startDevelopment } from '../../src/dev/main.ts'
 
-/** What `npm run dev` starts, at ports of the system's choice; it ends with the test. */
+/** Starts the same as `npm run dev`, at free ports. It closes when the test ends. */
 export async function development(t: Test, environment: Record<string, string> = {}) {
   const sources = [{ PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent', ...environment }]
   const { tenant, server } = await startDevelopment(sources, t.testdir())
@@ -12,9 +12,9 @@ export async function development(t: Test, environment: Record<string, string> =
     await tenant.app.close()
   })
   return {
-    /** The local tenant's address, which is its issuer. */
+    /** The issuer of the local tenant. */
     tenant: tenant.issuer,
-    /** What the commands are told, to ask this tenant. */
+    /** The value of TENANT_PORT for commands. */
     tenantPort: new URL(tenant.issuer).port,
     localTenant: tenant,
     api: `http://localhost:${server.port}`,
@@ -22,7 +22,7 @@ export async function development(t: Test, environment: Record<string, string> =
   }
 }
 
-/** A port that nobody listens on, for pages that have to know their own address beforehand. */
+/** Finds a free port, for a server whose URL must be known before it starts. */
 export async function freePort(): Promise<string> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))

@@ -5,10 +5,10 @@ import { OrganizationsClient } from 'auth0/organizations'
 import { ResourceServersClient } from 'auth0/resourceServers'
 import { RolesClient } from 'auth0/roles'
 import { UsersClient } from 'auth0/users'
-import { askToken } from './visitor.ts'
+import { requestToken } from './visitor.ts'
 
-/** The vendor's SDK, as its sub-clients, against the Management API of a local tenant. */
-export function manager(issuer: string, token: string, maxRetries = 0) {
+/** The clients of Auth0's SDK, for the Management API of a local tenant. */
+export function managementSdk(issuer: string, token: string, maxRetries = 0) {
   const options = { baseUrl: `${issuer}api/v2`, token, maxRetries }
   return {
     resourceServers: new ResourceServersClient(options),
@@ -23,7 +23,7 @@ export function manager(issuer: string, token: string, maxRetries = 0) {
 
 /** A token for the Management API. */
 export async function managementToken(issuer: string): Promise<string> {
-  const { body } = await askToken(issuer, {
+  const { body } = await requestToken(issuer, {
     grant_type: 'client_credentials',
     client_id: 'local-management',
     client_secret: 'local-management-secret',
@@ -32,7 +32,7 @@ export async function managementToken(issuer: string): Promise<string> {
   return String(body['access_token'])
 }
 
-/** Everything of a list, page by page. */
+/** All items of a list, fetched page by page. */
 export async function all<T>(list: Promise<AsyncIterable<T>>): Promise<T[]> {
   const items: T[] = []
   for await (const item of await list) items.push(item)

@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { type LocalTenantOptions, startLocalTenant } from '../../src/local-tenant/local-tenant.ts'
 
-/** A tenant that ends with the test. */
+/** Starts a tenant that closes when the test ends. */
 export async function startTenant(t: Test, options: Partial<LocalTenantOptions> = {}) {
   const tenant = await startLocalTenant({
     port: 0,
@@ -15,15 +15,15 @@ export async function startTenant(t: Test, options: Partial<LocalTenantOptions> 
   return tenant
 }
 
-/** The issuer of a tenant that ends with the test. */
+/** Starts a tenant that closes when the test ends, and returns its issuer. */
 export async function tenant(t: Test) {
   return (await startTenant(t)).issuer
 }
 
-/** How the server-side client is reached. */
+/** The client and redirect URI of a server-side login. */
 export const WEB = { client_id: 'messages-web', redirect_uri: 'http://localhost:6060/callback' }
 
-/** What a login of the browser client asks for; the verifier of its challenge is VERIFIER. */
+/** The authorization request of the browser client. VERIFIER belongs to its challenge. */
 export const VERIFIER = randomBytes(32).toString('base64url')
 export const REQUEST = {
   client_id: 'messages-spa',
@@ -39,7 +39,7 @@ export const REQUEST = {
 
 export type Values = Record<string, string | undefined>
 
-/** A person with a browser that keeps cookies and does not follow redirects. */
+/** A user with a browser that stores the cookie and does not follow redirects. */
 export function visitor(issuer: string) {
   let cookie = ''
 
@@ -55,7 +55,7 @@ export function visitor(issuer: string) {
       status: response.status,
       headers: response.headers,
       html: await response.text(),
-      /** Where it leads, and with which parameters. */
+      /** The URL of the redirect without its query, and the parameters in it. */
       to: location === null ? undefined : location.split('?')[0],
       answer: Object.fromEntries(new URLSearchParams(location?.split('?')[1] ?? '')),
     }
@@ -68,7 +68,7 @@ export function visitor(issuer: string) {
     visit,
     post,
     authorize: (changes: Values = {}) => visit(`/authorize?${query({ ...REQUEST, ...changes })}`),
-    /** Asks for authorization and logs in as a persona. */
+    /** Sends an authorization request and logs in as a persona. */
     async logIn(persona: string, changes: Values = {}, choice: Values = {}) {
       const page = await visit(`/authorize?${query({ ...REQUEST, ...changes })}`)
       const transaction = /name="transaction" value="([^"]+)"/.exec(page.html)?.[1]
@@ -77,13 +77,13 @@ export function visitor(issuer: string) {
   }
 }
 
-/** Asks the token endpoint. */
-export async function askToken(issuer: string, values: Values) {
+/** Sends a token request. */
+export async function requestToken(issuer: string, values: Values) {
   const response = await fetch(`${issuer}oauth/token`, { method: 'POST', body: query(values) })
   return { status: response.status, body: (await response.json()) as Record<string, string> }
 }
 
-/** The parameters that redeem a code of REQUEST. */
+/** The token request for the code of REQUEST. */
 export const redemption = (code: string | undefined): Values => ({
   grant_type: 'authorization_code',
   client_id: REQUEST.client_id,

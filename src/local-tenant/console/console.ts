@@ -2,39 +2,39 @@ import type { FastifyInstance } from 'fastify'
 import { decodedOrEmpty } from '../../explain/advice.ts'
 import { tokenIn } from '../../explain/token-in.ts'
 import { isLoopback } from '../../tokens/issuer.ts'
-import type { Fault } from '../controls/faults.ts'
-import type { Persona } from '../directory/data.ts'
-import { errorPage, sendPage } from '../pages/pages.ts'
+import type { FaultType } from '../controls/faults.ts'
+import type { Persona } from '../directory/records.ts'
+import { errorPage, sendPage } from '../pages/tenant-page.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
-import { type Parameters, parametersOf, required } from '../protocol/parameters.ts'
-import { personaGrant, personaNamed } from '../protocol/tokens/persona-grant.ts'
+import { type Parameters, parseParameters, requireParameter } from '../protocol/parameters.ts'
+import { createPersonaGrant, requirePersona } from '../protocol/tokens/persona-grant.ts'
 import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'
-import type { Flaw, Tokens } from '../protocol/tokens/tokens.ts'
-import { type Api, callApi, guarded } from './api.ts'
+import type { TokenFlaw, TokenIssuer } from '../protocol/tokens/token-issuer.ts'
+import { type ConsoleApi, callApi, protectedRoutes } from './console-api.ts'
 import { explainPage } from './explain-page.ts'
-import { homePage, type Row } from './home-page.ts'
-import { type PeopleOptions, people } from './people.ts'
+import { homePage, type MatrixRow } from './home-page.ts'
+import { type MembershipFormOptions, membershipForms } from './membership-forms.ts'
 import { tokenPage } from './token-page.ts'
 
-export interface ConsoleOptions extends PeopleOptions {
+export interface ConsoleOptions extends MembershipFormOptions {
   readonly issuer: () => string
   readonly keys: SigningKeys
-  readonly tokens: Tokens
-  /** The API beside the tenant, once it runs. */
-  readonly api: () => Api | undefined
+  readonly tokenIssuer: TokenIssuer
+  /** The API that the console calls. Undefined until it runs. */
+  readonly api: () => ConsoleApi | undefined
 }
 
-const DONE: Readonly<Record<string, string>> = {
-  rotate: 'The keys were rotated: the next one signs from now on.',
-  withdraw: 'The keys that signed before are published no longer.',
+const CONFIRMATIONS: Readonly<Record<string, string>> = {
+  rotate: 'The keys were rotated: the tenant signs with the next key now.',
+  withdraw: 'Keys that signed before are no longer published.',
   down: 'The tenant is down for 10 seconds.',
-  slow: 'The tenant answers 3 seconds later.',
-  'rate-limit': 'The Management API answers 429 for 10 seconds.',
+  slow: 'The tenant delays each response by 3 seconds.',
+  'rate-limit': 'The Management API responds with 429 for 10 seconds.',
   up: 'The tenant is back to normal.',
-  invited: 'There is a new invitation.',
-  ended: 'The session has ended, and its clients were told.',
+  invited: 'The invitation was created.',
+  ended: 'The session has ended, and its clients were notified.',
 }
-const SECONDS: Readonly<Record<Fault, number>> = {
+const FAULT_SECONDS: Readonly<Record<FaultType, number>> = {
   down: 10,
   slow: 3,
   'rate-limit': 10,
@@ -43,30 +43,32 @@ const SECONDS: Readonly<Record<Fault, number>> = {
   up: 0,
 }
 
-/** The front page of the tenant: the place to test roles, and to see how a client copes. */
+/** The web pages for developers: test roles and tokens, and cause faults. */
 export async function tenantConsole(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
-  const { issuer, keys, tokens, directory, sessions } = options
+  const { issuer, keys, tokenIssuer, directory, sessions } = options
 
-  // What the pages do is for whoever sits at this machine. Other sites can send such forms, too, and
-  // have a name of theirs stand for this address.
+  // Other sites can submit these forms too (CSRF), or point their host name to this address (DNS
+  // rebinding).
   app.addHook('onRequest', async ({ method, headers }) => {
-    const here = `http://${headers.host}`
-    const own = method === 'POST' ? headers.origin === here : true
-    if (!own || !URL.canParse(here) || !isLoopback(new URL(here))) {
-      throw new OAuthError('invalid_request', 'Only the pages of the tenant may ask for this.', 403)
+    const origin = `http://${headers.host}`
+    const isSameOrigin = method === 'POST' ? headers.origin === origin : true
+    if (!isSameOrigin || !URL.canParse(origin) || !isLoopback(new URL(origin))) {
+      const problem = 'Only pages of the local tenant on this machine may send this request.'
+      throw new OAuthError('invalid_request', problem, 403)
     }
   })
 
   app.get('/', async ({ query }, reply) => {
     const api = options.api()
-    if (api === undefined) return sendPage(reply, errorPage('No API runs beside this tenant.'))
-    const { done = '' } = parametersOf(query)
+    if (api === undefined) return sendPage(reply, errorPage(NO_API))
+    const { done = '' } = parseParameters(query)
     const routes = [...api.policies.keys()]
-    const row = async (persona?: Persona): Promise<Row> => {
-      const token = persona && (await tokens.accessToken(personaGrant(directory, persona)))
+    const callAllRoutes = async (persona?: Persona): Promise<MatrixRow> => {
+      const grant = persona && createPersonaGrant(directory, persona)
+      const token = grant && (await tokenIssuer.signAccessToken(grant))
       return {
         persona,
-        answers: await Promise.all(routes.map((route) => callApi(api, route, token))),
+        responses: await Promise.all(routes.map((route) => callApi(api, route, token))),
       }
     }
     return sendPage(
@@ -78,26 +80,27 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
         directory,
         sessions: sessions.list(),
         policies: api.policies,
-        rows: await Promise.all([undefined, ...directory.personas].map(row)),
+        rows: await Promise.all([undefined, ...directory.personas].map(callAllRoutes)),
         state: app.faults.state,
-        keys: keys.published().keys.map(({ kid }) => String(kid)),
-        done: (Object.hasOwn(DONE, done) && DONE[done]) || '',
+        keyIds: keys.publicJwks().keys.map(({ kid }) => String(kid)),
+        confirmation: (Object.hasOwn(CONFIRMATIONS, done) && CONFIRMATIONS[done]) || '',
       }),
     )
   })
 
   app.post('/console/token', async ({ body }, reply) => {
-    const api = running()
-    const parameters = parametersOf(body)
-    const persona = personaNamed(directory, parameters['persona'])
+    const api = requireApi()
+    const parameters = parseParameters(body)
+    const persona = requirePersona(directory, parameters['persona'])
     const organization = parameters['organization'] || undefined
     if (organization !== undefined && !persona.organizations.includes(organization)) {
-      throw new OAuthError('invalid_request', 'The persona is no member there.')
+      const problem = 'The persona is not a member of the organization.'
+      throw new OAuthError('invalid_request', problem)
     }
-    const grant = personaGrant(directory, persona, organization)
-    const flaw = flawIn(parameters)
-    const token = await tokens.accessToken(grant, flaw)
-    const answers = [...api.policies.keys()].map(
+    const grant = createPersonaGrant(directory, persona, organization)
+    const flaw = parseFlaw(parameters)
+    const token = await tokenIssuer.signAccessToken(grant, flaw)
+    const responses = [...api.policies.keys()].map(
       async (route) => [route, await callApi(api, route, token)] as const,
     )
     const { claims } = decodedOrEmpty(token)
@@ -110,37 +113,42 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
         token,
         claims,
         apiUrl: api.url,
-        answers: new Map(await Promise.all(answers)),
+        responses: new Map(await Promise.all(responses)),
       }),
     )
   })
 
   app.post('/console/explain', async ({ body }, reply) => {
-    const api = running()
-    const parameters = parametersOf(body)
-    const token = tokenIn(required(parameters, 'token'))
-    const route = required(parameters, 'route')
-    if (!api.policies.has(route)) throw new OAuthError('invalid_request', 'There is no such route.')
+    const api = requireApi()
+    const parameters = parseParameters(body)
+    const token = tokenIn(requireParameter(parameters, 'token'))
+    const route = requireParameter(parameters, 'route')
+    if (!api.policies.has(route)) throw new OAuthError('invalid_request', 'Unknown route.')
     const explanation = api.explain(token, await callApi(api, route, token), route)
-    return sendPage(reply, explainPage(explanation, route, guarded(api.policies)))
+    return sendPage(reply, explainPage(explanation, route, protectedRoutes(api.policies)))
   })
 
   app.post('/console/faults', async ({ body }, reply) => {
-    const fault = required(parametersOf(body), 'fault')
-    if (!Object.hasOwn(SECONDS, fault)) throw new OAuthError('invalid_request', 'No such fault.')
-    await app.faults.cause(fault as Fault, SECONDS[fault as Fault])
-    return reply.redirect(`/?done=${fault}`, 303)
+    const fault = requireParameter(parseParameters(body), 'fault')
+    if (!Object.hasOwn(FAULT_SECONDS, fault)) {
+      throw new OAuthError('invalid_request', 'Unknown fault.')
+    }
+    const type = fault as FaultType
+    await app.faults.inject(type, FAULT_SECONDS[type])
+    return reply.redirect(`/?done=${type}`, 303)
   })
 
-  await app.register(people, options)
+  await app.register(membershipForms, options)
 
-  function running(): Api {
+  function requireApi(): ConsoleApi {
     const api = options.api()
-    if (api === undefined) throw new OAuthError('temporarily_unavailable', 'No API runs here.', 503)
+    if (api === undefined) throw new OAuthError('temporarily_unavailable', NO_API, 503)
     return api
   }
 }
 
-function flawIn({ flaw }: Parameters): Flaw | 'none' {
+const NO_API = 'No API is connected to this tenant. Start both with npm run dev.'
+
+function parseFlaw({ flaw }: Parameters): TokenFlaw | 'none' {
   return flaw === 'expired' || flaw === 'audience' || flaw === 'forged' ? flaw : 'none'
 }

@@ -1,54 +1,57 @@
-import { html } from 'ghtml'
 import type { Explanation } from '../../explain/explanation.ts'
-import type { Page } from '../pages/pages.ts'
-import { answerOf } from './answer.ts'
+import { type Html, html } from '../../html/html.ts'
+import type { TenantPage } from '../pages/tenant-page.ts'
+import { apiResponse } from './api-response.ts'
 
-/** A place to paste any token. */
-export function explainForm(routes: readonly string[]): string {
+/** A form to paste a token. */
+export function explainForm(routes: readonly string[]): Html {
   const options = routes.map((route) => html`<option>${route}</option>`)
   return html`<form method="post" action="/console/explain">
 <label>Token <textarea name="token" rows="4" required spellcheck="false" autocomplete="off"></textarea></label>
-<div class="row"><label>Route <select name="route">!${options.join('')}</select></label>
+<div class="row"><label>Route <select name="route">${options}</select></label>
 <button>Explain</button></div></form>`
 }
 
-const TITLES = { accepted: 'Accepted', refused: 'Refused', undecided: 'Not judged' } as const
-const MARKS = {
-  passed: ['✓', 'good'],
-  failed: ['✗', 'bad'],
-  'not judged': ['–', 'quiet'],
+const TITLES = { accepted: 'Accepted', refused: 'Rejected', undecided: 'Not checked' } as const
+const OUTCOMES = {
+  passed: { mark: '✓', style: 'good', note: undefined },
+  failed: { mark: '✗', style: 'bad', note: 'failed' },
+  'not judged': { mark: '–', style: 'quiet', note: 'not checked' },
 } as const
 
-/** What the API makes of a token, check by check. The token itself is not shown again. */
+/** The checks of a token and their results. The token itself is not shown again. */
 export function explainPage(
   { verdict, answer, advice, checks }: Explanation,
   route: string,
   routes: readonly string[],
-): Page {
+): TenantPage {
+  const isRepeated = checks.some((check) => check.advice === advice)
   return {
     title: TITLES[verdict],
     wide: true,
     body: html`<p><a href="/">Local tenant</a></p>
 <p><code>GET ${route}</code></p>
-<p>!${answerOf(answer)}</p>
-!${checks.some((check) => check.advice === advice) ? '' : html`<p>${advice}</p>`}
-!${checksTable(checks)}
-<h2>Another one</h2>
-!${explainForm(routes)}`,
+<p>${apiResponse(answer)}</p>
+${isRepeated ? undefined : html`<p>${advice}</p>`}
+${checksTable(checks)}
+<h2>Explain another token</h2>
+${explainForm(routes)}`,
   }
 }
 
-function checksTable(checks: Explanation['checks']): string {
-  if (checks.length === 0) return '<p>The route is public: no token is looked at.</p>'
+function checksTable(checks: Explanation['checks']): Html {
+  if (checks.length === 0) return html`<p>The route is public: no token is checked.</p>`
   const rows = checks.map(({ name, outcome, expected, found, advice }) => {
-    const [mark, style] = MARKS[outcome]
-    const note = outcome === 'passed' ? '' : html`<small class="${style}">${outcome}</small>`
-    const more =
-      outcome === 'failed' ? html`<small>expected: ${expected}</small><small>${advice}</small>` : ''
+    const { mark, style, note } = OUTCOMES[outcome]
+    const value = outcome === 'not judged' ? undefined : found
+    const details =
+      outcome === 'failed'
+        ? html`<small>expected: ${expected}</small><small>${advice}</small>`
+        : undefined
     return html`<tr role="row"><th role="rowheader" scope="row">
-<span class="${style}" aria-hidden="true">${mark}</span> ${name}!${note}</th>
-<td role="cell"><code>${outcome === 'not judged' ? '' : found}</code>!${more}</td></tr>`
+<span class="${style}" aria-hidden="true">${mark}</span> ${name}${note && html`<small class="${style}">${note}</small>`}</th>
+<td role="cell"><code>${value}</code>${details}</td></tr>`
   })
   return html`<h2 id="checks">Checks</h2>
-<table class="stacks" role="table" aria-labelledby="checks"><tbody role="rowgroup">!${rows.join('\n')}</tbody></table>`
+<table class="stacks" role="table" aria-labelledby="checks"><tbody role="rowgroup">${rows}</tbody></table>`
 }

@@ -1,141 +1,146 @@
-import { html } from 'ghtml'
 import type { AccessPolicy } from '../../access/policy.ts'
-import { permissionsOf as permissionsIn } from '../../access/policy.ts'
+import { permissionsOf } from '../../access/policy.ts'
 import type { ServerAnswer } from '../../explain/explanation.ts'
-import type { Persona } from '../directory/data.ts'
+import { type Html, html } from '../../html/html.ts'
 import type { Directory } from '../directory/directory.ts'
-import type { Page } from '../pages/pages.ts'
+import type { Persona } from '../directory/records.ts'
+import type { TenantPage } from '../pages/tenant-page.ts'
 import type { Session } from '../protocol/authorization/sessions.ts'
-import { answerOf } from './answer.ts'
-import { guarded } from './api.ts'
+import { apiResponse } from './api-response.ts'
+import { protectedRoutes } from './console-api.ts'
+import { COPY_SCRIPT } from './copy-script.ts'
 import { explainForm } from './explain-page.ts'
-import { invitationsPart, sessionsPart } from './people-page.ts'
-import { SCRIPT } from './script.ts'
+import { invitationsSection, sessionsSection } from './membership-sections.ts'
 
-/** Who calls, and what each route answered. */
-export interface Row {
-  /** Undefined for whoever brings no token. */
+/** The response of each route to one caller. */
+export interface MatrixRow {
+  /** Undefined for calls without a token. */
   readonly persona: Persona | undefined
-  readonly answers: readonly ServerAnswer[]
+  readonly responses: readonly ServerAnswer[]
 }
 
-export interface Home {
+export interface HomePageOptions {
   readonly issuer: string
   readonly apiUrl: string
   readonly audience: string
   readonly policies: ReadonlyMap<string, AccessPolicy>
-  readonly rows: readonly Row[]
+  readonly rows: readonly MatrixRow[]
   readonly directory: Directory
   readonly sessions: readonly Session[]
   readonly state: string
-  /** The published key ids; the first one signs. */
-  readonly keys: readonly string[]
-  /** What was just done. */
-  readonly done: string
+  /** The published key ids. The first one signs. */
+  readonly keyIds: readonly string[]
+  /** Confirms the previous action. */
+  readonly confirmation: string
 }
 
-/** The front page: who may call what, as it is this moment. */
-export function homePage(home: Home): Page {
-  const { issuer, apiUrl, audience, policies, rows, done } = home
+/** The front page of the console. */
+export function homePage(options: HomePageOptions): TenantPage {
+  const { issuer, apiUrl, audience, policies, rows, directory } = options
   const routes = [...policies.keys()]
   return {
     title: 'Local tenant',
     wide: true,
-    script: SCRIPT,
+    script: COPY_SCRIPT,
     body: html`<p class="quiet">It signs tokens as <code>${issuer}</code> for <code>${audience}</code>. The API is at
 <a href="${apiUrl}/docs">${apiUrl}</a>. Everything here stays on this machine.</p>
-<p role="status">${done}</p>
+<p role="status">${options.confirmation}</p>
 
-<h2 id="matrix">Who may call what</h2>
-<p>Each cell is a call that has just been made, with a new token of that persona.</p>
+<h2 id="matrix">Access by persona and route</h2>
+<p>Each cell shows the response to a real call, made for this page with a new token of the persona.</p>
 <table class="stacks" role="table" aria-labelledby="matrix">
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Persona</th>
-!${[...policies].map(([route, policy]) => columnHead(route, policy)).join('\n')}
+${[...policies].map(([route, policy]) => columnHeader(route, policy))}
 <th role="columnheader" scope="col">Token</th></tr></thead>
 <tbody role="rowgroup">
-!${rows.map((row) => rowOf(row, routes)).join('\n')}
+${rows.map((row) => matrixRow(row, routes))}
 </tbody></table>
 <form action="/"><button>Call again</button></form>
 
-<h2 id="explain">Why is my token refused?</h2>
-!${explainForm(guarded(policies))}
+<h2 id="explain">Why is my token rejected?</h2>
+${explainForm(protectedRoutes(policies))}
 
-!${faultsPart(home)}
-!${invitationsPart(home.directory)}
-!${sessionsPart(home.directory, home.sessions)}
-!${peoplePart(home.directory)}`,
+${faultsSection(options)}
+${invitationsSection(directory)}
+${sessionsSection(directory, options.sessions)}
+${directorySections(directory)}`,
   }
 }
 
-function columnHead(route: string, policy: AccessPolicy): string {
-  const needs = policy === 'public' ? 'nothing' : permissionsIn(policy).join(', ') || 'a token'
-  return html`<th role="columnheader" scope="col"><code>${route}</code><small>needs ${needs}</small></th>`
+function columnHeader(route: string, policy: AccessPolicy): Html {
+  const required = policy === 'public' ? 'nothing' : permissionsOf(policy).join(', ') || 'a token'
+  return html`<th role="columnheader" scope="col"><code>${route}</code><small>requires ${required}</small></th>`
 }
 
-function rowOf({ persona, answers }: Row, routes: readonly string[]): string {
-  const cells = answers.map(
-    (answer, index) =>
-      html`<td role="cell"><span class="name">${routes[index]} </span>!${answerOf(answer)}</td>`,
+function matrixRow({ persona, responses }: MatrixRow, routes: readonly string[]): Html {
+  const cells = responses.map(
+    (response, index) =>
+      html`<td role="cell"><span class="name">${routes[index]} </span>${apiResponse(response)}</td>`,
   )
-  const head =
-    persona === undefined
-      ? html`nobody<small class="quiet">no token</small>`
-      : html`${persona.displayName}<small class="quiet">${[persona.name, ...persona.roles, ...persona.organizations].join(', ')}</small>`
-  return html`<tr role="row"><th role="rowheader" scope="row">!${head}</th>
-!${cells.join('\n')}
-<td role="cell">!${persona === undefined ? '' : tokenForm(persona)}</td></tr>`
+  return html`<tr role="row"><th role="rowheader" scope="row">${rowHeader(persona)}</th>
+${cells}
+<td role="cell">${persona && tokenForm(persona)}</td></tr>`
 }
 
-function tokenForm(persona: Persona): string {
-  const choices = persona.organizations.map((id) => html`<option>${id}</option>`)
-  const choice = html`<label><span class="quiet">Organization</span> <select name="organization">!${choices.join('')}</select></label>`
+function rowHeader(persona: Persona | undefined): Html {
+  if (persona === undefined) return html`anonymous<small class="quiet">no token</small>`
+  const { name, displayName, roles, organizations } = persona
+  const details = [name, ...roles, ...organizations].join(', ')
+  return html`${displayName}<small class="quiet">${details}</small>`
+}
+
+function tokenForm({ name, displayName, organizations }: Persona): Html {
+  const options = organizations.map((id) => html`<option>${id}</option>`)
+  const select = html`<label><span class="quiet">Organization</span> <select name="organization">${options}</select></label>`
   return html`<form method="post" action="/console/token">
-<input type="hidden" name="persona" value="${persona.name}">
-!${choices.length > 0 ? choice : ''}
-<button aria-label="Get token of ${persona.displayName}">Get token</button></form>`
+<input type="hidden" name="persona" value="${name}">
+${options.length > 0 ? select : undefined}
+<button aria-label="Get token of ${displayName}">Get token</button></form>`
 }
 
 const FAULTS = [
-  ['rotate', 'Rotate keys', 'Sign with the next key, which is published already.'],
+  ['rotate', 'Rotate keys', 'Sign with the next key, which is already published.'],
   [
     'withdraw',
     'Withdraw old keys',
-    'Publish the keys that signed before no longer. The API refuses their tokens from its next fetch on.',
+    'Stop publishing the keys that signed before. The API rejects their tokens after its next fetch of the JWKS.',
   ],
-  ['down', 'Down for 10 s', 'Answer 503 to everybody; the API goes on with the keys it has.'],
-  ['slow', 'Slow: 3 s', 'Answer each request that much later.'],
-  ['rate-limit', 'Rate limit for 10 s', 'Answer 429 to callers of the Management API.'],
+  [
+    'down',
+    'Down for 10 s',
+    'Respond with 503 to all requests. The API continues with its cached keys.',
+  ],
+  ['slow', 'Slow: 3 s', 'Delay each response.'],
+  ['rate-limit', 'Rate limit for 10 s', 'Respond with 429 to requests to the Management API.'],
   ['up', 'Back to normal', 'End the faults above.'],
 ] as const
 
-function faultsPart({ state, keys }: Home): string {
+function faultsSection({ state, keyIds }: HomePageOptions): Html {
   const rows = FAULTS.map(
-    ([fault, name, what]) => html`<tr><td><form method="post" action="/console/faults">
-<button name="fault" value="${fault}">${name}</button></form></td><td>${what}</td></tr>`,
+    ([fault, name, description]) => html`<tr><td><form method="post" action="/console/faults">
+<button name="fault" value="${fault}">${name}</button></form></td><td>${description}</td></tr>`,
   )
   return html`<h2 id="faults">Faults</h2>
-<p>See how a client copes. The tenant is <strong>${state}</strong>; published keys, of which the first one signs:</p>
-<ul>!${keys.map((kid) => html`<li><code>${kid}</code></li>`).join('')}</ul>
-<table><tbody>!${rows.join('\n')}</tbody></table>`
+<p>Test how a client handles them. The tenant is <strong>${state}</strong>. Published keys, of which the first one signs:</p>
+<ul>${keyIds.map((kid) => html`<li><code>${kid}</code></li>`)}</ul>
+<table><tbody>${rows}</tbody></table>`
 }
 
-function peoplePart({ organizations, clients, clientGrants }: Directory): string {
-  const known = [...organizations].map(
+function directorySections({ organizations, clients, clientGrants }: Directory): Html {
+  const organizationRows = [...organizations].map(
     ({ id, displayName, known }) =>
       html`<tr><th scope="row">${displayName}</th><td><code>${id}</code></td><td>${known ? 'known to the API' : 'unknown to the API'}</td></tr>`,
   )
-  const grantedTo = (id: string) => [...clientGrants].filter(({ client_id }) => client_id === id)
-  const apps = [...clients].map(
-    ({ id, name, secret }) =>
-      html`<tr role="row"><th role="rowheader" scope="row">${name}</th><td role="cell"><code>${id}</code></td><td role="cell">${secret === undefined ? 'public, with PKCE' : 'confidential'}${grantedTo(
-        id,
-      )
-        .map(({ audience }) => `, granted ${audience}`)
-        .join('')}</td></tr>`,
-  )
+  const clientRows = [...clients].map(({ id, name, secret }) => {
+    const grants = [...clientGrants]
+      .filter(({ client_id }) => client_id === id)
+      .map(({ audience }) => `, granted ${audience}`)
+    const type = secret === undefined ? 'public, with PKCE' : 'confidential'
+    return html`<tr role="row"><th role="rowheader" scope="row">${name}</th><td role="cell"><code>${id}</code></td><td role="cell">${type}${grants.join('')}</td></tr>`
+  })
   return html`<h2 id="organizations">Organizations</h2>
-<table aria-labelledby="organizations"><tbody>!${known.join('\n')}</tbody></table>
+<table aria-labelledby="organizations"><tbody>${organizationRows}</tbody></table>
 <h2 id="clients">Clients</h2>
-<table class="stacks" role="table" aria-labelledby="clients"><tbody role="rowgroup">!${apps.join('\n')}</tbody></table>
-<p class="quiet">All of it is in <code>src/local-tenant/directory/data.ts</code>: edit it, and start again.</p>`
+<table class="stacks" role="table" aria-labelledby="clients"><tbody role="rowgroup">${clientRows}</tbody></table>
+<p class="quiet">To change them, edit <code>src/local-tenant/directory/data.ts</code> and restart <code>npm run dev</code>.</p>`
 }

@@ -1,47 +1,47 @@
-import { html } from 'ghtml'
 import type { ServerAnswer } from '../../explain/explanation.ts'
+import { type Html, html } from '../../html/html.ts'
 import type { JsonObject } from '../../tokens/jws.ts'
-import type { Persona } from '../directory/data.ts'
-import type { Page } from '../pages/pages.ts'
-import { answerOf } from './answer.ts'
-import { meaningOf, textOf } from './claims.ts'
-import { SCRIPT } from './script.ts'
+import type { Persona } from '../directory/records.ts'
+import type { TenantPage } from '../pages/tenant-page.ts'
+import { apiResponse } from './api-response.ts'
+import { describeClaim, formatClaim } from './claims.ts'
+import { COPY_SCRIPT } from './copy-script.ts'
 
-export interface TokenView {
+export interface TokenPageOptions {
   readonly persona: Persona
   readonly organization: string | undefined
-  /** What is wrong with the token. */
-  readonly flaw: keyof typeof FLAWS
+  readonly flaw: keyof typeof FLAW_LABELS
   readonly token: string
   readonly claims: JsonObject
   readonly apiUrl: string
-  /** What each route answered to it. */
-  readonly answers: ReadonlyMap<string, ServerAnswer>
+  /** The response of each route to the token. */
+  readonly responses: ReadonlyMap<string, ServerAnswer>
 }
 
-const FLAWS = {
-  none: 'a good one',
+const FLAW_LABELS = {
+  none: 'valid',
   expired: 'expired',
   audience: 'for another audience',
   forged: 'forged',
 } as const
 
-/** A token to copy, what it says, and what the API says to it. */
-export function tokenPage(view: TokenView): Page {
-  const { persona, flaw, token, claims, apiUrl, answers } = view
+/** An access token to copy, its claims, and the responses of the API. */
+export function tokenPage(options: TokenPageOptions): TenantPage {
+  const { persona, organization, flaw, token, claims, apiUrl, responses } = options
   const curl = `curl -i -H "Authorization: Bearer ${token}" ${apiUrl}/api/messages/protected`
+  const flawButtons = Object.entries(FLAW_LABELS).map(
+    ([value, label]) => html`<button name="flaw" value="${value}">${label}</button>`,
+  )
   return {
     title: `A token of ${persona.displayName}`,
     wide: true,
-    script: SCRIPT,
-    body: html`<p><a href="/">Local tenant</a> <span class="quiet">${FLAWS[flaw]}</span></p>
+    script: COPY_SCRIPT,
+    body: html`<p><a href="/">Local tenant</a> <span class="quiet">${FLAW_LABELS[flaw]}</span></p>
 <form method="post" action="/console/token" class="row">
 <input type="hidden" name="persona" value="${persona.name}">
-<input type="hidden" name="organization" value="${view.organization ?? ''}">
-<span>Another one:</span>
-!${Object.entries(FLAWS)
-      .map(([value, text]) => html`<button name="flaw" value="${value}">${text}</button>`)
-      .join('\n')}
+<input type="hidden" name="organization" value="${organization}">
+<span>New token:</span>
+${flawButtons}
 </form>
 
 <h2 id="token">Token</h2>
@@ -53,28 +53,36 @@ export function tokenPage(view: TokenView): Page {
 <button type="button" data-copy="copied-curl">Copy the curl line</button>
 <span role="status"></span></div>
 
-<h2 id="answers">What the API says</h2>
+${responsesSection(token, responses)}
+${claimsSection(claims)}`,
+  }
+}
+
+function responsesSection(token: string, responses: TokenPageOptions['responses']): Html {
+  const rows = [...responses].map(
+    ([route, response]) =>
+      html`<tr><th scope="row"><code>${route}</code></th><td>${apiResponse(response)}</td></tr>`,
+  )
+  return html`<h2 id="answers">Responses of the API</h2>
 <table aria-labelledby="answers"><tbody>
-!${[...answers].map(([route, answer]) => html`<tr><th scope="row"><code>${route}</code></th><td>!${answerOf(answer)}</td></tr>`).join('\n')}
+${rows}
 </tbody></table>
 <form method="post" action="/console/explain">
 <input type="hidden" name="token" value="${token}">
-<input type="hidden" name="route" value="${[...answers.keys()].at(-1)}">
-<button>Explain it check by check</button></form>
+<input type="hidden" name="route" value="${[...responses.keys()].at(-1)}">
+<button>Explain it check by check</button></form>`
+}
 
-<h2 id="claims">Claims</h2>
+function claimsSection(claims: JsonObject): Html {
+  const rows = Object.entries(claims).map(
+    ([claim, value]) =>
+      html`<tr role="row"><th role="rowheader" scope="row"><code>${claim}</code></th>
+<td role="cell"><code>${formatClaim(claim, value)}</code></td><td role="cell">${describeClaim(claim)}</td></tr>`,
+  )
+  return html`<h2 id="claims">Claims</h2>
 <table class="stacks" role="table" aria-labelledby="claims"><thead role="rowgroup"><tr role="row">
 <th role="columnheader" scope="col">Claim</th><th role="columnheader" scope="col">Value</th>
-<th role="columnheader" scope="col">What it means</th></tr></thead><tbody role="rowgroup">
-!${Object.entries(claims)
-      .map(
-        ([
-          claim,
-          value,
-        ]) => html`<tr role="row"><th role="rowheader" scope="row"><code>${claim}</code></th>
-<td role="cell"><code>${textOf(claim, value)}</code></td><td role="cell">${meaningOf(claim)}</td></tr>`,
-      )
-      .join('\n')}
-</tbody></table>`,
-  }
+<th role="columnheader" scope="col">Meaning</th></tr></thead><tbody role="rowgroup">
+${rows}
+</tbody></table>`
 }

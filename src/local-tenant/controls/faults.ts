@@ -1,32 +1,29 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { RateLimit } from '../management-api/rate-limit.ts'
+import type { ManagementRateLimit } from '../management-api/management-rate-limit.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
 import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'
-import { onlyJson } from './require-json.ts'
+import { requireJson } from './require-json.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    faults: Faults
+    faults: FaultInjector
   }
 }
 
-/** The tenant's misbehaviour. */
-export interface Faults {
+export interface FaultInjector {
   /**
-   * @param seconds for how long, where it lasts
-   * @param headers whether an exceeded rate limit says when it ends
+   * @param seconds the duration of `down` and `rate-limit`, and the delay of `slow`
+   * @param rateLimitHeaders whether 429 responses have the headers `x-ratelimit-*`
    */
-  cause(fault: Fault, seconds: number, headers?: boolean): Promise<void>
-  /** Whether the tenant answers as it should. */
+  inject(type: FaultType, seconds: number, rateLimitHeaders?: boolean): Promise<void>
   readonly state: 'up' | 'slow' | 'down'
 }
 
-export type Fault = 'rotate' | 'withdraw' | 'slow' | 'down' | 'rate-limit' | 'up'
+export type FaultType = 'rotate' | 'withdraw' | 'slow' | 'down' | 'rate-limit' | 'up'
 
-/** Where faults are asked for; it answers whatever the fault, as the console and the environment do. */
-const CONTROL = '/local-tenant/faults'
-const UNTOUCHED = /^\/(local-tenant\/(faults|environment)|console\/[a-z]+)?(\?|$)/
+/** The paths that respond even if the tenant is down: this route, the environment, the console. */
+const ALWAYS_UP = /^\/(local-tenant\/(faults|environment)|console\/[a-z]+)?(\?|$)/
 
 const schema = {
   body: {
@@ -35,56 +32,59 @@ const schema = {
     properties: {
       fault: { enum: ['rotate', 'withdraw', 'slow', 'down', 'rate-limit', 'up'] },
       seconds: { type: 'number', minimum: 0, maximum: 3600, default: 10 },
-      /** Whether an exceeded rate limit says when it ends. */
       headers: { type: 'boolean', default: true },
     },
   },
 } as const
 
 interface Body {
-  readonly fault: Fault
+  readonly fault: FaultType
   readonly seconds: number
+  /** Whether 429 responses have the headers `x-ratelimit-*`. */
   readonly headers: boolean
 }
 
 export interface FaultOptions {
   readonly keys: SigningKeys
-  readonly rateLimit: RateLimit
+  readonly rateLimit: ManagementRateLimit
 }
 
-/** Lets the tenant misbehave on request, so that clients and the API can be tried against it. */
+/** Makes the tenant fail on request, to test clients and the API against it. */
 export const faults = fp(async (app: FastifyInstance, { keys, rateLimit }: FaultOptions) => {
-  let delay = 0
+  let delayMs = 0
   let downUntil = 0
 
   app.decorate('faults', {
-    async cause(fault, seconds, headers = true) {
-      if (fault === 'rotate') await keys.rotate()
-      if (fault === 'withdraw') await keys.withdraw()
-      if (fault === 'slow' || fault === 'up') delay = fault === 'slow' ? seconds * 1000 : 0
-      if (fault === 'down' || fault === 'up')
-        downUntil = fault === 'down' ? Date.now() + seconds * 1000 : 0
-      if (fault === 'rate-limit') rateLimit.exceed(seconds, headers)
-      if (fault === 'up') rateLimit.exceed(0, true)
+    async inject(type, seconds, rateLimitHeaders = true) {
+      if (type === 'rotate') await keys.rotate()
+      if (type === 'withdraw') await keys.withdraw()
+      if (type === 'slow' || type === 'up') delayMs = type === 'slow' ? seconds * 1000 : 0
+      if (type === 'down' || type === 'up') {
+        downUntil = type === 'down' ? Date.now() + seconds * 1000 : 0
+      }
+      if (type === 'rate-limit') rateLimit.exceed(seconds, rateLimitHeaders)
+      if (type === 'up') rateLimit.exceed(0, true)
     },
     get state() {
       if (Date.now() < downUntil) return 'down'
-      return delay > 0 ? 'slow' : 'up'
+      return delayMs > 0 ? 'slow' : 'up'
     },
   })
 
   app.addHook('onRequest', async ({ url }) => {
-    if (UNTOUCHED.test(url)) return
-    if (app.faults.state === 'down') throw new OAuthError('temporarily_unavailable', 'Down.', 503)
-    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
+    if (ALWAYS_UP.test(url)) return
+    if (app.faults.state === 'down') {
+      throw new OAuthError('temporarily_unavailable', 'The local tenant is down on request.', 503)
+    }
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs))
   })
 
   app.post<{ Body: Body }>(
-    CONTROL,
-    { schema, onRequest: onlyJson },
+    '/local-tenant/faults',
+    { schema, onRequest: requireJson },
     async ({ body: { fault, seconds, headers } }) => {
-      await app.faults.cause(fault, seconds, headers)
-      return { keys: keys.published().keys.map(({ kid }) => kid) }
+      await app.faults.inject(fault, seconds, headers)
+      return { keys: keys.publicJwks().keys.map(({ kid }) => kid) }
     },
   )
 })

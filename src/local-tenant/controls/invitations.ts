@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Directory } from '../directory/directory.ts'
-import { type Invitation, invitationLink, newInvitation } from '../directory/invitations.ts'
+import { createInvitation, invitationLink } from '../directory/invitations.ts'
+import type { Invitation } from '../directory/records.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
-import { onlyJson } from './require-json.ts'
+import { requireJson } from './require-json.ts'
 
 const schema = {
   body: {
@@ -20,35 +21,38 @@ const schema = {
 export interface InvitationRequest {
   /** Id or name. */
   readonly organization: string
+  /** The e-mail address of the person who is invited. */
   readonly email: string
+  /** The name of the person who invites. */
   readonly inviter?: string
+  /** The id of the client that the link leads to. */
   readonly client?: string
 }
 
 /**
- * Makes an invitation that lasts as long as the process.
+ * Creates an invitation. It is not persisted.
  *
- * @throws OAuthError where there is no such organization or client
+ * @throws OAuthError `invalid_request` if the organization or the client is unknown
  */
-export function invite(directory: Directory, wanted: InvitationRequest): Invitation {
-  const { email: invitee, inviter = 'The local tenant', client: id = 'messages-web' } = wanted
-  const organization = directory.organization(wanted.organization)
+export function invite(directory: Directory, request: InvitationRequest): Invitation {
+  const { email: invitee, inviter = 'The local tenant', client: id = 'messages-web' } = request
+  const organization = directory.organization(request.organization)
   const client = directory.clients.get(id)
   if (organization === undefined || client === undefined) {
-    throw new OAuthError('invalid_request', 'There is no such organization or client.')
+    throw new OAuthError('invalid_request', 'Unknown organization or client.')
   }
-  const invitation = newInvitation({ organization, client, inviter, invitee })
+  const invitation = createInvitation({ organization, client, inviter, invitee })
   return directory.invitations.add(invitation)
 }
 
-/** Makes invitations without the Management API. */
+/** `POST /local-tenant/invitations`: creates an invitation without the Management API. */
 export async function invitationControl(
   app: FastifyInstance,
   { directory }: { directory: Directory },
 ): Promise<void> {
   app.post<{ Body: InvitationRequest }>(
     '/local-tenant/invitations',
-    { schema, onRequest: onlyJson },
+    { schema, onRequest: requireJson },
     async ({ body }, reply) => {
       const invitation = invite(directory, body)
       const { id, ticket } = invitation

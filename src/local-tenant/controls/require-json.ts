@@ -2,12 +2,13 @@ import type { FastifyRequest } from 'fastify'
 import { OAuthError } from '../protocol/oauth-error.ts'
 
 /**
- * Keeps the pages of other sites out: they cannot send JSON without asking first, and are told no.
+ * Protects against CSRF: pages of other sites cannot send this content type without a CORS
+ * preflight, which fails.
  *
  * @throws OAuthError 415
  */
-export async function onlyJson({ headers }: FastifyRequest): Promise<void> {
+export async function requireJson({ headers }: FastifyRequest): Promise<void> {
   if (headers['content-type'] !== 'application/json') {
-    throw new OAuthError('invalid_request', 'Send JSON.', 415)
+    throw new OAuthError('invalid_request', 'Content-Type must be application/json.', 415)
   }
 }

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import type { BackchannelLogout, Notice } from '../protocol/authorization/backchannel-logout.ts'
+import type {
+  BackchannelLogout,
+  LogoutDelivery,
+} from '../protocol/authorization/backchannel-logout.ts'
 import type { Session, Sessions } from '../protocol/authorization/sessions.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
-import { onlyJson } from './require-json.ts'
+import { requireJson } from './require-json.ts'
 
 const schema = {
   body: {
@@ -23,27 +26,27 @@ export interface SessionControlOptions {
 }
 
 /**
- * Ends the sessions that a test holds for; their clients are told.
+ * Ends all sessions that match, and notifies their clients.
  *
- * @throws OAuthError `not_found` where there are none
+ * @throws OAuthError `not_found` if no session matches
  */
 export async function endSessions(
   { sessions, backchannel }: SessionControlOptions,
-  test: (session: Session) => boolean,
-): Promise<{ ended: string[]; notices: Notice[] }> {
-  const ended = sessions.endWhere(test)
-  if (ended.length === 0) throw new OAuthError('not_found', 'There is no such session.', 404)
-  return { ended: ended.map(({ sid }) => sid), notices: await backchannel.tell(ended) }
+  predicate: (session: Session) => boolean,
+): Promise<{ ended: string[]; notices: LogoutDelivery[] }> {
+  const ended = sessions.endWhere(predicate)
+  if (ended.length === 0) throw new OAuthError('not_found', 'No matching session.', 404)
+  return { ended: ended.map(({ sid }) => sid), notices: await backchannel.notify(ended) }
 }
 
-/** Ends sessions from outside their browsers, as an administrator would. */
+/** `POST /local-tenant/sessions/end`: ends sessions as an administrator would. */
 export async function sessionControl(
   app: FastifyInstance,
   options: SessionControlOptions,
 ): Promise<void> {
   app.post<{ Body: Body }>(
     '/local-tenant/sessions/end',
-    { schema, onRequest: onlyJson },
+    { schema, onRequest: requireJson },
     ({ body }) =>
       endSessions(options, ({ sid, persona }) =>
         body.sid === undefined ? persona.name === body.persona : sid === body.sid,

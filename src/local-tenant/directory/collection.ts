@@ -1,11 +1,11 @@
 /**
- * Records of one kind, by a key, in the order in which they came. They live as long as the process,
- * except for those that were kept.
+ * Records of one kind, in the order in which they were added. Only records that were added with
+ * `persist` are written to disk when the directory is saved.
  */
 export class Collection<T extends object> implements Iterable<T> {
   readonly #keyOf: (record: T) => string
   readonly #records = new Map<string, T>()
-  readonly #kept = new Set<string>()
+  readonly #persistedKeys = new Set<string>()
 
   constructor(keyOf: (record: T) => string) {
     this.#keyOf = keyOf
@@ -23,24 +23,23 @@ export class Collection<T extends object> implements Iterable<T> {
     return [...this].find(test)
   }
 
-  /** Adds a record, in the place of one with the same key. */
+  /** Adds a record, or replaces the one with the same key. It is lost when the process ends. */
   add(record: T): T {
     this.#records.set(this.#keyOf(record), record)
     return record
   }
 
-  /** Adds a record that outlives the process, once the directory is saved. */
-  keep(record: T): T {
-    this.#kept.add(this.#keyOf(record))
+  /** Adds or replaces a record that the next save of the directory writes to disk. */
+  persist(record: T): T {
+    this.#persistedKeys.add(this.#keyOf(record))
     return this.add(record)
   }
 
-  kept(): T[] {
-    return [...this].filter((record) => this.isKept(record))
+  persisted(): T[] {
+    return [...this].filter((record) => this.isPersisted(record))
   }
 
-  /** Whether a record outlives the process. */
-  isKept(record: T): boolean {
-    return this.#kept.has(this.#keyOf(record))
+  isPersisted(record: T): boolean {
+    return this.#persistedKeys.has(this.#keyOf(record))
   }
 }

@@ -1,45 +1,23 @@
-import { MANAGEMENT_SCOPES } from '../management-api/scopes.ts'
+import { FEDERATED_GRANT } from '../protocol/grant-types.ts'
+import type { ClientData, Connection, EnabledConnection, Organization, Persona } from './records.ts'
 
-/**
- * Who and what the local tenant knows. Edit it and start `npm run dev` again.
+/*
+ * The personas, organizations, clients and connections of the local tenant. Edit this file and
+ * restart `npm run dev`. The types in records.ts describe each property.
  */
 
-/** Exchanges a refresh token for the access token of a third party. */
-export const FEDERATED_GRANT =
-  'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token'
-
-/** The API that access tokens are for, and how long they last, in seconds. */
+/** The API that access tokens are for. The lifetime of the tokens is in seconds. */
 export const api = {
   identifier: 'https://messages-api.example.com',
   tokenLifetime: 24 * 60 * 60,
 }
 
-/** What each role may do. */
+/** The permissions of each role. */
 export const roles: Record<string, string[]> = {
   admin: ['read:admin-messages'],
 }
 
-export interface Organization {
-  /** What `org_id` says. */
-  id: string
-  /** What `org_name` says. */
-  name: string
-  displayName: string
-  /** Whether the API knows it in development. */
-  known: boolean
-  /** What its members log in by, in the vendor's words. */
-  enabled: EnabledConnection[]
-}
-
-export interface EnabledConnection {
-  connection_id: string
-  /** Whether a login makes anybody a member. */
-  assign_membership_on_login: boolean
-  show_as_button: boolean
-  is_signup_enabled: boolean
-}
-
-const BY_PASSWORD: EnabledConnection[] = [
+const DATABASE_LOGIN: EnabledConnection[] = [
   {
     connection_id: 'con_people',
     assign_membership_on_login: false,
@@ -49,19 +27,15 @@ const BY_PASSWORD: EnabledConnection[] = [
 ]
 
 export const organizations: Organization[] = [
-  { id: 'org_acme', name: 'acme', displayName: 'Acme', known: true, enabled: BY_PASSWORD },
-  { id: 'org_globex', name: 'globex', displayName: 'Globex', known: false, enabled: BY_PASSWORD },
+  { id: 'org_acme', name: 'acme', displayName: 'Acme', known: true, enabled: DATABASE_LOGIN },
+  {
+    id: 'org_globex',
+    name: 'globex',
+    displayName: 'Globex',
+    known: false,
+    enabled: DATABASE_LOGIN,
+  },
 ]
-
-export interface Persona {
-  /** What `npm run token -- <name>` takes. */
-  name: string
-  displayName: string
-  email: string
-  roles: string[]
-  /** The ids of the organizations it is a member of. `npm run token` takes the first one. */
-  organizations: string[]
-}
 
 export const personas: Persona[] = [
   {
@@ -101,20 +75,6 @@ export const personas: Persona[] = [
   },
 ]
 
-/** Where people and their accounts elsewhere come from. */
-export interface Connection {
-  id: string
-  /** What the federated grant calls it. It never changes. */
-  name: string
-  displayName: string
-  /** `auth0` for the tenant's own people. */
-  strategy: string
-  /** What its third-party API lets a token do; none where there is no such API. */
-  scopes: string[]
-  /** What else the Management API was told of it. */
-  settings?: Record<string, unknown>
-}
-
 export const connections: Connection[] = [
   {
     id: 'con_people',
@@ -131,36 +91,6 @@ export const connections: Connection[] = [
     scopes: ['read:calendar'],
   },
 ]
-
-/**
- * Exactly these, or any address on this machine, or those of them with one path
- * (`loopback/callback`): ports vary in development, paths do not.
- */
-export type AllowedUris = `loopback${string}` | string[]
-
-export interface Client {
-  id: string
-  name: string
-  /** Confidential clients have one; it is worth nothing outside this machine. Others are public. */
-  secret?: string
-  /** Where a login may lead back to. */
-  redirectUris: AllowedUris
-  /** Where a logout may lead back to. */
-  logoutUris: AllowedUris
-  /** `HS256` for ID tokens signed with the secret; RS256 where it does not say. */
-  idTokenAlgorithm?: 'HS256'
-  /** Its page that begins a login, for links in invitations. */
-  initiateLoginUri?: string
-  /** Where it is told that somebody logged out (OpenID Connect Back-Channel Logout §2.2). */
-  backchannelLogoutUri?: string
-  /** The grant types that it may use; those that its kind has where it does not say. */
-  grantTypes?: string[]
-  /** What else the Management API was told of it. */
-  settings?: Record<string, unknown>
-}
-
-/** A client in this file, and the permissions of the API that it is granted for itself. */
-export type ClientData = Client & { granted?: string[] }
 
 export const clients: ClientData[] = [
   {
@@ -198,14 +128,3 @@ export const clients: ClientData[] = [
     granted: ['read:admin-messages'],
   },
 ]
-
-/** Who administers the tenant through its Management API. */
-export const managementClient: Client & { readonly managementScopes: readonly string[] } = {
-  id: 'local-management',
-  name: 'Administration',
-  secret: 'local-management-secret',
-  redirectUris: [],
-  logoutUris: [],
-  grantTypes: ['client_credentials'],
-  managementScopes: MANAGEMENT_SCOPES,
-}

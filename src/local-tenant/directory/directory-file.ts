@@ -1,43 +1,45 @@
 import type { Directory } from './directory.ts'
 import { readPrivate, writePrivate } from './private-file.ts'
 
-/** The records of a directory that were kept, by the names of their collections. */
-type Kept = Partial<Record<keyof Directory['collections'], object[]>>
+/** The persisted records of a directory, by the name of their collection. */
+type PersistedRecords = Partial<Record<keyof Directory['collections'], object[]>>
 
 /**
- * Where the records that the Management API changed outlive the tenant. They win over those of the
- * data file, until the file is deleted.
+ * The file with the records that the Management API has changed. They replace those of data.ts until
+ * the file is deleted.
  */
 export class DirectoryFile {
   readonly #file: string
   readonly #directory: Directory
-  #saved: Promise<void> = Promise.resolve()
+  #lastSave: Promise<void> = Promise.resolve()
 
   private constructor(file: string, directory: Directory) {
     this.#file = file
     this.#directory = directory
   }
 
-  /** @throws Error where the file cannot be read */
+  /** @throws Error if the file exists but cannot be read */
   static async load(file: string, directory: Directory): Promise<DirectoryFile> {
-    const kept = (await readPrivate<Kept>(file, 'changes')) ?? {}
+    const records = (await readPrivate<PersistedRecords>(file, 'changes')) ?? {}
     for (const [name, collection] of Object.entries(directory.collections)) {
-      for (const record of kept[name as keyof Kept] ?? []) collection.keep(record as never)
+      for (const record of records[name as keyof PersistedRecords] ?? []) {
+        collection.persist(record as never)
+      }
     }
     return new DirectoryFile(file, directory)
   }
 
-  /** Saves what was kept, after whatever is being saved. */
+  /** Writes the persisted records. Concurrent saves run one after the other. */
   save(): Promise<void> {
-    const write = () => writePrivate(this.#file, this.#kept())
-    this.#saved = this.#saved.then(write, write)
-    return this.#saved
+    const write = () => writePrivate(this.#file, this.#records())
+    this.#lastSave = this.#lastSave.then(write, write)
+    return this.#lastSave
   }
 
-  #kept(): Kept {
+  #records(): PersistedRecords {
     const { collections } = this.#directory
     return Object.fromEntries(
-      Object.entries(collections).map(([name, collection]) => [name, collection.kept()]),
+      Object.entries(collections).map(([name, collection]) => [name, collection.persisted()]),
     )
   }
 }

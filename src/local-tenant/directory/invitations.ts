@@ -1,32 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { assertDefined } from '../../utils/assert-defined.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
-import type { Client, Organization, Persona } from './data.ts'
 import type { Directory } from './directory.ts'
+import type { Client, Invitation, Organization, Persona } from './records.ts'
 
-/** How long an invitation lasts where nobody says otherwise, in seconds. */
-const LIFETIME = 7 * 24 * 60 * 60
-
-/** Somebody is asked to become a member of an organization, once. */
-export interface Invitation {
-  readonly id: string
-  /** What the link says, and nobody else knows. */
-  readonly ticket: string
-  /** The id of the organization. */
-  readonly organization: string
-  /** The name of whoever invites. */
-  readonly inviter: string
-  /** The e-mail address of whoever is invited. */
-  readonly invitee: string
-  /** The id of the client that the link leads to. */
-  readonly client: string
-  /** The names of the roles that come with it. */
-  readonly roles: readonly string[]
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number
-  readonly expiresAt: number
-  used: boolean
-}
+const DEFAULT_LIFETIME_SECONDS = 7 * 24 * 60 * 60
 
 export interface NewInvitation {
   readonly organization: Organization
@@ -34,17 +12,13 @@ export interface NewInvitation {
   readonly inviter: string
   readonly invitee: string
   readonly roles?: readonly string[]
-  /** Seconds. */
+  /** Seconds. 0 means the default, a week. */
   readonly lifetime?: number
 }
 
-/**
- * An invitation that nobody has accepted yet.
- *
- * @throws OAuthError where the client has no page that begins a login
- */
-export function newInvitation(wanted: NewInvitation): Invitation {
-  const { organization, client, inviter, invitee, roles = [], lifetime } = wanted
+/** @throws OAuthError `invalid_request` if the client has no `initiateLoginUri` */
+export function createInvitation(options: NewInvitation): Invitation {
+  const { organization, client, inviter, invitee, roles = [], lifetime } = options
   if (client.initiateLoginUri === undefined) {
     throw new OAuthError('invalid_request', `${client.id} has no initiate login URI.`)
   }
@@ -58,52 +32,58 @@ export function newInvitation(wanted: NewInvitation): Invitation {
     client: client.id,
     roles,
     createdAt,
-    expiresAt: createdAt + (lifetime || LIFETIME) * 1000,
+    expiresAt: createdAt + (lifetime || DEFAULT_LIFETIME_SECONDS) * 1000,
     used: false,
   }
 }
 
-/** The link that whoever is invited gets: the client's page that begins the login. */
-export function invitationLink({ clients, organizations }: Directory, one: Invitation): string {
-  const link = new URL(assertDefined(clients.get(one.client)?.initiateLoginUri, 'initiateLoginUri'))
-  const { name } = assertDefined(organizations.get(one.organization), 'organization')
-  link.searchParams.set('invitation', one.ticket)
-  link.searchParams.set('organization', one.organization)
+/** The client's `initiateLoginUri` with the parameters of the invitation. */
+export function invitationLink(
+  { clients, organizations }: Directory,
+  invitation: Invitation,
+): string {
+  const client = clients.get(invitation.client)
+  const link = new URL(assertDefined(client?.initiateLoginUri, 'initiateLoginUri'))
+  const { name } = assertDefined(organizations.get(invitation.organization), 'organization')
+  link.searchParams.set('invitation', invitation.ticket)
+  link.searchParams.set('organization', invitation.organization)
   link.searchParams.set('organization_name', name)
   return link.href
 }
 
 /**
- * The invitation that an authorization request brings.
+ * Finds the invitation of an authorization request.
  *
- * @throws OAuthError `invalid_request` where it is unknown, used, expired or for something else
+ * @throws OAuthError `invalid_request` if it is unknown, used, expired, or for another client or
+ *   organization
  */
-export function invitationOf(
+export function requireInvitation(
   directory: Directory,
   ticket: string,
   client: Client,
   organization: Organization | undefined,
 ): Invitation {
-  const found = directory.invitations.find((invitation) => invitation.ticket === ticket)
-  const fits = found?.client === client.id && found.organization === organization?.id
-  if (found === undefined || !fits || found.used || Date.now() >= found.expiresAt) {
-    throw spent()
+  const invitation = directory.invitations.find((candidate) => candidate.ticket === ticket)
+  const matches = invitation?.client === client.id && invitation.organization === organization?.id
+  if (!matches || invitation.used || Date.now() >= invitation.expiresAt) {
+    throw invitationUsedError()
   }
-  return found
+  return invitation
 }
 
 /**
- * Makes a person a member. The ticket is spent either way, as a real tenant's is.
+ * Makes a persona a member of the organization, with the roles of the invitation. The ticket is used
+ * up even if this fails, as in Auth0.
  *
- * @returns why not: `access_denied` where somebody else was invited, `invalid_request` where the
- *   ticket was spent since the login began
+ * @returns `access_denied` if the invitation is for another e-mail address, `invalid_request` if it
+ *   was used since the login began, undefined on success
  */
-export function accept(
+export function acceptInvitation(
   directory: Directory,
   invitation: Invitation,
   persona: Persona,
 ): OAuthError | undefined {
-  if (invitation.used) return spent()
+  if (invitation.used) return invitationUsedError()
   invitation.used = true
   if (persona.email.toLowerCase() !== invitation.invitee.toLowerCase()) {
     const problem = 'the specified account is not allowed to accept the current invitation'
@@ -111,10 +91,10 @@ export function accept(
   }
   persona.organizations = [...new Set([...persona.organizations, invitation.organization])]
   persona.roles = [...new Set([...persona.roles, ...invitation.roles])]
-  if (directory.invitations.isKept(invitation)) directory.personas.keep(persona)
+  if (directory.invitations.isPersisted(invitation)) directory.personas.persist(persona)
   return undefined
 }
 
-function spent(): OAuthError {
+function invitationUsedError(): OAuthError {
   return new OAuthError('invalid_request', 'invitation not found or already used')
 }

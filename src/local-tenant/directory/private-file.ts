@@ -1,24 +1,26 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Writes JSON that only its owner can read, whole or not at all. */
+/** Writes JSON atomically to a file that only its owner can read. */
 export async function writePrivate(file: string, value: unknown): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
-  const unfinished = `${file}.${process.pid}`
-  await writeFile(unfinished, JSON.stringify(value), { mode: 0o600 })
-  await rename(unfinished, file)
+  const temporary = `${file}.${process.pid}`
+  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
+  await rename(temporary, file)
 }
 
 /**
- * @param what names the contents in the error
- * @returns undefined where there is no such file
- * @throws Error where it cannot be read or is no JSON
+ * @param contents what the file contains, for the error message
+ * @returns undefined if the file does not exist
+ * @throws Error if the file cannot be read or is not JSON
  */
-export async function readPrivate<T>(file: string, what: string): Promise<T | undefined> {
+export async function readPrivate<T>(file: string, contents: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as T
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Error(`The local tenant's ${what} cannot be read. Delete ${file} for new ones.`)
+    throw new Error(
+      `Cannot read the local tenant's ${contents}. Delete ${file} to start with new ones.`,
+    )
   }
 }

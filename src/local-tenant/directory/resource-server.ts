@@ -1,26 +1,26 @@
-/** An API that access tokens are for, in the vendor's words. */
+/** An API that access tokens are for, in the format of Auth0. */
 export interface ResourceServer {
   readonly id: string
   readonly identifier: string
   name: string
-  /** The permissions that it knows. */
+  /** The permissions that the API defines. */
   scopes: { value: string; description?: string }[]
   signing_alg: string
   /** Seconds. */
   token_lifetime: number
+  /** Seconds. */
   token_lifetime_for_web: number
   allow_offline_access: boolean
   skip_consent_for_verifiable_first_party_clients: boolean
-  /** Whether roles count (RBAC). */
+  /** Whether role-based access control (RBAC) is on. */
   enforce_policies: boolean
-  /** Whether access tokens say the permissions: those whose name ends in `_authz` do. */
+  /** With RBAC on, dialects that end in `_authz` add the claim `permissions` to access tokens. */
   token_dialect: string
 }
 
-/** Stands for the Management API, whose identifier hangs on the issuer: `<issuer>api/v2/`. */
+/** Stands for the Management API. Its real identifier depends on the issuer: `<issuer>api/v2/`. */
 export const MANAGEMENT = 'api/v2/'
 
-/** What an API is like where nobody says otherwise. */
 export const API_DEFAULTS = {
   scopes: [],
   signing_alg: 'RS256',
@@ -32,13 +32,13 @@ export const API_DEFAULTS = {
   token_dialect: 'access_token',
 } satisfies Omit<ResourceServer, 'id' | 'identifier' | 'name'>
 
-/** Whether tokens say permissions: with RBAC and its token switch on, both. */
-export function saysPermissions(api: ResourceServer | undefined): boolean {
+/** Whether access tokens have the claim `permissions`. */
+export function includesPermissions(api: ResourceServer | undefined): boolean {
   return api?.enforce_policies === true && api.token_dialect.endsWith('_authz')
 }
 
-/** What is left of a scope where the API allows no refresh tokens. */
-export function scopeFor(
+/** Removes `offline_access` from a scope if the API does not allow refresh tokens. */
+export function allowedScope(
   api: ResourceServer | undefined,
   scope: readonly string[],
 ): readonly string[] {

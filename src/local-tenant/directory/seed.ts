@@ -1,35 +1,46 @@
-import {
-  api,
-  clients,
-  connections,
-  managementClient,
-  organizations,
-  personas,
-  roles,
-} from './data.ts'
+import { MANAGEMENT_SCOPES } from '../management-api/scopes.ts'
+import { api, clients, connections, organizations, personas, roles } from './data.ts'
 import type { Directory } from './directory.ts'
+import type { Client } from './records.ts'
 import { API_DEFAULTS, MANAGEMENT } from './resource-server.ts'
 
-/** All of the data file, or no more than a new tenant has: people, and whom to administer it by. */
+/** `data` for all of data.ts, `empty` for a new tenant: personas and the management client only. */
 export type Seed = 'data' | 'empty'
 
-/** Fills a directory from the data file. */
-export function sow(directory: Directory, seed: Seed): void {
-  const { id, managementScopes, ...rest } = managementClient
-  directory.clients.add({ id, ...rest })
-  const managementGrant = { client_id: id, audience: MANAGEMENT, scope: [...managementScopes] }
-  directory.clientGrants.add({ id: 'cgr_management', ...managementGrant })
-  for (const connection of connections) {
-    if (seed === 'data' || connection.strategy === 'auth0')
-      directory.connections.add({ ...connection })
-  }
-  if (seed === 'data') sowData(directory)
-  else
-    for (const persona of personas)
-      directory.personas.add({ ...persona, roles: [], organizations: [] })
+/** The client that calls the Management API. */
+const managementClient: Client = {
+  id: 'local-management',
+  name: 'Administration',
+  secret: 'local-management-secret',
+  redirectUris: [],
+  logoutUris: [],
+  grantTypes: ['client_credentials'],
 }
 
-function sowData(directory: Directory): void {
+/** Fills a directory from data.ts. */
+export function seedDirectory(directory: Directory, seed: Seed): void {
+  directory.clients.add({ ...managementClient })
+  directory.clientGrants.add({
+    id: 'cgr_management',
+    client_id: managementClient.id,
+    audience: MANAGEMENT,
+    scope: [...MANAGEMENT_SCOPES],
+  })
+  for (const connection of connections) {
+    if (seed === 'data' || connection.strategy === 'auth0') {
+      directory.connections.add({ ...connection })
+    }
+  }
+  if (seed === 'data') {
+    addData(directory)
+    return
+  }
+  for (const persona of personas) {
+    directory.personas.add({ ...persona, roles: [], organizations: [] })
+  }
+}
+
+function addData(directory: Directory): void {
   const permissions = [...new Set(Object.values(roles).flat())]
   directory.resourceServers.add({
     ...API_DEFAULTS,
@@ -44,19 +55,22 @@ function sowData(directory: Directory): void {
     token_dialect: 'access_token_authz',
   })
   for (const [name, names] of Object.entries(roles)) {
-    const held = names.map((permission) => ({ api: api.identifier, name: permission }))
-    directory.roles.add({ id: `rol_${name}`, name, description: name, permissions: held })
+    const permissions = names.map((permission) => ({ api: api.identifier, name: permission }))
+    directory.roles.add({ id: `rol_${name}`, name, description: name, permissions })
   }
   for (const persona of personas) {
-    const { roles: held, organizations: memberships } = persona
-    directory.personas.add({ ...persona, roles: [...held], organizations: [...memberships] })
+    const { roles, organizations } = persona
+    directory.personas.add({ ...persona, roles: [...roles], organizations: [...organizations] })
   }
   for (const { granted, ...client } of clients) {
     directory.clients.add({ ...client })
     if (granted === undefined) continue
-    const id = `cgr_${client.id}`
-    const grant = { client_id: client.id, audience: api.identifier, scope: [...granted] }
-    directory.clientGrants.add({ id, ...grant })
+    directory.clientGrants.add({
+      id: `cgr_${client.id}`,
+      client_id: client.id,
+      audience: api.identifier,
+      scope: [...granted],
+    })
   }
   for (const organization of organizations) {
     directory.organizations.add({ ...organization })

@@ -4,43 +4,43 @@ import { fieldValues } from '../../plugins/header-fields.ts'
 import { bearerToken } from '../../tokens/bearer.ts'
 import { MANAGEMENT } from '../directory/resource-server.ts'
 import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'
-import { ManagementError } from './management-error.ts'
+import { ManagementApiError } from './management-api-error.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Scopes of the Management API, any of which lets a caller in. */
+    /** Scopes of the Management API. A caller needs at least one of them. */
     scopes?: readonly string[]
   }
   interface FastifyRequest {
-    /** What the caller of the Management API may do. */
+    /** The scopes in the caller's Management API token. */
     managementScopes: readonly string[]
   }
 }
 
-/** Lets in who has a token for the Management API with a scope that the route takes. */
+/** Creates a hook that requires a Management API token with one of the scopes of the route. */
 export function authentication(issuer: () => string, keys: SigningKeys) {
   return async (request: FastifyRequest): Promise<void> => {
     const { scopes } = request.routeOptions.config
     if (scopes === undefined) return
     const { value: token } = bearerToken(fieldValues(request.raw, 'authorization'))
-    if (token === undefined) throw new ManagementError(401, 'Missing authentication')
+    if (token === undefined) throw new ManagementApiError(401, 'Missing authentication')
     const { scope } = await verify(token, issuer(), keys)
     request.managementScopes = String(scope).split(' ')
-    if (scopes.some((one) => request.managementScopes.includes(one))) return
+    if (scopes.some((accepted) => request.managementScopes.includes(accepted))) return
     const problem = `Insufficient scope, expected any of: ${scopes.join(',')}`
-    throw new ManagementError(403, problem, 'insufficient_scope')
+    throw new ManagementApiError(403, problem, 'insufficient_scope')
   }
 }
 
 async function verify(token: string, issuer: string, keys: SigningKeys): Promise<JWTPayload> {
   const audience = `${issuer}${MANAGEMENT}`
   try {
-    const keySet = createLocalJWKSet(keys.published())
-    const { payload } = await jwtVerify(token, keySet, { issuer, audience, algorithms: ['RS256'] })
+    const jwks = createLocalJWKSet(keys.publicJwks())
+    const { payload } = await jwtVerify(token, jwks, { issuer, audience, algorithms: ['RS256'] })
     return payload
   } catch (error) {
     const { code } = error as { code?: string }
     const expired = 'Expired token received for JSON Web Token validation'
-    throw new ManagementError(401, code === 'ERR_JWT_EXPIRED' ? expired : 'Invalid token')
+    throw new ManagementApiError(401, code === 'ERR_JWT_EXPIRED' ? expired : 'Invalid token')
   }
 }

@@ -4,8 +4,9 @@ import type { DirectoryFile } from '../directory/directory-file.ts'
 import type { OAuthError } from '../protocol/oauth-error.ts'
 import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'
 import { authentication } from './authentication.ts'
-import { bodyOf, ManagementError } from './management-error.ts'
-import type { RateLimit } from './rate-limit.ts'
+import { errorBody, ManagementApiError } from './management-api-error.ts'
+import type { ManagementRateLimit } from './management-rate-limit.ts'
+import type { ResourceOptions } from './resource-options.ts'
 import { clientGrants } from './resources/client-grants.ts'
 import { clients } from './resources/clients.ts'
 import { connections } from './resources/connections.ts'
@@ -16,37 +17,34 @@ import { roles } from './resources/roles.ts'
 import { users } from './resources/users.ts'
 import { validationError, validatorCompiler } from './validation.ts'
 
-export interface ManagementOptions {
+export interface ManagementApiOptions {
   readonly issuer: () => string
   readonly keys: SigningKeys
   readonly directory: Directory
   readonly file: DirectoryFile
-  readonly rateLimit: RateLimit
+  readonly rateLimit: ManagementRateLimit
 }
 
-/** What each resource of the Management API needs. */
-export interface ResourceOptions {
-  readonly issuer: () => string
-  readonly directory: Directory
-}
-
-/** The Management API, as much of it as this project's commands use. Register it below `/api/v2`. */
+/**
+ * The part of the Auth0 Management API that the commands of this project use. Register it with the
+ * prefix `/api/v2`.
+ */
 export async function managementApi(
   app: FastifyInstance,
-  { issuer, keys, directory, file, rateLimit }: ManagementOptions,
+  { issuer, keys, directory, file, rateLimit }: ManagementApiOptions,
 ): Promise<void> {
   app.decorateRequest('managementScopes')
   app.setValidatorCompiler(validatorCompiler)
-  app.setErrorHandler((error: Failure, _request, reply) => {
-    const failure = managementError(error)
-    return reply.code(failure.statusCode).send(bodyOf(failure))
+  app.setErrorHandler((error: HandledError, _request, reply) => {
+    const apiError = toManagementApiError(error)
+    return reply.code(apiError.statusCode).send(errorBody(apiError))
   })
   app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(bodyOf(new ManagementError(404, 'Not Found'))),
+    reply.code(404).send(errorBody(new ManagementApiError(404, 'Not Found'))),
   )
   app.addHook('onRequest', rateLimit.check)
   app.addHook('onRequest', authentication(issuer, keys))
-  // What was answered as done outlives the process.
+  // Save before the response is sent, so that a confirmed change survives a restart.
   app.addHook('onSend', async ({ method }, reply) => {
     if (method !== 'GET' && reply.statusCode < 300) await file.save()
   })
@@ -61,15 +59,15 @@ export async function managementApi(
   await app.register(connections, options)
 }
 
-type Failure = FastifyError | OAuthError | ManagementError
+type HandledError = FastifyError | OAuthError | ManagementApiError
 
-function managementError(error: Failure): ManagementError {
-  if (error instanceof ManagementError) return error
+function toManagementApiError(error: HandledError): ManagementApiError {
+  if (error instanceof ManagementApiError) return error
   if ('validation' in error && error.validation) {
     return validationError(error.validation, error.validationContext)
   }
   const status = 'status' in error ? error.status : ((error as FastifyError).statusCode ?? 500)
   return status === 500
-    ? new ManagementError(500, 'The local tenant failed.')
-    : new ManagementError(status, error.message, 'invalid_body')
+    ? new ManagementApiError(500, 'The local tenant failed.')
+    : new ManagementApiError(status, error.message, 'invalid_body')
 }

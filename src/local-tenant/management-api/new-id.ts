@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** An identifier as the vendor's are: a prefix that says what it is of, and 16 characters. */
+/** An id in Auth0's format: the prefix of the resource type and 16 characters. */
 export function newId(prefix: string): string {
   return `${prefix}${randomBytes(8).toString('hex')}`
 }

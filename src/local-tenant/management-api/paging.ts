@@ -1,6 +1,6 @@
-import { ManagementError } from './management-error.ts'
+import { ManagementApiError } from './management-api-error.ts'
 
-/** What a list may be asked for: by offset (page, per_page), or by checkpoint (take, from). */
+/** The query parameters of a list: by offset (page, per_page) or by checkpoint (take, from). */
 export const PAGING = {
   page: { type: 'integer', minimum: 0 },
   per_page: { type: 'integer', minimum: 1, maximum: 100 },
@@ -18,43 +18,46 @@ export interface Paging {
 }
 
 /**
- * One page of a list, in the vendor's shapes: `{ start, limit, total, <name> }` by offset, an array
- * where no totals are wanted, `{ <name>, next }` by checkpoint, without `next` on the last page.
+ * One page of a list by offset, in Auth0's format: `{ start, limit, total, <name> }` with
+ * `include_totals`, otherwise an array.
  *
- * @param name what the list is called in its answer
+ * @param name the property of the response that contains the records
  */
 export function offsetPage(name: string, records: readonly object[], query: Paging): object {
   const { page = 0, per_page: limit = 50, include_totals: totals = false } = query
   const start = page * limit
-  const some = records.slice(start, start + limit)
-  return totals ? { start, limit, total: records.length, [name]: some } : some
+  const items = records.slice(start, start + limit)
+  return totals ? { start, limit, total: records.length, [name]: items } : items
 }
 
-/** As `offsetPage`, for the lists that know checkpoints: these win where both are asked for. */
+/**
+ * One page of a list that supports both kinds of paging: `{ <name>, next }` by checkpoint, without
+ * `next` on the last page. Checkpoint parameters take precedence.
+ */
 export function page(name: string, records: readonly object[], query: Paging): object {
   const { take = 50, from } = query
   if (query.take === undefined && from === undefined) return offsetPage(name, records, query)
-  const start = from === undefined ? 0 : position(from)
+  const start = from === undefined ? 0 : decodeCheckpoint(from)
   const next = start + take
   return {
     [name]: records.slice(start, next),
-    ...(next < records.length && { next: checkpoint(next) }),
+    ...(next < records.length && { next: encodeCheckpoint(next) }),
   }
 }
 
-function checkpoint(start: number): string {
+function encodeCheckpoint(start: number): string {
   return Buffer.from(`at ${start}`).toString('base64url')
 }
 
-function position(from: string): number {
+function decodeCheckpoint(from: string): number {
   const [, digits] = /^at (\d+)$/.exec(Buffer.from(from, 'base64url').toString()) ?? []
   if (digits === undefined) {
-    throw new ManagementError(400, "Query validation error: 'from'.", 'invalid_query_string')
+    throw new ManagementApiError(400, "Query validation error: 'from'.", 'invalid_query_string')
   }
   return Number(digits)
 }
 
-/** Which fields of a record an answer says. */
+/** The query parameters that select the fields of a response. */
 export const FIELDS = {
   fields: { type: 'string' },
   include_fields: { type: 'boolean', default: true },

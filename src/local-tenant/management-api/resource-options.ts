@@ -1,5 +1,13 @@
+import type { Directory } from '../directory/directory.ts'
+
+/** The options of each resource of the Management API. */
+export interface ResourceOptions {
+  readonly issuer: () => string
+  readonly directory: Directory
+}
+
 /**
- * What a schema says of the properties of a request: only those that the vendor's SDK knows, so that
- * nothing is accepted here that a real tenant refuses.
+ * The property schemas of a request. The type allows only properties that Auth0's SDK knows, so that
+ * the local tenant accepts nothing that a real tenant would reject.
  */
-export type Properties<Request> = Partial<Record<keyof Request, object>>
+export type RequestProperties<Request> = Partial<Record<keyof Request, object>>

@@ -1,4 +1,4 @@
-/** Every scope that a route of the local tenant's Management API takes. */
+/** All scopes that routes of the local tenant's Management API require. */
 export const MANAGEMENT_SCOPES: readonly string[] = [
   'read:resource_servers',
   'create:resource_servers',

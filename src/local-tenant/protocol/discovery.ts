@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { FEDERATED_GRANT } from '../directory/data.ts'
+import { FEDERATED_GRANT } from './grant-types.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
-/** The discovery document (OpenID Connect Discovery §3) and the key set (RFC 7517 §5). */
+/** The discovery document (OpenID Connect Discovery §3) and the JWKS (RFC 7517 §5). */
 export async function discovery(
   app: FastifyInstance,
   { issuer, keys }: { issuer: () => string; keys: SigningKeys },
@@ -36,6 +36,6 @@ export async function discovery(
 
   app.get('/.well-known/jwks.json', (_request, reply) => {
     reply.header('cache-control', 'public, max-age=15')
-    return keys.published()
+    return keys.publicJwks()
   })
 }

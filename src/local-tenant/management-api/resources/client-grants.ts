@@ -1,12 +1,11 @@
 import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
-import type { ClientGrant } from '../../directory/directory.ts'
+import type { ClientGrant } from '../../directory/records.ts'
 import { MANAGEMENT } from '../../directory/resource-server.ts'
-import type { ResourceOptions } from '../management-api.ts'
-import { found, ManagementError } from '../management-error.ts'
+import { ManagementApiError, requireFound } from '../management-api-error.ts'
 import { newId } from '../new-id.ts'
 import { PAGING, type Paging, page } from '../paging.ts'
-import type { Properties } from '../resource-options.ts'
+import type { RequestProperties, ResourceOptions } from '../resource-options.ts'
 
 const scope = { type: 'array', items: { type: 'string', minLength: 1 } }
 const creation = {
@@ -17,13 +16,13 @@ const creation = {
     client_id: { type: 'string' },
     audience: { type: 'string' },
     scope: { ...scope, default: [] },
-  } satisfies Properties<Management.CreateClientGrantRequestContent>,
+  } satisfies RequestProperties<Management.CreateClientGrantRequestContent>,
 }
 const update = {
   type: 'object',
   required: ['scope'],
   additionalProperties: false,
-  properties: { scope } satisfies Properties<Management.UpdateClientGrantRequestContent>,
+  properties: { scope } satisfies RequestProperties<Management.UpdateClientGrantRequestContent>,
 }
 const query = {
   type: 'object',
@@ -36,13 +35,13 @@ interface Creation {
   readonly scope: string[]
 }
 
-/** `/client-grants`: what clients may have for themselves (client credentials). */
+/** `/client-grants`: the scopes that clients may have for themselves (client credentials). */
 export async function clientGrants(
   app: FastifyInstance,
   { issuer, directory }: ResourceOptions,
 ): Promise<void> {
   const { clientGrants } = directory
-  const describe = (grant: ClientGrant): Management.ClientGrantResponseContent => ({
+  const toResponse = (grant: ClientGrant): Management.ClientGrantResponseContent => ({
     ...grant,
     audience: grant.audience === MANAGEMENT ? `${issuer()}${MANAGEMENT}` : grant.audience,
     subject_type: 'client',
@@ -52,11 +51,11 @@ export async function clientGrants(
     '/client-grants',
     { schema: { querystring: query }, config: { scopes: ['read:client_grants'] } },
     async ({ query }) => {
-      const wanted = [...clientGrants]
-        .map(describe)
+      const matching = [...clientGrants]
+        .map(toResponse)
         .filter(({ audience }) => audience === (query.audience ?? audience))
         .filter((grant) => grant.client_id === (query.client_id ?? grant.client_id))
-      return page('client_grants', wanted, query)
+      return page('client_grants', matching, query)
     },
   )
 
@@ -64,13 +63,13 @@ export async function clientGrants(
     '/client-grants',
     { schema: { body: creation }, config: { scopes: ['create:client_grants'] } },
     async ({ body }, reply) => {
-      const client = found(directory.clients.get(body.client_id), 'client')
+      const client = requireFound(directory.clients.get(body.client_id), 'client')
       checkScope(body.audience, body.scope)
-      if (directory.grantOf(client, body.audience) !== undefined) {
+      if (directory.clientGrant(client, body.audience) !== undefined) {
         const problem = 'A resource server with this client grant already exists.'
-        throw new ManagementError(409, problem, 'client_grant_conflict')
+        throw new ManagementApiError(409, problem, 'client_grant_conflict')
       }
-      return reply.code(201).send(describe(clientGrants.keep({ id: newId('cgr_'), ...body })))
+      return reply.code(201).send(toResponse(clientGrants.persist({ id: newId('cgr_'), ...body })))
     },
   )
 
@@ -78,17 +77,17 @@ export async function clientGrants(
     '/client-grants/:id',
     { schema: { body: update }, config: { scopes: ['update:client_grants'] } },
     async ({ params, body }) => {
-      const grant = found(clientGrants.get(params.id), 'client_grant')
+      const grant = requireFound(clientGrants.get(params.id), 'client_grant')
       if (grant.audience !== MANAGEMENT) checkScope(grant.audience, body.scope)
-      return describe(clientGrants.keep(Object.assign(grant, body)))
+      return toResponse(clientGrants.persist(Object.assign(grant, body)))
     },
   )
 
-  function checkScope(audience: string, wanted: readonly string[]): void {
-    const { scopes } = found(directory.api(audience), 'resource_server')
-    const unknown = wanted.filter((name) => !scopes.some(({ value }) => value === name))
+  function checkScope(audience: string, scope: readonly string[]): void {
+    const { scopes } = requireFound(directory.api(audience), 'resource_server')
+    const unknown = scope.filter((name) => !scopes.some(({ value }) => value === name))
     if (unknown.length === 0) return
     const problem = `One or more scopes are not allowed by the API: ${unknown.join(', ')}.`
-    throw new ManagementError(400, problem, 'invalid_body')
+    throw new ManagementApiError(400, problem, 'invalid_body')
   }
 }

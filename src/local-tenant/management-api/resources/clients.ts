@@ -1,12 +1,11 @@
 import type { Management } from 'auth0'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { assertDefined } from '../../../utils/assert-defined.ts'
-import type { Client } from '../../directory/data.ts'
-import type { ResourceOptions } from '../management-api.ts'
-import { found } from '../management-error.ts'
+import type { Client } from '../../directory/records.ts'
+import { requireFound } from '../management-api-error.ts'
 import { FIELDS, type Fields, offsetPage, PAGING, type Paging, withFields } from '../paging.ts'
-import type { Properties } from '../resource-options.ts'
-import { type ClientChanges, changeClient, describeClient, newClient } from './client-shape.ts'
+import type { RequestProperties, ResourceOptions } from '../resource-options.ts'
+import { type ClientChanges, changeClient, newClient, toClientResponse } from './client-mapping.ts'
 
 const uris = { type: 'array', items: { type: 'string', minLength: 1 } }
 const flag = { type: 'boolean' }
@@ -37,7 +36,7 @@ const properties = {
   },
   cross_origin_authentication: flag,
   sso: flag,
-} satisfies Properties<Management.CreateClientRequestContent> satisfies Properties<Management.UpdateClientRequestContent>
+} satisfies RequestProperties<Management.CreateClientRequestContent> satisfies RequestProperties<Management.UpdateClientRequestContent>
 const update = { type: 'object', additionalProperties: false, properties }
 const creation = { ...update, required: ['name'] }
 const query = {
@@ -45,12 +44,12 @@ const query = {
   properties: { ...PAGING, ...FIELDS, app_type: { type: 'string' }, is_first_party: flag },
 }
 
-/** `/clients`: applications. Secrets are for callers with `read:client_keys`. */
+/** `/clients`. Responses contain secrets only if the caller has `read:client_keys`. */
 export async function clients(app: FastifyInstance, { directory }: ResourceOptions): Promise<void> {
   const { clients } = directory
-  const describe = (client: Client, { managementScopes }: FastifyRequest) =>
-    describeClient(client, managementScopes.includes('read:client_keys'))
-  const find = (id: string) => found(clients.get(id), 'client')
+  const toResponse = (client: Client, { managementScopes }: FastifyRequest) =>
+    toClientResponse(client, managementScopes.includes('read:client_keys'))
+  const find = (id: string) => requireFound(clients.get(id), 'client')
   const read = {
     schema: { querystring: query },
     config: { scopes: ['read:clients', 'read:client_keys'] },
@@ -62,16 +61,16 @@ export async function clients(app: FastifyInstance, { directory }: ResourceOptio
     async (request) => {
       const { query } = request
       const types = query.app_type?.split(',')
-      const wanted = [...clients]
-        .map((client) => describe(client, request))
+      const matching = [...clients]
+        .map((client) => toResponse(client, request))
         .filter((client) => types?.includes(assertDefined(client.app_type, 'app_type')) ?? true)
         .map((client) => withFields(client, query))
-      return offsetPage('clients', wanted, query)
+      return offsetPage('clients', matching, query)
     },
   )
 
   app.get<{ Params: { id: string }; Querystring: Fields }>('/clients/:id', read, async (request) =>
-    withFields(describe(find(request.params.id), request), request.query),
+    withFields(toResponse(find(request.params.id), request), request.query),
   )
 
   app.post<{ Body: ClientChanges }>(
@@ -80,7 +79,7 @@ export async function clients(app: FastifyInstance, { directory }: ResourceOptio
     async ({ body }, reply) => {
       const client = newClient(body)
       changeClient(client, body)
-      return reply.code(201).send(describeClient(clients.keep(client), true))
+      return reply.code(201).send(toClientResponse(clients.persist(client), true))
     },
   )
 
@@ -90,7 +89,7 @@ export async function clients(app: FastifyInstance, { directory }: ResourceOptio
     async (request) => {
       const client = find(request.params.id)
       changeClient(client, request.body)
-      return describe(clients.keep(client), request)
+      return toResponse(clients.persist(client), request)
     },
   )
 }

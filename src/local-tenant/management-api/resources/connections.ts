@@ -1,12 +1,11 @@
 import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
-import type { Connection } from '../../directory/data.ts'
-import type { ResourceOptions } from '../management-api.ts'
-import { found } from '../management-error.ts'
+import type { Connection } from '../../directory/records.ts'
+import { requireFound } from '../management-api-error.ts'
 import { FIELDS, type Fields, PAGING, type Paging, page, withFields } from '../paging.ts'
-import type { Properties } from '../resource-options.ts'
+import type { RequestProperties, ResourceOptions } from '../resource-options.ts'
 
-/** A connection's name is not among what may change: it is refused as the vendor refuses it. */
+/** As in Auth0, the name of a connection cannot be changed: a request with `name` gets 400. */
 const update = {
   type: 'object',
   additionalProperties: false,
@@ -17,7 +16,7 @@ const update = {
     realms: { type: 'array', items: { type: 'string' } },
     is_domain_connection: { type: 'boolean' },
     show_as_button: { type: 'boolean' },
-  } satisfies Properties<Management.UpdateConnectionRequestContent>,
+  } satisfies RequestProperties<Management.UpdateConnectionRequestContent>,
 }
 const query = {
   type: 'object',
@@ -31,7 +30,7 @@ const query = {
 
 type Changes = Record<string, unknown> & { readonly display_name?: string }
 
-/** `/connections`: where people and their accounts elsewhere come from. */
+/** `/connections`: the sources of users. */
 export async function connections(
   app: FastifyInstance,
   { directory }: ResourceOptions,
@@ -43,11 +42,11 @@ export async function connections(
     '/connections',
     read,
     async ({ query }) => {
-      const wanted = [...connections]
+      const matching = [...connections]
         .filter(({ strategy }) => query.strategy?.includes(strategy) ?? true)
         .filter(({ name }) => name === (query.name ?? name))
-        .map((connection) => withFields(describe(connection), query))
-      return page('connections', wanted, query)
+        .map((connection) => withFields(toResponse(connection), query))
+      return page('connections', matching, query)
     },
   )
 
@@ -55,23 +54,23 @@ export async function connections(
     '/connections/:id',
     read,
     async ({ params, query }) =>
-      withFields(describe(found(connections.get(params.id), 'connection')), query),
+      withFields(toResponse(requireFound(connections.get(params.id), 'connection')), query),
   )
 
   app.patch<{ Params: { id: string }; Body: Changes }>(
     '/connections/:id',
     { schema: { body: update }, config: { scopes: ['update:connections'] } },
     async ({ params, body }) => {
-      const connection = found(connections.get(params.id), 'connection')
+      const connection = requireFound(connections.get(params.id), 'connection')
       const { display_name: displayName = connection.displayName, ...settings } = body
       connection.displayName = displayName
       connection.settings = { ...connection.settings, ...settings }
-      return describe(connections.keep(connection))
+      return toResponse(connections.persist(connection))
     },
   )
 }
 
-function describe({
+function toResponse({
   id,
   name,
   displayName,

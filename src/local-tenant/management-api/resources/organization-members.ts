@@ -1,14 +1,13 @@
 import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
-import type { Persona } from '../../directory/data.ts'
-import { type Invitation, invitationLink, newInvitation } from '../../directory/invitations.ts'
-import { subjectOf } from '../../protocol/tokens/tokens.ts'
-import type { ResourceOptions } from '../management-api.ts'
-import { found, ManagementError } from '../management-error.ts'
+import { createInvitation, invitationLink } from '../../directory/invitations.ts'
+import type { Invitation, Persona } from '../../directory/records.ts'
+import { subjectOf } from '../../protocol/tokens/token-issuer.ts'
+import { ManagementApiError, requireFound } from '../management-api-error.ts'
 import { offsetPage, PAGING, type Paging, page } from '../paging.ts'
-import type { Properties } from '../resource-options.ts'
-import { organizationBy } from './organizations.ts'
-import { userBy } from './user-shape.ts'
+import type { RequestProperties, ResourceOptions } from '../resource-options.ts'
+import { requireOrganization } from './organizations.ts'
+import { requireUser } from './user-mapping.ts'
 
 const paging = { type: 'object', properties: PAGING }
 const memberList = {
@@ -17,7 +16,7 @@ const memberList = {
   additionalProperties: false,
   properties: { members: { type: 'array', minItems: 1, items: { type: 'string' } } },
 }
-const someone = (property: 'name' | 'email') => ({
+const personSchema = (property: 'name' | 'email') => ({
   type: 'object',
   required: [property],
   additionalProperties: false,
@@ -28,14 +27,14 @@ const creation = {
   required: ['inviter', 'invitee', 'client_id'],
   additionalProperties: false,
   properties: {
-    inviter: someone('name'),
-    invitee: someone('email'),
+    inviter: personSchema('name'),
+    invitee: personSchema('email'),
     client_id: { type: 'string' },
     connection_id: { type: 'string' },
     ttl_sec: { type: 'integer', minimum: 0, maximum: 2_592_000, default: 0 },
     roles: { type: 'array', items: { type: 'string' }, default: [] },
     send_invitation_email: { type: 'boolean' },
-  } satisfies Properties<Management.CreateOrganizationInvitationRequestContent>,
+  } satisfies RequestProperties<Management.CreateOrganizationInvitationRequestContent>,
 }
 
 interface Creation {
@@ -48,7 +47,7 @@ interface Creation {
 
 type ById = { Params: { id: string } }
 
-/** The members of organizations, and the invitations to become one. No e-mail is ever sent. */
+/** The members of organizations and their invitations. No e-mail is sent. */
 export async function organizationMembers(
   app: FastifyInstance,
   { directory }: ResourceOptions,
@@ -63,9 +62,9 @@ export async function organizationMembers(
     '/organizations/:id/members',
     reading('read:organization_members'),
     async ({ params, query }) => {
-      const { id } = organizationBy(directory, params.id)
+      const { id } = requireOrganization(directory, params.id)
       const members = [...personas].filter(({ organizations }) => organizations.includes(id))
-      return page('members', members.map(describeMember), query)
+      return page('members', members.map(toMemberResponse), query)
     },
   )
 
@@ -73,11 +72,11 @@ export async function organizationMembers(
     '/organizations/:id/members',
     { schema: { body: memberList }, config: { scopes: ['create:organization_members'] } },
     async ({ params, body }, reply) => {
-      const { id } = organizationBy(directory, params.id)
-      const added = body.members.map((member) => userBy(directory, member))
-      for (const persona of added) {
+      const { id } = requireOrganization(directory, params.id)
+      const newMembers = body.members.map((member) => requireUser(directory, member))
+      for (const persona of newMembers) {
         persona.organizations = [...new Set([...persona.organizations, id])]
-        personas.keep(persona)
+        personas.persist(persona)
       }
       return reply.code(204).send()
     },
@@ -87,12 +86,12 @@ export async function organizationMembers(
     '/organizations/:id/invitations',
     reading('read:organization_invitations'),
     async ({ params, query }) => {
-      const { id } = organizationBy(directory, params.id)
+      const { id } = requireOrganization(directory, params.id)
       const open = [...invitations].filter(
         ({ organization, used, expiresAt }) =>
           organization === id && !used && Date.now() < expiresAt,
       )
-      return offsetPage('invitations', open.map(describe), query)
+      return offsetPage('invitations', open.map(toResponse), query)
     },
   )
 
@@ -100,26 +99,26 @@ export async function organizationMembers(
     '/organizations/:id/invitations',
     { schema: { body: creation }, config: { scopes: ['create:organization_invitations'] } },
     async ({ params, body }) => {
-      const organization = organizationBy(directory, params.id)
-      const client = found(clients.get(body.client_id), 'client')
+      const organization = requireOrganization(directory, params.id)
+      const client = requireFound(clients.get(body.client_id), 'client')
       if (client.initiateLoginUri === undefined) {
         const problem =
           'A default login route is required to generate the invitation url. Consider adding a default login route to the application or tenant.'
-        throw new ManagementError(400, problem, 'invalid_request')
+        throw new ManagementApiError(400, problem, 'invalid_request')
       }
-      const invitation = newInvitation({
+      const invitation = createInvitation({
         organization,
         client,
         inviter: body.inviter.name,
         invitee: body.invitee.email,
-        roles: body.roles.map((id) => found(roles.get(id), 'role').name),
+        roles: body.roles.map((id) => requireFound(roles.get(id), 'role').name),
         lifetime: body.ttl_sec,
       })
-      return describe(invitations.keep(invitation))
+      return toResponse(invitations.persist(invitation))
     },
   )
 
-  function describe(invitation: Invitation): Management.OrganizationInvitation {
+  function toResponse(invitation: Invitation): Management.OrganizationInvitation {
     return {
       id: invitation.id,
       organization_id: invitation.organization,
@@ -135,7 +134,7 @@ export async function organizationMembers(
   }
 }
 
-function describeMember(persona: Persona): Management.OrganizationMember {
+function toMemberResponse(persona: Persona): Management.OrganizationMember {
   const { displayName, email } = persona
   return { user_id: subjectOf(persona), name: displayName, email }
 }

@@ -1,12 +1,11 @@
 import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
-import type { EnabledConnection, Organization } from '../../directory/data.ts'
 import type { Directory } from '../../directory/directory.ts'
-import type { ResourceOptions } from '../management-api.ts'
-import { found, ManagementError } from '../management-error.ts'
+import type { EnabledConnection, Organization } from '../../directory/records.ts'
+import { ManagementApiError, requireFound } from '../management-api-error.ts'
 import { newId } from '../new-id.ts'
 import { offsetPage, PAGING, type Paging, page } from '../paging.ts'
-import type { Properties } from '../resource-options.ts'
+import type { RequestProperties, ResourceOptions } from '../resource-options.ts'
 
 const enabledConnection = {
   type: 'object',
@@ -17,7 +16,7 @@ const enabledConnection = {
     assign_membership_on_login: { type: 'boolean', default: false },
     show_as_button: { type: 'boolean', default: true },
     is_signup_enabled: { type: 'boolean', default: false },
-  } satisfies Properties<Management.AddOrganizationConnectionRequestContent>,
+  } satisfies RequestProperties<Management.AddOrganizationConnectionRequestContent>,
 }
 const creation = {
   type: 'object',
@@ -27,7 +26,7 @@ const creation = {
     name: { type: 'string', pattern: '^(?!org_)[a-z0-9][a-z0-9_-]{0,49}$' },
     display_name: { type: 'string', minLength: 1, maxLength: 255 },
     enabled_connections: { type: 'array', maxItems: 10, items: enabledConnection, default: [] },
-  } satisfies Properties<Management.CreateOrganizationRequestContent>,
+  } satisfies RequestProperties<Management.CreateOrganizationRequestContent>,
 }
 const update = {
   type: 'object',
@@ -44,7 +43,7 @@ interface Creation {
 
 type ById = { Params: { id: string } }
 
-/** `/organizations`, and the connections that their members log in by. */
+/** `/organizations` and the connections that their members log in with. */
 export async function organizations(
   app: FastifyInstance,
   { directory }: ResourceOptions,
@@ -53,16 +52,16 @@ export async function organizations(
   const read = { schema: { querystring: paging }, config: { scopes: ['read:organizations'] } }
 
   app.get<{ Querystring: Paging }>('/organizations', read, async ({ query }) =>
-    page('organizations', [...organizations].map(describe), query),
+    page('organizations', [...organizations].map(toResponse), query),
   )
 
   app.get<ById>('/organizations/:id', read, async ({ params }) =>
-    describe(organizationBy(directory, params.id)),
+    toResponse(requireOrganization(directory, params.id)),
   )
 
   app.get<{ Params: { name: string } }>('/organizations/name/:name', read, async ({ params }) =>
-    describe(
-      found(
+    toResponse(
+      requireFound(
         organizations.find(({ name }) => name === params.name),
         'organization',
       ),
@@ -76,11 +75,11 @@ export async function organizations(
       const { name, display_name: displayName = name, enabled_connections: enabled } = body
       if (directory.organization(name) !== undefined) {
         const problem = 'An organization with this name already exists.'
-        throw new ManagementError(409, problem, 'organization_conflict')
+        throw new ManagementApiError(409, problem, 'organization_conflict')
       }
-      for (const { connection_id: id } of enabled) found(connections.get(id), 'connection')
+      for (const { connection_id: id } of enabled) requireFound(connections.get(id), 'connection')
       const organization = { id: newId('org_'), name, displayName, known: false, enabled }
-      return reply.code(201).send(describe(organizations.keep(organization)))
+      return reply.code(201).send(toResponse(organizations.persist(organization)))
     },
   )
 
@@ -88,9 +87,9 @@ export async function organizations(
     '/organizations/:id',
     { schema: { body: update }, config: { scopes: ['update:organizations'] } },
     async ({ params, body }) => {
-      const organization = organizationBy(directory, params.id)
+      const organization = requireOrganization(directory, params.id)
       organization.displayName = body.display_name ?? organization.displayName
-      return describe(organizations.keep(organization))
+      return toResponse(organizations.persist(organization))
     },
   )
 
@@ -98,7 +97,7 @@ export async function organizations(
     '/organizations/:id/enabled_connections',
     { ...read, config: { scopes: ['read:organization_connections'] } },
     async ({ params, query }) => {
-      const { enabled } = organizationBy(directory, params.id)
+      const { enabled } = requireOrganization(directory, params.id)
       return offsetPage('enabled_connections', enabled.map(withConnection), query)
     },
   )
@@ -110,29 +109,29 @@ export async function organizations(
       config: { scopes: ['create:organization_connections'] },
     },
     async ({ params, body }, reply) => {
-      const organization = organizationBy(directory, params.id)
-      found(connections.get(body.connection_id), 'connection')
+      const organization = requireOrganization(directory, params.id)
+      requireFound(connections.get(body.connection_id), 'connection')
       if (organization.enabled.some((other) => other.connection_id === body.connection_id)) {
         const problem = 'The connection is already enabled for the organization.'
-        throw new ManagementError(409, problem, 'connection_already_enabled')
+        throw new ManagementApiError(409, problem, 'connection_already_enabled')
       }
       organization.enabled = [...organization.enabled, body]
-      organizations.keep(organization)
+      organizations.persist(organization)
       return reply.code(201).send(withConnection(body))
     },
   )
 
   function withConnection(enabled: EnabledConnection): Management.OrganizationConnection {
-    const { name, strategy } = found(connections.get(enabled.connection_id), 'connection')
+    const { name, strategy } = requireFound(connections.get(enabled.connection_id), 'connection')
     return { ...enabled, connection: { name, strategy } }
   }
 }
 
-/** @throws ManagementError 404 */
-export function organizationBy({ organizations }: Directory, id: string): Organization {
-  return found(organizations.get(id), 'organization')
+/** @throws ManagementApiError 404 if there is no organization with this id */
+export function requireOrganization({ organizations }: Directory, id: string): Organization {
+  return requireFound(organizations.get(id), 'organization')
 }
 
-function describe({ id, name, displayName }: Organization): Management.Organization {
+function toResponse({ id, name, displayName }: Organization): Management.Organization {
   return { id, name, display_name: displayName }
 }

@@ -2,11 +2,10 @@ import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
 import { assertDefined } from '../../../utils/assert-defined.ts'
 import { API_DEFAULTS, MANAGEMENT, type ResourceServer } from '../../directory/resource-server.ts'
-import type { ResourceOptions } from '../management-api.ts'
-import { found, ManagementError } from '../management-error.ts'
+import { ManagementApiError, requireFound } from '../management-api-error.ts'
 import { newId } from '../new-id.ts'
 import { offsetPage, PAGING, type Paging } from '../paging.ts'
-import type { Properties } from '../resource-options.ts'
+import type { RequestProperties, ResourceOptions } from '../resource-options.ts'
 import { MANAGEMENT_SCOPES } from '../scopes.ts'
 
 const changes = {
@@ -23,14 +22,14 @@ const changes = {
       },
     },
   },
-  // The only algorithm that the local tenant signs access tokens with.
+  // The local tenant signs access tokens with RS256 only.
   signing_alg: { enum: ['RS256'] },
   token_lifetime: { type: 'integer', minimum: 1, maximum: 2_592_000 },
   allow_offline_access: { type: 'boolean' },
   skip_consent_for_verifiable_first_party_clients: { type: 'boolean' },
   enforce_policies: { type: 'boolean' },
   token_dialect: { enum: ['access_token', 'access_token_authz'] },
-} satisfies Properties<Management.UpdateResourceServerRequestContent>
+} satisfies RequestProperties<Management.UpdateResourceServerRequestContent>
 
 const creation = {
   type: 'object',
@@ -39,7 +38,7 @@ const creation = {
   properties: {
     ...changes,
     identifier: { type: 'string', minLength: 1, maxLength: 600 },
-  } satisfies Properties<Management.CreateResourceServerRequestContent>,
+  } satisfies RequestProperties<Management.CreateResourceServerRequestContent>,
 }
 const update = { type: 'object', additionalProperties: false, properties: changes }
 const query = {
@@ -48,30 +47,30 @@ const query = {
     ...PAGING,
     identifiers: { type: 'array', items: { type: 'string' } },
     include_fields: { type: 'boolean' },
-  } satisfies Properties<Management.ListResourceServerRequestParameters>,
+  } satisfies RequestProperties<Management.ListResourceServerRequestParameters>,
 }
 
 type Changes = Partial<Omit<ResourceServer, 'id' | 'identifier'>>
 
-/** `/resource-servers`: the APIs, the Management API itself among them. */
+/** `/resource-servers`: the APIs, including the Management API. */
 export async function resourceServers(
   app: FastifyInstance,
   { issuer, directory }: ResourceOptions,
 ): Promise<void> {
   const { resourceServers } = directory
   const find = (id: string) =>
-    found(resourceServers.get(id) ?? directory.api(id), 'resource_server')
+    requireFound(resourceServers.get(id) ?? directory.api(id), 'resource_server')
 
   app.get<{ Querystring: Paging & { identifiers?: string[] } }>(
     '/resource-servers',
     { schema: { querystring: query }, config: { scopes: ['read:resource_servers'] } },
     async ({ query }) => {
-      const all = [managementResource(issuer()), ...resourceServers]
+      const all = [managementResourceServer(issuer()), ...resourceServers]
       const { identifiers } = query
-      const wanted = all.filter(
+      const matching = all.filter(
         ({ identifier }) => identifiers?.includes(assertDefined(identifier, 'identifier')) ?? true,
       )
-      return offsetPage('resource_servers', wanted, query)
+      return offsetPage('resource_servers', matching, query)
     },
   )
 
@@ -87,10 +86,10 @@ export async function resourceServers(
     async ({ body }, reply) => {
       if (directory.api(body.identifier) !== undefined) {
         const problem = 'An API with the same identifier already exists.'
-        throw new ManagementError(409, problem, 'resource_server_conflict')
+        throw new ManagementApiError(409, problem, 'resource_server_conflict')
       }
       const api = { id: newId('api_'), name: body.identifier, ...API_DEFAULTS, ...body }
-      return reply.code(201).send(resourceServers.keep(withWebLifetime(api)))
+      return reply.code(201).send(resourceServers.persist(limitWebLifetime(api)))
     },
   )
 
@@ -98,18 +97,18 @@ export async function resourceServers(
     '/resource-servers/:id',
     { schema: { body: update }, config: { scopes: ['update:resource_servers'] } },
     async ({ params: { id }, body }) => {
-      return resourceServers.keep(withWebLifetime(Object.assign(find(id), body)))
+      return resourceServers.persist(limitWebLifetime(Object.assign(find(id), body)))
     },
   )
 }
 
-/** Tokens from browser logins last no longer than others; that lifetime is not to be set here. */
-function withWebLifetime(api: ResourceServer): ResourceServer {
+/** Limits `token_lifetime_for_web`, which cannot be set here, to `token_lifetime`. */
+function limitWebLifetime(api: ResourceServer): ResourceServer {
   api.token_lifetime_for_web = Math.min(api.token_lifetime_for_web, api.token_lifetime)
   return api
 }
 
-function managementResource(issuer: string): Management.ResourceServer {
+function managementResourceServer(issuer: string): Management.ResourceServer {
   return {
     id: 'api_management',
     identifier: `${issuer}${MANAGEMENT}`,

@@ -1,12 +1,11 @@
 import type { Management } from 'auth0'
 import type { FastifyInstance } from 'fastify'
-import type { Role } from '../../directory/directory.ts'
-import type { ResourceOptions } from '../management-api.ts'
-import { found, ManagementError } from '../management-error.ts'
+import type { Role } from '../../directory/records.ts'
+import { ManagementApiError, requireFound } from '../management-api-error.ts'
 import { newId } from '../new-id.ts'
 import { offsetPage, PAGING, type Paging, page } from '../paging.ts'
-import type { Properties } from '../resource-options.ts'
-import { describeUser, userBy } from './user-shape.ts'
+import type { RequestProperties, ResourceOptions } from '../resource-options.ts'
+import { requireUser, toUserResponse } from './user-mapping.ts'
 
 const name = { type: 'string', minLength: 1, maxLength: 50 }
 const creation = {
@@ -16,7 +15,7 @@ const creation = {
   properties: {
     name,
     description: { type: 'string', minLength: 1, maxLength: 255 },
-  } satisfies Properties<Management.CreateRoleRequestContent>,
+  } satisfies RequestProperties<Management.CreateRoleRequestContent>,
 }
 const permissionList = {
   type: 'object',
@@ -58,28 +57,34 @@ interface Permissions {
 
 type ById = { Params: { id: string } }
 
-/** `/roles`, what they may do, and who has them. */
+/** `/roles`, their permissions and their users. */
 export async function roles(app: FastifyInstance, { directory }: ResourceOptions): Promise<void> {
   const { roles, personas } = directory
-  const find = (id: string) => found(roles.get(id), 'role')
+  const find = (id: string) => requireFound(roles.get(id), 'role')
   const read = { schema: { querystring: query }, config: { scopes: ['read:roles'] } }
 
   app.get<{ Querystring: Paging & { name_filter?: string } }>('/roles', read, async ({ query }) => {
     const filter = query.name_filter?.toLowerCase() ?? ''
-    const named = [...roles].filter((role) => role.name.toLowerCase().includes(filter))
-    return offsetPage('roles', named.map(describeRole), query)
+    const matching = [...roles].filter((role) => role.name.toLowerCase().includes(filter))
+    return offsetPage('roles', matching.map(toRoleResponse), query)
   })
 
-  app.get<ById>('/roles/:id', read, async ({ params }) => describeRole(find(params.id)))
+  app.get<ById>('/roles/:id', read, async ({ params }) => toRoleResponse(find(params.id)))
 
   app.post<{ Body: { name: string; description?: string } }>(
     '/roles',
     { schema: { body: creation }, config: { scopes: ['create:roles'] } },
     async ({ body: { name, description = name } }) => {
       if (roles.find((role) => role.name === name) !== undefined) {
-        throw new ManagementError(409, 'There is already a role with this name.', 'role_conflict')
+        throw new ManagementApiError(
+          409,
+          'There is already a role with this name.',
+          'role_conflict',
+        )
       }
-      return describeRole(roles.keep({ id: newId('rol_'), name, description, permissions: [] }))
+      return toRoleResponse(
+        roles.persist({ id: newId('rol_'), name, description, permissions: [] }),
+      )
     },
   )
 
@@ -104,27 +109,30 @@ export async function roles(app: FastifyInstance, { directory }: ResourceOptions
     { schema: { body: permissionList }, config: { scopes: ['update:roles'] } },
     async ({ params, body }, reply) => {
       const role = find(params.id)
-      const added = body.permissions.map((one) => {
-        const api = found(directory.api(one.resource_server_identifier), 'resource_server')
-        const { value } = found(
-          api.scopes.find((scope) => scope.value === one.permission_name),
+      const added = body.permissions.map((permission) => {
+        const api = requireFound(
+          directory.api(permission.resource_server_identifier),
+          'resource_server',
+        )
+        const { value } = requireFound(
+          api.scopes.find((scope) => scope.value === permission.permission_name),
           'permission',
         )
         return { api: api.identifier, name: value }
       })
       for (const { api, name } of added) {
-        const isHeld = role.permissions.some((held) => held.api === api && held.name === name)
-        if (!isHeld) role.permissions.push({ api, name })
+        const isPresent = role.permissions.some((other) => other.api === api && other.name === name)
+        if (!isPresent) role.permissions.push({ api, name })
       }
-      roles.keep(role)
+      roles.persist(role)
       return reply.code(201).send()
     },
   )
 
   app.get<ById & { Querystring: Paging }>('/roles/:id/users', read, async ({ params, query }) => {
     const { name } = find(params.id)
-    const holders = [...personas].filter((persona) => persona.roles.includes(name))
-    return page('users', holders.map(describeUser), query)
+    const users = [...personas].filter((persona) => persona.roles.includes(name))
+    return page('users', users.map(toUserResponse), query)
   })
 
   app.post<ById & { Body: { users: string[] } }>(
@@ -132,16 +140,16 @@ export async function roles(app: FastifyInstance, { directory }: ResourceOptions
     { schema: { body: userList }, config: { scopes: ['update:roles'] } },
     async ({ params, body }, reply) => {
       const { name } = find(params.id)
-      const holders = body.users.map((id) => userBy(directory, id))
-      for (const persona of holders) {
+      const newUsers = body.users.map((id) => requireUser(directory, id))
+      for (const persona of newUsers) {
         persona.roles = [...new Set([...persona.roles, name])]
-        personas.keep(persona)
+        personas.persist(persona)
       }
       return reply.code(200).send()
     },
   )
 }
 
-export function describeRole({ id, name, description }: Role): Management.Role {
+export function toRoleResponse({ id, name, description }: Role): Management.Role {
   return { id, name, description }
 }

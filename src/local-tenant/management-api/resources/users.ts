@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import type { ResourceOptions } from '../management-api.ts'
-import { found } from '../management-error.ts'
+import { requireFound } from '../management-api-error.ts'
 import { FIELDS, type Fields, offsetPage, PAGING, type Paging, withFields } from '../paging.ts'
-import { describeRole } from './roles.ts'
-import { describeUser, userBy } from './user-shape.ts'
+import type { ResourceOptions } from '../resource-options.ts'
+import { toRoleResponse } from './roles.ts'
+import { requireUser, toUserResponse } from './user-mapping.ts'
 
 const byEmail = {
   type: 'object',
@@ -21,7 +21,7 @@ const roleList = {
 
 type ById = { Params: { id: string } }
 
-/** `/users-by-email`, `/users/{id}`, and the roles that people have. */
+/** `/users-by-email`, `/users/{id}` and the roles of users. */
 export async function users(app: FastifyInstance, { directory }: ResourceOptions): Promise<void> {
   const { personas, roles } = directory
 
@@ -31,22 +31,23 @@ export async function users(app: FastifyInstance, { directory }: ResourceOptions
     async ({ query }) =>
       [...personas]
         .filter(({ email }) => email.toLowerCase() === query.email.toLowerCase())
-        .map((persona) => withFields(describeUser(persona), query)),
+        .map((persona) => withFields(toUserResponse(persona), query)),
   )
 
   app.get<ById & { Querystring: Fields }>(
     '/users/:id',
     { schema: { querystring: fields }, config: { scopes: ['read:users'] } },
-    async ({ params, query }) => withFields(describeUser(userBy(directory, params.id)), query),
+    async ({ params, query }) =>
+      withFields(toUserResponse(requireUser(directory, params.id)), query),
   )
 
   app.get<ById & { Querystring: Paging }>(
     '/users/:id/roles',
     { schema: { querystring: paging }, config: { scopes: ['read:users', 'read:roles'] } },
     async ({ params, query }) => {
-      const { roles: names } = userBy(directory, params.id)
-      const held = [...roles].filter(({ name }) => names.includes(name))
-      return offsetPage('roles', held.map(describeRole), query)
+      const { roles: names } = requireUser(directory, params.id)
+      const assigned = [...roles].filter(({ name }) => names.includes(name))
+      return offsetPage('roles', assigned.map(toRoleResponse), query)
     },
   )
 
@@ -54,10 +55,10 @@ export async function users(app: FastifyInstance, { directory }: ResourceOptions
     '/users/:id/roles',
     { schema: { body: roleList }, config: { scopes: ['update:users'] } },
     async ({ params, body }, reply) => {
-      const persona = userBy(directory, params.id)
-      const names = body.roles.map((id) => found(roles.get(id), 'role').name)
+      const persona = requireUser(directory, params.id)
+      const names = body.roles.map((id) => requireFound(roles.get(id), 'role').name)
       persona.roles = [...new Set([...persona.roles, ...names])]
-      personas.keep(persona)
+      personas.persist(persona)
       return reply.code(204).send()
     },
   )

@@ -1,20 +1,25 @@
 import type { FastifyReply } from 'fastify'
-import { sendPage, webMessagePage } from '../../pages/pages.ts'
+import { webMessagePage } from '../../pages/login-pages.ts'
+import { sendPage } from '../../pages/tenant-page.ts'
 import type { OAuthError } from '../oauth-error.ts'
-import type { ReturnAddress } from './authorization-request.ts'
+import type { ResponseTarget } from './authorization-request.ts'
 
-/** Tells the client that it does not get what it asked for (RFC 6749 §4.1.2.1). */
-export function fail(reply: FastifyReply, address: ReturnAddress, { error, message }: OAuthError) {
-  return answer(reply, address, { error, error_description: message })
+/** Sends an error response to the client (RFC 6749 §4.1.2.1). */
+export function sendAuthorizationError(
+  reply: FastifyReply,
+  target: ResponseTarget,
+  { error, message }: OAuthError,
+) {
+  return sendAuthorizationResponse(reply, target, { error, error_description: message })
 }
 
-/** Sends the answer to the client, and to nobody else (RFC 6749 §4.1.2). */
-export function answer(
+/** Sends a response to the client (RFC 6749 §4.1.2), by redirect or web message. */
+export function sendAuthorizationResponse(
   reply: FastifyReply,
-  address: ReturnAddress,
+  target: ResponseTarget,
   values: Record<string, string>,
 ) {
-  const { redirectUri, state, mode } = address
+  const { redirectUri, state, mode } = target
   const response = { ...values, ...(state !== undefined && { state }) }
   if (mode === 'web_message') {
     return sendPage(reply, webMessagePage(response, new URL(redirectUri).origin))

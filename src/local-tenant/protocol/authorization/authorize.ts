@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Persona } from '../../directory/data.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { DirectoryFile } from '../../directory/directory-file.ts'
-import { accept } from '../../directory/invitations.ts'
-import { loginPage, sendPage, signupPage } from '../../pages/pages.ts'
+import { acceptInvitation } from '../../directory/invitations.ts'
+import type { Persona } from '../../directory/records.ts'
+import { loginPage, signupPage } from '../../pages/login-pages.ts'
+import { sendPage } from '../../pages/tenant-page.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { parametersOf, required } from '../parameters.ts'
+import { parseParameters, requireParameter } from '../parameters.ts'
 import type { Grants } from '../tokens/grants.ts'
 import {
   type AuthorizationRequest,
-  readAuthorizationRequest,
-  readReturnAddress,
+  parseAuthorizationRequest,
+  parseResponseTarget,
 } from './authorization-request.ts'
-import { answer, fail } from './authorization-response.ts'
-import { admit } from './membership.ts'
+import { sendAuthorizationError, sendAuthorizationResponse } from './authorization-response.ts'
+import { ensureMembership } from './membership.ts'
 import type { Session, Sessions } from './sessions.ts'
 
 export interface AuthorizeOptions {
@@ -24,125 +25,135 @@ export interface AuthorizeOptions {
   readonly file: DirectoryFile
 }
 
-/** The authorization endpoint (RFC 6749 §3.1), and the login and signup that it leads to. */
+/** The authorization endpoint (RFC 6749 §3.1) with its login and signup pages. */
 export async function authorize(
   app: FastifyInstance,
   { grants, sessions, directory, file }: AuthorizeOptions,
 ): Promise<void> {
   const { personas, organizations } = directory
 
-  /** Requests that wait for a person to log in, by an identifier that only the page knows. */
-  const waiting = new Map<string, AuthorizationRequest>()
+  /** Requests that wait for a login, by a secret transaction id that only the login page has. */
+  const pending = new Map<string, AuthorizationRequest>()
 
   app.get('/authorize', async (request, reply) => {
-    const address = readReturnAddress(request.query, directory)
+    const target = parseResponseTarget(request.query, directory)
     try {
-      const wanted = readAuthorizationRequest(request.query, address, directory)
-      const session = sessions.of(request)
-      const known = !wanted.prompt.includes('login') && !wanted.signup && mayUse(session, wanted)
-      if (known) return succeed(reply, wanted, session)
-      if (wanted.prompt.includes('none'))
+      const authorization = parseAuthorizationRequest(request.query, target, directory)
+      const session = sessions.find(request)
+      const mayReuseSession = !authorization.prompt.includes('login') && !authorization.signup
+      if (mayReuseSession && isSufficient(session, authorization)) {
+        return sendCode(reply, authorization, session)
+      }
+      if (authorization.prompt.includes('none')) {
         throw new OAuthError('login_required', 'Login is required.')
-      const id = randomUUID()
-      waiting.set(id, wanted)
+      }
+      const transaction = randomUUID()
+      pending.set(transaction, authorization)
       return sendPage(
         reply,
-        wanted.signup ? signupPage(id, wanted) : loginPage(id, wanted, directory),
+        authorization.signup
+          ? signupPage(transaction, authorization)
+          : loginPage(transaction, authorization, directory),
       )
     } catch (error) {
-      if (error instanceof OAuthError) return fail(reply, address, error)
+      if (error instanceof OAuthError) return sendAuthorizationError(reply, target, error)
       throw error
     }
   })
 
   app.get('/login', async ({ query }, reply) => {
-    const { id, wanted } = waitingRequest(query)
-    return sendPage(reply, loginPage(id, wanted, directory))
+    const { transaction, authorization } = pendingRequest(query)
+    return sendPage(reply, loginPage(transaction, authorization, directory))
   })
 
   app.post('/login', async (request, reply) => {
-    const { id, wanted, parameters } = waitingRequest(request.body)
-    const persona = personas.get(parameters['persona'])
-    if (persona === undefined) throw new OAuthError('invalid_request', 'There is no such persona.')
-    return logIn(request, reply, id, wanted, persona, parameters['organization'] || undefined)
+    const login = pendingRequest(request.body)
+    const persona = personas.get(login.parameters['persona'])
+    if (persona === undefined) throw new OAuthError('invalid_request', 'Unknown persona.')
+    const organization = login.parameters['organization'] || undefined
+    return logIn(request, reply, login, persona, organization)
   })
 
   app.get('/signup', async ({ query }, reply) => {
-    const { id, wanted } = waitingRequest(query)
-    return sendPage(reply, signupPage(id, wanted))
+    const { transaction, authorization } = pendingRequest(query)
+    return sendPage(reply, signupPage(transaction, authorization))
   })
 
   app.post('/signup', async (request, reply) => {
-    const { id, wanted, parameters } = waitingRequest(request.body)
-    const email = required(parameters, 'email')
-    const persona = { ...newcomer(email), displayName: parameters['name'] || email }
+    const login = pendingRequest(request.body)
+    const { transaction, authorization, parameters } = login
+    const email = requireParameter(parameters, 'email')
     if (personas.find((other) => other.email === email)) {
-      return sendPage(
-        reply.code(409),
-        signupPage(id, wanted, 'Somebody has this e-mail address already.'),
-      )
+      const problem = 'There is already an account with this e-mail address.'
+      return sendPage(reply.code(409), signupPage(transaction, authorization, problem))
     }
-    personas.add(persona)
-    return logIn(request, reply, id, wanted, persona, undefined)
+    const displayName = parameters['name'] || email
+    const persona = { name: email, displayName, email, roles: [], organizations: [] }
+    return logIn(request, reply, login, personas.add(persona), undefined)
   })
 
-  function waitingRequest(given: unknown) {
-    const parameters = parametersOf(given)
-    const id = parameters['transaction'] ?? ''
-    const wanted = waiting.get(id)
-    if (wanted === undefined) {
-      throw new OAuthError('invalid_request', 'This login is over. Begin again in the application.')
+  interface PendingLogin {
+    readonly transaction: string
+    readonly authorization: AuthorizationRequest
+  }
+
+  function pendingRequest(input: unknown) {
+    const parameters = parseParameters(input)
+    const transaction = parameters['transaction'] ?? ''
+    const authorization = pending.get(transaction)
+    if (authorization === undefined) {
+      const problem =
+        'This login has expired or is already complete. Start again in the application.'
+      throw new OAuthError('invalid_request', problem)
     }
-    return { id, wanted, parameters }
+    return { transaction, authorization, parameters }
   }
 
   async function logIn(
     request: FastifyRequest,
     reply: FastifyReply,
-    id: string,
-    wanted: AuthorizationRequest,
+    { transaction, authorization }: PendingLogin,
     persona: Persona,
-    chosen: string | undefined,
+    chosenOrganization: string | undefined,
   ): Promise<FastifyReply> {
-    waiting.delete(id)
-    const refusal = wanted.invitation && accept(directory, wanted.invitation, persona)
-    if (wanted.invitation !== undefined) await file.save()
-    if (refusal !== undefined) return fail(reply, wanted, refusal)
-    const organization = wanted.organization ?? organizations.get(chosen)
-    const denial = organization && admit(directory, persona, organization)
-    if (denial !== undefined) return fail(reply, wanted, denial)
-    return succeed(reply, wanted, sessions.begin(request, reply, persona, organization?.id))
+    pending.delete(transaction)
+    const { invitation } = authorization
+    const invitationError = invitation && acceptInvitation(directory, invitation, persona)
+    if (invitation !== undefined) await file.save()
+    if (invitationError) return sendAuthorizationError(reply, authorization, invitationError)
+    const organization = authorization.organization ?? organizations.get(chosenOrganization)
+    const membershipError = organization && ensureMembership(directory, persona, organization)
+    if (membershipError) return sendAuthorizationError(reply, authorization, membershipError)
+    const session = sessions.begin(request, reply, persona, organization?.id)
+    return sendCode(reply, authorization, session)
   }
 
-  function succeed(reply: FastifyReply, wanted: AuthorizationRequest, session: Session) {
-    const organization = wanted.organization?.id ?? session.organization
-    session.clients.add(wanted.client.id)
+  function sendCode(reply: FastifyReply, authorization: AuthorizationRequest, session: Session) {
+    const organization = authorization.organization?.id ?? session.organization
+    session.clients.add(authorization.client.id)
     const grant = {
-      ...wanted,
+      ...authorization,
       persona: session.persona,
       organization: organizations.get(organization),
       authTime: session.authTime,
       sid: session.sid,
       revoked: false,
     }
-    const code = grants.createCode(grant, wanted.redirectUri, wanted.challenge)
-    return answer(reply, wanted, { code })
+    const code = grants.createCode(grant, authorization.redirectUri, authorization.challenge)
+    return sendAuthorizationResponse(reply, authorization, { code })
   }
 }
 
-/** Whether a session serves a request without a new login. */
-function mayUse(
+/** Whether a request can be answered without a new login. */
+function isSufficient(
   session: Session | undefined,
   { organization, invitation, maxAge = Number.POSITIVE_INFINITY }: AuthorizationRequest,
 ): session is Session {
-  // Whoever is logged in may not be who was invited: the person says which account accepts.
+  // The invitation may be for another account, so the user has to choose one.
   if (session === undefined || invitation !== undefined) return false
-  // Of two times in whole seconds: a login of this second is too old for max_age=0 all the same.
+  // Both times are in whole seconds, so a login in the same second has age 0. max_age=0 must
+  // reject it all the same.
   const age = Math.floor(Date.now() / 1000) - session.authTime
   if (age > maxAge || maxAge === 0) return false
   return organization === undefined || session.persona.organizations.includes(organization.id)
-}
-
-function newcomer(email: string): Persona {
-  return { name: email, displayName: email, email, roles: [], organizations: [] }
 }

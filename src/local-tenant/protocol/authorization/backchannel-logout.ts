@@ -1,35 +1,30 @@
 import { randomUUID } from 'node:crypto'
-import type { Client } from '../../directory/data.ts'
 import type { Directory } from '../../directory/directory.ts'
-import { signFor } from '../tokens/client-signature.ts'
+import type { Client } from '../../directory/records.ts'
+import { signForClient } from '../tokens/client-signature.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
-import { subjectOf } from '../tokens/tokens.ts'
+import { subjectOf } from '../tokens/token-issuer.ts'
 import type { Session } from './sessions.ts'
 
-/** How long a client may take, in milliseconds. */
-const TIMEOUT = 2000
+const TIMEOUT_MS = 2000
+const TOKEN_LIFETIME_SECONDS = 120
+const MAX_DELIVERIES = 100
 
-/** How long a logout token is good, in seconds. */
-const LIFETIME = 120
-
-/** How many notices are remembered. */
-const REMEMBERED = 100
-
-/** How a client took the news that a session ended. */
-export interface Notice {
+/** The result of sending a logout token to a client. */
+export interface LogoutDelivery {
   readonly client: string
   readonly uri: string
   readonly sid: string
-  /** The status that it answered with, or why there is none. */
+  /** The HTTP status, or the error if there was no response. */
   readonly outcome: number | string
 }
 
-/** Tells clients that somebody logged out (OpenID Connect Back-Channel Logout 1.0 §2.5). */
+/** Notifies clients when a session ends (OpenID Connect Back-Channel Logout 1.0 §2.5). */
 export class BackchannelLogout {
   readonly #issuer: () => string
   readonly #keys: SigningKeys
   readonly #directory: Directory
-  readonly #notices: Notice[] = []
+  readonly #deliveries: LogoutDelivery[] = []
 
   constructor(issuer: () => string, keys: SigningKeys, directory: Directory) {
     this.#issuer = issuer
@@ -37,31 +32,34 @@ export class BackchannelLogout {
     this.#directory = directory
   }
 
-  /** What clients were told, the latest last. */
-  notices(): readonly Notice[] {
-    return this.#notices
+  /** The most recent deliveries, the latest last. */
+  deliveries(): readonly LogoutDelivery[] {
+    return this.#deliveries
   }
 
-  /** Tells each client of these sessions, all at once; one that fails is noted, and no more. */
-  async tell(sessions: readonly Session[]): Promise<Notice[]> {
-    const notices = await Promise.all(
+  /** Notifies all clients of these sessions in parallel. Failed deliveries are not retried. */
+  async notify(sessions: readonly Session[]): Promise<LogoutDelivery[]> {
+    const results = await Promise.all(
       sessions.flatMap((session) =>
-        [...session.clients].map((id) => this.#tellOne(session, this.#directory.clients.get(id))),
+        [...session.clients].map((id) => this.#deliver(session, this.#directory.clients.get(id))),
       ),
     )
-    const told = notices.filter((notice) => notice !== undefined)
-    this.#notices.push(...told)
-    this.#notices.splice(0, this.#notices.length - REMEMBERED)
-    return told
+    const deliveries = results.filter((result) => result !== undefined)
+    this.#deliveries.push(...deliveries)
+    this.#deliveries.splice(0, this.#deliveries.length - MAX_DELIVERIES)
+    return deliveries
   }
 
-  async #tellOne(session: Session, client: Client | undefined): Promise<Notice | undefined> {
+  async #deliver(
+    session: Session,
+    client: Client | undefined,
+  ): Promise<LogoutDelivery | undefined> {
     const uri = client?.backchannelLogoutUri
     if (client === undefined || uri === undefined) return undefined
     const body = new URLSearchParams({ logout_token: await this.#logoutToken(session, client) })
     const { sid } = session
     try {
-      const signal = AbortSignal.timeout(TIMEOUT)
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
       const response = await fetch(uri, { method: 'POST', body, signal, redirect: 'manual' })
       await response.body?.cancel()
       return { client: client.id, uri, sid, outcome: response.status }
@@ -70,7 +68,7 @@ export class BackchannelLogout {
     }
   }
 
-  /** A logout token (§2.4), signed as the client's ID tokens are. */
+  /** A logout token (§2.4), signed with the same algorithm as the client's ID tokens. */
   #logoutToken({ sid, persona }: Session, client: Client): Promise<string> {
     const iat = Math.floor(Date.now() / 1000)
     const claims = {
@@ -78,11 +76,11 @@ export class BackchannelLogout {
       sub: subjectOf(persona),
       aud: client.id,
       iat,
-      exp: iat + LIFETIME,
+      exp: iat + TOKEN_LIFETIME_SECONDS,
       jti: randomUUID(),
       sid,
       events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
     }
-    return signFor(this.#keys, client, claims, 'logout+jwt')
+    return signForClient(this.#keys, client, claims, 'logout+jwt')
   }
 }

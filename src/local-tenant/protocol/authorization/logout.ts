@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodeJwt } from 'jose'
 import type { Directory } from '../../directory/directory.ts'
-import { loggedOutPage, sendPage } from '../../pages/pages.ts'
+import { loggedOutPage } from '../../pages/login-pages.ts'
+import { sendPage } from '../../pages/tenant-page.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { type Parameters, parametersOf } from '../parameters.ts'
-import { isAllowed } from './authorization-request.ts'
+import { type Parameters, parseParameters } from '../parameters.ts'
+import { isAllowedUri } from './authorization-request.ts'
 import type { BackchannelLogout } from './backchannel-logout.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -15,23 +16,23 @@ export interface LogoutOptions {
 }
 
 /**
- * Logout, in the vendor's way (`/v2/logout`) and in the standard's (`/oidc/logout`, OpenID Connect
- * RP-Initiated Logout §2). It leads back only to where the client may be reached,
- * once all clients of the session were told.
+ * Auth0's logout (`/v2/logout`) and the standard one (`/oidc/logout`, OpenID Connect RP-Initiated
+ * Logout §2). Both notify all clients of the session first, and redirect only to allowed URLs of
+ * the client.
  */
 export async function logout(
   app: FastifyInstance,
   { sessions, directory, backchannel }: LogoutOptions,
 ): Promise<void> {
   app.get('/v2/logout', async (request, reply) => {
-    const { client_id: id, returnTo } = parametersOf(request.query)
+    const { client_id: id, returnTo } = parseParameters(request.query)
     return logOut(request, reply, id, returnTo)
   })
 
   app.get('/oidc/logout', async (request, reply) => {
-    const parameters = parametersOf(request.query)
+    const parameters = parseParameters(request.query)
     const { post_logout_redirect_uri: uri, state } = parameters
-    return logOut(request, reply, clientIdIn(parameters), uri, state)
+    return logOut(request, reply, clientIdOf(parameters), uri, state)
   })
 
   async function logOut(
@@ -42,11 +43,12 @@ export async function logout(
     state?: string,
   ): Promise<FastifyReply> {
     const client = directory.clients.get(clientId)
-    if (returnTo !== undefined && !(client && isAllowed(returnTo, client.logoutUris))) {
-      throw new OAuthError('invalid_request', 'The client may not be reached at this address.')
+    if (returnTo !== undefined && !(client && isAllowedUri(returnTo, client.logoutUris))) {
+      const problem = 'The logout redirect URL is not allowed for this client.'
+      throw new OAuthError('invalid_request', problem)
     }
-    const ended = sessions.end(request, reply)
-    if (ended !== undefined) await backchannel.tell([ended])
+    const session = sessions.end(request, reply)
+    if (session !== undefined) await backchannel.notify([session])
     if (returnTo === undefined) return sendPage(reply, loggedOutPage())
     const url = new URL(returnTo)
     if (state !== undefined) url.searchParams.set('state', state)
@@ -54,12 +56,15 @@ export async function logout(
   }
 }
 
-/** The client, by its name or by the ID token it once got: who it was for is all that matters here. */
-function clientIdIn({ client_id: id, id_token_hint: hint }: Parameters): string | undefined {
+/**
+ * The client, by its id or by the audience of an ID token. The token is not verified: it only selects
+ * the client whose list of allowed URLs applies.
+ */
+function clientIdOf({ client_id: id, id_token_hint: hint }: Parameters): string | undefined {
   if (id !== undefined || hint === undefined) return id
   try {
     return String(decodeJwt(hint).aud)
   } catch {
-    throw new OAuthError('invalid_request', 'The id_token_hint is no ID token.')
+    throw new OAuthError('invalid_request', 'The id_token_hint is not an ID token.')
   }
 }

@@ -1,26 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Persona } from '../../directory/data.ts'
+import type { Persona } from '../../directory/records.ts'
 
-const COOKIE = 'local_tenant'
+const COOKIE_NAME = 'local_tenant'
 
-/** A browser in which a person is logged in at the tenant. */
+/** A login at the tenant in one browser. */
 export interface Session {
   readonly sid: string
   readonly persona: Persona
-  /** The id of the organization that the person chose at login, if any. */
+  /** The id of the organization that was chosen at login. */
   readonly organization: string | undefined
   /** Seconds since the epoch. */
   readonly authTime: number
-  /** The ids of the clients that the person logged in to. */
+  /** The ids of the clients that use the session. */
   readonly clients: Set<string>
 }
 
+/** Sessions in memory, by the value of a cookie. */
 export class Sessions {
   readonly #sessions = new Map<string, Session>()
 
-  of({ cookies }: FastifyRequest): Session | undefined {
-    return this.#sessions.get(cookies[COOKIE] ?? '')
+  find({ cookies }: FastifyRequest): Session | undefined {
+    return this.#sessions.get(cookies[COOKIE_NAME] ?? '')
   }
 
   list(): Session[] {
@@ -28,8 +29,8 @@ export class Sessions {
   }
 
   /**
-   * Begins a session under a new cookie, whatever the browser had before. The same person goes on
-   * with the `sid` that clients know.
+   * Begins a session with a new cookie and ends the one that the browser had. If it was of the same
+   * persona, `sid` and clients stay the same.
    */
   begin(
     request: FastifyRequest,
@@ -37,30 +38,30 @@ export class Sessions {
     persona: Persona,
     organization: string | undefined,
   ): Session {
-    const before = this.end(request, reply)
+    const previous = this.end(request, reply)
     const { sid, clients } =
-      before?.persona === persona
-        ? before
+      previous?.persona === persona
+        ? previous
         : { sid: randomBytes(16).toString('base64url'), clients: new Set<string>() }
     const authTime = Math.floor(Date.now() / 1000)
     const session = { sid, persona, organization, authTime, clients }
     const id = randomBytes(32).toString('base64url')
     this.#sessions.set(id, session)
-    reply.setCookie(COOKIE, id, { path: '/', httpOnly: true, sameSite: 'lax' })
+    reply.setCookie(COOKIE_NAME, id, { path: '/', httpOnly: true, sameSite: 'lax' })
     return session
   }
 
-  /** Ends the session of a browser. */
+  /** Ends the session of the requesting browser. */
   end(request: FastifyRequest, reply: FastifyReply): Session | undefined {
-    const session = this.of(request)
-    this.#sessions.delete(request.cookies[COOKIE] ?? '')
-    reply.clearCookie(COOKIE, { path: '/' })
+    const session = this.find(request)
+    this.#sessions.delete(request.cookies[COOKIE_NAME] ?? '')
+    reply.clearCookie(COOKIE_NAME, { path: '/' })
     return session
   }
 
-  /** Ends the sessions that a test holds for, from outside their browsers. */
-  endWhere(test: (session: Session) => boolean): Session[] {
-    const ended = [...this.#sessions].filter(([, session]) => test(session))
+  /** Ends all sessions that match, in any browser. */
+  endWhere(predicate: (session: Session) => boolean): Session[] {
+    const ended = [...this.#sessions].filter(([, session]) => predicate(session))
     for (const [id] of ended) this.#sessions.delete(id)
     return ended.map(([, session]) => session)
   }

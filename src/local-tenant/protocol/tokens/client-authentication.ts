@@ -1,14 +1,14 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Client } from '../../directory/data.ts'
 import type { Directory } from '../../directory/directory.ts'
+import type { Client } from '../../directory/records.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Parameters } from '../parameters.ts'
 
 /**
- * The client that calls: a confidential one by its secret, in the body or in HTTP Basic (RFC 6749
- * §2.3.1), a public one by its name alone (§3.2.1).
+ * Identifies the client of a token request: a confidential one by its secret, in the body or in HTTP
+ * Basic (RFC 6749 §2.3.1), a public one by its id only (§3.2.1).
  *
- * @throws OAuthError `invalid_client`; `unauthorized_client` where it may not use the grant type
+ * @throws OAuthError `invalid_client`; `unauthorized_client` if it may not use the grant type
  */
 export function identifyClient(
   directory: Directory,
@@ -18,7 +18,7 @@ export function identifyClient(
   const { client_id: id, client_secret: secret = '' } =
     basicCredentials(authorization) ?? parameters
   const client = directory.clients.get(id)
-  if (client === undefined || !equal(client.secret ?? '', secret)) {
+  if (client === undefined || !isEqual(client.secret ?? '', secret)) {
     throw new OAuthError('invalid_client', 'The client is unknown or its secret is wrong.', 401)
   }
   const { grant_type: grantType = '' } = parameters
@@ -29,14 +29,16 @@ export function identifyClient(
   return client
 }
 
-/** The grant types that a client may use; those of its kind where nobody said which. */
+/** The grant types that a client may use. */
 export function grantTypesOf({ grantTypes, secret }: Client): readonly string[] {
-  const ofPublic = ['authorization_code', 'refresh_token']
-  return grantTypes ?? (secret === undefined ? ofPublic : [...ofPublic, 'client_credentials'])
+  const loginGrantTypes = ['authorization_code', 'refresh_token']
+  const defaults =
+    secret === undefined ? loginGrantTypes : [...loginGrantTypes, 'client_credentials']
+  return grantTypes ?? defaults
 }
 
 /**
- * The confidential client that calls.
+ * Identifies the client of a token request and requires a confidential one.
  *
  * @throws OAuthError `invalid_client`; `unauthorized_client` for a public one
  */
@@ -47,7 +49,7 @@ export function authenticateClient(
 ): Client {
   const client = identifyClient(directory, authorization, parameters)
   if (client.secret === undefined) {
-    throw new OAuthError('unauthorized_client', 'A public client cannot speak for itself.')
+    throw new OAuthError('unauthorized_client', 'Public clients cannot use this grant type.')
   }
   return client
 }
@@ -56,15 +58,15 @@ function basicCredentials(authorization: string | undefined): Parameters | undef
   const [, encoded] = /^basic +([\w+/]+=*)$/i.exec(authorization ?? '') ?? []
   if (encoded === undefined) return undefined
   const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString().split(':')
-  return { client_id: formDecoded(id), client_secret: formDecoded(secret.join(':')) }
+  return { client_id: decodeForm(id), client_secret: decodeForm(secret.join(':')) }
 }
 
-/** Both halves of Basic credentials are form-encoded before they are joined (RFC 6749 §2.3.1). */
-function formDecoded(text: string): string {
+/** Id and secret are form-encoded in HTTP Basic (RFC 6749 §2.3.1). */
+function decodeForm(text: string): string {
   return String(new URLSearchParams(`value=${text}`).get('value'))
 }
 
-function equal(one: string, other: string): boolean {
+function isEqual(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -1,16 +1,15 @@
 import { type JWTPayload, SignJWT } from 'jose'
 import { assertDefined } from '../../../utils/assert-defined.ts'
-import type { Client } from '../../directory/data.ts'
+import type { Client } from '../../directory/records.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /**
- * Signs what is meant for one client alone (ID tokens and logout tokens), with the algorithm that
- * the client is set to: RS256 with the tenant's key, or HS256 with the client's secret (OpenID
- * Connect Core §10.1).
+ * Signs a token for one client (an ID token or a logout token) with the algorithm of the client:
+ * RS256 with the tenant's key, or HS256 with the client's secret (OpenID Connect Core §10.1).
  *
- * @param claims complete, times and all
+ * @param claims all claims, including `iat` and `exp`
  */
-export async function signFor(
+export async function signForClient(
   keys: SigningKeys,
   client: Client,
   claims: JWTPayload,

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { type Connection, FEDERATED_GRANT } from '../../directory/data.ts'
 import type { Directory } from '../../directory/directory.ts'
+import type { Connection } from '../../directory/records.ts'
+import { FEDERATED_GRANT } from '../grant-types.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { type Parameters, required } from '../parameters.ts'
+import { type Parameters, requireParameter } from '../parameters.ts'
 import { authenticateClient } from './client-authentication.ts'
 import type { Grant, Grants } from './grants.ts'
 
-const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token'
-const FEDERATED_TOKEN = 'http://auth0.com/oauth/token-type/federated-connection-access-token'
+const REFRESH_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:refresh_token'
+const FEDERATED_TOKEN_TYPE = 'http://auth0.com/oauth/token-type/federated-connection-access-token'
 
-/** How long an exchanged token lasts, in seconds. */
-const LIFETIME = 3600
+const LIFETIME_SECONDS = 3600
 
 interface FederatedToken {
   readonly connection: Connection
@@ -19,7 +19,7 @@ interface FederatedToken {
   readonly expiresAt: number
 }
 
-/** What the tenant answers to an exchange (RFC 8693 §2.2.1). */
+/** A successful token exchange (RFC 8693 §2.2.1). */
 export interface FederatedTokenResponse {
   readonly access_token: string
   readonly issued_token_type: string
@@ -28,7 +28,7 @@ export interface FederatedTokenResponse {
   readonly scope: string
 }
 
-/** Access tokens of third parties, in exchange for refresh tokens; both parties are this tenant. */
+/** Access tokens for third-party APIs. The tenant plays the third party too. */
 export class FederatedTokens {
   readonly #directory: Directory
   readonly #grants: Grants
@@ -40,40 +40,41 @@ export class FederatedTokens {
   }
 
   /**
-   * The federated grant of the token endpoint (RFC 8693 §2.1, the vendor's Token Vault).
+   * Exchanges a refresh token for a third-party access token (RFC 8693 §2.1, Auth0 Token Vault).
    *
-   * @throws OAuthError `federated_connection_refresh_token_not_found` where the person has no
-   *   account at the connection; `invalid_grant` where the refresh token is not good
+   * @throws OAuthError `federated_connection_refresh_token_not_found` if the connection has no
+   *   third-party API; `invalid_grant` if the refresh token is invalid
    */
   exchange(parameters: Parameters, authorization: string | undefined): FederatedTokenResponse {
     const client = authenticateClient(this.#directory, authorization, parameters)
-    expect(parameters, 'subject_token_type', REFRESH_TOKEN)
-    expect(parameters, 'requested_token_type', FEDERATED_TOKEN)
-    const name = required(parameters, 'connection')
-    const grant = this.#grants.refresh(required(parameters, 'subject_token'), client)
+    requireValue(parameters, 'subject_token_type', REFRESH_TOKEN_TYPE)
+    requireValue(parameters, 'requested_token_type', FEDERATED_TOKEN_TYPE)
+    const name = requireParameter(parameters, 'connection')
+    const refreshToken = requireParameter(parameters, 'subject_token')
+    const grant = this.#grants.useRefreshToken(refreshToken, client)
     if (grant === undefined) {
       throw new OAuthError('invalid_grant', 'Unknown or invalid refresh token.')
     }
     const connection = this.#directory.connections.find((candidate) => candidate.name === name)
     if (connection === undefined) {
-      throw new OAuthError('invalid_request', `There is no connection ${name}.`)
+      throw new OAuthError('invalid_request', `Unknown connection: ${name}.`)
     }
     if (connection.scopes.length === 0) {
       const problem = 'Federated connection Refresh Token not found.'
       throw new OAuthError('federated_connection_refresh_token_not_found', problem, 401)
     }
     const token = `fct.${randomBytes(24).toString('base64url')}`
-    this.#tokens.set(token, { connection, grant, expiresAt: Date.now() + LIFETIME * 1000 })
+    this.#tokens.set(token, { connection, grant, expiresAt: Date.now() + LIFETIME_SECONDS * 1000 })
     return {
       access_token: token,
-      issued_token_type: FEDERATED_TOKEN,
+      issued_token_type: FEDERATED_TOKEN_TYPE,
       token_type: 'Bearer',
-      expires_in: LIFETIME,
+      expires_in: LIFETIME_SECONDS,
       scope: connection.scopes.join(' '),
     }
   }
 
-  /** Whom an exchanged token speaks for at a connection, while it is good. */
+  /** The grant of a valid token for a connection. */
   grantOf(token: string, connection: string): Grant | undefined {
     const found = this.#tokens.get(token)
     if (found === undefined || found.connection.name !== connection) return undefined
@@ -81,8 +82,8 @@ export class FederatedTokens {
   }
 }
 
-/** @throws OAuthError `invalid_request` where the parameter has another value */
-function expect(parameters: Parameters, name: string, value: string): void {
-  if (required(parameters, name) === value) return
-  throw new OAuthError('invalid_request', `The only ${name} for ${FEDERATED_GRANT} is ${value}.`)
+/** @throws OAuthError `invalid_request` if the parameter has another value */
+function requireValue(parameters: Parameters, name: string, value: string): void {
+  if (requireParameter(parameters, name) === value) return
+  throw new OAuthError('invalid_request', `${name} for ${FEDERATED_GRANT} must be ${value}.`)
 }

@@ -1,21 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Client, Organization, Persona } from '../../directory/data.ts'
+import type { Client, Organization, Persona } from '../../directory/records.ts'
 
-/** How long an authorization code may be redeemed, in milliseconds. */
-const CODE_LIFETIME = 60_000
+const CODE_LIFETIME_MS = 60_000
 
-/** What a person, through a login, lets a client have. All its tokens end with it. */
+/** What a persona granted a client in a login. Revoking it invalidates all tokens issued for it. */
 export interface Grant {
   readonly client: Client
   readonly persona: Persona
   readonly organization: Organization | undefined
-  /** The API that access tokens are for; undefined for opaque ones, good at `/userinfo` alone. */
+  /** The API that access tokens are for. Undefined for opaque ones, which only `/userinfo` accepts. */
   readonly audience: string | undefined
   readonly scope: readonly string[]
   readonly nonce: string | undefined
-  /** When the person logged in, in seconds since the epoch. */
+  /** When the persona logged in, in seconds since the epoch. */
   readonly authTime: number
-  /** The session that it came from. */
+  /** The session of the login. */
   readonly sid: string
   revoked: boolean
 }
@@ -24,6 +23,7 @@ interface Code {
   readonly grant: Grant
   readonly redirectUri: string
   readonly challenge: string | undefined
+  /** Milliseconds since the epoch. */
   readonly expiresAt: number
   redeemed: boolean
 }
@@ -33,7 +33,7 @@ interface RefreshToken {
   used: boolean
 }
 
-/** Codes, refresh tokens and opaque access tokens, for as long as the process lives. */
+/** Authorization codes, refresh tokens and access tokens, in memory. */
 export class Grants {
   readonly #codes = new Map<string, Code>()
   readonly #refreshTokens = new Map<string, RefreshToken>()
@@ -41,19 +41,19 @@ export class Grants {
 
   createCode(grant: Grant, redirectUri: string, challenge: string | undefined): string {
     const code = randomBytes(32).toString('base64url')
-    const expiresAt = Date.now() + CODE_LIFETIME
+    const expiresAt = Date.now() + CODE_LIFETIME_MS
     this.#codes.set(code, { grant, redirectUri, challenge, expiresAt, redeemed: false })
     return code
   }
 
   /**
-   * Redeems a code (RFC 6749 §4.1.3): once, within a minute, by the client it was made for, with
-   * the redirect URI it was sent to and the verifier of its challenge (RFC 7636 §4.6). A code that
-   * comes twice was stolen: what it gave is revoked (§4.1.2).
+   * Redeems a code (RFC 6749 §4.1.3). It is valid once, for a minute, for the client and redirect URI
+   * it was issued for, and with the verifier of its challenge (RFC 7636 §4.6). A second use means
+   * that the code was stolen, so the grant is revoked (§4.1.2).
    *
-   * @returns undefined where any of it does not hold
+   * @returns undefined if the code is not valid
    */
-  redeem(
+  redeemCode(
     code: string,
     client: Client,
     redirectUri: string | undefined,
@@ -77,13 +77,12 @@ export class Grants {
   }
 
   /**
-   * Uses a refresh token (RFC 6749 §6). Those of public clients are good for one use; the second
-   * one means that somebody else has it too, and revokes all that came from the same login
-   * (RFC 9700 §4.14.2).
+   * Uses a refresh token (RFC 6749 §6). Those of public clients are valid once. A second use means
+   * that the token was stolen, so the grant is revoked (RFC 9700 §4.14.2).
    *
-   * @returns undefined where the token is unknown, used, revoked or another client's
+   * @returns undefined if the token is unknown, used, revoked or belongs to another client
    */
-  refresh(token: string, client: Client): Grant | undefined {
+  useRefreshToken(token: string, client: Client): Grant | undefined {
     const found = this.#refreshTokens.get(token)
     if (found === undefined || found.grant.client !== client) return undefined
     if (found.used) found.grant.revoked = true
@@ -92,8 +91,7 @@ export class Grants {
     return found.grant
   }
 
-  /** Remembers what an access token was given for. */
-  remember(accessToken: string, grant: Grant): void {
+  addAccessToken(accessToken: string, grant: Grant): void {
     this.#accessTokens.set(accessToken, grant)
   }
 
@@ -101,7 +99,7 @@ export class Grants {
     return randomBytes(24).toString('base64url')
   }
 
-  /** What an access token was given for, unless that was revoked. */
+  /** The grant of an access token. Undefined if the token is unknown or its grant is revoked. */
   grantOf(accessToken: string): Grant | undefined {
     const grant = this.#accessTokens.get(accessToken)
     return grant?.revoked ? undefined : grant

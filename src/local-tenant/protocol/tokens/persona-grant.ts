@@ -1,27 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import type { Persona } from '../../directory/data.ts'
 import type { Directory } from '../../directory/directory.ts'
+import type { Persona } from '../../directory/records.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Grant } from './grants.ts'
 
-/** An extension grant (RFC 6749 §4.5) that no real tenant has: a persona's token without a login. */
-export const PERSONA_GRANT = 'urn:local-tenant:grant-type:persona'
-
-/** @throws OAuthError `invalid_grant` that names those there are */
-export function personaNamed({ personas }: Directory, name: string | undefined): Persona {
+/** @throws OAuthError `invalid_grant` with the names of all personas */
+export function requirePersona({ personas }: Directory, name: string | undefined): Persona {
   const persona = personas.get(name)
   if (persona !== undefined) return persona
   const names = [...personas].map((known) => known.name).join(', ')
-  throw new OAuthError('invalid_grant', `There is no such persona. There are: ${names}.`)
+  throw new OAuthError('invalid_grant', `Unknown persona. Available: ${names}.`)
 }
 
 /**
- * What a persona would grant the first public client in a login, for the first API.
+ * Creates the grant of a persona without a login, for the first public client and the first API.
  *
- * @param organization the id of one of its organizations; the first one where none is given
- * @throws OAuthError `invalid_grant` where there is no API or no such client yet
+ * @param organization the id of one of its organizations; the default is the first one
+ * @throws OAuthError `invalid_grant` if there is no API or no public client
  */
-export function personaGrant(
+export function createPersonaGrant(
   { resourceServers, clients, organizations }: Directory,
   persona: Persona,
   organization = persona.organizations[0],
@@ -29,7 +26,7 @@ export function personaGrant(
   const api = resourceServers.find(() => true)
   const client = clients.find(({ secret }) => secret === undefined)
   if (api === undefined || client === undefined) {
-    throw new OAuthError('invalid_grant', 'There is no API yet, or no public client: make both.')
+    throw new OAuthError('invalid_grant', 'The tenant needs an API and a public client for this.')
   }
   return {
     client,

@@ -3,16 +3,18 @@ import { promisify } from 'node:util'
 import { calculateJwkThumbprint, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
 import { readPrivate, writePrivate } from '../../directory/private-file.ts'
 
-/** The key that signs, the one that will sign next, and those that signed before. */
 interface KeyRing {
+  /** Signs. */
   readonly current: JWK
+  /** Signs after the next rotation. */
   readonly next: JWK
+  /** Signed before. */
   readonly previous: readonly JWK[]
 }
 
 /**
- * The keys of the tenant. They outlive it: were they new at each start, servers that remember the
- * key set would refuse good tokens. A `kid` is the key's thumbprint (RFC 7638).
+ * The signing keys of the tenant. They are kept on disk: with new keys after each restart, servers
+ * with a cached JWKS would reject valid tokens. A `kid` is the thumbprint of the key (RFC 7638).
  */
 export class SigningKeys {
   readonly #file: string
@@ -35,29 +37,32 @@ export class SigningKeys {
     return keys
   }
 
-  /** What the tenant publishes (RFC 7517 §5): as real ones do, the next key long before it signs. */
-  published(): { keys: JWK[] } {
+  /**
+   * The JWKS that the tenant publishes (RFC 7517 §5). The current key is the first. As in Auth0, the
+   * next key is published before it signs.
+   */
+  publicJwks(): { keys: JWK[] } {
     const { current, next, previous } = this.#ring
-    return { keys: [current, next, ...previous].map(publicHalf) }
+    return { keys: [current, next, ...previous].map(toPublicJwk) }
   }
 
   async sign(claims: JWTPayload, typ = 'JWT'): Promise<string> {
     return signWith(this.#ring.current, claims, typ)
   }
 
-  /** A token that says it is signed by the current key, and is not. */
+  /** A token with the `kid` of the current key and the signature of another key. */
   async forge(claims: JWTPayload): Promise<string> {
     return signWith({ ...(await newKey()), kid: String(this.#ring.current.kid) }, claims)
   }
 
-  /** The next key signs from now on, and the one before stays published. */
+  /** Makes the next key the current one. The old one is still published. */
   async rotate(): Promise<void> {
     const { current, next, previous } = this.#ring
     this.#ring = { current: next, next: await newKey(), previous: [current, ...previous] }
     await this.#save()
   }
 
-  /** The keys that signed before are published no longer. */
+  /** Removes previous keys from the JWKS. */
   async withdraw(): Promise<void> {
     this.#ring = { ...this.#ring, previous: [] }
     await this.#save()
@@ -74,7 +79,7 @@ async function signWith(key: JWK, claims: JWTPayload, typ = 'JWT'): Promise<stri
     .sign(await importJWK(key, 'RS256'))
 }
 
-function publicHalf({ kty, n, e, kid }: JWK): JWK {
+function toPublicJwk({ kty, n, e, kid }: JWK): JWK {
   return { kty, n, e, kid, use: 'sig', alg: 'RS256' } as JWK
 }
 

@@ -1,18 +1,18 @@
 import type { FastifyInstance } from 'fastify'
-import { FEDERATED_GRANT } from '../../directory/data.ts'
 import type { Directory } from '../../directory/directory.ts'
+import { FEDERATED_GRANT, PERSONA_GRANT } from '../grant-types.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { type Parameters, parametersOf, required } from '../parameters.ts'
+import { type Parameters, parseParameters, requireParameter } from '../parameters.ts'
 import { authenticateClient, identifyClient } from './client-authentication.ts'
 import type { FederatedTokens } from './federated-tokens.ts'
 import type { Grants } from './grants.ts'
-import { PERSONA_GRANT, personaGrant, personaNamed } from './persona-grant.ts'
-import type { Tokens } from './tokens.ts'
+import { createPersonaGrant, requirePersona } from './persona-grant.ts'
+import type { TokenIssuer } from './token-issuer.ts'
 
-type GrantType = (parameters: Parameters, authorization: string | undefined) => Promise<object>
+type GrantHandler = (parameters: Parameters, authorization: string | undefined) => Promise<object>
 
 export interface TokenEndpointOptions {
-  readonly tokens: Tokens
+  readonly tokenIssuer: TokenIssuer
   readonly grants: Grants
   readonly federatedTokens: FederatedTokens
   readonly directory: Directory
@@ -21,31 +21,31 @@ export interface TokenEndpointOptions {
 /** `POST /oauth/token` (RFC 6749 §3.2). */
 export async function tokenEndpoint(
   app: FastifyInstance,
-  { tokens, grants, federatedTokens, directory }: TokenEndpointOptions,
+  { tokenIssuer, grants, federatedTokens, directory }: TokenEndpointOptions,
 ): Promise<void> {
-  const grantTypes: Readonly<Record<string, GrantType>> = {
+  const handlers: Readonly<Record<string, GrantHandler>> = {
     async authorization_code(parameters, authorization) {
       const client = identifyClient(directory, authorization, parameters)
-      const code = required(parameters, 'code')
+      const code = requireParameter(parameters, 'code')
       const { redirect_uri: redirectUri, code_verifier: verifier } = parameters
-      const grant = grants.redeem(code, client, redirectUri, verifier)
-      if (grant === undefined) throw new OAuthError('invalid_grant', 'The code is not good.')
-      return tokens.forGrant(grant)
+      const grant = grants.redeemCode(code, client, redirectUri, verifier)
+      if (grant === undefined) throw new OAuthError('invalid_grant', 'Invalid authorization code.')
+      return tokenIssuer.issueForGrant(grant)
     },
 
     async refresh_token(parameters, authorization) {
       const client = identifyClient(directory, authorization, parameters)
-      const token = required(parameters, 'refresh_token')
-      const grant = grants.refresh(token, client)
+      const token = requireParameter(parameters, 'refresh_token')
+      const grant = grants.useRefreshToken(token, client)
       if (grant === undefined) {
-        throw new OAuthError('invalid_grant', 'The refresh token is not good.')
+        throw new OAuthError('invalid_grant', 'Unknown or invalid refresh token.')
       }
-      return tokens.forGrant(grant, client.secret === undefined ? undefined : token)
+      return tokenIssuer.issueForGrant(grant, client.secret === undefined ? undefined : token)
     },
 
     async client_credentials(parameters, authorization) {
       const client = authenticateClient(directory, authorization, parameters)
-      return tokens.forClient(client, required(parameters, 'audience'))
+      return tokenIssuer.issueForClient(client, requireParameter(parameters, 'audience'))
     },
 
     async [FEDERATED_GRANT](parameters, authorization) {
@@ -53,18 +53,19 @@ export async function tokenEndpoint(
     },
 
     async [PERSONA_GRANT]({ persona }) {
-      return tokens.forGrant(personaGrant(directory, personaNamed(directory, persona)))
+      const grant = createPersonaGrant(directory, requirePersona(directory, persona))
+      return tokenIssuer.issueForGrant(grant)
     },
   }
 
   app.post('/oauth/token', async ({ body, headers }, reply) => {
-    const parameters = parametersOf(body)
-    const type = required(parameters, 'grant_type')
-    const grantType = Object.hasOwn(grantTypes, type) ? grantTypes[type] : undefined
-    if (grantType === undefined) {
-      throw new OAuthError('unsupported_grant_type', 'There is no such grant type here.')
+    const parameters = parseParameters(body)
+    const type = requireParameter(parameters, 'grant_type')
+    const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined
+    if (handler === undefined) {
+      throw new OAuthError('unsupported_grant_type', `Unsupported grant type: ${type}.`)
     }
     reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
-    return grantType(parameters, headers.authorization)
+    return handler(parameters, headers.authorization)
   })
 }

@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { fieldValues } from '../../../plugins/header-fields.ts'
 import { bearerToken } from '../../../tokens/bearer.ts'
 import type { Grants } from './grants.ts'
-import { profileOf } from './tokens.ts'
+import { profileClaims } from './token-issuer.ts'
 
-/** `/userinfo` (OpenID Connect Core §5.3), for access tokens with the scope `openid`. */
+/** `/userinfo` (OpenID Connect Core §5.3). Requires an access token with the scope `openid`. */
 export async function userinfo(app: FastifyInstance, { grants }: { grants: Grants }) {
   app.route({
     method: ['GET', 'POST'],
@@ -19,7 +19,7 @@ export async function userinfo(app: FastifyInstance, { grants }: { grants: Grant
           .header('www-authenticate', challenge)
           .send({ error: 'invalid_token' })
       }
-      return profileOf(grant.persona, grant.scope)
+      return profileClaims(grant.persona, grant.scope)
     },
   })
 }

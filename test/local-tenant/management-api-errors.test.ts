@@ -4,19 +4,19 @@ import { type Test, test } from 'tap'
 import { main as faultCommand } from '../../src/cli/tenant.ts'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { all, managementToken, manager } from '../support/manager.ts'
-import { askToken, startTenant } from '../support/visitor.ts'
+import { all, managementSdk, managementToken } from '../support/manager.ts'
+import { requestToken, startTenant } from '../support/visitor.ts'
 
 async function managed(t: Test, directory = t.testdir()) {
   const tenant = await startTenant(t, { directory })
   const token = await managementToken(tenant.issuer)
-  return { ...tenant, token, sdk: manager(tenant.issuer, token) }
+  return { ...tenant, token, sdk: managementSdk(tenant.issuer, token) }
 }
 
-/** What the SDK makes of a refusal. */
-async function refusal(call: () => PromiseLike<unknown>) {
+/** The error that the SDK throws. */
+async function errorOf(call: () => PromiseLike<unknown>) {
   const error = (await call().then(
-    () => new Error('It was not refused.'),
+    () => new Error('The call succeeded.'),
     (error: unknown) => error,
   )) as { statusCode?: number; body?: Record<string, unknown>; constructor: { name: string } }
   const { message, errorCode, error: phrase, statusCode } = error.body ?? {}
@@ -30,22 +30,22 @@ async function refusal(call: () => PromiseLike<unknown>) {
   }
 }
 
-test('who may call: 401 and 403 in the vendor’s shape', async (t) => {
+test('authentication and authorization: 401 and 403 in Auth0’s format', async (t) => {
   const { issuer, sdk, token, directory } = await managed(t)
   const shape = { kind: 'UnauthorizedError', status: 401, statusCode: 401, phrase: 'Unauthorized' }
-  const { body } = await askToken(issuer, {
+  const { body } = await requestToken(issuer, {
     grant_type: 'urn:local-tenant:grant-type:persona',
     persona: 'admin',
   })
   for (const bad of [String(body['access_token']), 'junk', `${token}x`]) {
-    const { message, ...rest } = await refusal(() => manager(issuer, bad).roles.list())
+    const { message, ...rest } = await errorOf(() => managementSdk(issuer, bad).roles.list())
     t.match([message, rest], ['Invalid token', shape])
   }
   const { now } = Date
   Date.now = () => now() - 48 * 60 * 60 * 1000
   const old = await managementToken(issuer)
   Date.now = now
-  t.match(await refusal(() => manager(issuer, old).roles.list()), {
+  t.match(await errorOf(() => managementSdk(issuer, old).roles.list()), {
     message: /^Expired token/,
     status: 401,
   })
@@ -53,9 +53,9 @@ test('who may call: 401 and 403 in the vendor’s shape', async (t) => {
   t.match([bare.status, await bare.json()], [401, { message: 'Missing authentication' }])
 
   assertDefined(directory.clientGrants.get('cgr_management')).scope = ['read:roles']
-  const reader = manager(issuer, await managementToken(issuer))
+  const reader = managementSdk(issuer, await managementToken(issuer))
   t.ok(await reader.roles.list())
-  t.strictSame(await refusal(() => reader.roles.create({ name: 'x' })), {
+  t.strictSame(await errorOf(() => reader.roles.create({ name: 'x' })), {
     kind: 'ForbiddenError',
     status: 403,
     statusCode: 403,
@@ -63,10 +63,10 @@ test('who may call: 401 and 403 in the vendor’s shape', async (t) => {
     message: 'Insufficient scope, expected any of: create:roles',
     errorCode: 'insufficient_scope',
   })
-  t.equal((await all(sdk.roles.list())).length, 1, 'nothing was made')
+  t.equal((await all(sdk.roles.list())).length, 1, 'nothing was created')
 
   const ask = (client_id: string, audience: string) =>
-    askToken(issuer, {
+    requestToken(issuer, {
       grant_type: 'client_credentials',
       client_id,
       client_secret: `${client_id}-secret`,
@@ -77,7 +77,7 @@ test('who may call: 401 and 403 in the vendor’s shape', async (t) => {
   t.match(await ask('local-management', api.identifier), denied)
 })
 
-test('what is not there: 404', async (t) => {
+test('unknown resources: 404', async (t) => {
   const { issuer, sdk, token } = await managed(t)
   const { roles, users, clients, clientGrants, organizations, connections, resourceServers } = sdk
   const permissions = (resource_server_identifier: string, permission_name: string) =>
@@ -125,7 +125,7 @@ test('what is not there: 404', async (t) => {
   ]
   for (const [errorCode, call] of calls) {
     const shape = { status: 404, statusCode: 404, phrase: 'Not Found', message: String, errorCode }
-    t.match(await refusal(call), shape, errorCode)
+    t.match(await errorOf(call), shape, errorCode)
   }
   t.strictSame(await sdk.users.listUsersByEmail({ email: 'none@example.com' }), [])
   const headers = { authorization: `Bearer ${token}` }
@@ -133,7 +133,7 @@ test('what is not there: 404', async (t) => {
   t.match([unknown.status, await unknown.json()], [404, { statusCode: 404, error: 'Not Found' }])
 })
 
-test('what is there already: 409', async (t) => {
+test('conflicts: 409', async (t) => {
   const { sdk } = await managed(t)
   const calls = [
     () => sdk.resourceServers.create({ identifier: api.identifier }),
@@ -143,11 +143,11 @@ test('what is there already: 409', async (t) => {
     () => sdk.organizations.enabledConnections.add('org_acme', { connection_id: 'con_people' }),
   ]
   for (const call of calls) {
-    t.match(await refusal(call), { kind: 'ConflictError', statusCode: 409, phrase: 'Conflict' })
+    t.match(await errorOf(call), { kind: 'ConflictError', statusCode: 409, phrase: 'Conflict' })
   }
 })
 
-test('what is not well formed: 400, saying where', async (t) => {
+test('invalid requests: 400 with the invalid property', async (t) => {
   const { issuer, sdk, token } = await managed(t)
   const { roles, clients, organizations, connections, resourceServers, clientGrants } = sdk
   const renamed = { name: 'new', display_name: 'New' }
@@ -182,7 +182,7 @@ test('what is not well formed: 400, saying where', async (t) => {
     ],
   ]
   for (const [message, call] of calls) {
-    t.match(await refusal(call), { kind: 'BadRequestError', statusCode: 400, message })
+    t.match(await errorOf(call), { kind: 'BadRequestError', statusCode: 400, message })
   }
   const queries = [
     () => roles.list({ per_page: 101 }),
@@ -190,7 +190,7 @@ test('what is not well formed: 400, saying where', async (t) => {
     () => organizations.list({ from: 'nowhere' }),
   ]
   for (const call of queries) {
-    t.match(await refusal(call), { status: 400, errorCode: 'invalid_query_string' })
+    t.match(await errorOf(call), { status: 400, errorCode: 'invalid_query_string' })
   }
   const response = await fetch(`${issuer}api/v2/roles`, {
     method: 'POST',
@@ -200,7 +200,7 @@ test('what is not well formed: 400, saying where', async (t) => {
   t.match([response.status, await response.json()], [400, { errorCode: 'invalid_body' }])
 })
 
-test('lists beyond one page, by offset and by checkpoint', async (t) => {
+test('paging, by offset and by checkpoint', async (t) => {
   const { issuer, sdk, token } = await managed(t)
   const names = Array.from({ length: 7 }, (_, index) => `role-${index}`)
   for (const name of names) await sdk.roles.create({ name })
@@ -229,7 +229,7 @@ test('lists beyond one page, by offset and by checkpoint', async (t) => {
   })
 })
 
-test('the rate limit: said on every answer, exceeded on request', async (t) => {
+test('the rate limit: headers on every response, exceeded on request', async (t) => {
   const { issuer, token } = await managed(t)
   const headers = { authorization: `Bearer ${token}` }
   const ask = () => fetch(`${issuer}api/v2/roles`, { headers })
@@ -245,10 +245,10 @@ test('the rate limit: said on every answer, exceeded on request', async (t) => {
   t.match(await limited.json(), { statusCode: 429, errorCode: 'too_many_requests' })
   t.equal(limited.headers.get('x-ratelimit-remaining'), '0')
   t.ok(Number(limited.headers.get('x-ratelimit-reset')) > Date.now() / 1000)
-  t.match(await refusal(() => manager(issuer, token).roles.list()), {
+  t.match(await errorOf(() => managementSdk(issuer, token).roles.list()), {
     kind: 'TooManyRequestsError',
   })
-  t.ok(await manager(issuer, token, 2).roles.list(), 'the SDK waits until the reset')
+  t.ok(await managementSdk(issuer, token, 2).roles.list(), 'the SDK waits until the reset')
   t.ok(Date.now() - began >= 3000)
 
   const fault = (body: object) =>
@@ -263,13 +263,13 @@ test('the rate limit: said on every answer, exceeded on request', async (t) => {
   await fault({ fault: 'up' })
   t.equal((await ask()).status, 200)
   await fault({ fault: 'down' })
-  t.match(await refusal(() => manager(issuer, token).roles.list()), {
+  t.match(await errorOf(() => managementSdk(issuer, token).roles.list()), {
     status: 503,
     statusCode: 503,
   })
 })
 
-test('changes are for their owner’s eyes, and never half written', async (t) => {
+test('the file with changes is readable by its owner only, and written atomically', async (t) => {
   const directory = join(t.testdir(), 'state')
   const { app, sdk } = await managed(t, directory)
   const file = join(directory, 'directory.json')
@@ -282,10 +282,10 @@ test('changes are for their owner’s eyes, and never half written', async (t) =
   t.strictSame([roles?.length, clients], [20, []], 'only what was changed')
   await app.close()
   writeFileSync(file, 'broken')
-  await t.rejects(managed(t, directory), /Delete .*directory\.json for new ones/)
+  await t.rejects(managed(t, directory), /Delete .*directory\.json to start with new ones/)
 })
 
-test('what cannot be saved is not answered as done', async (t) => {
+test('a change that cannot be saved is an error', async (t) => {
   const directory = join(t.testdir(), 'state')
   const { sdk, issuer, token } = await managed(t, directory)
   const { name } = await sdk.roles.create({ name: 'first' })
@@ -296,8 +296,8 @@ test('what cannot be saved is not answered as done', async (t) => {
     return stringify(value, ...rest)
   }) as typeof JSON.stringify
   t.teardown(() => Object.assign(JSON, { stringify }))
-  const failed = await refusal(() => sdk.roles.create({ name: 'second' }))
+  const failed = await errorOf(() => sdk.roles.create({ name: 'second' }))
   JSON.stringify = stringify
   t.match(failed, { status: 500, message: 'The local tenant failed.' })
-  t.ok(await manager(issuer, token).roles.create({ name: 'third' }), 'and it goes on')
+  t.ok(await managementSdk(issuer, token).roles.create({ name: 'third' }), 'and it goes on')
 })

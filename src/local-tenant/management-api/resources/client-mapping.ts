@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Management } from 'auth0'
-import type { Client } from '../../directory/data.ts'
+import type { Client } from '../../directory/records.ts'
 import { grantTypesOf } from '../../protocol/tokens/client-authentication.ts'
 
-/** What the Management API is told of a client that means something here, in the vendor's words. */
+/** The properties of a client request that have an effect in the local tenant. */
 export interface ClientChanges {
   readonly name?: string
   readonly app_type?: 'native' | 'spa' | 'regular_web' | 'non_interactive'
@@ -16,15 +16,15 @@ export interface ClientChanges {
   readonly oidc_logout?: { readonly backchannel_logout_urls?: string[] }
 }
 
-const LOGIN = ['authorization_code', 'implicit', 'refresh_token']
-const GRANT_TYPES = {
-  native: LOGIN,
-  spa: LOGIN,
-  regular_web: [...LOGIN, 'client_credentials'],
+const LOGIN_GRANT_TYPES = ['authorization_code', 'implicit', 'refresh_token']
+const DEFAULT_GRANT_TYPES = {
+  native: LOGIN_GRANT_TYPES,
+  spa: LOGIN_GRANT_TYPES,
+  regular_web: [...LOGIN_GRANT_TYPES, 'client_credentials'],
   non_interactive: ['client_credentials'],
 }
 
-/** A client that nobody said anything of yet but its kind. */
+/** A client with the defaults of its application type and no name. */
 export function newClient({ app_type: type = 'regular_web' }: ClientChanges): Client {
   const isPublic = type === 'spa' || type === 'native'
   return {
@@ -32,12 +32,12 @@ export function newClient({ app_type: type = 'regular_web' }: ClientChanges): Cl
     name: '',
     redirectUris: [],
     logoutUris: [],
-    grantTypes: GRANT_TYPES[type],
+    grantTypes: DEFAULT_GRANT_TYPES[type],
     ...(!isPublic && { secret: newSecret() }),
   }
 }
 
-/** Changes what a client is here, and remembers everything else that it is told. */
+/** Applies a request to a client. Properties without an effect are only stored. */
 export function changeClient(client: Client, changes: ClientChanges): void {
   client.settings = { ...client.settings, ...changes }
   client.name = changes.name ?? client.name
@@ -46,55 +46,51 @@ export function changeClient(client: Client, changes: ClientChanges): void {
   if (changes.grant_types !== undefined) client.grantTypes = changes.grant_types
   if (changes.token_endpoint_auth_method === 'none') delete client.secret
   else if (changes.token_endpoint_auth_method !== undefined) client.secret ??= newSecret()
-  if (changes.initiate_login_uri !== undefined) set(client, 'initiateLoginUri', changes)
-  const { jwt_configuration: jwt, oidc_logout: logout } = changes
+  const { initiate_login_uri: loginUri, jwt_configuration: jwt, oidc_logout: logout } = changes
+  if (loginUri) client.initiateLoginUri = loginUri
+  else if (loginUri !== undefined) delete client.initiateLoginUri
   if (jwt?.alg === 'HS256') client.idTokenAlgorithm = 'HS256'
   else if (jwt?.alg !== undefined) delete client.idTokenAlgorithm
-  const [told] = logout?.backchannel_logout_urls ?? []
-  if (told !== undefined) client.backchannelLogoutUri = told
+  const [logoutUrl] = logout?.backchannel_logout_urls ?? []
+  if (logoutUrl !== undefined) client.backchannelLogoutUri = logoutUrl
   else if (logout !== undefined) delete client.backchannelLogoutUri
 }
 
-function set(client: Client, name: 'initiateLoginUri', { initiate_login_uri: uri }: ClientChanges) {
-  if (uri) client[name] = uri
-  else delete client[name]
-}
-
 /**
- * A client in the vendor's shape.
+ * A client in Auth0's format.
  *
  * @param withSecret whether the caller may read secrets
  */
-export function describeClient(client: Client, withSecret: boolean): Management.Client {
+export function toClientResponse(client: Client, withSecret: boolean): Management.Client {
   const { id, name, secret, redirectUris, logoutUris } = client
-  const told: ClientChanges = { ...client.settings }
+  const settings: ClientChanges = { ...client.settings }
   const { initiateLoginUri, backchannelLogoutUri, idTokenAlgorithm = 'RS256' } = client
   return {
     app_type: secret === undefined ? 'spa' : 'regular_web',
     is_first_party: true,
     oidc_conformant: true,
     token_endpoint_auth_method: secret === undefined ? 'none' : 'client_secret_post',
-    ...told,
+    ...settings,
     client_id: id,
     name,
     ...(secret !== undefined && withSecret && { client_secret: secret }),
-    callbacks: exact(redirectUris),
-    allowed_logout_urls: exact(logoutUris),
+    callbacks: exactUris(redirectUris),
+    allowed_logout_urls: exactUris(logoutUris),
     grant_types: [...grantTypesOf(client)],
     jwt_configuration: {
       lifetime_in_seconds: 36_000,
-      ...told.jwt_configuration,
+      ...settings.jwt_configuration,
       alg: idTokenAlgorithm,
     },
     ...(initiateLoginUri !== undefined && { initiate_login_uri: initiateLoginUri }),
     ...(backchannelLogoutUri !== undefined && {
-      oidc_logout: { ...told.oidc_logout, backchannel_logout_urls: [backchannelLogoutUri] },
+      oidc_logout: { ...settings.oidc_logout, backchannel_logout_urls: [backchannelLogoutUri] },
     }),
   }
 }
 
-/** What the data file allows by rule has no name in the vendor's shape. */
-function exact(uris: Client['redirectUris']): string[] {
+/** Auth0's format has no equivalent of the rule `loopback`, so it becomes an empty list. */
+function exactUris(uris: Client['redirectUris']): string[] {
   return typeof uris === 'string' ? [] : uris
 }
 

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 
-/** An error of the Management API, in the vendor's shape: statusCode, error, message, errorCode. */
-export class ManagementError extends Error {
-  override readonly name = 'ManagementError'
+/** An error response of the Management API. */
+export class ManagementApiError extends Error {
+  override readonly name = 'ManagementApiError'
   readonly statusCode: number
   readonly errorCode: string | undefined
 
@@ -13,7 +13,8 @@ export class ManagementError extends Error {
   }
 }
 
-export function bodyOf({ statusCode, message, errorCode }: ManagementError): object {
+/** The response body in Auth0's format: statusCode, error, message, errorCode. */
+export function errorBody({ statusCode, message, errorCode }: ManagementApiError): object {
   return {
     statusCode,
     error: STATUS_CODES[statusCode],
@@ -22,7 +23,7 @@ export function bodyOf({ statusCode, message, errorCode }: ManagementError): obj
   }
 }
 
-const MISSING = {
+const NOT_FOUND_MESSAGES = {
   resource_server: 'The resource server does not exist.',
   role: 'The role does not exist.',
   user: 'The user does not exist.',
@@ -33,8 +34,10 @@ const MISSING = {
   permission: 'The permission does not exist.',
 }
 
-/** @throws ManagementError 404 where nothing was found */
-export function found<T>(record: T | undefined, kind: keyof typeof MISSING): T {
-  if (record === undefined) throw new ManagementError(404, MISSING[kind], `inexistent_${kind}`)
+/** @throws ManagementApiError 404 if the record is undefined */
+export function requireFound<T>(record: T | undefined, kind: keyof typeof NOT_FOUND_MESSAGES): T {
+  if (record === undefined) {
+    throw new ManagementApiError(404, NOT_FOUND_MESSAGES[kind], `inexistent_${kind}`)
+  }
   return record
 }

@@ -1,19 +1,22 @@
 import type { Management } from 'auth0'
-import type { Persona } from '../../directory/data.ts'
 import type { Directory } from '../../directory/directory.ts'
-import { subjectOf } from '../../protocol/tokens/tokens.ts'
-import { found } from '../management-error.ts'
+import type { Persona } from '../../directory/records.ts'
+import { subjectOf } from '../../protocol/tokens/token-issuer.ts'
+import { requireFound } from '../management-api-error.ts'
 
-/** @throws ManagementError 404 where nobody has this identifier */
-export function userBy({ personas }: Directory, id: string): Persona {
-  return found(
+/**
+ * @param id the claim `sub` of the user
+ * @throws ManagementApiError 404 if there is no such user
+ */
+export function requireUser({ personas }: Directory, id: string): Persona {
+  return requireFound(
     personas.find((persona) => subjectOf(persona) === id),
     'user',
   )
 }
 
-/** A person in the vendor's shape. */
-export function describeUser(persona: Persona): Management.UserResponseSchema {
+/** A persona in Auth0's format for users. */
+export function toUserResponse(persona: Persona): Management.UserResponseSchema {
   const { email, displayName, name } = persona
   return {
     user_id: subjectOf(persona),
