@@ -1,73 +1,9 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { isEntry, run } from '../src/cli/support/run.ts'
-import { assertDefined } from '../src/utils/assert-defined.ts'
+import { serveExample } from './example-server.ts'
 
-/** Base URLs that the page uses; tests replace them. */
-export interface BaseUrls {
-  readonly api: string
-  readonly tenant: string
-}
-
-const DEFAULT_URLS: BaseUrls = { api: 'http://localhost:6060', tenant: 'http://localhost:6061' }
-
-/** Serves the single-page app: `index.html`, and Auth0's browser SDK from node_modules. */
-export function serveExample(port: number, urls = DEFAULT_URLS): Promise<Server> {
-  const sdk = createRequire(import.meta.url).resolve(
-    '@auth0/auth0-spa-js/dist/auth0-spa-js.production.js',
-  )
-  const html = readFileSync(join(import.meta.dirname, 'index.html'), 'utf8')
-    .replace(DEFAULT_URLS.api, urls.api)
-    .replace(DEFAULT_URLS.tenant, urls.tenant)
-  const [, style = ''] = /<style>(.*?)<\/style>/s.exec(html) ?? []
-  const [, script = ''] = /<script>(.*?)<\/script>/s.exec(html) ?? []
-  const api = readSetting(html, /const API = '([^']+)'/)
-  const domain = readSetting(html, /domain: '([^']+)'/)
-  const tenant = domain.includes('://') ? domain : `https://${domain}`
-  const contentSecurityPolicy = [
-    "default-src 'none'",
-    `script-src 'self' '${cspHash(script)}'`,
-    `style-src '${cspHash(style)}'`,
-    `connect-src ${api} ${tenant}`,
-    `frame-src ${tenant}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
-  const server = createServer(({ url = '/' }, response) => {
-    const [pathname] = url.split('?')
-    if (pathname === '/auth0-spa-js.js') {
-      response.setHeader('content-type', 'text/javascript; charset=utf-8')
-      response.end(readFileSync(sdk))
-    } else if (pathname === '/') {
-      response.setHeader('content-type', 'text/html; charset=utf-8')
-      response.setHeader('content-security-policy', contentSecurityPolicy)
-      response.end(html)
-    } else {
-      response.writeHead(404).end()
-    }
-  })
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, 'localhost', () => resolve(server))
-  })
-}
-
-/** A setting in the script of the page: the content security policy must allow its URL. */
-function readSetting(html: string, pattern: RegExp): string {
-  return assertDefined(pattern.exec(html)?.[1], 'setting')
-}
-
-function cspHash(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`
-}
-
-if (isEntry(import.meta.url)) {
-  await run(async () => {
-    await serveExample(4040)
-    process.stdout.write('The single-page app is at http://localhost:4040\n')
-  })
+try {
+  await serveExample(4040)
+  process.stdout.write('The single-page app is at http://localhost:4040\n')
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`)
+  process.exitCode = 1
 }

@@ -81,13 +81,13 @@ test('another issuer on loopback, with a key set and no discovery document', asy
   t.strictSame(await server.exit, { code: 0, signal: null })
 })
 
-test('development refuses production', async (t) => {
+test('development does not start in production', async (t) => {
   const { exit, output } = start(t, 'dev/main.ts', { NODE_ENV: 'production', TENANT_PORT: '0' })
   t.strictSame(await exit, { code: 1, signal: null })
   t.match(output.stderr, /^The local tenant is for development[^\n]+\n$/)
 })
 
-test('development says where everything is, and ends with both servers', async (t) => {
+test('development prints all addresses, and stops both servers', async (t) => {
   const dev = start(t, 'dev/main.ts', { PORT: '0', TENANT_PORT: '0' })
   const [, port] = await dev.says(/curl http:\/\/localhost:(\d+)\/api\/messages\/public\n/)
   t.equal((await fetch(`http://localhost:${port}/api/messages/public`)).status, 200)
@@ -96,21 +96,36 @@ test('development says where everything is, and ends with both servers', async (
 })
 
 test('the commands for the local tenant, as programs', async (t) => {
-  for (const [program, argument] of [
-    ['cli/token.ts', 'user'],
-    ['cli/tenant.ts', 'up'],
-  ] as const) {
-    const { exit, output } = start(t, program, { TENANT_PORT: '1' }, [argument])
+  for (const args of [
+    ['token', 'user'],
+    ['tenant', 'up'],
+  ]) {
+    const { exit, output } = start(t, 'cli/main.ts', { TENANT_PORT: '1' }, args)
     t.strictSame(await exit, { code: 1, signal: null })
     t.match(output.stderr, 'Start it with npm run dev')
   }
+  const { exit, output } = start(t, 'cli/main.ts', {}, ['tenant', 'explode'])
+  t.strictSame(await exit, { code: 1, signal: null })
+  t.match(output.stderr, /^Usage: npm run tenant -- <fault>/)
 })
 
-test('every address of a host name answers, broken requests included', async (t) => {
+test('an unknown command prints the list of commands', async (t) => {
+  for (const args of [[], ['nonsense'], ['toString']]) {
+    const { exit, output } = start(t, 'cli/main.ts', {}, args)
+    t.strictSame(await exit, { code: 2, signal: null })
+    const commands = output.stderr.matchAll(/^ {2}(\w+) +\w/gm)
+    t.strictSame(
+      [...commands].map(([, name]) => name),
+      ['token', 'tenant', 'explain', 'doctor', 'provision', 'connections', 'organizations'],
+    )
+  }
+})
+
+test('every address of a host name answers, malformed requests included', async (t) => {
   t.ok((await addressesOf('localhost')).includes('127.0.0.1'))
   t.strictSame(await addressesOf(undefined), [''])
   const { app } = await testApp(t)
-  // Not every machine has all of these; none has the last one, which is set aside for documents.
+  // Not every machine has all of these; none has the last one, which is reserved for documentation.
   const addresses = ['127.0.0.1', '::1', '127.0.0.2', '198.51.100.1']
   const port = await listen(app, addresses, 0)
   const answers = await Promise.allSettled(
@@ -121,12 +136,12 @@ test('every address of a host name answers, broken requests included', async (t)
   for (const { value } of good) t.equal(parseRaw(value).body, '{"message":"Bad Request"}')
 })
 
-test('an address that this machine does not have is no success', async (t) => {
+test('an address that this machine does not have is an error', async (t) => {
   const { app } = await testApp(t)
   await t.rejects(listen(app, ['198.51.100.1'], 0), { code: 'EADDRNOTAVAIL' })
 })
 
-test('an uncaught error is logged, and ends the process once it has drained', async (t) => {
+test('an uncaught error is logged, and ends the process after draining', async (t) => {
   const issuer = await serve(t, (_request, response) => response.end('{"keys":[]}'))
   const thrower = 'process.on("SIGCONT",()=>{throw new Error("boom")})'
   const server = start(t, 'main.ts', {
@@ -178,7 +193,7 @@ test('every line of the log is written, once and in order, before the process en
   t.match(logged.at(-1), { event: 'shutdown_finished' })
 })
 
-test('more lines at one go than the log gathers are written whole and in order', async (t) => {
+test('more lines than a batch are written whole and in order', async (t) => {
   const writer = start(t, '../test/support/log-writer.ts', {})
   t.strictSame(await writer.exit, { code: 0, signal: null })
   const lines = writer.output.stdout.trimEnd().split('\n')
@@ -186,7 +201,7 @@ test('more lines at one go than the log gathers are written whole and in order',
   t.strictSame(numbers, [...Array(500).keys()])
 })
 
-test('a second address in use is no success', async (t) => {
+test('a second address in use is an error', async (t) => {
   const { app } = await testApp(t)
   await t.rejects(listen(app, ['127.0.0.1', '127.0.0.1'], 0), /is in use/)
 })

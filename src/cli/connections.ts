@@ -1,75 +1,36 @@
-import { parseArgs } from 'node:util'
-import { type Environment, readEnvironment } from '../config/environment.ts'
 import {
-  type ConnectionChanges,
   listConnections,
   planConnection,
+  redactSecrets,
   SCOPES,
   updateConnection,
-  withoutSecrets,
 } from '../management/connections.ts'
-import {
-  administer,
-  type Streams,
-  type Tenant,
-  tenantOf,
-  writeJson,
-} from './support/administration.ts'
-import { changesIn, OPTIONS, type Values } from './support/connection-options.ts'
+import { writeJson } from './support/command.ts'
+import { CONNECTION_OPTIONS, parseChanges } from './support/connection-options.ts'
+import { formatTable } from './support/format-table.ts'
+import { type Invocation, managementCommand } from './support/management-command.ts'
 import { Progress } from './support/progress.ts'
-import { differenceText } from './support/provision-report.ts'
-import { isEntry, run } from './support/run.ts'
-import { table } from './support/table.ts'
+import { formatDifference } from './support/provision-report.ts'
 
 const USAGE = `Usage: npm run connections -- list [--strategy auth0] [--json]
        npm run connections -- get <id> [--json]
        npm run connections -- update <id> [--display-name …] [--show-as-button true|false]
          [--domain-connection true|false] [--realm …]… [--metadata name=value]…
          [--options '{"…": …}'] [--apply] [--json]
-  An update is only shown without --apply. Each takes --timeout <seconds>.`
+  Without --apply, an update is only shown. All of them accept --timeout <seconds>.`
 
-/**
- * The connections of a tenant: `npm run connections`.
- *
- * @param args as on the command line
- * @throws Error
- */
-export async function main(
-  args: readonly string[],
-  sources: readonly Environment[],
-  streams: Streams,
-): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: OPTIONS,
-  })
-  const [command, id, ...more] = positionals
-  const work = WORK[`${command}${id === undefined ? '' : ' id'}`]
-  if (work === undefined || more.length > 0) throw new Error(USAGE)
-  const tenant = tenantOf(sources, values.timeout)
-  const changes = changesIn(values)
-  await administer(tenant, values.json, streams, () =>
-    work({ tenant, values, changes, streams, id: String(id) }),
-  )
-}
+type ConnectionInvocation = Invocation<typeof CONNECTION_OPTIONS>
 
-interface Work {
-  readonly tenant: Tenant
-  readonly values: Values
-  readonly changes: ConnectionChanges
-  readonly streams: Streams
-  readonly id: string
-}
+/** The connections of a tenant: `npm run connections`. */
+export const main = managementCommand(USAGE, CONNECTION_OPTIONS, {
+  list: { minOperands: 0, maxOperands: 0, run: list },
+  get: { minOperands: 1, maxOperands: 1, run: get },
+  update: { minOperands: 1, maxOperands: 1, run: update },
+})
 
-const WORK: Record<string, (work: Work) => Promise<void>> = {
-  list,
-  'get id': get,
-  'update id': update,
-}
-
-async function list({ tenant: { management }, values, streams: { out } }: Work): Promise<void> {
-  await management.needs(SCOPES.read)
+async function list({ target, values, streams: { out } }: ConnectionInvocation): Promise<void> {
+  const { management } = target
+  await management.requireScopes(SCOPES.read)
   const connections = await listConnections(management, values.strategy)
   if (values.json) return writeJson(out, connections)
   const rows = connections.map(({ id, name, display_name, strategy }) => [
@@ -78,42 +39,42 @@ async function list({ tenant: { management }, values, streams: { out } }: Work):
     display_name,
     strategy,
   ])
-  out.write(table(['ID', 'NAME', 'DISPLAY NAME', 'STRATEGY'], rows))
+  out.write(formatTable(['ID', 'NAME', 'DISPLAY NAME', 'STRATEGY'], rows))
 }
 
-async function get({ tenant: { management }, values, streams: { out }, id }: Work): Promise<void> {
-  await management.needs(SCOPES.read)
-  const connection = withoutSecrets(await management.connections.get(id)) as object
+async function get({ target, values, operands, streams: { out } }: ConnectionInvocation) {
+  const { management } = target
+  await management.requireScopes(SCOPES.read)
+  const connection = redactSecrets(await management.connections.get(String(operands[0]))) as object
   if (values.json) return writeJson(out, connection)
   const rows = Object.entries(connection).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
   ])
-  out.write(table(['FIELD', 'VALUE'], rows))
+  out.write(formatTable(['FIELD', 'VALUE'], rows))
 }
 
-async function update({ tenant, values, changes, streams, id }: Work): Promise<void> {
+async function update({ target, values, operands, streams }: ConnectionInvocation): Promise<void> {
+  const changes = parseChanges(values)
   if (Object.keys(changes).length === 0) throw new Error(USAGE)
-  const { management } = tenant
+  const id = String(operands[0])
+  const { management } = target
   const { out, err } = streams
-  await management.needs(SCOPES.read, ...(values.apply ? [SCOPES.update] : []))
-  const completion = await planConnection(management, id, changes)
-  const differences = completion.differences.map(({ field, from, to }) => {
+  await management.requireScopes(SCOPES.read, ...(values.apply ? [SCOPES.update] : []))
+  const patch = await planConnection(management, id, changes)
+  const differences = patch.differences.map(({ field, from, to }) => {
     const name = field.slice(field.lastIndexOf('.') + 1)
-    return { field, from: withoutSecrets(from, name), to: withoutSecrets(to, name) }
+    return { field, from: redactSecrets(from, name), to: redactSecrets(to, name) }
   })
   const isPending = differences.length > 0
-  if (!values.json) for (const one of differences) out.write(`${differenceText(one)}\n`)
+  if (!values.json) {
+    for (const difference of differences) out.write(`${formatDifference(difference)}\n`)
+  }
   if (isPending && values.apply) {
     const name = `Update connection ${id}`
-    await new Progress(err).during(name, () => updateConnection(management, id, completion))
+    await new Progress(err).during(name, () => updateConnection(management, id, patch))
   }
   if (values.json) return writeJson(out, { id, differences, applied: isPending && values.apply })
   if (!isPending) out.write('Nothing to change.\n')
-  else if (!values.apply) out.write('Nothing was changed. Add --apply to do it.\n')
-}
-
-if (isEntry(import.meta.url)) {
-  const streams = { out: process.stdout, err: process.stderr }
-  await run(() => main(process.argv.slice(2), readEnvironment(), streams))
+  else if (!values.apply) out.write('Nothing was changed. Add --apply to apply the changes.\n')
 }

@@ -1,21 +1,36 @@
-import { styleText } from 'node:util'
-import { type Environment, readEnvironment } from '../config/environment.ts'
-import { diagnose, type Finding } from '../doctor/diagnose.ts'
-import { isEntry, type Outcome, runJudge } from './support/run.ts'
+import { parseArgs, styleText } from 'node:util'
+import type { Environment } from '../config/environment.ts'
+import { diagnose } from '../doctor/diagnose.ts'
+import type { Finding } from '../doctor/finding.ts'
+import type { Streams } from './support/command.ts'
+import { resolveEnvironment } from './support/resolve-environment.ts'
 
-/** Checks a configuration from end to end: `npm run doctor`. */
-export async function main(sources: readonly Environment[]): Promise<Outcome> {
-  const findings = await diagnose(sources)
-  const sick = findings.filter(({ hint }) => hint !== undefined).length
-  const verdict = sick === 0 ? 'All is well.' : `To mend: ${sick}.`
-  const lines = findings.flatMap(linesOf)
-  return { exitCode: sick === 0 ? 0 : 1, output: [...lines, '', verdict, ''].join('\n') }
+/**
+ * Checks the configuration and everything that it points to: `npm run doctor`.
+ *
+ * @returns 0 if there are no problems, 1 otherwise
+ * @throws Error if there is no configuration to check
+ */
+export async function main(
+  args: readonly string[],
+  sources: readonly Environment[],
+  { out }: Streams,
+): Promise<number> {
+  parseArgs({ args: [...args] })
+  const findings = await diagnose(await resolveEnvironment(sources))
+  const failures = findings.filter(({ hint }) => hint !== undefined).length
+  const lines = findings.flatMap(formatFinding)
+  out.write([...lines, '', summary(failures), ''].join('\n'))
+  return failures === 0 ? 0 : 1
 }
 
-function linesOf({ name, found, hint }: Finding): string[] {
+function summary(failures: number): string {
+  if (failures === 0) return 'No problems found.'
+  return failures === 1 ? '1 problem found.' : `${failures} problems found.`
+}
+
+function formatFinding({ name, found, hint }: Finding): string[] {
   const mark = hint === undefined ? styleText('green', '✓') : styleText('red', '✗')
   const line = `${mark} ${name.padEnd(14)}${found}`
   return hint === undefined ? [line] : [line, `${' '.repeat(16)}${hint}`]
 }
-
-if (isEntry(import.meta.url)) await runJudge(() => main(readEnvironment()))

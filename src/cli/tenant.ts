@@ -1,39 +1,37 @@
-import { type Environment, readEnvironment } from '../config/environment.ts'
-import { askTenant } from './support/local-tenant.ts'
-import { fail, isEntry, run } from './support/run.ts'
+import { parseArgs } from 'node:util'
+import type { Environment } from '../config/environment.ts'
+import type { Streams } from './support/command.ts'
+import { postToLocalTenant } from './support/local-tenant.ts'
 
 const USAGE = `Usage: npm run tenant -- <fault>
-  rotate          sign with the next key, which is published already
-  withdraw        publish the keys that signed before no longer
-  slow 3s         answer each request that much later, until up
-  down 10s        answer nothing but 503 for that long
-  rate-limit 10s  answer callers of the Management API 429 for that long
-  up              be as before`
+  rotate          sign with the next key, which is already published
+  withdraw        stop publishing the keys that were used before
+  slow 3s         delay every response by this time, until "up"
+  down 10s        answer every request with 503 for this time
+  rate-limit 10s  answer Management API requests with 429 for this time
+  up              stop all faults`
 
-/**
- * Lets the local tenant misbehave: `npm run tenant -- down 10s`.
- *
- * @param args the fault, and for how long
- */
+const FAULTS = ['rotate', 'withdraw', 'slow', 'down', 'rate-limit', 'up']
+
+/** Makes the local tenant fail in a chosen way: `npm run tenant -- down 10s`. */
 export async function main(
   args: readonly string[],
   sources: readonly Environment[],
-): Promise<void> {
-  const [fault = '', time = '10s'] = args
+  { out }: Streams,
+): Promise<number> {
+  const { positionals } = parseArgs({ args: [...args], allowPositionals: true })
+  const [fault = '', time = '10s'] = positionals
   const seconds = /^(\d+)s?$/.exec(time)?.[1]
-  const isFault = ['rotate', 'withdraw', 'slow', 'down', 'rate-limit', 'up'].includes(fault)
-  if (!isFault || seconds === undefined) return fail(USAGE)
-  const response = await askTenant(sources, '/local-tenant/faults', {
+  if (!FAULTS.includes(fault) || seconds === undefined) throw new Error(USAGE)
+  const response = await postToLocalTenant(sources, '/local-tenant/faults', {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ fault, seconds: Number(seconds) }),
   })
-  if (response === undefined) return
   const { keys, error_description: problem } = (await response.json()) as {
     keys: string[]
     error_description?: string
   }
-  if (problem !== undefined) return fail(problem)
-  process.stdout.write(`${fault}: done. Published keys: ${keys.join(', ')}\n`)
+  if (problem !== undefined) throw new Error(problem)
+  out.write(`${fault}: done. Published keys: ${keys.join(', ')}\n`)
+  return 0
 }
-
-if (isEntry(import.meta.url)) await run(() => main(process.argv.slice(2), readEnvironment()))

@@ -1,27 +1,24 @@
-import { type Environment, readEnvironment } from '../config/environment.ts'
-import { askTenant } from './support/local-tenant.ts'
-import { fail, isEntry, run } from './support/run.ts'
+import { parseArgs } from 'node:util'
+import type { Environment } from '../config/environment.ts'
+import type { Streams } from './support/command.ts'
+import { postToLocalTenant } from './support/local-tenant.ts'
 
-/**
- * Prints an access token of the local tenant for a persona: `npm run --silent token -- admin`.
- *
- * @param args the persona's name
- */
+/** Prints an access token of the local tenant for a persona: `npm run --silent token -- admin`. */
 export async function main(
   args: readonly string[],
   sources: readonly Environment[],
-): Promise<void> {
+  { out }: Streams,
+): Promise<number> {
+  const { positionals } = parseArgs({ args: [...args], allowPositionals: true })
   const grant_type = 'urn:local-tenant:grant-type:persona'
-  const body = new URLSearchParams({ grant_type, persona: args[0] ?? '' })
-  const response = await askTenant(sources, '/oauth/token', { body })
-  if (response === undefined) return
-  const answer = (await response.json().catch(() => ({}))) as Record<string, string>
+  const body = new URLSearchParams({ grant_type, persona: positionals[0] ?? '' })
+  const response = await postToLocalTenant(sources, '/oauth/token', { body })
+  const result = (await response.json().catch(() => ({}))) as Record<string, string>
   const {
     access_token: token,
-    error_description: problem = `What answers at ${new URL(response.url).origin} is no tenant.`,
-  } = answer
-  if (token === undefined) return fail(problem)
-  process.stdout.write(`${token}\n`)
+    error_description: problem = `The server at ${new URL(response.url).origin} is not a tenant.`,
+  } = result
+  if (token === undefined) throw new Error(problem)
+  out.write(`${token}\n`)
+  return 0
 }
-
-if (isEntry(import.meta.url)) await run(() => main(process.argv.slice(2), readEnvironment()))

@@ -1,50 +1,16 @@
 import closeWithGrace from 'close-with-grace'
-import pretty from 'pino-pretty'
-import { isEntry, run } from '../cli/support/run.ts'
-import { type Environment, readEnvironment, setting } from '../config/environment.ts'
-import { tenantPort } from '../config/tenant-port.ts'
-import { setServerOrigin } from '../local-tenant/directory/server-origin.ts'
-import { type LocalTenant, startLocalTenant } from '../local-tenant/local-tenant.ts'
-import { type RunningServer, startServer } from '../server.ts'
-import { createConsoleApi } from './console-api.ts'
-import { defaultEnvironment, tenantEnvironment } from './environment.ts'
+import { readEnvironment } from '../config/environment.ts'
 import { greeting } from './greeting.ts'
+import { startDevelopment } from './start-development.ts'
 
-export interface Development {
-  readonly tenant: LocalTenant
-  readonly server: RunningServer
-}
-
-/** Starts the local tenant, and the same server as in production with the tenant's URL. */
-export async function startDevelopment(
-  sources: readonly Environment[],
-  directory = '.local-tenant',
-): Promise<Development> {
-  let server: RunningServer | undefined
-  const tenant = await startLocalTenant({
-    api: () => server && createConsoleApi(server),
-    port: tenantPort(sources),
-    directory,
-    environment: setting(sources, 'NODE_ENV', 'development'),
-  })
-  const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
-  try {
-    server = await startServer([defaultEnvironment(), ...sources, tenantEnvironment(tenant)], logTo)
-    setServerOrigin(tenant.directory, `http://localhost:${server.port}`)
-    return { tenant, server }
-  } catch (error) {
-    await tenant.app.close()
-    throw error
-  }
-}
-
-export async function main(): Promise<void> {
+try {
   const { tenant, server } = await startDevelopment(readEnvironment())
   closeWithGrace(async () => {
     await server.app.close()
     await tenant.app.close()
   })
   process.stdout.write(greeting(`http://localhost:${server.port}`, tenant.issuer, tenant.directory))
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`)
+  process.exitCode = 1
 }
-
-if (isEntry(import.meta.url)) await run(main)

@@ -3,119 +3,119 @@ import type { Organizations } from '../access/organizations.ts'
 import { permissionsOf, type Requirements } from '../access/policy.ts'
 import type { Expectations } from '../tokens/access-token-rules.ts'
 import { type DecodedToken, decodeToken, type JsonObject } from '../tokens/jws.ts'
-import { organizationMissingAdvice, organizationUnknownAdvice } from './advice-on-organization.ts'
-import { audienceAdvice, issuerAdvice } from './advice-on-origin.ts'
-import { permissionAdvice } from './advice-on-permission.ts'
-import { expiryAdvice, futureAdvice } from './advice-on-time.ts'
-import { kindOfToken } from './kind-of-token.ts'
+import { audienceAdvice, issuerAdvice } from './issuer-and-audience-advice.ts'
+import { organizationMissingAdvice, organizationUnknownAdvice } from './organization-advice.ts'
+import { permissionAdvice } from './permission-advice.ts'
+import { expiryAdvice, futureAdvice } from './time-advice.ts'
+import { detectTokenKind } from './token-kind.ts'
 
-/** Everything that a refusal may have come from. */
-export interface Situation {
-  /** As it came; empty where none did. */
+/** What an explanation is based on. */
+export interface ExplanationInput {
+  /** The token as it was received; empty if there was none. */
   readonly token: string
   readonly expected: Expectations
-  /** The tenant's key set. */
+  /** The URL of the tenant's key set (JWKS). */
   readonly jwksUrl: string
   readonly organizations: Organizations
-  /** What the route asks for. */
+  /** What the route requires. */
   readonly requirements: Requirements
-  /** The host that the call is for, without the port. */
+  /** The host of the request, without the port. */
   readonly host: string
   /** Seconds since the epoch. */
   readonly now: number
 }
 
-export type RefusalToExplain = RejectionCode | 'keys_unavailable'
+export type ExplainedCode = RejectionCode | 'keys_unavailable'
 
 /**
- * Says in a sentence or two what is behind a refusal and what to do about it, in the words of the
- * tenant's dashboard. It never holds a character of the token: it may be logged.
+ * Explains in one or two sentences why a token was rejected and how to fix it, with the names of
+ * Auth0's dashboard. The text contains nothing from the token, so it can be logged.
  *
- * @returns undefined for a code that is no refusal
+ * @returns undefined for any other code
  */
-export function adviceOn(code: string, situation: Situation): string | undefined {
+export function adviceFor(code: string, input: ExplanationInput): string | undefined {
   if (!Object.hasOwn(ADVICE, code)) return undefined
-  return ADVICE[code as RefusalToExplain](decodedOrEmpty(situation.token), situation)
+  return ADVICE[code as ExplainedCode](decodedOrEmpty(input.token), input)
 }
 
-/** A token taken apart, or without any content where it cannot be. */
+/** The decoded token; empty if it cannot be decoded. */
 export function decodedOrEmpty(token: string): DecodedToken {
   return decodeToken(token).value ?? { header: {}, claims: {} }
 }
 
-type Advise = (token: DecodedToken, situation: Situation) => string
+type Advise = (token: DecodedToken, input: ExplanationInput) => string
 
 const NEW_TOKEN = 'Get a new access token from the tenant.'
 
-const ADVICE: Readonly<Record<RefusalToExplain, Advise>> = {
+const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
   credentials_missing: () =>
-    'No access token came. Send it in the Authorization header, whose scheme is "Bearer".',
+    'The request has no access token. Send it in the Authorization header with the scheme "Bearer".',
   authorization_malformed: () =>
-    'The Authorization header takes the word Bearer, a space and one token. Look for a token that is empty, for quotes or line breaks around it, a second Bearer, or a second header.',
+    'The Authorization header must be the word Bearer, a space and one token. Check for an empty token, quotes or line breaks around it, a second Bearer, or a second header.',
   token_too_large: () =>
-    'Take what is large out of the token: custom claims that an Action adds (Actions → Library), or a long list of permissions.',
-  token_malformed: (_token, situation) => malformedAdvice(situation),
-  header_malformed: () => `No tenant signs tokens with such a header. ${NEW_TOKEN}`,
-  header_extension: () => `No tenant signs tokens with crit or b64 in the header. ${NEW_TOKEN}`,
+    'Make the token smaller: remove custom claims that an Action adds (Actions → Library), or reduce the number of permissions.',
+  token_malformed: (_token, input) => malformedAdvice(input),
+  header_malformed: () => `No tenant issues tokens with such a header. ${NEW_TOKEN}`,
+  header_extension: () => `No tenant issues tokens with crit or b64 in the header. ${NEW_TOKEN}`,
   algorithm_not_allowed: ({ header }, { expected }) => algorithmAdvice(header, expected),
   type_not_allowed: () =>
-    'It is another kind of token (its typ says so), such as a logout token. Send the access_token that the token endpoint answered with.',
+    'It is another kind of token, for example a logout token: see typ in its header. Send the access_token from the response of the token endpoint.',
   id_token: () =>
-    'It is an ID token: it tells the client who logged in. Send the access_token of the same answer instead (getAccessTokenSilently or getTokenSilently in the SDKs).',
+    'It is an ID token, which tells the client who logged in. Send the access_token of the same response instead (getAccessTokenSilently or getTokenSilently in the SDKs).',
   token_bound: () =>
-    'It is bound to a key of the client (DPoP or mTLS), and this server cannot check the proof. In Applications → APIs → (this API) → Settings, switch sender constraining off.',
+    'It is bound to a key of the client (DPoP or mTLS), and this server cannot check the proof. In Applications → APIs → (this API) → Settings, switch off sender constraining.',
   issuer_mismatch: ({ claims }, { expected }) => issuerAdvice(claims, expected.issuer),
   audience_mismatch: ({ claims }, { expected }) => audienceAdvice(claims, expected),
   time_claim_malformed: () =>
-    'The claims exp and iat have to be there, and like nbf be numbers of seconds since 1970: whoever signs these tokens writes milliseconds, text, or nothing.',
+    'The claims exp and iat are required. They and nbf must be numbers, in seconds since 1970. Check what the issuer of these tokens writes.',
   token_expired: ({ claims }, { now }) => expiryAdvice(claims, now),
   token_not_yet_valid: ({ claims }, { now, expected }) =>
     futureAdvice(claims['nbf'], now, expected),
   token_issued_in_future: ({ claims }, { now, expected }) =>
     futureAdvice(claims['iat'], now, expected),
   unknown_key: (_token, { jwksUrl }) =>
-    `Its key id is not among those at ${jwksUrl}: the key was withdrawn after a rotation, the token is of another tenant, or it is forged. ${NEW_TOKEN}`,
+    `Its key id is not in the key set at ${jwksUrl}: the key was removed after a rotation, the token comes from another tenant, or it is forged. ${NEW_TOKEN}`,
   signature_invalid: () =>
-    `The token was changed after it was signed, was cut while it was copied, or is forged. ${NEW_TOKEN}`,
+    `The token was changed after it was signed, was not copied completely, or is forged. ${NEW_TOKEN}`,
   subject_missing: () =>
-    'The claim sub is missing or empty. The tenant always writes it: see what an Action or a proxy does to the token.',
+    'The claim sub is missing or empty. The tenant always writes it: check whether an Action or a proxy changes the token.',
   organization_malformed: () =>
-    'The claim org_id is no text. The tenant writes it itself: no Action has to.',
-  organization_missing: ({ claims }, situation) => organizationMissingAdvice(claims, situation),
+    'The claim org_id is not a string. The tenant writes this claim, and no Action should.',
+  organization_missing: ({ claims }, input) => organizationMissingAdvice(claims, input),
   organization_unknown: ({ claims }, { organizations }) =>
     organizationUnknownAdvice(claims, organizations),
   organization_not_admitted: () =>
-    'Its organization is known, but not the one that this route or subdomain is for. Log in to that organization (organization=org_…), or call the right address.',
+    'Its organization is known, but this route or subdomain is for another one. Log in to that organization (organization=org_…), or use the right URL.',
   permission_missing: ({ claims }, { requirements }) =>
     permissionAdvice(claims, permissionsOf(requirements)),
   keys_unavailable: (_token, { jwksUrl }) =>
-    `The keys of the tenant cannot be had at ${jwksUrl}, so nothing can be said of the token. Run npm run doctor.`,
+    `The signing keys of the tenant at ${jwksUrl} are unavailable, so the token cannot be verified. Run npm run doctor.`,
 }
 
-function malformedAdvice({ token, expected: { audience } }: Situation): string {
-  const ask = `Ask the tenant for an access token with audience=${audience}`
-  switch (kindOfToken(token)) {
+function malformedAdvice({ token, expected: { audience } }: ExplanationInput): string {
+  const request = `Request an access token with audience=${audience}`
+  switch (detectTokenKind(token)) {
     case 'placeholder':
-      return 'It is no token but a word that a program puts where it has none: the client sent its header before it had an access token.'
+      return 'It is not a token, but a word that stands for a missing value: the client sent the header before it had an access token.'
     case 'refresh':
-      return 'It is a refresh token: it is for the tenant alone. Exchange it there for an access token, and send that.'
+      return 'It is a refresh token, which only the tenant accepts. Exchange it for an access token there, and send that.'
     case 'opaque':
     case 'encrypted_for_tenant':
-      return `It is opaque: an access token that the client asked for without an audience (or a refresh token). ${ask}.`
+      return `It is opaque: an access token that was requested without an audience, or a refresh token. ${request}.`
     case 'encrypted':
-      return 'It is encrypted. In Applications → APIs → (this API) → Settings, switch the encryption of access tokens (JWE) off.'
+      return 'It is encrypted. In Applications → APIs → (this API) → Settings, switch off the encryption of access tokens (JWE).'
     case 'unsigned':
-      return `It has no signature. ${ask}.`
+      return `It has no signature. ${request}.`
     default:
-      return `It is damaged: copy the whole access token, and nothing else. ${ask}, if it came so.`
+      return `It is damaged: copy the whole access token, and nothing else. If you received it like this: ${request}.`
   }
 }
 
 function algorithmAdvice({ alg }: JsonObject, { algorithms }: Expectations): string {
   const allowed = algorithms.join(', ')
   if (alg === 'HS256') {
-    return `It is signed with a shared secret (HS256). In Applications → APIs → (this API) → Settings, choose ${allowed} as its signing algorithm; where the dashboard does not let you, create another API with it, and set AUTH0_AUDIENCE to its identifier.`
+    return `It is signed with a shared secret (HS256). In Applications → APIs → (this API) → Settings, choose ${allowed} as its signing algorithm. If the dashboard does not allow this, create another API with ${allowed} and set AUTH0_AUDIENCE to its identifier.`
   }
-  if (typeof alg === 'string' && /^none$/i.test(alg)) return `It is not signed at all. ${NEW_TOKEN}`
-  return `Only ${allowed} is accepted here. Choose it as the API's signing algorithm, or allow another asymmetric one in ACCESS_TOKEN_ALGORITHMS.`
+  if (typeof alg === 'string' && /^none$/i.test(alg)) return `It is not signed. ${NEW_TOKEN}`
+  return `This server accepts only ${allowed}. Choose it as the signing algorithm of the API, or allow another asymmetric algorithm in ACCESS_TOKEN_ALGORITHMS.`
 }

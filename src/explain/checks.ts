@@ -4,49 +4,46 @@ import { holdsPermissions } from '../access/policy.ts'
 import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/access-token-rules.ts'
 import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { principalOf } from '../tokens/principal.ts'
-import { adviceOn, decodedOrEmpty, type Situation } from './advice.ts'
-import { type CheckName, describeCheck } from './expected.ts'
+import { adviceFor, decodedOrEmpty, type ExplanationInput } from './advice.ts'
+import { type CheckName, describeCheck } from './check-descriptions.ts'
 
-/** One thing that a token is judged by. */
+/** One check of a token, as `explain --json` prints it. */
 export interface Check {
   readonly name: CheckName
-  readonly outcome: 'passed' | 'failed' | 'not judged'
+  readonly outcome: 'passed' | 'failed' | 'not checked'
   readonly expected: string
-  /** What the token says, as it may be shown to whoever holds it. */
+  /** The value in the token, safe to print. */
   readonly found: string
   /** Why it failed. */
   readonly code?: RejectionCode
-  /** What to do about it. */
+  /** How to fix it. */
   readonly advice?: string
 }
 
-/** What the server says of a token. */
-export type Verdict = RejectionCode | undefined | null
+/** Why the server rejected the token; undefined if it accepted it, null if it did not check it. */
+export type ServerResult = RejectionCode | undefined | null
 
-/** A code where the check failed; null where it could not be judged. */
-type Judgement = RejectionCode | undefined | null
+/** Why a check failed; undefined if it passed, null if it was not made. */
+type CheckResult = RejectionCode | undefined | null
 
 /**
- * Every check by the rules of the server, in its order, those after a failure as well. What hangs on
- * the tenant's keys is known from the server's own verdict alone.
- *
- * @param verdict the code of the server's refusal; undefined where it let the call in, null where it
- *   judged nothing
+ * Makes every check of the server, in its order, including those after the first failure. The checks
+ * that need the tenant's keys are not repeated: their results follow from the server's.
  */
-export function checksOf(situation: Situation, verdict: Verdict): Check[] {
-  const { value: token, code } = decodeToken(situation.token)
-  const judgements =
+export function checksOf(input: ExplanationInput, serverResult: ServerResult): Check[] {
+  const { value: token, code } = decodeToken(input.token)
+  const results =
     token === undefined
-      ? new Map<CheckName, Judgement>([['structure', code]])
-      : judgementsOf(token, situation, verdict)
-  const decoded = decodedOrEmpty(situation.token)
+      ? new Map<CheckName, CheckResult>([['structure', code]])
+      : runChecks(token, input, serverResult)
+  const decoded = decodedOrEmpty(input.token)
   return CHECKS.map((name) => {
-    const judgement = judgements.has(name) ? judgements.get(name) : null
-    const described = { name, ...describeCheck(name, decoded, situation) }
-    if (judgement === undefined) return { ...described, outcome: 'passed' }
-    if (judgement === null) return { ...described, outcome: 'not judged', found: '' }
-    const advice = adviceOn(judgement, situation) as string
-    return { ...described, outcome: 'failed', code: judgement, advice }
+    const result = results.has(name) ? results.get(name) : null
+    const check = { name, ...describeCheck(name, decoded, input) }
+    if (result === undefined) return { ...check, outcome: 'passed' }
+    if (result === null) return { ...check, outcome: 'not checked', found: '' }
+    const advice = adviceFor(result, input) as string
+    return { ...check, outcome: 'failed', code: result, advice }
   })
 }
 
@@ -56,27 +53,27 @@ const CHECKS: readonly CheckName[] = [
   ...new Set<CheckName>(['structure', ...BEFORE, 'key', 'signature', ...AFTER, 'permissions']),
 ]
 
-function judgementsOf(
+function runChecks(
   token: DecodedToken,
-  { expected, organizations, requirements, host, now }: Situation,
-  verdict: Verdict,
-): Map<CheckName, Judgement> {
-  const judgements = new Map<CheckName, Judgement>([['structure', undefined]])
+  { expected, organizations, requirements, host, now }: ExplanationInput,
+  serverResult: ServerResult,
+): Map<CheckName, CheckResult> {
+  const results = new Map<CheckName, CheckResult>([['structure', undefined]])
   for (const { name, check } of [...RULES_BEFORE_SIGNATURE, ...RULES_AFTER_SIGNATURE]) {
-    judgements.set(name as CheckName, check(token, expected, now))
+    results.set(name as CheckName, check(token, expected, now))
   }
-  const looked = verdict !== null && BEFORE.every((name) => judgements.get(name) === undefined)
-  const only = (code: RejectionCode) => (verdict === code ? code : undefined)
-  judgements.set('key', looked ? only('unknown_key') : null)
-  const found = looked && verdict !== 'unknown_key'
-  judgements.set('signature', found ? only('signature_invalid') : null)
+  const isKeyLookedUp =
+    serverResult !== null && BEFORE.every((name) => results.get(name) === undefined)
+  const ifServerResult = (code: RejectionCode) => (serverResult === code ? code : undefined)
+  results.set('key', isKeyLookedUp ? ifServerResult('unknown_key') : null)
+  const isKeyFound = isKeyLookedUp && serverResult !== 'unknown_key'
+  results.set('signature', isKeyFound ? ifServerResult('signature_invalid') : null)
 
   const principal = principalOf(token.claims)
-  const wanted = requirements.organizations
   const organization =
-    judgements.get('organization') ??
-    checkOrganization(principal.organization, wanted, organizations, host)
-  judgements.set('organization', organization)
-  const holds = holdsPermissions(principal, requirements)
-  return judgements.set('permissions', holds ? undefined : 'permission_missing')
+    results.get('organization') ??
+    checkOrganization(principal.organization, requirements.organizations, organizations, host)
+  results.set('organization', organization)
+  const hasPermissions = holdsPermissions(principal, requirements)
+  return results.set('permissions', hasPermissions ? undefined : 'permission_missing')
 }

@@ -1,9 +1,9 @@
 import { type RejectionCode, refusalIn } from '../access/challenge.ts'
 import type { AccessPolicy } from '../access/policy.ts'
-import { adviceOn, type Situation } from './advice.ts'
+import { adviceFor, type ExplanationInput } from './advice.ts'
 import { type Check, checksOf } from './checks.ts'
 
-/** What a server answers to a call. */
+/** The server's response to a request with the token. */
 export interface ServerAnswer {
   readonly status: number
   readonly message: string
@@ -11,55 +11,55 @@ export interface ServerAnswer {
   readonly challenge?: string | undefined
 }
 
+/** The output of `explain --json`. */
 export interface Explanation {
-  readonly verdict: 'accepted' | 'refused' | 'undecided'
-  /** What the server answered. */
+  readonly result: 'accepted' | 'refused' | 'undecided'
   readonly answer: ServerAnswer
-  /** Why it refused, or could not judge. */
+  /** Why the token was rejected, or could not be checked. */
   readonly code?: string
   readonly advice?: string
-  /** None for a public route, which looks at no token. */
+  /** Empty for a public route, which does not check tokens. */
   readonly checks: readonly Check[]
 }
 
-/** What explanations are made from, whatever the token. */
-export type Context = Omit<Situation, 'token' | 'requirements'>
+/** What is the same for all tokens and routes. */
+export type ExplanationContext = Omit<ExplanationInput, 'token' | 'requirements'>
 
 /**
- * Explains a server's answer to a token.
+ * Explains why the server accepted or rejected a token.
  *
- * @param answer what the very server said, so that the explanation cannot disagree with it
- * @param access what the route declares
+ * @param answer the response of the real server, so that the explanation always agrees with it
+ * @param access the policy of the route
  */
 export function explain(
   token: string,
   answer: ServerAnswer,
   access: AccessPolicy,
-  context: Context,
+  context: ExplanationContext,
 ): Explanation {
-  if (access === 'public') return { verdict: verdictOf(answer.status), answer, checks: [] }
-  const situation = { ...context, token, requirements: access }
-  const verdict = verdictOf(answer.status)
+  if (access === 'public') return { result: resultOf(answer.status), answer, checks: [] }
+  const input = { ...context, token, requirements: access }
+  const result = resultOf(answer.status)
   const code = codeOf(answer)
-  const advice = code === undefined ? undefined : adviceOn(code, situation)
-  const refusal = verdict === 'undecided' ? null : (code as RejectionCode | undefined)
+  const advice = code === undefined ? undefined : adviceFor(code, input)
+  const serverResult = result === 'undecided' ? null : (code as RejectionCode | undefined)
   return {
-    verdict,
+    result,
     answer,
     ...(code !== undefined && { code }),
     ...(advice !== undefined && { advice }),
-    checks: checksOf(situation, refusal),
+    checks: checksOf(input, serverResult),
   }
 }
 
-function verdictOf(status: number): Explanation['verdict'] {
+function resultOf(status: number): Explanation['result'] {
   if (status === 200) return 'accepted'
   return [400, 401, 403, 431].includes(status) ? 'refused' : 'undecided'
 }
 
 function codeOf({ status, message, challenge }: ServerAnswer): string | undefined {
   if (challenge !== undefined) return refusalIn(challenge)
-  // So large a header is turned away before anything looks into it.
+  // The server rejects such a large header before it reads the token.
   if (status === 431) return 'token_too_large'
   return message === 'Unable to verify credentials' ? 'keys_unavailable' : undefined
 }

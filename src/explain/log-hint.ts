@@ -1,20 +1,23 @@
 import type { Hint } from '../observability/request-log.ts'
 import { bearerToken } from '../tokens/bearer.ts'
-import { adviceOn } from './advice.ts'
-import type { Context } from './explanation.ts'
+import { adviceFor } from './advice.ts'
+import type { ExplanationContext } from './explanation.ts'
 
 /**
- * The explanation of a refusal for the log of whoever develops a client.
+ * Creates the `hint` of a log line: why the request was rejected, for developers of clients.
  *
  * @param now milliseconds since the epoch
  */
-export function logHint(context: Omit<Context, 'host' | 'now'>, now: () => number): Hint {
+export function logHint(
+  context: Omit<ExplanationContext, 'host' | 'now'>,
+  now: () => number,
+): Hint {
   return (code, { headers, hostname, routeOptions }) => {
     const { access } = routeOptions.config
-    // Elsewhere it is no access token that was refused.
+    // On other routes, the rejected token is not an access token.
     if (access === undefined || access === 'public') return undefined
     const { value: token = '' } = bearerToken([headers.authorization ?? ''])
-    const situation = { ...context, token, requirements: access, host: hostname, now: now() / 1000 }
-    return adviceOn(code, situation)
+    const input = { ...context, token, requirements: access, host: hostname, now: now() / 1000 }
+    return adviceFor(code, input)
   }
 }

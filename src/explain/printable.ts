@@ -1,10 +1,10 @@
 /** The longest value that is shown, in characters. */
 const MAX_LENGTH = 200
 
-/** What a terminal would obey, or a reader would not see: controls, and marks that change direction. */
+/** Characters that control a terminal or are invisible: controls, and direction marks. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu
 
-/** A value from a token, made harmless for a terminal and short enough for a line. */
+/** A value from a token as one line of text that is safe to print on a terminal. */
 export function printable(value: unknown): string {
   if (value === undefined) return 'none'
   const text = JSON.stringify(value).replace(

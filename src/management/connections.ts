@@ -1,13 +1,13 @@
 import type { Management as Sdk } from 'auth0'
-import { all, type Management } from './client/client.ts'
-import { type Completion, complete } from './provisioning/completion.ts'
+import { listAll, type ManagementClient } from './client/client.ts'
+import { type MergePatch, mergePatch } from './provisioning/merge-patch.ts'
 
-/** What the Management API lets one change of a connection; its `name` is not among it. */
+/** What can be changed in a connection. The Management API does not allow a new `name`. */
 export interface ConnectionChanges {
   readonly display_name?: string
   readonly show_as_button?: boolean
   readonly is_domain_connection?: boolean
-  /** Added to the ones there are. */
+  /** Added to the existing realms. */
   readonly realms?: string[]
   readonly metadata?: Readonly<Record<string, string>>
   readonly options?: Readonly<Record<string, unknown>>
@@ -24,10 +24,10 @@ export interface ConnectionSummary {
 
 /** The connections of a tenant, without their options. */
 export async function listConnections(
-  { connections }: Management,
+  { connections }: ManagementClient,
   strategy?: string,
 ): Promise<ConnectionSummary[]> {
-  const found = await all(
+  const found = await listAll(
     connections.list({
       take: 100,
       fields: 'id,name,display_name,strategy',
@@ -40,34 +40,34 @@ export async function listConnections(
 }
 
 /**
- * What changes would make of a connection. Its options and metadata are sent whole, as the API
- * replaces them so.
+ * Computes the update of a connection. `options` and `metadata` are sent with all their members,
+ * since the API replaces them as a whole.
  */
 export async function planConnection(
-  { connections }: Management,
+  { connections }: ManagementClient,
   id: string,
   changes: ConnectionChanges,
-): Promise<Completion> {
+): Promise<MergePatch> {
   const current = await connections.get(id)
-  return complete(current as unknown as Record<string, unknown>, { ...changes })
+  return mergePatch(current as unknown as Record<string, unknown>, { ...changes })
 }
 
 export async function updateConnection(
-  { connections }: Management,
+  { connections }: ManagementClient,
   id: string,
-  { changes }: Completion,
+  { changes }: MergePatch,
 ): Promise<void> {
   await connections.update(id, changes as Sdk.UpdateConnectionRequestContent)
 }
 
-const SECRET = /secret|password|passwd|token|key|cert|credential|private/i
+const SECRET_NAME = /secret|password|passwd|token|key|cert|credential|private/i
 
-/** A copy in which nothing that sounds like a secret can be read, however deep it is. */
-export function withoutSecrets(value: unknown, name = ''): unknown {
-  if (SECRET.test(name) && value !== undefined && typeof value !== 'boolean') return '(hidden)'
-  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item))
+/** A deep copy that replaces each value whose name suggests a secret. */
+export function redactSecrets(value: unknown, name = ''): unknown {
+  if (SECRET_NAME.test(name) && value !== undefined && typeof value !== 'boolean') return '(hidden)'
+  if (Array.isArray(value)) return value.map((item) => redactSecrets(item))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, withoutSecrets(item, key)]),
+    Object.entries(value).map(([key, item]) => [key, redactSecrets(item, key)]),
   )
 }

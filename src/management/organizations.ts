@@ -1,4 +1,4 @@
-import { all, type Management } from './client/client.ts'
+import { listAll, type ManagementClient } from './client/client.ts'
 import { ManagementError } from './client/errors.ts'
 
 export interface OrganizationSummary {
@@ -9,34 +9,33 @@ export interface OrganizationSummary {
 
 export async function listOrganizations({
   organizations,
-}: Management): Promise<OrganizationSummary[]> {
-  const found = await all(organizations.list({ take: 100 }))
+}: ManagementClient): Promise<OrganizationSummary[]> {
+  const found = await listAll(organizations.list({ take: 100 }))
   return found.map(({ id = '', name = '', display_name = '' }) => ({ id, name, display_name }))
 }
 
 export interface InvitationRequest {
-  /** Its id or its name. */
+  /** An id or a name. */
   readonly organization: string
-  /** The client that the link leads to. */
+  /** The id of the client whose login page the link opens. */
   readonly client: string
-  /** Who invites, as the invitation calls them. */
+  /** The name of the inviter in the invitation. */
   readonly inviter: string
-  /** Names of roles that go with the membership. */
+  /** The names of the roles that a member gets. */
   readonly roles: readonly string[]
-  /** How long the link is good, in seconds. */
-  readonly lifetime: number
-  /** Whether the tenant sends the link by e-mail as well. */
-  readonly byMail: boolean
+  readonly lifetimeSeconds: number
+  /** Whether the tenant sends the link by e-mail. */
+  readonly sendEmail: boolean
 }
 
-export interface Invited {
+export interface InvitationLink {
   readonly email: string
-  /** Leads to the login of the client. Whoever has it can use it. */
+  /** Opens the login page of the client. Anyone who has the link can use it. */
   readonly link: string
   readonly expires_at: string
 }
 
-/** What inviting needs. */
+/** The scopes that the invitations need. */
 export function scopesToInvite({ organization, roles }: InvitationRequest): string[] {
   return [
     'create:organization_invitations',
@@ -46,24 +45,24 @@ export function scopesToInvite({ organization, roles }: InvitationRequest): stri
 }
 
 /**
- * Looks up what the requested invitations name.
+ * Looks up the organization and the roles.
  *
- * @returns what invites one person
+ * @returns a function that invites one person
  * @throws ManagementError `not_found`
  */
-export async function inviting(management: Management, request: InvitationRequest) {
+export async function createInviter(management: ManagementClient, request: InvitationRequest) {
   const [id, roles] = await Promise.all([
-    organizationId(management, request.organization),
-    roleIds(management, request.roles),
+    findOrganizationId(management, request.organization),
+    findRoleIds(management, request.roles),
   ])
-  return async (email: string): Promise<Invited> => {
+  return async (email: string): Promise<InvitationLink> => {
     const { invitation_url: link = '', expires_at = '' } =
       await management.organizations.invitations.create(id, {
         inviter: { name: request.inviter },
         invitee: { email },
         client_id: request.client,
-        ttl_sec: request.lifetime,
-        send_invitation_email: request.byMail,
+        ttl_sec: request.lifetimeSeconds,
+        send_invitation_email: request.sendEmail,
         ...(roles.length > 0 && { roles }),
       })
     return { email, link, expires_at }
@@ -74,17 +73,23 @@ function isId(organization: string): boolean {
   return organization.startsWith('org_')
 }
 
-async function organizationId({ organizations }: Management, organization: string) {
+async function findOrganizationId(
+  { organizations }: ManagementClient,
+  organization: string,
+): Promise<string> {
   if (isId(organization)) return organization
   const { id } = await organizations.getByName(organization)
   return String(id)
 }
 
-async function roleIds({ roles }: Management, names: readonly string[]): Promise<string[]> {
+async function findRoleIds(
+  { roles }: ManagementClient,
+  names: readonly string[],
+): Promise<string[]> {
   if (names.length === 0) return []
-  const known = await all(roles.list({ per_page: 100 }))
+  const existing = await listAll(roles.list({ per_page: 100 }))
   return names.map((name) => {
-    const role = known.find((one) => one.name === name)
+    const role = existing.find((one) => one.name === name)
     if (role !== undefined) return String(role.id)
     throw new ManagementError('not_found', `There is no role ${name}.`)
   })

@@ -12,7 +12,7 @@ async function server(t: Test, environment: Environment = {}) {
   return app
 }
 
-test('the reference is served in development, and loads nothing from elsewhere', async (t) => {
+test('the reference is served in development, and loads nothing from other origins', async (t) => {
   const app = await server(t, { API_REFERENCE_CLIENT_ID: 'the-client' })
   for (const url of ['/docs', '/docs/']) {
     const { statusCode, headers } = await app.inject(url)
@@ -47,7 +47,7 @@ test('the document is that of openapi.yaml, with a login at the tenant', async (
   t.equal(paths['/api/messages/public'].get.security, undefined)
 })
 
-test('what the reference does not have is answered as everywhere', async (t) => {
+test('unknown paths and methods get the usual errors', async (t) => {
   const app = await server(t)
   for (const [method, url, status, message] of [
     ['GET', '/docs/nothing', 404, 'Not Found'],
@@ -65,14 +65,14 @@ test('what the reference does not have is answered as everywhere', async (t) => 
   }
 })
 
-test('a login comes back with what a query may hold', async (t) => {
+test('the redirect of a login may have any query', async (t) => {
   const app = await server(t)
   const url = '/docs/static/oauth2-redirect.html?code=a%2Fb&state=/.x%3D'
   t.equal((await app.inject(url)).statusCode, 200)
   t.equal((await app.inject('/docs/static/?x=1')).statusCode, 404)
 })
 
-test('files are sent whole, whatever a client asks for', async (t) => {
+test('files are sent whole, with any conditional header', async (t) => {
   const app = await server(t)
   for (const [name, value] of [
     ['range', 'bytes=999999999-'],
@@ -87,7 +87,7 @@ test('files are sent whole, whatever a client asks for', async (t) => {
   }
 })
 
-test('in production the reference is there only where it is asked for', async (t) => {
+test('in production the reference is off by default', async (t) => {
   const production = { NODE_ENV: 'production', HOST: 'localhost' }
   t.equal((await (await server(t, production)).inject('/docs')).statusCode, 404)
   const asked = await server(t, { ...production, API_REFERENCE: 'true' })

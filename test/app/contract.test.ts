@@ -23,7 +23,7 @@ const COMMON_HEADERS = {
   vary: 'Origin',
 }
 
-test('the three routes, for those they let in', async (t) => {
+test('the three routes, with the tokens they accept', async (t) => {
   const { app } = await testApp(t)
   const get = (url: string, bearer?: string) =>
     app.inject({ url, headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` } })
@@ -56,7 +56,7 @@ test('a public route does not look at Authorization', async (t) => {
   }
 })
 
-test('credentials that are missing or malformed', async (t) => {
+test('missing or malformed credentials', async (t) => {
   const { app } = await testApp(t)
   const missing = ['', ' ', 'Basic dXNlcjpwYXNz', 'Bearerx abc', 'Bearer-token abc', 'abc']
   for (const authorization of [undefined, ...missing]) {
@@ -91,7 +91,7 @@ test('credentials that are missing or malformed', async (t) => {
   }
 })
 
-test('the scheme is case-insensitive, and tokens come from the header alone', async (t) => {
+test('the scheme is case-insensitive, and only the header can carry a token', async (t) => {
   const { app } = await testApp(t)
   for (const scheme of ['bearer', 'BEARER', 'bEaReR']) {
     const headers = { authorization: `${scheme}  ${token()} ` }
@@ -104,7 +104,7 @@ test('the scheme is case-insensitive, and tokens come from the header alone', as
   t.match(elsewhere, { statusCode: 401, body: '{"message":"Requires authentication"}' })
 })
 
-test('a missing permission is 403, and names what the route asks for', async (t) => {
+test('a missing permission is 403, with the scope that the route requires', async (t) => {
   const { call, log } = await testApp(t)
   const lacking: unknown[] = [undefined, null, [], 'read:admin-messages', ['READ:ADMIN-MESSAGES']]
   const mixed = ['read:admin-messages', 1]
@@ -125,7 +125,7 @@ test('a missing permission is 403, and names what the route asks for', async (t)
   t.match(await call(ADMIN), { status: 401, message: 'Requires authentication' })
 })
 
-test('unknown paths, and near misses of known ones, are 404', async (t) => {
+test('unknown paths, even similar to known ones, are 404', async (t) => {
   const { app } = await testApp(t)
   const paths = [
     '/',
@@ -239,7 +239,7 @@ test('CORS', async (t) => {
   t.equal((await preflight(ORIGIN, '/unknown')).statusCode, 204)
 })
 
-test('the request id is made here', async (t) => {
+test('the request id is generated, never taken from the client', async (t) => {
   const { app, log } = await testApp(t)
   const headers = { 'x-request-id': 'theirs', 'request-id': 'theirs' }
   const [one, two] = [await app.inject({ url: PUBLIC, headers }), await app.inject(PUBLIC)]
@@ -247,7 +247,7 @@ test('the request id is made here', async (t) => {
   t.equal(log[0]?.['requestId'], one.headers['x-request-id'])
 })
 
-test('trouble on our side is 503 or 500, never 401', async (t) => {
+test('a fault of the server or the tenant is 503 or 500, never 401', async (t) => {
   const failing = (error: Error) =>
     testApp(t, { signingKeys: oddKeys(() => Promise.reject(error)) })
   const unavailable = await failing(new KeysUnavailableError(7))
@@ -282,7 +282,7 @@ test('trouble on our side is 503 or 500, never 401', async (t) => {
   t.match(broken.log.at(-1), { level: 50, status: 500, err: { message: 'disk on fire' } })
 })
 
-test('bodies are refused where one is parsed, with the standard phrase', async (t) => {
+test('an invalid body is rejected with the standard reason phrase', async (t) => {
   const { app } = await testApp(t)
   app.post('/notes', { config: { access: 'public' }, bodyLimit: 10 }, () => ({}))
   const post = (type: string, body: string) =>
@@ -301,7 +301,7 @@ test('bodies are refused where one is parsed, with the standard phrase', async (
   })
 })
 
-test('a route that declares no access, or none that could be, stops the start', async (t) => {
+test('a route without a valid access policy stops the start', async (t) => {
   const { app } = await testApp(t)
   const declare = (access: unknown) => () =>
     app.get('/new', { config: { access: access as 'public' } }, () => ({}))
@@ -315,7 +315,7 @@ test('a route that declares no access, or none that could be, stops the start', 
   t.throws(declare({ anyPermission: 'x' }), /not a non-empty array of scope tokens/)
 })
 
-test('a scope may declare for the routes in it, and for no others', async (t) => {
+test('a scope can declare access for its own routes only', async (t) => {
   const { app } = await testApp(t)
   await app.register(async (scope) => {
     scope.scopeAccess = { permissions: ['read:scope'] }

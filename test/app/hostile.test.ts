@@ -6,7 +6,7 @@ import { AUDIENCE, claims, ISSUER, KEY, logSink, NOW, signJws, testApp } from '.
 const ADMIN = '/api/messages/admin'
 const MARKER = 'PLANTED7marker'
 
-/** Text that holds the marker, and whatever might split a header or break out of a quoted string. */
+/** Text with the marker, and characters that might split a header or end a quoted string. */
 const planted = fc.oneof(
   fc.string().map((text) => `${MARKER}${text}`),
   fc.constantFrom(
@@ -23,7 +23,7 @@ const anything = fc.oneof(
   fc.array(planted, { maxLength: 3 }),
   fc.record({ [MARKER]: planted }),
 )
-/** A member that is mostly as it should be, else missing or anything at all. */
+/** A member that is mostly valid, else missing or arbitrary. */
 const mostly = (...good: unknown[]) =>
   fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...good) }, anything, fc.constant(undefined))
 
@@ -59,7 +59,7 @@ const ANSWERS = [
   '403 {"message":"Permission denied"}',
 ]
 
-/** Every rule of the contract, said once more and apart from the code under test. */
+/** Every rule of the contract, written again independently of the code under test. */
 function mayPass(header: Record<string, unknown>, body: Record<string, unknown>): boolean {
   const number = (value: unknown) => typeof value === 'number' && Number.isFinite(value)
   const permissions: unknown = body['permissions']
@@ -129,7 +129,7 @@ test('arbitrary Authorization headers', async (t) => {
   await t.resolves(fc.assert(property, { numRuns: 2000 }))
 })
 
-test('arbitrary segments, hardly ever a token', async (t) => {
+test('arbitrary segments', async (t) => {
   const { app } = await testApp(t)
   const json = fc.oneof(fc.json(), fc.string(), fc.constant('{"alg":"RS256"}'))
   const segment = fc.oneof(
@@ -145,7 +145,7 @@ test('arbitrary segments, hardly ever a token', async (t) => {
   await t.resolves(fc.assert(property, { numRuns: 2000 }))
 })
 
-test('nothing of a token reaches the log, wherever it may stand', async (t) => {
+test('a token never reaches the log, wherever it occurs', async (t) => {
   const { app, log } = await testApp(t)
   const secret = signJws({ alg: 'RS256' }, claims({ sub: MARKER }))
   await app.inject({
@@ -167,7 +167,7 @@ test('nothing of a token reaches the log, wherever it may stand', async (t) => {
   t.notMatch(JSON.stringify(log), secret.slice(0, 20))
 })
 
-test('requests and replies that Fastify itself logs are described by patterns alone', async (t) => {
+test('requests and replies that Fastify logs have the route pattern, not the URL', async (t) => {
   const { log, destination } = logSink()
   const req = { method: 'GET', url: '/secret?x=1', routeOptions: { url: '/secret' } }
   createLogger('info', destination).info({ req, res: { statusCode: 200, headers: 'MARKER' } })

@@ -11,7 +11,7 @@ import { serve } from '../support/process.ts'
 const PUBLIC = '/api/messages/public'
 const PROTECTED = '/api/messages/protected'
 
-test('health: the process serves, and is ready once keys are known', async (t) => {
+test('health: the process is alive, and ready when keys are available', async (t) => {
   const ready = { keys: false }
   const { app, call, log } = await testApp(t, { keysReady: () => ready.keys })
   t.match(await call('/livez'), { status: 200, message: 'Live' })
@@ -23,14 +23,14 @@ test('health: the process serves, and is ready once keys are known', async (t) =
   ready.keys = true
   t.match(await call('/readyz'), { status: 200, message: 'Ready' })
   t.match(log, [{ route: '/readyz', status: 503, level: 40 }])
-  t.equal(log.length, 1, 'what is well is not logged')
+  t.equal(log.length, 1, 'successful health checks are not logged')
   app.draining = true
   const draining = await call('/readyz')
   t.match(draining, { status: 503, message: 'Not ready: shutting down' })
   t.equal(draining.headers['connection'], 'close')
 })
 
-test('too many bad tokens from one address: 429, while good ones go on', async (t) => {
+test('too many invalid tokens from one address: 429, but cached tokens are accepted', async (t) => {
   const { app, call, log } = await testApp(t, {
     environment: { AUTH_FAILURES_MAX: '3', TRUST_PROXY: '1' },
   })
@@ -57,11 +57,11 @@ test('too many bad tokens from one address: 429, while good ones go on', async (
   t.equal(
     (await call(PROTECTED, 'bad')).status,
     401,
-    'addresses not heard of for long are forgotten',
+    'the least recently seen addresses are evicted',
   )
 })
 
-test('trouble on our side is no failure of the client', async (t) => {
+test('a fault of the server is not a failed authentication', async (t) => {
   const { call } = await testApp(t, {
     environment: { AUTH_FAILURES_MAX: '1' },
     signingKeys: { keysFor: () => Promise.reject(new Error('ours')), isCurrent: () => true },
@@ -69,10 +69,10 @@ test('trouble on our side is no failure of the client', async (t) => {
   for (const _ of [1, 2, 3]) t.equal((await call(PROTECTED, token())).status, 500)
 })
 
-test('a stalled event loop: requests are turned away, health is not', async (t) => {
+test('load shedding: requests are rejected, health routes are not', async (t) => {
   const { call, log } = await testApp(t)
   await call(PUBLIC)
-  /** Keeps the event loop from turning until the measurements show it. */
+  /** Blocks the event loop until its delay is measured. */
   const stall = async () => {
     const until = Date.now() + 1200
     while (Date.now() < until);
@@ -116,7 +116,7 @@ async function running(t: Test, environment: Record<string, string> = {}) {
   }
 }
 
-test('metrics: on a port of their own, with labels from fixed sets', async (t) => {
+test('metrics: on a separate port, with labels from fixed sets', async (t) => {
   const { url, metricsPort, bearer } = await running(t, { METRICS_PORT: '0' })
   const headers = { authorization: bearer() }
   for (const _ of [1, 2]) t.equal((await fetch(`${url}${PROTECTED}`, { headers })).status, 200)
@@ -144,7 +144,7 @@ test('metrics: on a port of their own, with labels from fixed sets', async (t) =
   t.equal((await fetch(`http://127.0.0.1:${metricsPort}/`)).status, 404)
 })
 
-test('a port for metrics that is in use stops the start', async (t) => {
+test('a metrics port in use stops the start', async (t) => {
   const { metricsPort } = await running(t, { METRICS_PORT: '0' })
   const environment = {
     ...ENVIRONMENT,
@@ -155,7 +155,7 @@ test('a port for metrics that is in use stops the start', async (t) => {
   await t.rejects(startServer([environment], logSink().destination), { code: 'EADDRINUSE' })
 })
 
-test('events of the key set are logged, with the keys that were left out', async (t) => {
+test('events of the key set are logged, with the unusable keys', async (t) => {
   const keys = [KEY.jwk, { kty: 'oct', kid: 'secret', k: 'PLANTED' }]
   const state = { status: 500 }
   const issuer = await serve(t, (_request, response) => {
@@ -181,12 +181,12 @@ test('events of the key set are logged, with the keys that were left out', async
   t.notMatch(JSON.stringify(log), 'PLANTED')
 })
 
-/** Waits for a condition that the server brings about. */
+/** Waits until a condition is true. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('rotation under load: nobody with a good token is refused', async (t) => {
+test('key rotation under load: no valid token is rejected', async (t) => {
   const next = newKey('RS256', 'next')
   const { url, published, bearer, log } = await running(t, { KEYS_MAX_AGE: '1' })
   const [old, young] = [bearer(), bearer(next)]
@@ -224,7 +224,7 @@ test('SIGTERM under load: no request is lost or cut', async (t) => {
   const { app, port, log } = await running(t)
   let answered = 0
   let closed = 0
-  /** A client that uses one connection for as long as it may, and opens no other. */
+  /** A client that uses one connection until the server asks it to close. */
   const client = () =>
     new Promise<void>((resolve, reject) => {
       const socket = connect(port, '127.0.0.1')
@@ -258,7 +258,7 @@ test('SIGTERM under load: no request is lost or cut', async (t) => {
   )
 })
 
-test('stuck clients do not hold up the end, and requests at work finish', async (t) => {
+test('stuck clients do not delay the shutdown, and requests in flight finish', async (t) => {
   const { app, log } = await testApp(t)
   let release = () => {}
   const released = new Promise<void>((resolve) => {

@@ -98,7 +98,7 @@ const BROKEN: Record<string, [request: string, status: number, message: string]>
   ],
 }
 
-test('what no hook sees is answered like everything else, and logged once', async (t) => {
+test('requests that reach no hook get the usual error response and one log line', async (t) => {
   const { log, port } = await listening(t)
   for (const [name, [request, status, message]] of Object.entries(BROKEN)) {
     await t.test(name, async (t) => {
@@ -117,7 +117,7 @@ test('what no hook sees is answered like everything else, and logged once', asyn
   t.equal(parseRaw(await sendRaw(port, '127.0.0.1', fine)).status, 200, 'the process lives')
 })
 
-test('hosts that no URL can have are 400 in absolute form too', async (t) => {
+test('invalid hosts are 400 in absolute form too', async (t) => {
   const { port } = await listening(t)
   for (const host of ['999.999.999.999', 'a:99999', 'xn--a', '1.2.3.4.5']) {
     const request = `GET http://a${path} HTTP/1.1\r\nHost: ${host}\r\n${CLOSE}\r\n`
@@ -125,7 +125,7 @@ test('hosts that no URL can have are 400 in absolute form too', async (t) => {
   }
 })
 
-test('good requests in unusual forms', async (t) => {
+test('valid requests in unusual forms', async (t) => {
   const { port } = await listening(t)
   const forms = {
     'HTTP/1.0 without Host': `GET ${path} HTTP/1.0\r\n\r\n`,
@@ -138,7 +138,7 @@ test('good requests in unusual forms', async (t) => {
   }
 })
 
-test('what was pipelined before a broken request is answered before it', async (t) => {
+test('pipelined requests before a malformed one are answered first', async (t) => {
   const { port } = await listening(t)
   for (const second of ['JUMP / HTTP/1.1\r\n\r\n', `CONNECT x:1 HTTP/1.1\r\n${HOST}\r\n`]) {
     const fresh = (sub: string) =>
@@ -149,7 +149,7 @@ test('what was pipelined before a broken request is answered before it', async (
   }
 })
 
-test('one broken request is answered once, whatever follows', async (t) => {
+test('a malformed request is answered once, whatever follows', async (t) => {
   const { log, port } = await listening(t)
   log.length = 0
   const socket = connect(port, '127.0.0.1')
@@ -163,7 +163,7 @@ test('one broken request is answered once, whatever follows', async (t) => {
   t.equal(log.length, 1)
 })
 
-test('a client that goes away in the middle is no trouble', async (t) => {
+test('a client that disconnects during a request does no harm', async (t) => {
   const { port } = await listening(t)
   for (const request of [
     'GET /api',
@@ -179,7 +179,7 @@ test('a client that goes away in the middle is no trouble', async (t) => {
   t.equal(parseRaw(await sendRaw(port, '127.0.0.1', fine)).status, 200)
 })
 
-test('a connection that is gone is not answered', async (t) => {
+test('a closed connection is not answered', async (t) => {
   const { app, log } = await testApp(t)
   await app.ready()
   const socket = new Socket()

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { challengeOf, refusalIn } from '../../src/access/challenge.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
+import { extractToken } from '../../src/explain/extract-token.ts'
 import { logHint } from '../../src/explain/log-hint.ts'
 import { printable } from '../../src/explain/printable.ts'
-import { tokenIn } from '../../src/explain/token-in.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { TOKEN_ERRORS, type TokenErrorCode } from '../../src/tokens/errors.ts'
 import {
@@ -22,7 +22,7 @@ import { explainer } from '../support/explainer.ts'
 
 test('the explanation and the server never disagree', async (t) => {
   const environment = { AUTH0_ORGANIZATIONS: 'org_acme', ORGANIZATION_REQUIRED: 'false' }
-  const judge = await explainer(t, { environment })
+  const explainToken = await explainer(t, { environment })
   const odd = fc.oneof(fc.jsonValue(), fc.constant({ toString: 1 }), fc.constant(undefined))
   const time = fc.oneof(odd, fc.integer({ min: NOW - 90, max: NOW + 90 }), fc.double())
   const changes = fc.record(
@@ -58,13 +58,15 @@ test('the explanation and the server never disagree', async (t) => {
       async (bearer, route) => {
         // The server sheds load where its event loop is held up, as a loop of promises alone does.
         await setImmediate()
-        const { verdict, checks, refusal, code, answer } = await judge(bearer, route)
+        const { result, checks, refusal, code, answer } = await explainToken(bearer, route)
         const failed = checks.find(({ outcome }) => outcome === 'failed')
-        const said = verdict === 'accepted' ? undefined : refusal
+        const expectedCode = result === 'accepted' ? undefined : refusal
         // A header that is malformed holds no token to check.
         if (answer.status === 400) return code === 'authorization_malformed'
         return (
-          code === said && failed?.code === said && (said !== undefined || answer.status === 200)
+          code === expectedCode &&
+          failed?.code === expectedCode &&
+          (expectedCode !== undefined || answer.status === 200)
         )
       },
     ),
@@ -72,7 +74,7 @@ test('the explanation and the server never disagree', async (t) => {
   )
 })
 
-test('no advice holds a word of the token, and none is missing', async (t) => {
+test('every code has advice, and none contains text of the token', async (t) => {
   const { config } = loadConfig(ENVIRONMENT)
   const { tokens: expected, jwksUrl, organizations } = config
   const hint = logHint({ expected, jwksUrl, organizations }, () => NOW * 1000)
@@ -108,7 +110,7 @@ test('no advice holds a word of the token, and none is missing', async (t) => {
   }
 })
 
-test('the log has each advice as it was written', async (t) => {
+test('the log contains the advice unchanged', async (t) => {
   const { config } = loadConfig(ENVIRONMENT)
   const { tokens: expected, jwksUrl, organizations } = config
   const hint = logHint({ expected, jwksUrl, organizations }, () => NOW * 1000)
@@ -125,7 +127,7 @@ test('the log has each advice as it was written', async (t) => {
   }
 })
 
-test('what people paste is read without what stands around it', async (t) => {
+test('a token is extracted from pasted text', async (t) => {
   for (const text of [
     'a.b.c',
     ' a.b.c\n',
@@ -134,13 +136,13 @@ test('what people paste is read without what stands around it', async (t) => {
     '"a.b.c"',
     'a.b\n  .c',
   ]) {
-    t.equal(tokenIn(text), 'a.b.c', JSON.stringify(text))
+    t.equal(extractToken(text), 'a.b.c', JSON.stringify(text))
   }
-  t.equal(tokenIn('Bearer '), '')
-  t.equal(tokenIn(''), '')
+  t.equal(extractToken('Bearer '), '')
+  t.equal(extractToken(''), '')
 })
 
-test('a challenge says which refusal it is of', async (t) => {
+test('a challenge identifies its code', async (t) => {
   for (const code of Object.keys(TOKEN_ERRORS) as TokenErrorCode[]) {
     t.equal(refusalIn(challengeOf(code).value), code)
   }
@@ -149,7 +151,7 @@ test('a challenge says which refusal it is of', async (t) => {
   t.equal(refusalIn('Bearer realm="api", error_description="Else."'), undefined)
 })
 
-test('what a terminal would obey is shown instead', async (t) => {
+test('control characters are escaped', async (t) => {
   t.equal(printable('\u001b[31mred\u202e'), '"\\u001b[31mred\\u{202e}"')
   t.equal(printable('\u009b'), '"\\u{9b}"')
   t.equal(printable(undefined), 'none')

@@ -5,10 +5,11 @@ import { type Test, test } from 'tap'
 import { main as faultCommand } from '../../src/cli/tenant.ts'
 import { main as token } from '../../src/cli/token.ts'
 import { greeting } from '../../src/dev/greeting.ts'
-import { startDevelopment } from '../../src/dev/main.ts'
+import { startDevelopment } from '../../src/dev/start-development.ts'
 import { api, personas } from '../../src/local-tenant/directory/data.ts'
 import { validateData } from '../../src/local-tenant/directory/validate-data.ts'
 import { startLocalTenant } from '../../src/local-tenant/local-tenant.ts'
+import { runCommand } from '../support/command.ts'
 import { serve } from '../support/process.ts'
 
 async function tenant(t: Test, directory = t.testdir()) {
@@ -190,8 +191,7 @@ test('faults on request', async (t) => {
   const { issuer } = await tenant(t)
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
   const command = async (...args: string[]) => {
-    const { lines } = await output(t, 'stdout', () => faultCommand(args, sources))
-    return lines.join('')
+    return (await runCommand(faultCommand, args, sources)).out
   }
   const kids = async () => {
     const { keys } = (await (await fetch(`${issuer}.well-known/jwks.json`)).json()) as {
@@ -225,16 +225,15 @@ test('faults on request', async (t) => {
     body: new URLSearchParams({ fault: 'down', seconds: '10' }),
   })
   t.equal(foreign.status, 415, 'what a form on any page can send')
-  const { lines: said } = await output(t, 'stderr', () => faultCommand(['down', '9999s'], sources))
-  t.match(said.join(''), 'seconds must be <= 3600')
+  const { problem } = await runCommand(faultCommand, ['down', '9999s'], sources)
+  t.match(problem, 'seconds must be <= 3600')
 
   for (const args of [[], ['explode'], ['down', 'soon']]) {
-    const { lines, exitCode } = await output(t, 'stderr', () => faultCommand(args, sources))
-    t.match(lines.join(''), 'Usage: npm run tenant -- <fault>')
-    t.equal(exitCode, 1)
+    const { problem } = await runCommand(faultCommand, args, sources)
+    t.match(problem, 'Usage: npm run tenant -- <fault>')
   }
-  const { lines } = await output(t, 'stderr', () => faultCommand(['up'], [{ TENANT_PORT: '1' }]))
-  t.match(lines.join(''), /does not answer at .* Start it with npm run dev/)
+  const down = await runCommand(faultCommand, ['up'], [{ TENANT_PORT: '1' }])
+  t.match(down.problem, /does not answer at .* Start it with npm run dev/)
 })
 
 test('it does not start in production', async (t) => {
@@ -268,8 +267,8 @@ test('development: the tenant, the server, and the token command', async (t) => 
     'globex-member': [401, 401],
   }
   for (const [persona, statuses] of Object.entries(expected)) {
-    const { lines } = await output(t, 'stdout', () => token([persona], sources))
-    const bearer = lines.join('').trim()
+    const { out } = await runCommand(token, [persona], sources)
+    const bearer = out.trim()
     t.strictSame(
       [await status('protected', bearer), await status('admin', bearer)],
       statuses,
@@ -278,9 +277,8 @@ test('development: the tenant, the server, and the token command', async (t) => 
   }
 
   for (const args of [['nobody'], []]) {
-    const { lines, exitCode } = await output(t, 'stderr', () => token(args, sources))
-    t.match(lines.join(''), /Unknown persona\. Available: user, admin, acme-member/)
-    t.equal(exitCode, 1)
+    const { problem } = await runCommand(token, args, sources)
+    t.match(problem, /Unknown persona\. Available: user, admin, acme-member/)
   }
 
   const text = greeting(`http://localhost:${server.port}`, tenant.issuer, tenant.directory)
@@ -296,19 +294,19 @@ test('development: the tenant, the server, and the token command', async (t) => 
   )
 
   await tenant.app.close()
-  const { lines, exitCode } = await output(t, 'stderr', () => token(['user'], sources))
-  t.match(lines.join(''), /does not answer at .* Start it with npm run dev/)
-  t.equal(exitCode, 1)
+  const { problem } = await runCommand(token, ['user'], sources)
+  t.match(problem, /does not answer at .* Start it with npm run dev/)
 })
 
 test('another server on the port of the tenant is reported', async (t) => {
   for (const text of ['<html>', '{}']) {
     const port = new URL(await serve(t, (_request, response) => response.end(text))).port
-    const { lines } = await output(t, 'stderr', () => token(['user'], [{ TENANT_PORT: port }]))
-    t.match(lines.join(''), /^What answers at http:\/\/localhost:\d+ is no tenant/)
+    const { problem } = await runCommand(token, ['user'], [{ TENANT_PORT: port }])
+    t.match(problem, /^The server at http:\/\/localhost:\d+ is not a tenant/)
   }
   for (const TENANT_PORT of ['abc', '99999', '-1']) {
-    await t.rejects(token(['user'], [{ TENANT_PORT }]), /TENANT_PORT is invalid/)
+    const { problem } = await runCommand(token, ['user'], [{ TENANT_PORT }])
+    t.match(problem, /TENANT_PORT is invalid/)
   }
 })
 
@@ -327,19 +325,3 @@ test('development: the port of the server is in use, and the tenant is closed', 
   )
   await t.rejects(start, /Port \d+ is in use .* Is it running already/)
 })
-
-/** What a command writes to a stream, and the exit code that it asks for. */
-async function output(t: Test, stream: 'stdout' | 'stderr', run: () => Promise<void>) {
-  const lines: string[] = []
-  const { write } = process[stream]
-  process[stream].write = (chunk: unknown) => lines.push(String(chunk)) > 0
-  try {
-    await run()
-  } finally {
-    process[stream].write = write
-  }
-  const { exitCode } = process
-  process.exitCode = undefined
-  t.ok(lines.length > 0)
-  return { lines, exitCode }
-}

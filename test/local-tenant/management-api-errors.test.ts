@@ -4,6 +4,7 @@ import { type Test, test } from 'tap'
 import { main as faultCommand } from '../../src/cli/tenant.ts'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { runCommand } from '../support/command.ts'
 import { all, managementSdk, managementToken } from '../support/manager.ts'
 import { requestToken, startTenant } from '../support/visitor.ts'
 
@@ -236,11 +237,8 @@ test('the rate limit: headers on every response, exceeded on request', async (t)
   t.equal((await ask()).headers.get('x-ratelimit-remaining'), '49')
 
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
-  const { write } = process.stdout
-  process.stdout.write = () => true
   const began = Date.now()
-  await faultCommand(['rate-limit', '4s'], sources)
-  process.stdout.write = write
+  await runCommand(faultCommand, ['rate-limit', '4s'], sources)
   const limited = await ask()
   t.match(await limited.json(), { statusCode: 429, errorCode: 'too_many_requests' })
   t.equal(limited.headers.get('x-ratelimit-remaining'), '0')

@@ -6,7 +6,7 @@ import { main as organizations } from '../../src/cli/organizations.ts'
 import { main as provision } from '../../src/cli/provision.ts'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { answer, between, ran } from '../support/management.ts'
+import { answer, recordingProxy, runManagementCommand } from '../support/management.ts'
 import { managementToken } from '../support/manager.ts'
 import { start } from '../support/process.ts'
 import { startTenant, visitor } from '../support/visitor.ts'
@@ -16,12 +16,12 @@ async function tenant(t: Test) {
   const environment = { AUTH0_DOMAIN: started.issuer }
   return {
     ...started,
-    connections: (args: string) => ran(connections, args, environment),
-    organizations: (args: string) => ran(organizations, args, environment),
+    connections: (args: string) => runManagementCommand(connections, args, environment),
+    organizations: (args: string) => runManagementCommand(organizations, args, environment),
   }
 }
 
-test('connections: listed, read, changed where they may be', async (t) => {
+test('connections: list, get, update', async (t) => {
   const { directory, connections } = await tenant(t)
   const { out } = await connections('list')
   t.match(out, /^ID +NAME +DISPLAY NAME +STRATEGY\ncon_people +Username/)
@@ -40,7 +40,7 @@ test('connections: listed, read, changed where they may be', async (t) => {
   const shown = await connections('update con_calendar --display-name Agenda')
   t.equal(
     shown.out,
-    'display_name: Calendar → Agenda\nNothing was changed. Add --apply to do it.\n',
+    'display_name: Calendar → Agenda\nNothing was changed. Add --apply to apply the changes.\n',
   )
   t.equal(calendar.displayName, 'Calendar')
   const options = '--options {"client_secret":"hidden-3"}'
@@ -52,7 +52,7 @@ test('connections: listed, read, changed where they may be', async (t) => {
   t.equal(changed.err, '✓ Update connection con_calendar\n')
   t.match(
     changed.out,
-    'show_as_button: nothing → true\nrealms: + agenda\nmetadata.team: nothing → one\n',
+    'show_as_button: (not set) → true\nrealms: + agenda\nmetadata.team: (not set) → one\n',
   )
   t.match(changed.out, 'options.client_secret: (hidden) → (hidden)')
   t.notMatch(changed.out, 'hidden-')
@@ -63,8 +63,8 @@ test('connections: listed, read, changed where they may be', async (t) => {
       options: { client_id: 'public', client_secret: 'hidden-3' },
     },
   })
-  const told = await connections('update con_calendar --show-as-button false --json --apply')
-  t.match(told.json(), { applied: true, differences: [{ field: 'show_as_button', to: false }] })
+  const updated = await connections('update con_calendar --show-as-button false --json --apply')
+  t.match(updated.json(), { applied: true, differences: [{ field: 'show_as_button', to: false }] })
   const again = 'update con_calendar --display-name Agenda --apply'
   t.equal((await connections(again)).out, 'Nothing to change.\n')
   t.strictSame((await connections(`${again} --json`)).json(), {
@@ -74,39 +74,39 @@ test('connections: listed, read, changed where they may be', async (t) => {
   })
 })
 
-test('connections: what cannot be asked for is told', async (t) => {
+test('connections: invalid arguments', async (t) => {
   const { connections } = await tenant(t)
-  const told: [string, RegExp][] = [
+  const cases: [string, RegExp][] = [
     ['', /^Usage: npm run connections/],
     ['list con_people', /^Usage/],
     ['get con_people con_calendar', /^Usage/],
     ['update con_people', /^Usage/],
-    ['update con_people --name other', /cannot be changed any more\. --display-name changes/],
-    ['update con_people --show-as-button yes', /^--show-as-button is true or false\.$/],
-    ['update con_people --metadata team', /^--metadata takes name=value\.$/],
-    ['update con_people --options []', /^--options takes a JSON object\.$/],
-    ['update con_people --options {', /^--options takes a JSON object\.$/],
+    ['update con_people --name other', /cannot be changed\. Use --display-name to change/],
+    ['update con_people --show-as-button yes', /^--show-as-button must be true or false\.$/],
+    ['update con_people --metadata team', /^--metadata must be name=value\.$/],
+    ['update con_people --options []', /^--options must be a JSON object\.$/],
+    ['update con_people --options {', /^--options must be a JSON object\.$/],
     ['list --nonsense', /--nonsense/],
-    ['update con_nobody --display-name Me --apply', /^The tenant answers 404/],
+    ['update con_nobody --display-name Me --apply', /^The tenant returned HTTP 404/],
   ]
-  for (const [args, problem] of told) t.match((await connections(args)).problem, problem, args)
+  for (const [args, problem] of cases) t.match((await connections(args)).problem, problem, args)
 })
 
-test('an update that fails is told so', async (t) => {
+test('a failed update', async (t) => {
   const { issuer } = await startTenant(t)
-  const { origin } = await between(t, issuer, ({ method }, response) => {
+  const { origin } = await recordingProxy(t, issuer, ({ method }, response) => {
     if (method !== 'PATCH') return false
     response.writeHead(409).end()
     return true
   })
   const environment = { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: await managementToken(issuer) }
   const args = 'update con_people --display-name Folk --apply'
-  const { err, problem } = await ran(connections, args, environment)
+  const { err, problem } = await runManagementCommand(connections, args, environment)
   t.equal(err, '✗ Update connection con_people: failed\n')
-  t.equal(problem, 'The tenant answers 409: no reason')
+  t.equal(problem, 'The tenant returned HTTP 409: no message')
 })
 
-test('organizations: an invitation leads to the login, and whoever accepts it is a member', async (t) => {
+test('organizations: a user who accepts an invitation becomes a member', async (t) => {
   const { issuer, directory, organizations } = await tenant(t)
   t.match((await organizations('list')).out, /^org_acme +acme +Acme$/m)
   t.match((await organizations('list --json')).json(), [{ name: 'acme' }, { name: 'globex' }])
@@ -126,24 +126,27 @@ test('organizations: an invitation leads to the login, and whoever accepts it is
   const web = assertDefined(directory.clients.get('messages-web'))
   delete web.initiateLoginUri
   const failed = await organizations('invite acme c@example.com --json')
-  t.match(failed.problem, /^1 of 1 not invited\. c@example\.com: The tenant answers 400: A default/)
+  t.match(
+    failed.problem,
+    /^1 of 1 invitations failed\. c@example\.com: The tenant returned HTTP 400: A default/,
+  )
   t.match(failed.json(), { invited: [], failed: [{ error: { code: 'invalid_request' } }] })
 })
 
-test('organizations: what cannot be asked for is told', async (t) => {
+test('organizations: invalid arguments', async (t) => {
   const { organizations: run } = await tenant(t)
-  const told: [string, RegExp][] = [
+  const cases: [string, RegExp][] = [
     ['', /^Usage: npm run organizations/],
     ['list acme', /^Usage/],
     ['invite acme', /^Usage/],
-    ['invite acme a@example.com --days 31', /^--days takes a number up to 30\.$/],
+    ['invite acme a@example.com --days 31', /^--days must be a number up to 30\.$/],
     ['invite acme a@example.com --role nobody', /^There is no role nobody\.$/],
-    ['invite nobody a@example.com', /^The tenant answers 404: No organization found/],
+    ['invite nobody a@example.com', /^The tenant returned HTTP 404: No organization found/],
   ]
-  for (const [args, problem] of told) t.match((await run(args)).problem, problem, args)
+  for (const [args, problem] of cases) t.match((await run(args)).problem, problem, args)
   const far = { AUTH0_DOMAIN: 'tenant.test', AUTH0_MGMT_TOKEN: 'opaque' }
-  const whose = await ran(organizations, 'invite acme a@example.com', far)
-  t.match(whose.problem, /^Which client\?/)
+  const withoutClient = await runManagementCommand(organizations, 'invite acme a@example.com', far)
+  t.match(withoutClient.problem, /^Missing --client \(or AUTH0_CLIENT_ID\)\.$/)
 })
 
 test('lists are read to their last page', async (t) => {
@@ -179,7 +182,9 @@ test('lists are read to their last page', async (t) => {
 clients: { machine: { name: ${last} } }
 organizations: { ${last}: { connections: [${last}] } }`,
   )
-  const { json } = await ran(provision, `--json --file ${file}`, { AUTH0_DOMAIN: issuer })
+  const { json } = await runManagementCommand(provision, `--json --file ${file}`, {
+    AUTH0_DOMAIN: issuer,
+  })
   t.match(json().steps.slice(1), [
     { kind: 'role', action: 'unchanged' },
     { kind: 'permission', action: 'unchanged' },
@@ -190,29 +195,34 @@ organizations: { ${last}: { connections: [${last}] } }`,
   ])
 })
 
-test('who is meant has to be clear', async (t) => {
+test('ambiguous users and clients', async (t) => {
   const { issuer, directory } = await startTenant(t, { seed: 'empty' })
   const file = join(t.testdir(), 'tenant.yaml')
   const planned = async (text: string) => {
     writeFileSync(file, text)
-    return (await ran(provision, `--file ${file}`, { AUTH0_DOMAIN: issuer })).problem
+    return (await runManagementCommand(provision, `--file ${file}`, { AUTH0_DOMAIN: issuer }))
+      .problem
   }
   const withAdmin = 'roles: { admin: { users: [Twin@example.com] } }'
   t.equal(
     await planned(withAdmin),
-    'No user of the tenant has the e-mail twin@example.com. Users are not created: let them sign up.',
+    'No user of the tenant has the e-mail address twin@example.com. Users are not created: ask them to sign up.',
   )
-  const { origin } = await between(t, issuer, ({ url = '' }, response) => {
+  const { origin } = await recordingProxy(t, issuer, ({ url = '' }, response) => {
     const [user] = [{ user_id: 'auth0|1', email_verified: false }]
     return url.startsWith('/api/v2/users-by-email') && answer(response, 200, [user])
   })
   const token = await managementToken(issuer)
   t.match(
-    (await ran(provision, `--file ${file}`, { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: token }))
-      .problem,
+    (
+      await runManagementCommand(provision, `--file ${file}`, {
+        AUTH0_DOMAIN: origin,
+        AUTH0_MGMT_TOKEN: token,
+      })
+    ).problem,
     'has not verified it',
   )
-  t.match(await planned('api: ['), 'cannot be used:')
+  t.match(await planned('api: ['), 'Invalid /')
   for (const name of ['one', 'two']) {
     const email = 'twin@example.com'
     directory.personas.add({ name, displayName: name, email, roles: [], organizations: [] })
@@ -220,18 +230,18 @@ test('who is meant has to be clear', async (t) => {
   }
   t.equal(
     await planned(withAdmin),
-    'Several users have the e-mail twin@example.com (local|one, local|two).',
+    'Several users have the e-mail address twin@example.com (local|one, local|two).',
   )
   t.equal(
     await planned(''),
-    'Several clients are called Messages machine (one, two): rename all but one of them.',
+    'Several clients have the name Messages machine (one, two): rename all but one of them.',
   )
 })
 
-test('each is a program', async (t) => {
+test('as programs', async (t) => {
   const { issuer } = await startTenant(t)
-  for (const program of ['connections', 'organizations']) {
-    const { exit, output } = start(t, `cli/${program}.ts`, { AUTH0_DOMAIN: issuer }, ['list'])
+  for (const command of ['connections', 'organizations']) {
+    const { exit, output } = start(t, 'cli/main.ts', { AUTH0_DOMAIN: issuer }, [command, 'list'])
     t.match(await exit, { code: 0 })
     t.match(output.stdout, /^ID +NAME/)
   }

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { complete } from '../../src/management/provisioning/completion.ts'
 import { readDescription } from '../../src/management/provisioning/description.ts'
-import { environmentOf } from '../../src/management/provisioning/environment.ts'
+import { serverVariables } from '../../src/management/provisioning/environment.ts'
+import { mergePatch } from '../../src/management/provisioning/merge-patch.ts'
 import { plan, scopesToApply } from '../../src/management/provisioning/plan.ts'
 import { scopesToRead, type TenantState } from '../../src/management/provisioning/read-state.ts'
 
@@ -17,7 +17,7 @@ const EMPTY: TenantState = {
 
 const describe = (text: string) => readDescription(text, 'tenant.yaml')
 
-test('a description that says nothing has all defaults', async (t) => {
+test('an empty description has all defaults', async (t) => {
   const description = describe('')
   t.match(description, {
     api: { identifier: 'https://messages-api.example.com', token_lifetime: 86_400 },
@@ -31,7 +31,7 @@ test('a description that says nothing has all defaults', async (t) => {
   t.ok(steps.every(({ action }) => action === 'create'))
 })
 
-test('what is wrong in a description is told, all of it', async (t) => {
+test('all problems of a description are reported at once', async (t) => {
   const problemsOf = (text: string) => {
     try {
       describe(text)
@@ -47,29 +47,29 @@ clients: { web: { callbacks: [localhost] } }
 organizations: { Acme: {} }
 organization_required: maybe`
   t.strictSame(problemsOf(wrong), [
-    'tenant.yaml cannot be used:',
+    'Invalid tenant.yaml:',
     'api: unknown colour',
-    'api → identifier: not of the form expected here',
+    'api → identifier: invalid format',
     'api → token_lifetime: must be >= 1',
-    'roles → admin → users → 0: not of the form expected here',
-    'clients → web → callbacks → 0: not of the form expected here',
-    'organizations: not of the form expected here',
+    'roles → admin → users → 0: invalid format',
+    'clients → web → callbacks → 0: invalid format',
+    'organizations: invalid format',
     'organizations: property name must be valid',
     'organization_required: must be boolean',
   ])
-  t.match(problemsOf('- a'), ['tenant.yaml cannot be used:', 'the whole: must be object'])
-  t.match(problemsOf('api: [\n')[0], 'tenant.yaml cannot be used:')
+  t.match(problemsOf('- a'), ['Invalid tenant.yaml:', 'the document: must be object'])
+  t.match(problemsOf('api: [\n')[0], 'Invalid tenant.yaml:')
   t.match(problemsOf('roles: { auditor: { permissions: [read:audits] } }'), [
-    'tenant.yaml cannot be used:',
-    'roles → auditor: read:audits is no permission of the API',
+    'Invalid tenant.yaml:',
+    'roles → auditor: read:audits is not a permission of the API',
   ])
   t.match(problemsOf('clients: { web: { name: One }, machine: { name: One } }'), [
-    'tenant.yaml cannot be used:',
+    'Invalid tenant.yaml:',
     'clients: two have the same name',
   ])
 })
 
-test('what is there is completed, never shortened', async (t) => {
+test('a merge patch adds and never removes', async (t) => {
   const current = {
     list: ['a', 'b'],
     scopes: [{ value: 'one', description: 'One' }, { value: 'two' }],
@@ -77,7 +77,7 @@ test('what is there is completed, never shortened', async (t) => {
     same: 'same',
     old: 1,
   }
-  const { changes, differences } = complete(current, {
+  const { changes, differences } = mergePatch(current, {
     list: ['b', 'c'],
     scopes: [{ value: 'two', description: 'Two' }],
     nested: { changed: 2 },
@@ -99,18 +99,18 @@ test('what is there is completed, never shortened', async (t) => {
     differences.map(({ field }) => field),
     ['list', 'scopes', 'nested.changed', 'absent.inner', 'old'],
   )
-  t.strictSame(complete(current, { nested: { kept: true } }).changes, {})
-  const told = { backchannel_logout_urls: ['https://one.test'] }
-  t.strictSame(complete(told, { backchannel_logout_urls: ['https://two.test'] }).changes, {
+  t.strictSame(mergePatch(current, { nested: { kept: true } }).changes, {})
+  const single = { backchannel_logout_urls: ['https://one.test'] }
+  t.strictSame(mergePatch(single, { backchannel_logout_urls: ['https://two.test'] }).changes, {
     backchannel_logout_urls: ['https://two.test'],
   })
-  t.strictSame(complete(told, told).differences, [])
+  t.strictSame(mergePatch(single, single).differences, [])
 })
 
-test('a tenant that takes https alone is told nothing else', async (t) => {
+test('http URLs are left out if the tenant accepts https only', async (t) => {
   const described = describe('clients: { web: {} }')
-  const fieldsAt = (takesHttp: boolean) => {
-    const step = plan(described, EMPTY, takesHttp).find(({ kind }) => kind === 'client')
+  const fieldsAt = (allowHttp: boolean) => {
+    const step = plan(described, EMPTY, allowHttp).find(({ kind }) => kind === 'client')
     return step?.kind === 'client' ? Object.keys(step.fields) : []
   }
   t.ok(fieldsAt(true).includes('initiate_login_uri') && fieldsAt(true).includes('oidc_logout'))
@@ -123,7 +123,7 @@ test('the dialect of RFC 9068 stays, with permissions', async (t) => {
   t.match(step, { action: 'change', fields: { token_dialect: 'rfc9068_profile_authz' } })
 })
 
-test('clients, roles and organizations that are half there', async (t) => {
+test('partly existing clients, roles and organizations', async (t) => {
   const text = `
 roles: { admin: {}, auditor: { permissions: [read:admin-messages] } }
 clients: { machine: {} }
@@ -165,17 +165,17 @@ organizations: { acme: { display_name: Acme, connections: [People] }, plain: {} 
   )
   t.throws(() => plan(description, { ...state, connections: new Map([['Other', 'o']]) }, true), {
     code: 'not_found',
-    message: 'There is no connection People. There are: Other.',
+    message: 'There is no connection People. Connections: Other.',
   })
 })
 
-test('the environment of a server says what the tenant has', async (t) => {
+test('the variables of a server', async (t) => {
   const ids = { roles: new Map(), clients: new Map(), organizations: new Map([['acme', 'org_1']]) }
-  t.strictSame(environmentOf(describe('clients: {}'), ids, 'tenant.test'), {
+  t.strictSame(serverVariables(describe('clients: {}'), ids, 'tenant.test'), {
     AUTH0_DOMAIN: 'tenant.test',
     AUTH0_AUDIENCE: 'https://messages-api.example.com',
   })
-  t.match(environmentOf(describe('organizations: { acme: {} }'), ids, 'tenant.test'), {
+  t.match(serverVariables(describe('organizations: { acme: {} }'), ids, 'tenant.test'), {
     AUTH0_ORGANIZATIONS: 'org_1',
     ORGANIZATION_REQUIRED: undefined,
     CLIENT_ORIGIN_URL: 'http://localhost:4040',

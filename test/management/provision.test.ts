@@ -7,7 +7,7 @@ import { readEnvironment } from '../../src/config/environment.ts'
 import { startServer } from '../../src/server.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { logSink } from '../support/app.ts'
-import { answer, between, ran } from '../support/management.ts'
+import { answer, recordingProxy, runManagementCommand } from '../support/management.ts'
 import { managementToken } from '../support/manager.ts'
 import { start } from '../support/process.ts'
 import { redemption, requestToken, startTenant, visitor } from '../support/visitor.ts'
@@ -22,7 +22,7 @@ async function tenantToProvision(t: Test, seed: 'data' | 'empty' = 'empty') {
   copyFileSync(join(root, 'tenant.yaml'), 'tenant.yaml')
   const tenant = await startTenant(t, { seed, directory: join(directory, 'state') })
   const environment = { AUTH0_DOMAIN: tenant.issuer }
-  return { ...tenant, run: (args = '') => ran(provision, args, environment) }
+  return { ...tenant, run: (args = '') => runManagementCommand(provision, args, environment) }
 }
 
 /** The access token of a persona who logs in through a client. */
@@ -67,7 +67,7 @@ test('from an empty tenant to an admin’s 200', async (t) => {
   t.equal(await admin('user'), 403)
 })
 
-test('what is there is added to, and stays', async (t) => {
+test('existing values stay, and new ones are added', async (t) => {
   const { directory, run } = await tenantToProvision(t, 'data')
   const extra = 'https://elsewhere.example.com/callback'
   assertDefined(directory.clients.get('messages-web')).backchannelLogoutUri =
@@ -86,14 +86,14 @@ test('what is there is added to, and stays', async (t) => {
   t.match((await run()).out, '0 to create, 0 to change, 10 unchanged.')
 })
 
-test('.env keeps what it says', async (t) => {
+test('existing values in .env stay', async (t) => {
   const { run } = await tenantToProvision(t)
   writeFileSync(
     '.env',
     '# mine\nAUTH0_DOMAIN=\nAUTH0_AUDIENCE=https://mine.test\nAUTH0_CLIENT_ID=mine',
   )
   const { err } = await run('--apply --write-env')
-  t.match(err, '.env: left with other values: AUTH0_AUDIENCE, AUTH0_CLIENT_ID.')
+  t.match(err, '.env: kept existing values of AUTH0_AUDIENCE, AUTH0_CLIENT_ID.')
   t.equal(statSync('.env').mode & 0o777, 0o600)
   const text = readFileSync('.env', 'utf8')
   t.match(text, /^# mine\n/)
@@ -103,7 +103,7 @@ test('.env keeps what it says', async (t) => {
   t.match((await run('--apply --write-env')).err, '.env: nothing to add.')
 })
 
-test('what cannot be in .env is told', async (t) => {
+test('variables that cannot be written to .env', async (t) => {
   const { directory, run } = await tenantToProvision(t)
   writeFileSync('small.yaml', 'clients: {}')
   const small = await run('--apply --file small.yaml')
@@ -112,28 +112,31 @@ test('what cannot be in .env is told', async (t) => {
   const grant = assertDefined(directory.clientGrants.get('cgr_management'))
   grant.scope = grant.scope.filter((scope) => scope !== 'read:client_keys')
   const { err } = await run('--apply --write-env')
-  t.match(err, 'The browser login is left out: its secret takes the scope read:client_keys.')
+  t.match(
+    err,
+    'The browser login was skipped: reading its secret needs the scope read:client_keys.',
+  )
   t.notMatch(readFileSync('.env', 'utf8'), 'AUTH0_CLIENT_ID')
   rmSync('.env')
   mkdirSync('.env')
   t.match((await run('--apply --write-env')).problem, 'EISDIR')
 })
 
-test('a plan that fails in the middle is told, and finished by the next run', async (t) => {
+test('a plan that fails is completed by the next run', async (t) => {
   const { issuer } = await tenantToProvision(t)
   let isBroken = true
-  const { origin } = await between(t, issuer, ({ method, url }, response) => {
+  const { origin } = await recordingProxy(t, issuer, ({ method, url }, response) => {
     const fails = isBroken && method === 'POST' && url === '/api/v2/client-grants'
     return fails && answer(response, 500, { statusCode: 500, message: 'Broken' })
   })
   const token = await managementToken(issuer)
   const environment = { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: token }
-  const failed = await ran(provision, '--apply --json', environment)
+  const failed = await runManagementCommand(provision, '--apply --json', environment)
   t.match(
     failed.problem,
-    /not finished \(6 done, 1 failed, 3 not begun\)\. Run it again to go on\./,
+    /incomplete \(6 done, 1 failed, 3 not started\)\. Run the command again to continue\./,
   )
-  t.match(failed.problem, 'grant Messages machine: The tenant answers 500: Broken')
+  t.match(failed.problem, 'grant Messages machine: The tenant returned HTTP 500: Broken')
   t.match(failed.json(), {
     applied: false,
     failed: [{ kind: 'grant', error: { code: 'server_error', status: 500 } }],
@@ -142,25 +145,34 @@ test('a plan that fails in the middle is told, and finished by the next run', as
   })
   t.notOk(failed.out.includes(token))
   isBroken = false
-  const finished = await ran(provision, '--apply', environment)
+  const finished = await runManagementCommand(provision, '--apply', environment)
   t.match(finished.out, '4 to create, 0 to change, 6 unchanged.')
   t.equal(finished.problem, undefined)
 })
 
-test('in a process of its own, where a faulty one tells what is wrong', async (t) => {
+test('as a program', async (t) => {
   const { issuer } = await startTenant(t, { seed: 'empty', directory: t.testdir() })
   const file = join(root, 'tenant.yaml')
-  const good = start(t, 'cli/provision.ts', { AUTH0_DOMAIN: issuer }, ['--json', '--file', file])
+  const good = start(t, 'cli/main.ts', { AUTH0_DOMAIN: issuer }, [
+    'provision',
+    '--json',
+    '--file',
+    file,
+  ])
   t.match(await good.exit, { code: 0 })
   t.match(JSON.parse(good.output.stdout), { applied: false, steps: { length: 10 } })
-  const bad = start(t, 'cli/provision.ts', { AUTH0_DOMAIN: issuer }, ['--file', 'nowhere.yaml'])
+  const bad = start(t, 'cli/main.ts', { AUTH0_DOMAIN: issuer }, [
+    'provision',
+    '--file',
+    'nowhere.yaml',
+  ])
   t.match(await bad.exit, { code: 1 })
-  t.equal(bad.output.stderr, 'nowhere.yaml cannot be read (ENOENT).\n')
+  t.equal(bad.output.stderr, 'Cannot read nowhere.yaml (ENOENT).\n')
 })
 
-test('on a terminal a spinner says what is being done', async (t) => {
+test('on a terminal, a spinner shows the current step', async (t) => {
   const { issuer } = await tenantToProvision(t)
-  const { err } = await ran(provision, '--apply', { AUTH0_DOMAIN: issuer }, true)
+  const { err } = await runManagementCommand(provision, '--apply', { AUTH0_DOMAIN: issuer }, true)
   t.match(err, '⠋ Read http')
-  t.match((await ran(provision, '--help', {})).out, /^Usage: npm run provision/)
+  t.match((await runManagementCommand(provision, '--help', {})).out, /^Usage: npm run provision/)
 })

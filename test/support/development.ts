@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import type { Test } from 'tap'
-import { startDevelopment } from '../../src/dev/main.ts'
+import { startDevelopment } from '../../src/dev/start-development.ts'
 
 /** Starts the same as `npm run dev`, at free ports. It closes when the test ends. */
 export async function development(t: Test, environment: Record<string, string> = {}) {

@@ -4,7 +4,7 @@ import { loadConfig } from '../../src/config/load-config.ts'
 import { explain } from '../../src/explain/explanation.ts'
 import { ENVIRONMENT, NOW, type TestAppOptions, testApp } from './app.ts'
 
-/** Asks a server as it is configured, and explains what it answers. */
+/** Calls a test server with a token and explains its response. */
 export async function explainer(t: Test, options: TestAppOptions = {}) {
   const { app, call, log } = await testApp(t, options)
   const { config } = loadConfig(ENVIRONMENT, options.environment ?? {})
@@ -12,7 +12,7 @@ export async function explainer(t: Test, options: TestAppOptions = {}) {
   await app.ready()
   return async (bearer: string, route = '/api/messages/protected', host = 'localhost') => {
     let response = await call(route, bearer, { host })
-    // A busy machine makes the server shed load.
+    // On a busy machine, the server sheds load.
     while (response.message === 'Service Unavailable') {
       await setImmediate()
       response = await call(route, bearer, { host })

@@ -1,37 +1,21 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { Writable } from 'node:stream'
 import type { Test } from 'tap'
-import type { Streams } from '../../src/cli/support/administration.ts'
+import type { Command } from '../../src/cli/support/command.ts'
 import type { Environment } from '../../src/config/environment.ts'
+import { runCommand } from './command.ts'
 import { serve } from './process.ts'
 
-type Command = (
-  args: readonly string[],
-  sources: readonly Environment[],
-  streams: Streams,
-) => Promise<void>
-
-/** Runs a command as from the command line, and keeps what it writes. */
-export async function ran(command: Command, args: string, environment: Environment, isTTY = false) {
-  const text = { out: '', err: '' }
-  const to = (name: 'out' | 'err') =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        text[name] += chunk
-        done()
-      },
-    })
-  const streams = { out: to('out'), err: Object.assign(to('err'), { isTTY }) }
-  let problem: string | undefined
-  try {
-    await command(args.split(' ').filter(Boolean), [environment], streams)
-  } catch (error) {
-    problem = (error as Error).message
-  }
-  return { ...text, problem, json: () => JSON.parse(text.out) }
+/** Runs a command with arguments that are separated by spaces. */
+export function runManagementCommand(
+  command: Command,
+  args: string,
+  environment: Environment,
+  isTTY = false,
+) {
+  return runCommand(command, args.split(' ').filter(Boolean), [environment], { isTTY })
 }
 
-/** A request to the Management API and its answer. */
+/** A request to the Management API and its response. */
 export interface Exchange {
   readonly method: string
   readonly url: string
@@ -40,19 +24,19 @@ export interface Exchange {
   readonly answer: unknown
 }
 
-/** Answers in the place of the tenant; false where the tenant shall. */
+/** Answers instead of the tenant, or returns false to forward the request. */
 export type Intercept = (
   request: IncomingMessage,
   response: ServerResponse,
 ) => boolean | Promise<boolean>
 
-/** Stands before a local tenant, keeps what goes through, and answers some of it by itself. */
-export async function between(t: Test, issuer: string, intercept: Intercept = () => false) {
+/** A proxy in front of a local tenant that records the requests and can answer some of them itself. */
+export async function recordingProxy(t: Test, issuer: string, intercept: Intercept = () => false) {
   const exchanges: Exchange[] = []
   const origin = await serve(t, async (request, response) => {
     if (await intercept(request, response)) return
     const { method = '', url = '', headers } = request
-    const body = await textOf(request)
+    const body = await readBody(request)
     const { authorization = '', 'content-type': type = 'application/json' } = headers
     const answer = await fetch(new URL(url, issuer), {
       method,
@@ -63,27 +47,27 @@ export async function between(t: Test, issuer: string, intercept: Intercept = ()
     exchanges.push({
       method,
       url,
-      body: read(body),
+      body: parse(body),
       status: answer.status,
-      answer: read(text),
+      answer: parse(text),
     })
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text)
   })
   return { origin, exchanges }
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
   let text = ''
   for await (const chunk of request) text += chunk
   return text
 }
 
-function read(text: string): unknown {
+function parse(text: string): unknown {
   return text === '' ? undefined : JSON.parse(text)
 }
 
-/** Where nothing listens. */
-export async function nowhere(): Promise<string> {
+/** An origin that nothing listens on. */
+export async function unreachableOrigin(): Promise<string> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
@@ -91,7 +75,7 @@ export async function nowhere(): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-/** A token that says it has these scopes; its signature is worth nothing. */
+/** A token with these scopes and an invalid signature. */
 export function tokenWith(...scopes: string[]): string {
   const payload = Buffer.from(JSON.stringify({ scope: scopes.join(' ') })).toString('base64url')
   return `e30.${payload}.e30`

@@ -1,12 +1,11 @@
-import type { parseArgs } from 'node:util'
 import type { ConnectionChanges } from '../../management/connections.ts'
+import type { OptionValues } from './management-command.ts'
 
 const text = { type: 'string' } as const
 const texts = { type: 'string', multiple: true } as const
-const flag = { type: 'boolean', default: false } as const
 
 /** The options of `npm run connections`. */
-export const OPTIONS = {
+export const CONNECTION_OPTIONS = {
   strategy: text,
   name: text,
   'display-name': text,
@@ -15,22 +14,18 @@ export const OPTIONS = {
   realm: texts,
   metadata: texts,
   options: text,
-  apply: flag,
-  json: flag,
-  timeout: text,
+  apply: { type: 'boolean', default: false },
 } as const
 
-export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values']
-
 /**
- * What the options ask to be changed.
+ * The changes that the options ask for.
  *
- * @throws Error where one cannot be read, or asks for what cannot be changed
+ * @throws Error if an option is invalid, or is for something that cannot be changed
  */
-export function changesIn(values: Values): ConnectionChanges {
+export function parseChanges(values: OptionValues<typeof CONNECTION_OPTIONS>): ConnectionChanges {
   if (values.name !== undefined) {
     throw new Error(
-      'The name of a connection cannot be changed any more. --display-name changes what people see of it.',
+      'The name of a connection cannot be changed. Use --display-name to change the name that people see.',
     )
   }
   const { realm: realms, metadata, options } = values
@@ -39,33 +34,35 @@ export function changesIn(values: Values): ConnectionChanges {
   const domain = values['domain-connection']
   return {
     ...(displayName !== undefined && { display_name: displayName }),
-    ...(button !== undefined && { show_as_button: isTrue('show-as-button', button) }),
-    ...(domain !== undefined && { is_domain_connection: isTrue('domain-connection', domain) }),
+    ...(button !== undefined && { show_as_button: parseBoolean('show-as-button', button) }),
+    ...(domain !== undefined && {
+      is_domain_connection: parseBoolean('domain-connection', domain),
+    }),
     ...(realms !== undefined && { realms }),
-    ...(metadata !== undefined && { metadata: Object.fromEntries(metadata.map(pairIn)) }),
-    ...(options !== undefined && { options: recordIn(options) }),
+    ...(metadata !== undefined && { metadata: Object.fromEntries(metadata.map(parsePair)) }),
+    ...(options !== undefined && { options: parseObject(options) }),
   }
 }
 
-function isTrue(name: string, value: string): boolean {
+function parseBoolean(name: string, value: string): boolean {
   if (value === 'true' || value === 'false') return value === 'true'
-  throw new Error(`--${name} is true or false.`)
+  throw new Error(`--${name} must be true or false.`)
 }
 
-function pairIn(text: string): [string, string] {
+function parsePair(text: string): [string, string] {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (name !== undefined && value !== undefined) return [name, value]
-  throw new Error('--metadata takes name=value.')
+  throw new Error('--metadata must be name=value.')
 }
 
-function recordIn(text: string): Record<string, unknown> {
+function parseObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>
     }
   } catch {
-    // Said below, without the text: it may hold a secret.
+    // The error below does not repeat the text, which may contain a secret.
   }
-  throw new Error('--options takes a JSON object.')
+  throw new Error('--options must be a JSON object.')
 }

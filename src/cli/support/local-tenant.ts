@@ -1,25 +1,23 @@
 import type { Environment } from '../../config/environment.ts'
 import { tenantPort } from '../../config/tenant-port.ts'
-import { fail } from './run.ts'
 
 /**
- * Posts to the local tenant. Where it does not answer, the person is told how to start it.
+ * Sends a POST request to the local tenant.
  *
- * @param sources `TENANT_PORT` says where it listens, if not at 6061
- * @returns undefined where it does not answer
+ * @param sources `TENANT_PORT` is the port of the local tenant, 6061 by default
+ * @throws Error if the local tenant does not respond; the message explains how to start it
  */
-export async function askTenant(
+export async function postToLocalTenant(
   sources: readonly Environment[],
   path: string,
   init: RequestInit,
-): Promise<Response | undefined> {
+): Promise<Response> {
   const url = `http://localhost:${tenantPort(sources)}`
   try {
     return await fetch(`${url}${path}`, { method: 'POST', ...init })
   } catch {
-    fail(
-      `The local tenant does not answer at ${url}. Start it with npm run dev, or say where it is in TENANT_PORT.`,
+    throw new Error(
+      `The local tenant does not answer at ${url}. Start it with npm run dev, or set TENANT_PORT if it uses another port.`,
     )
-    return undefined
   }
 }

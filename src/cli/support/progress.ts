@@ -1,15 +1,11 @@
 import { styleText } from 'node:util'
-import type { Streams } from './administration.ts'
+import type { Streams } from './command.ts'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
-/** Between two frames, in milliseconds. */
-const PACE = 80
+const FRAME_INTERVAL_MS = 80
 
-/**
- * Tells what is being done: a line for each thing that ended, and on a terminal a spinner with the
- * one that began last.
- */
+/** Prints a line for each finished task and, on a terminal, a spinner for the last started one. */
 export class Progress {
   readonly #err: Streams['err']
   readonly #running: string[] = []
@@ -23,14 +19,14 @@ export class Progress {
   begin(name: string): void {
     this.#running.push(name)
     if (this.#err.isTTY !== true) return
-    this.#draw()
-    this.#timer ??= setInterval(() => this.#draw(), PACE)
+    this.#drawSpinner()
+    this.#timer ??= setInterval(() => this.#drawSpinner(), FRAME_INTERVAL_MS)
   }
 
-  /** @param problem why it failed, if it did */
+  /** @param problem why the task failed; undefined if it succeeded */
   end(name: string, problem?: string): void {
     this.#running.splice(this.#running.indexOf(name), 1)
-    this.#clear()
+    this.#clearLine()
     const [mark, style] =
       problem === undefined ? (['✓', 'green'] as const) : (['✗', 'red'] as const)
     const options = { stream: this.#err, validateStream: true }
@@ -41,11 +37,11 @@ export class Progress {
     this.#timer = undefined
   }
 
-  /** Does something, and tells whether it went well. */
-  async during<T>(name: string, work: () => Promise<T>): Promise<T> {
+  /** Runs a task, and prints whether it succeeded. */
+  async during<T>(name: string, task: () => Promise<T>): Promise<T> {
     this.begin(name)
     try {
-      const result = await work()
+      const result = await task()
       this.end(name)
       return result
     } catch (error) {
@@ -54,12 +50,12 @@ export class Progress {
     }
   }
 
-  #draw(): void {
+  #drawSpinner(): void {
     const frame = FRAMES[this.#frame++ % FRAMES.length]
     this.#err.write(`\r\x1b[K${frame} ${this.#running.at(-1)}`)
   }
 
-  #clear(): void {
+  #clearLine(): void {
     if (this.#err.isTTY === true) this.#err.write('\r\x1b[K')
   }
 }

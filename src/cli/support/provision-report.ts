@@ -8,52 +8,55 @@ const MARKS = {
   unchanged: ['=', 'dim'],
 } as const
 
-/** A plan for a person. */
-export function planReport(issuer: string, steps: readonly Step[]): string {
+/** A plan as text. */
+export function formatPlan(issuer: string, steps: readonly Step[]): string {
   const count = (action: Step['action']) => steps.filter((step) => step.action === action).length
-  const [create, change] = [count('create'), count('change')]
   return [
     `Tenant ${issuer}`,
     '',
-    ...steps.flatMap(linesOf),
+    ...steps.flatMap(formatStep),
     '',
-    `${create} to create, ${change} to change, ${count('unchanged')} unchanged.`,
+    `${count('create')} to create, ${count('change')} to change, ${count('unchanged')} unchanged.`,
     '',
   ].join('\n')
 }
 
-export function titleOf({ kind, name }: Step): string {
+export function stepTitle({ kind, name }: Step): string {
   return `${kind.padEnd(13)}${name}`
 }
 
-function linesOf(step: Step): string[] {
+function formatStep(step: Step): string[] {
   const [mark, style] = MARKS[step.action]
-  const line = `${styleText(style, mark)} ${titleOf(step)}`
+  const line = `${styleText(style, mark)} ${stepTitle(step)}`
   if (step.action !== 'change') return [line]
-  return [line, ...step.differences.map((difference) => `    ${differenceText(difference)}`)]
+  return [line, ...step.differences.map((difference) => `    ${formatDifference(difference)}`)]
 }
 
 /** One difference, on one line. */
-export function differenceText({ field, from, to }: Step['differences'][number]): string {
-  if (Array.isArray(to)) return `${field}: + ${to.map(valueText).join(', ')}`
-  return `${field}: ${valueText(from)} → ${valueText(to)}`
+export function formatDifference({ field, from, to }: Step['differences'][number]): string {
+  if (Array.isArray(to)) return `${field}: + ${to.map(formatValue).join(', ')}`
+  return `${field}: ${formatValue(from)} → ${formatValue(to)}`
 }
 
-function valueText(value: unknown): string {
-  if (value === undefined) return 'nothing'
+function formatValue(value: unknown): string {
+  if (value === undefined) return '(not set)'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Variables as `.env` has them. Those of `hidden` are there in name only. */
-export function environmentText(variables: Variables, hidden: readonly string[]): string {
+/**
+ * Variables in the format of `.env`.
+ *
+ * @param omitted variables whose values are secret: only their names are shown
+ */
+export function formatVariables(variables: Variables, omitted: readonly string[]): string {
   return [
     ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-    ...hidden.map((name) => `# ${name}=… (--write-env writes it)`),
+    ...omitted.map((name) => `# ${name}=… (written by --write-env)`),
     '',
   ].join('\n')
 }
 
-/** What a program is told of a step. */
-export function stepData({ kind, name, action, differences }: Step): object {
+/** A step in the output of `--json`. */
+export function stepToJson({ kind, name, action, differences }: Step): object {
   return { kind, name, action, differences }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { decodedOrEmpty } from '../../explain/advice.ts'
-import { tokenIn } from '../../explain/token-in.ts'
+import { extractToken } from '../../explain/extract-token.ts'
 import { isLoopback } from '../../tokens/issuer.ts'
 import type { FaultType } from '../controls/faults.ts'
 import type { Persona } from '../directory/records.ts'
@@ -121,7 +121,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
   app.post('/console/explain', async ({ body }, reply) => {
     const api = requireApi()
     const parameters = parseParameters(body)
-    const token = tokenIn(requireParameter(parameters, 'token'))
+    const token = extractToken(requireParameter(parameters, 'token'))
     const route = requireParameter(parameters, 'route')
     if (!api.policies.has(route)) throw new OAuthError('invalid_request', 'Unknown route.')
     const explanation = api.explain(token, await callApi(api, route, token), route)

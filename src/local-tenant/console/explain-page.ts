@@ -16,18 +16,18 @@ const TITLES = { accepted: 'Accepted', refused: 'Rejected', undecided: 'Not chec
 const OUTCOMES = {
   passed: { mark: '✓', style: 'good', note: undefined },
   failed: { mark: '✗', style: 'bad', note: 'failed' },
-  'not judged': { mark: '–', style: 'quiet', note: 'not checked' },
+  'not checked': { mark: '–', style: 'quiet', note: 'not checked' },
 } as const
 
 /** The checks of a token and their results. The token itself is not shown again. */
 export function explainPage(
-  { verdict, answer, advice, checks }: Explanation,
+  { result, answer, advice, checks }: Explanation,
   route: string,
   routes: readonly string[],
 ): TenantPage {
   const isRepeated = checks.some((check) => check.advice === advice)
   return {
-    title: TITLES[verdict],
+    title: TITLES[result],
     wide: true,
     body: html`<p><a href="/">Local tenant</a></p>
 <p><code>GET ${route}</code></p>
@@ -43,7 +43,7 @@ function checksTable(checks: Explanation['checks']): Html {
   if (checks.length === 0) return html`<p>The route is public: no token is checked.</p>`
   const rows = checks.map(({ name, outcome, expected, found, advice }) => {
     const { mark, style, note } = OUTCOMES[outcome]
-    const value = outcome === 'not judged' ? undefined : found
+    const value = outcome === 'not checked' ? undefined : found
     const details =
       outcome === 'failed'
         ? html`<small>expected: ${expected}</small><small>${advice}</small>`

@@ -5,43 +5,46 @@ import { OrganizationsClient } from 'auth0/organizations'
 import { ResourceServersClient } from 'auth0/resourceServers'
 import { RolesClient } from 'auth0/roles'
 import { UsersClient } from 'auth0/users'
-import { lacking } from './errors.ts'
+import { insufficientScopeError } from './errors.ts'
 import { type Clock, systemClock } from './rate-limit.ts'
 import { type Credentials, ManagementToken } from './token.ts'
-import { transport } from './transport.ts'
+import { createFetch } from './transport.ts'
 
 export interface ManagementOptions {
-  /** The tenant, by its issuer: `https://name.region.auth0.com/`, or the local one's. */
+  /** The issuer of the tenant: `https://name.region.auth0.com/`, or that of the local tenant. */
   readonly issuer: string
   readonly credentials: Credentials
-  /** For one request, in milliseconds. */
-  readonly timeout?: number
-  /** How long rate limits are waited for in all, in milliseconds. */
-  readonly patience?: number
+  /** For one request. */
+  readonly timeoutMs?: number
+  /** The total time to wait for rate limits. */
+  readonly retryBudgetMs?: number
   readonly clock?: Clock
 }
 
-/** The parts of a tenant's Management API that this project uses, through the vendor's SDK. */
-export type Management = ReturnType<typeof managementOf>
+/** The parts of the Management API that this project uses, through Auth0's SDK. */
+export type ManagementClient = ReturnType<typeof createManagementClient>
 
 /**
- * Nothing is asked of the tenant before the first call. The SDK's whole client speaks https alone;
- * its sub-clients take a base URL, so the same code talks to real tenants and to the local one.
+ * Creates a client for the Management API of a tenant. It sends no request before the first call.
+ *
+ * The SDK's own ManagementClient supports only https (https://github.com/auth0/node-auth0/issues/647).
+ * Its sub-clients take a base URL, so the same code works with the local tenant.
  */
-export function managementOf({
+export function createManagementClient({
   issuer,
   credentials,
-  timeout = 10_000,
-  patience = 30_000,
+  timeoutMs = 10_000,
+  retryBudgetMs = 30_000,
   clock = systemClock,
 }: ManagementOptions) {
-  const fetcher = transport({ timeout, patience, clock })
+  const fetcher = createFetch({ timeoutMs, retryBudgetMs, clock })
   const token = new ManagementToken(issuer, credentials, fetcher)
   const options = {
     baseUrl: `${issuer}api/v2`,
     token: () => token.get(),
     fetch: fetcher,
-    // Both are the transport's. The SDK's timer would outlive a failure and hold up the process.
+    // createFetch() retries and has a timeout. The SDK (7.1.0) does not clear its timer when a
+    // request fails (core/fetcher/makeRequest), which keeps the process running.
     maxRetries: 0,
     timeoutInSeconds: 0,
   }
@@ -53,17 +56,17 @@ export function managementOf({
     clientGrants: new ClientGrantsClient(options),
     organizations: new OrganizationsClient(options),
     connections: new ConnectionsClient(options),
-    /** @throws ManagementError `insufficient_scope` where the token says what it may, and not this */
-    async needs(...scopes: string[]): Promise<void> {
-      const had = await token.scopes()
-      const missing = scopes.filter((scope) => had?.has(scope) === false)
-      if (missing.length > 0) throw lacking(missing)
+    /** @throws ManagementError `insufficient_scope` if the token lists its scopes and lacks one of these */
+    async requireScopes(...scopes: string[]): Promise<void> {
+      const granted = await token.scopes()
+      const missing = scopes.filter((scope) => granted?.has(scope) === false)
+      if (missing.length > 0) throw insufficientScopeError(missing)
     },
   }
 }
 
-/** Everything of a list, page by page. */
-export async function all<T>(list: Promise<AsyncIterable<T>>): Promise<T[]> {
+/** All items of a paginated list. */
+export async function listAll<T>(list: Promise<AsyncIterable<T>>): Promise<T[]> {
   const items: T[] = []
   for await (const item of await list) items.push(item)
   return items

@@ -1,4 +1,4 @@
-/** What went wrong between this program and the Management API, for programs to go by. */
+/** What went wrong in a call of the Management API. Programs can rely on these values. */
 export type ManagementErrorCode =
   | 'ambiguous'
   | 'conflict'
@@ -13,23 +13,23 @@ export type ManagementErrorCode =
   | 'timeout'
   | 'unreachable'
 
-interface Details {
-  /** The HTTP status, where there was an answer. */
+interface ErrorDetails {
+  /** The HTTP status, if there was a response. */
   readonly status?: number
-  /** For `insufficient_scope`: the scopes that are missing. */
+  /** For `insufficient_scope`: the missing scopes. */
   readonly scopes?: readonly string[]
   /** For `rate_limited`: when the limit resets, or `unknown`. */
   readonly resetsAt?: Date | 'unknown'
 }
 
-/** The one error of this room. Its message is the description: one line, for a person. */
+/** A failed call of the Management API. The message is one line. */
 export class ManagementError extends Error {
   override readonly name = 'ManagementError'
   readonly code: ManagementErrorCode
   readonly status: number | undefined
-  readonly details: Details
+  readonly details: ErrorDetails
 
-  constructor(code: ManagementErrorCode, description: string, details: Details = {}) {
+  constructor(code: ManagementErrorCode, description: string, details: ErrorDetails = {}) {
     super(description)
     this.code = code
     this.status = details.status
@@ -46,7 +46,7 @@ export class ManagementError extends Error {
   }
 }
 
-/** What the SDK throws: an answer that is an error, or what kept it from getting one. */
+/** The errors of the SDK, as far as they are used here. */
 interface SdkError extends Error {
   readonly statusCode?: number
   readonly body?: unknown
@@ -54,60 +54,67 @@ interface SdkError extends Error {
 }
 
 /**
- * Any error as this room's own, if it comes from the Management API.
+ * Converts an error of the SDK.
  *
- * @returns the error itself where it does not: a fault of the program stays one
+ * @returns the same error if it does not come from the Management API
  */
-export function managementError(error: unknown): unknown {
+export function toManagementError(error: unknown): unknown {
   if (error instanceof ManagementError) return error
   const { cause, statusCode: status, body, rawResponse } = error as SdkError
   if (cause instanceof ManagementError) return cause
-  return status === undefined ? error : errorOf(status, said(body), rawResponse?.headers)
+  if (status === undefined) return error
+  return errorFromResponse(status, extractMessage(body), rawResponse?.headers)
 }
 
-const CODES: Record<number, ManagementErrorCode> = {
+const CODE_BY_STATUS: Readonly<Record<number, ManagementErrorCode>> = {
   401: 'invalid_token',
   403: 'forbidden',
   404: 'not_found',
   409: 'conflict',
 }
 
-/** What an answer of the tenant means. */
-export function errorOf(
+export function errorFromResponse(
   status: number,
   message: string,
   headers: Headers | undefined,
 ): ManagementError {
   const [, expected] = /Insufficient scope, expected(?: any of)?: (.+)/.exec(message) ?? []
-  if (status === 403 && expected !== undefined) return lacking(expected.split(/[\s,]+/), 'any of ')
-  if (status === 429) return rateLimited(headers)
-  const code = CODES[status] ?? (status >= 500 ? 'server_error' : 'invalid_request')
-  return new ManagementError(code, `The tenant answers ${status}: ${message}`, { status })
+  if (status === 403 && expected !== undefined) {
+    return insufficientScopeError(expected.split(/[\s,]+/), 'any of ')
+  }
+  if (status === 429) return rateLimitError(headers)
+  const code = CODE_BY_STATUS[status] ?? (status >= 500 ? 'server_error' : 'invalid_request')
+  return new ManagementError(code, `The tenant returned HTTP ${status}: ${message}`, { status })
 }
 
-/** @param how many of the scopes are needed, in words */
-export function lacking(scopes: readonly string[], how = ''): ManagementError {
-  const some = scopes.length > 1 ? `${how}the scopes` : 'the scope'
+/** @param quantifier `any of ` if one of the scopes is enough */
+export function insufficientScopeError(
+  scopes: readonly string[],
+  quantifier = '',
+): ManagementError {
+  const noun = scopes.length > 1 ? `${quantifier}the scopes` : 'the scope'
   const where = 'Applications → APIs → Auth0 Management API → Machine to Machine Applications'
-  const description = `The token lacks ${some} ${scopes.join(', ')}: grant it to the client (${where}).`
+  const description = `The token lacks ${noun} ${scopes.join(', ')}: grant it to the client (${where}).`
   return new ManagementError('insufficient_scope', description, { status: 403, scopes })
 }
 
-function rateLimited(headers: Headers | undefined): ManagementError {
+function rateLimitError(headers: Headers | undefined): ManagementError {
   const seconds = Number(headers?.get('x-ratelimit-reset') ?? Number.NaN)
   const resetsAt = Number.isFinite(seconds) ? new Date(seconds * 1000) : 'unknown'
-  const when =
-    resetsAt === 'unknown'
-      ? 'When it resets is unknown'
-      : `It resets at ${resetsAt.toISOString()} (in ${Math.max(0, Math.ceil((resetsAt.getTime() - Date.now()) / 1000))} s)`
-  const description = `The tenant's rate limit is exceeded. ${when}.`
+  const description = `The tenant's rate limit is exceeded. ${describeReset(resetsAt)}.`
   return new ManagementError('rate_limited', description, { status: 429, resetsAt })
 }
 
-/** What an answer says of its error, on one line of bounded length. */
-export function said(body: unknown): string {
+function describeReset(resetsAt: Date | 'unknown'): string {
+  if (resetsAt === 'unknown') return 'The time of the reset is unknown'
+  const seconds = Math.max(0, Math.ceil((resetsAt.getTime() - Date.now()) / 1000))
+  return `It resets at ${resetsAt.toISOString()} (in ${seconds} s)`
+}
+
+/** The error message in a response body, as one line of at most 300 characters. */
+export function extractMessage(body: unknown): string {
   const { message, error_description: description } = (body ?? {}) as Record<string, unknown>
-  const text = [message, description, body].find((one) => typeof one === 'string') ?? 'no reason'
+  const text = [message, description, body].find((one) => typeof one === 'string') ?? 'no message'
   return String(text)
     .replace(/[\s\p{C}]+/gu, ' ')
     .trim()

@@ -1,63 +1,70 @@
-/** The time, as it is needed to wait: milliseconds. */
+import { setTimeout } from 'node:timers/promises'
+
+/** Times are in milliseconds. */
 export interface Clock {
   now(): number
-  sleep(time: number): Promise<void>
+  sleep(time: number): Promise<unknown>
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (time) => new Promise((resolve) => setTimeout(resolve, time)),
+  sleep: (time) => setTimeout(time),
 }
 
-/** How long a first wait is where the tenant does not say; each further one is twice as long. */
-const FIRST_WAIT = 1000
+/** The first wait if the tenant does not send a reset time. Each further wait is twice as long. */
+const FIRST_WAIT_MS = 1000
 
 /**
- * Waits out the rate limit of a tenant, for all requests of a run together and within a bound for
- * all of it: no request is sent before the limit resets.
+ * Waits until the tenant's rate limit resets. All requests of a command share one instance: while
+ * the limit is exceeded, none is sent. The total waiting time is limited.
  */
 export class RateLimit {
   readonly #clock: Clock
-  /** What may still be waited for, in milliseconds. */
-  #patience: number
+  #remainingBudgetMs: number
+  /** Milliseconds since the epoch. */
   #closedUntil = 0
 
-  constructor(clock: Clock, patience: number) {
+  constructor(clock: Clock, retryBudgetMs: number) {
     this.#clock = clock
-    this.#patience = patience
+    this.#remainingBudgetMs = retryBudgetMs
   }
 
-  /** Resolves once a request may be sent. */
-  async open(): Promise<void> {
-    for (let time = this.#wait(); time > 0; time = this.#wait()) await this.#clock.sleep(time)
+  /** Resolves when a request may be sent. */
+  async waitUntilOpen(): Promise<void> {
+    for (let time = this.#remainingWait(); time > 0; time = this.#remainingWait()) {
+      await this.#clock.sleep(time)
+    }
   }
 
   /**
-   * Takes note of an answer 429.
+   * Records a 429 response.
    *
-   * @param attempt how often the request was sent again before, from 0
-   * @returns whether it is worth sending again: false where the wait would take too long
+   * @param attempt how many times the request was retried before
+   * @returns whether to retry: false if the wait would exceed the budget
    */
-  exceeded(headers: Headers, attempt: number): boolean {
+  recordExceeded(headers: Headers, attempt: number): boolean {
     const now = this.#clock.now()
-    const until = Math.max(this.#closedUntil, now + waitFor(headers, now, attempt))
-    const longer = until - Math.max(this.#closedUntil, now)
-    if (longer > this.#patience) return false
-    this.#patience -= longer
+    const until = Math.max(this.#closedUntil, now + waitTime(headers, now, attempt))
+    const additional = until - Math.max(this.#closedUntil, now)
+    if (additional > this.#remainingBudgetMs) return false
+    this.#remainingBudgetMs -= additional
     this.#closedUntil = until
     return true
   }
 
-  #wait(): number {
+  #remainingWait(): number {
     return this.#closedUntil - this.#clock.now()
   }
 }
 
-/** By the tenant's own clock where it says the time, since this machine's may differ. */
-function waitFor(headers: Headers, now: number, attempt: number): number {
-  const shortest = FIRST_WAIT * 2 ** attempt
+/** Uses the tenant's clock if the response has a date, since the clock of this machine may differ. */
+function waitTime(headers: Headers, now: number, attempt: number): number {
+  const backoff = FIRST_WAIT_MS * 2 ** attempt
   const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN) * 1000
-  if (!Number.isFinite(reset)) return shortest
-  const theirs = Date.parse(headers.get('date') ?? '')
-  return Math.max(reset - (Number.isNaN(theirs) ? now : theirs), attempt === 0 ? 0 : shortest)
+  if (!Number.isFinite(reset)) return backoff
+  const tenantTime = Date.parse(headers.get('date') ?? '')
+  return Math.max(
+    reset - (Number.isNaN(tenantTime) ? now : tenantTime),
+    attempt === 0 ? 0 : backoff,
+  )
 }

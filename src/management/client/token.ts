@@ -1,23 +1,24 @@
-import { errorOf, ManagementError, said } from './errors.ts'
+import { decodeJwt } from 'jose'
+import { errorFromResponse, extractMessage, ManagementError } from './errors.ts'
 
-/** How a program shows who it is to the Management API. */
+/** Client credentials, or an access token for the Management API. */
 export type Credentials =
   | { readonly clientId: string; readonly clientSecret: string }
   | { readonly token: string }
 
-/** A token is renewed this long before it expires, in milliseconds. */
-const LEEWAY = 60_000
+/** A token is renewed this long before it expires. */
+const RENEW_BEFORE_EXPIRY_MS = 60_000
 
-/** The access token for the Management API of a tenant, got once for all callers, in memory alone. */
+/** The access token for the Management API. It is requested once, shared, and kept in memory only. */
 export class ManagementToken {
   readonly #issuer: string
   readonly #credentials: Credentials
   readonly #fetch: typeof fetch
   #token: Promise<string> | undefined
-  /** In milliseconds since the epoch; never while a token is on its way. */
+  /** Milliseconds since the epoch; infinite while a request is pending. */
   #renewAt = 0
 
-  /** @param issuer with the slash */
+  /** @param issuer with the trailing slash */
   constructor(issuer: string, credentials: Credentials, fetcher: typeof fetch) {
     this.#issuer = issuer
     this.#credentials = credentials
@@ -35,18 +36,18 @@ export class ManagementToken {
     return this.#token
   }
 
-  /** The scopes that the token says it has; undefined where it does not say. */
+  /** The scopes in the token; undefined if the token is opaque or does not list them. */
   async scopes(): Promise<ReadonlySet<string> | undefined> {
-    const [, payload = ''] = (await this.get()).split('.')
+    const token = await this.get()
     try {
-      const { scope } = JSON.parse(Buffer.from(payload, 'base64url').toString())
+      const { scope } = decodeJwt(token)
       return typeof scope === 'string' ? new Set(scope.split(' ')) : undefined
     } catch {
       return undefined
     }
   }
 
-  /** By client credentials (RFC 6749 §4.4). The SDK's own way speaks https alone. */
+  /** Client credentials grant (RFC 6749 §4.4). The SDK's own implementation supports only https. */
   async #request({ clientId, clientSecret }: { clientId: string; clientSecret: string }) {
     const response = await this.#fetch(`${this.#issuer}oauth/token`, {
       method: 'POST',
@@ -59,8 +60,8 @@ export class ManagementToken {
     })
     const body = await response.json().catch(() => undefined)
     const { access_token: token, expires_in: seconds } = (body ?? {}) as TokenResponse
-    if (token === undefined || seconds === undefined) throw refusal(response, body)
-    this.#renewAt = Date.now() + seconds * 1000 - LEEWAY
+    if (token === undefined || seconds === undefined) throw tokenRequestError(response, body)
+    this.#renewAt = Date.now() + seconds * 1000 - RENEW_BEFORE_EXPIRY_MS
     return token
   }
 }
@@ -71,15 +72,16 @@ interface TokenResponse {
   readonly expires_in?: number
 }
 
-function refusal({ status, headers }: Response, body: unknown): ManagementError {
-  const answer = `The tenant answers ${status} at its token endpoint: ${said(body)}`
+function tokenRequestError({ status, headers }: Response, body: unknown): ManagementError {
+  const message = extractMessage(body)
+  const description = `The tenant's token endpoint returned HTTP ${status}: ${message}`
   if (status === 401) {
-    const hint = 'See AUTH0_MGMT_CLIENT_ID and AUTH0_MGMT_CLIENT_SECRET.'
-    return new ManagementError('invalid_client', `${answer} ${hint}`, { status })
+    const hint = 'Check AUTH0_MGMT_CLIENT_ID and AUTH0_MGMT_CLIENT_SECRET.'
+    return new ManagementError('invalid_client', `${description} ${hint}`, { status })
   }
   if (status === 403) {
     const hint = 'Authorize the client for the Auth0 Management API.'
-    return new ManagementError('forbidden', `${answer} ${hint}`, { status })
+    return new ManagementError('forbidden', `${description} ${hint}`, { status })
   }
-  return errorOf(status, said(body), headers)
+  return errorFromResponse(status, message, headers)
 }

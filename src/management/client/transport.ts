@@ -2,64 +2,64 @@ import { ManagementError } from './errors.ts'
 import { type Clock, RateLimit } from './rate-limit.ts'
 
 export interface TransportOptions {
-  /** For one request, its answer included, in milliseconds. */
-  readonly timeout: number
-  /** How long rate limits are waited for in all, in milliseconds. */
-  readonly patience: number
+  /** For one request, including the response body. */
+  readonly timeoutMs: number
+  /** The total time to wait for rate limits. */
+  readonly retryBudgetMs: number
   readonly clock: Clock
 }
 
-/** How many requests are under way at once: well within what every plan of the vendor allows. */
-const CONCURRENCY = 4
+/** Concurrent requests. Every Auth0 plan allows more. */
+const MAX_CONCURRENCY = 4
 
 /**
- * A `fetch` for the calls to one tenant: few at once, each bounded in time, sent again after a rate
- * limit. Nothing else is sent again, since a lost answer may belong to a change that was made.
+ * Creates a `fetch` for one tenant, with limited concurrency, a timeout, and a retry after a rate
+ * limit. Nothing else is retried: a request without a response may still have changed something.
  *
  * @throws ManagementError `timeout`, `unreachable`
  */
-export function transport({ timeout, patience, clock }: TransportOptions): typeof fetch {
-  const rateLimit = new RateLimit(clock, patience)
-  const slots = new Slots(CONCURRENCY)
+export function createFetch({ timeoutMs, retryBudgetMs, clock }: TransportOptions): typeof fetch {
+  const rateLimit = new RateLimit(clock, retryBudgetMs)
+  const semaphore = new Semaphore(MAX_CONCURRENCY)
   return async (input, init) => {
     const url = String(input)
     for (let attempt = 0; ; attempt++) {
-      const response = await slots.use(async () => {
-        await rateLimit.open()
-        return send(url, init, timeout)
+      const response = await semaphore.run(async () => {
+        await rateLimit.waitUntilOpen()
+        return send(url, init, timeoutMs)
       })
       if (response.status !== 429) return response
-      if (!rateLimit.exceeded(response.headers, attempt)) return response
+      if (!rateLimit.recordExceeded(response.headers, attempt)) return response
     }
   }
 }
 
-/** The signal of the caller is left out: the SDK's would count the waits as well. */
-async function send(url: string, init: RequestInit | undefined, timeout: number) {
+/** Replaces the caller's signal: the SDK's timeout would include the waiting time. */
+async function send(url: string, init: RequestInit | undefined, timeoutMs: number) {
   try {
-    const signal = AbortSignal.timeout(timeout)
+    const signal = AbortSignal.timeout(timeoutMs)
     const response = await fetch(url, { ...init, signal, redirect: 'error' })
     const body = await response.text()
     const { status, headers } = response
     return new Response(body === '' ? null : body, { status, headers })
   } catch (error) {
-    throw failure(error as Error, new URL(url).origin, timeout)
+    throw connectionError(error as Error, new URL(url).origin, timeoutMs)
   }
 }
 
-function failure(error: Error, origin: string, timeout: number): ManagementError {
+function connectionError(error: Error, origin: string, timeoutMs: number): ManagementError {
   if (error.name === 'TimeoutError') {
-    const description = `${origin} did not answer within ${timeout / 1000} s.`
+    const description = `${origin} did not respond within ${timeoutMs / 1000} s.`
     return new ManagementError('timeout', description)
   }
-  // What fetch throws says no more than that it failed.
+  // The message of fetch() is always "fetch failed".
   const { code, message } = error.cause as NodeJS.ErrnoException
-  const description = `${origin} cannot be reached (${code ?? message}).`
+  const description = `Cannot reach ${origin} (${code ?? message}).`
   return new ManagementError('unreachable', description)
 }
 
-/** Lets a bounded number of tasks run at once, in the order in which they came. */
-class Slots {
+/** Limits how many tasks run at once. Waiting tasks start in the order of their arrival. */
+class Semaphore {
   #free: number
   readonly #waiting: (() => void)[] = []
 
@@ -67,7 +67,7 @@ class Slots {
     this.#free = count
   }
 
-  async use<T>(task: () => Promise<T>): Promise<T> {
+  async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     else this.#free--
     try {

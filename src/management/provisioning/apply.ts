@@ -1,95 +1,99 @@
 import type { Management as Sdk } from 'auth0'
 import { assertDefined } from '../../utils/assert-defined.ts'
-import type { Management } from '../client/client.ts'
-import { managementError } from '../client/errors.ts'
-import { KINDS, type Step } from './plan.ts'
+import type { ManagementClient } from '../client/client.ts'
+import { toManagementError } from '../client/errors.ts'
+import { STEP_KINDS, type Step } from './plan.ts'
 import type { TenantState } from './read-state.ts'
 
-/** What a tenant calls the things that a description names. */
-export interface Ids {
+/** The tenant's ids of the resources, by their names in the description. */
+export interface ResourceIds {
   readonly roles: Map<string, string>
   readonly clients: Map<string, string>
   readonly organizations: Map<string, string>
 }
 
-export interface Application {
+export interface ApplyResult {
   readonly done: readonly Step[]
   readonly failed: readonly { readonly step: Step; readonly error: Error }[]
-  /** What was not tried, since something before it failed. */
+  /** Steps that were not started, because another step failed. */
   readonly remaining: readonly Step[]
 }
 
-/** Told of each step as it begins and ends. */
-export interface Observer {
-  begins(step: Step): void
-  ends(step: Step, error?: Error): void
+/** Callbacks for the progress of each step. */
+export interface StepObserver {
+  started(step: Step): void
+  finished(step: Step, error?: Error): void
 }
 
-export function idsOf({ roles, clients, organizations }: TenantState): Ids {
-  const of = (map: ReadonlyMap<string, { id: string }>) =>
-    new Map([...map].map(([name, { id }]) => [name, id]))
-  const ofClients = [...clients].map(([name, { client_id: id }]) => [name, String(id)] as const)
-  return { roles: of(roles), clients: new Map(ofClients), organizations: of(organizations) }
+export function resourceIdsOf({ roles, clients, organizations }: TenantState): ResourceIds {
+  const idsByName = (resources: ReadonlyMap<string, { id: string }>) =>
+    new Map([...resources].map(([name, { id }]) => [name, id]))
+  const clientIds = [...clients].map(([name, { client_id: id }]) => [name, String(id)] as const)
+  return {
+    roles: idsByName(roles),
+    clients: new Map(clientIds),
+    organizations: idsByName(organizations),
+  }
 }
 
 /**
- * Does what a plan says, one kind after the other, and the steps of one kind at once. Where a step
- * fails, those of its kind are brought to an end and no others are begun. To go on, plan again.
+ * Applies a plan, one kind of resource after another. The steps of one kind run concurrently. If a
+ * step fails, the other steps of its kind finish, and no further kind is started. To continue, make
+ * a new plan and apply it.
  *
- * @param ids are added to as things are made
- * @param identifier of the API
- * @throws what is no failure of the Management API
+ * @param ids the ids of created resources are added
+ * @param identifier the identifier of the API
  */
 export async function apply(
-  management: Management,
+  management: ManagementClient,
   steps: readonly Step[],
-  ids: Ids,
+  ids: ResourceIds,
   identifier: string,
-  observer: Observer,
-): Promise<Application> {
+  observer: StepObserver,
+): Promise<ApplyResult> {
   const done: Step[] = []
   const failed: { step: Step; error: Error }[] = []
   let remaining = steps.filter(({ action }) => action !== 'unchanged')
-  const writer = new Writer(management, ids, identifier)
-  for (const kind of KINDS) {
+  const executor = new StepExecutor(management, ids, identifier)
+  for (const kind of STEP_KINDS) {
     if (failed.length > 0) break
     const batch = remaining.filter((step) => step.kind === kind)
     remaining = remaining.filter((step) => step.kind !== kind)
     await Promise.all(
       batch.map(async (step) => {
-        observer.begins(step)
-        const error = await failureOf(writer.write(step))
+        observer.started(step)
+        const error = await errorOf(executor.execute(step))
         if (error === undefined) done.push(step)
         else failed.push({ step, error })
-        observer.ends(step, error)
+        observer.finished(step, error)
       }),
     )
   }
   return { done, failed, remaining }
 }
 
-async function failureOf(work: Promise<void>): Promise<Error | undefined> {
+async function errorOf(task: Promise<void>): Promise<Error | undefined> {
   try {
-    await work
+    await task
     return undefined
   } catch (error) {
-    return managementError(error) as Error
+    return toManagementError(error) as Error
   }
 }
 
-/** Sends each step in the vendor's words. */
-class Writer {
-  readonly #management: Management
-  readonly #ids: Ids
+/** Sends the requests of a step. */
+class StepExecutor {
+  readonly #management: ManagementClient
+  readonly #ids: ResourceIds
   readonly #identifier: string
 
-  constructor(management: Management, ids: Ids, identifier: string) {
+  constructor(management: ManagementClient, ids: ResourceIds, identifier: string) {
     this.#management = management
     this.#ids = ids
     this.#identifier = identifier
   }
 
-  async write(step: Step): Promise<void> {
+  async execute(step: Step): Promise<void> {
     const { resourceServers, roles, clients, clientGrants, organizations } = this.#management
     const ids = this.#ids
     const identifier = this.#identifier

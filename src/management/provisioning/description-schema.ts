@@ -13,8 +13,8 @@ const permissions = {
 const READ = 'read:admin-messages'
 
 /**
- * What a tenant is brought to (`tenant.yaml`). What is not said is what this project needs, for a
- * server and clients on this machine.
+ * The description of a tenant (`tenant.yaml`). The defaults are those that this project needs, with
+ * the server and the clients on this machine.
  */
 export const descriptionSchema = {
   type: 'object',
@@ -35,7 +35,7 @@ export const descriptionSchema = {
         /** Seconds. */
         token_lifetime: { type: 'integer', minimum: 1, maximum: 2_592_000, default: 86_400 },
         offline_access: { type: 'boolean', default: true },
-        /** What each is for, by its name. */
+        /** Descriptions by permission name. */
         permissions: {
           type: 'object',
           minProperties: 1,
@@ -52,7 +52,7 @@ export const descriptionSchema = {
         additionalProperties: false,
         properties: {
           permissions,
-          /** Whom it is given to, by e-mail. */
+          /** The e-mail addresses of the users who have the role. */
           users: {
             type: 'array',
             items: { type: 'string', pattern: '^[^\\s@]+@[^\\s@]+$' },
@@ -90,9 +90,9 @@ export const descriptionSchema = {
             name: { ...name, default: 'Messages on the server' },
             callbacks: { ...urls, default: ['http://localhost:6060/callback'] },
             logout_urls: { ...urls, default: ['http://localhost:6060/'] },
-            /** Where invitations lead. Tenants other than the local one take https alone. */
+            /** Invitations open this page. Auth0 accepts https only. */
             login_url: { ...url, default: 'http://localhost:6060/login' },
-            /** Where it is told of logouts. The same holds. */
+            /** Receives logout tokens. Auth0 accepts https only. */
             backchannel_logout_url: { ...url, default: 'http://localhost:6060/backchannel-logout' },
           },
         },
@@ -115,15 +115,15 @@ export const descriptionSchema = {
         additionalProperties: false,
         properties: {
           display_name: name,
-          /** What its members log in by: the names of connections. */
+          /** The names of the connections that its members log in with. */
           connections: { type: 'array', items: { type: 'string' }, default: [] },
         },
       },
     },
-    /** Whether every login and every token has to be of an organization, where there is any. */
+    /** Whether every login and every token needs an organization, if there are any. */
     organization_required: { type: 'boolean', default: true },
   },
 } as const
 
-/** A description with every default filled in. */
+/** A description with all defaults filled in. */
 export type Description = FromSchema<typeof descriptionSchema>

@@ -9,35 +9,35 @@ const validate = new Ajv({ allErrors: true, useDefaults: true }).compile<Descrip
 )
 
 /**
- * Reads what a tenant is to be like.
+ * Reads the description of a tenant.
  *
- * @param text YAML; an empty one stands for all defaults
- * @param file what it is called in errors
- * @throws Error that names every problem at once, one a line
+ * @param text YAML; an empty text means all defaults
+ * @param file the file name for error messages
+ * @throws Error that lists every problem, one per line
  */
 export function readDescription(text: string, file: string): Description {
   const document = parseDocument(text)
   const description = document.errors.length > 0 ? undefined : (document.toJS() ?? {})
   const problems = document.errors.map(({ message }) => String(message.split('\n')[0]))
   if (problems.length === 0) {
-    if (validate(description)) problems.push(...slipsIn(description))
-    else problems.push(...(validate.errors as ErrorObject[]).map(problemOf))
+    if (validate(description)) problems.push(...findDanglingReferences(description))
+    else problems.push(...(validate.errors as ErrorObject[]).map(formatProblem))
   }
   if (problems.length === 0) return description as Description
-  throw new Error([`${file} cannot be used:`, ...new Set(problems)].join('\n  '))
+  throw new Error([`Invalid ${file}:`, ...new Set(problems)].join('\n  '))
 }
 
-function problemOf({ instancePath, keyword, params, message }: ErrorObject): string {
-  const where = instancePath.slice(1).replaceAll('/', ' → ') || 'the whole'
+function formatProblem({ instancePath, keyword, params, message }: ErrorObject): string {
+  const where = instancePath.slice(1).replaceAll('/', ' → ') || 'the document'
   if (keyword === 'additionalProperties') return `${where}: unknown ${params['additionalProperty']}`
-  if (keyword === 'pattern') return `${where}: not of the form expected here`
+  if (keyword === 'pattern') return `${where}: invalid format`
   return `${where}: ${message}`
 }
 
-/** What the schema cannot see: names that nothing goes by. */
-function slipsIn({ api, roles, clients }: Description): string[] {
-  const known = Object.keys(api.permissions)
-  const uses: [string, readonly string[]][] = [
+/** Problems that the schema cannot find: permissions that do not exist, and duplicate names. */
+function findDanglingReferences({ api, roles, clients }: Description): string[] {
+  const defined = Object.keys(api.permissions)
+  const references: [string, readonly string[]][] = [
     ...Object.entries(roles).map(([name, role]): [string, string[]] => [
       `roles → ${name}`,
       role.permissions,
@@ -46,10 +46,10 @@ function slipsIn({ api, roles, clients }: Description): string[] {
   ]
   const names = Object.values(clients).map(({ name }) => name)
   return [
-    ...uses.flatMap(([where, permissions]) =>
+    ...references.flatMap(([where, permissions]) =>
       permissions
-        .filter((permission) => !known.includes(permission))
-        .map((permission) => `${where}: ${permission} is no permission of the API`),
+        .filter((permission) => !defined.includes(permission))
+        .map((permission) => `${where}: ${permission} is not a permission of the API`),
     ),
     ...(new Set(names).size < names.length ? ['clients: two have the same name'] : []),
   ]

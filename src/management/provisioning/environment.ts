@@ -1,87 +1,95 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
-import type { Management } from '../client/client.ts'
-import type { Ids } from './apply.ts'
+import type { ManagementClient } from '../client/client.ts'
+import type { ResourceIds } from './apply.ts'
 import type { Description } from './description.ts'
 
 export type Variables = Readonly<Record<string, string>>
-type Environment = Readonly<Record<string, string | undefined>>
+type ExistingVariables = Readonly<Record<string, string | undefined>>
 
-/** The variables of a server for the tenant that was described; no secret is among them. */
-export function environmentOf(
+/**
+ * The environment variables of a server for the described tenant, without secrets.
+ *
+ * @param domain the value for `AUTH0_DOMAIN`
+ */
+export function serverVariables(
   { api, clients, organizations, organization_required: required }: Description,
-  ids: Ids,
+  ids: ResourceIds,
   domain: string,
 ): Variables {
-  const known = Object.keys(organizations).map((name) => ids.organizations.get(name))
-  const reference = ids.clients.get(clients.browser?.name ?? '')
+  const organizationIds = Object.keys(organizations).map((name) => ids.organizations.get(name))
+  const browserClientId = ids.clients.get(clients.browser?.name ?? '')
   const origins = clients.browser?.web_origins ?? []
   return {
     AUTH0_DOMAIN: domain,
     AUTH0_AUDIENCE: api.identifier,
     ...(origins.length > 0 && { CLIENT_ORIGIN_URL: origins.join() }),
-    ...(known.length > 0 && { AUTH0_ORGANIZATIONS: known.join() }),
-    ...(known.length > 0 && !required && { ORGANIZATION_REQUIRED: 'false' }),
-    ...(reference !== undefined && { API_REFERENCE_CLIENT_ID: reference }),
+    ...(organizationIds.length > 0 && { AUTH0_ORGANIZATIONS: organizationIds.join() }),
+    ...(organizationIds.length > 0 && !required && { ORGANIZATION_REQUIRED: 'false' }),
+    ...(browserClientId !== undefined && { API_REFERENCE_CLIENT_ID: browserClientId }),
   }
 }
 
-/** What turns the browser login on: all three or none, since the server takes no part of them. */
-export const BROWSER_LOGIN = ['AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'SESSION_SECRET'] as const
+/** The variables that enable the browser login. The server needs all three of them. */
+export const BROWSER_LOGIN_VARIABLES = [
+  'AUTH0_CLIENT_ID',
+  'AUTH0_CLIENT_SECRET',
+  'SESSION_SECRET',
+] as const
 
 /**
- * The variables of the browser login, secrets among them.
+ * The variables of the browser login, including secrets.
  *
- * @param there what is set already: where that is of another client, nothing is added to it
- * @returns none where the tenant does not tell the secret: that takes `read:client_keys`
+ * @param existing what is already set; if it is for another client, no secret is returned
+ * @returns nothing if the tenant does not return the secret, which needs `read:client_keys`
  */
-export async function browserLogin(
-  { clients }: Management,
+export async function browserLoginVariables(
+  { clients }: ManagementClient,
   id: string,
-  there: Environment,
+  existing: ExistingVariables,
 ): Promise<Variables> {
-  if ((there['AUTH0_CLIENT_ID'] || id) !== id) return { AUTH0_CLIENT_ID: id }
+  if ((existing['AUTH0_CLIENT_ID'] || id) !== id) return { AUTH0_CLIENT_ID: id }
   const { client_secret: secret } = await clients.get(id, { fields: 'client_secret' })
   if (secret === undefined) return {}
   return {
     AUTH0_CLIENT_ID: id,
     AUTH0_CLIENT_SECRET: secret,
-    SESSION_SECRET: there['SESSION_SECRET'] || randomBytes(32).toString('base64url'),
+    SESSION_SECRET: existing['SESSION_SECRET'] || randomBytes(32).toString('base64url'),
   }
 }
 
-export interface Written {
+/** The variables in a file; none if it does not exist. */
+export async function readVariables(file: string): Promise<ExistingVariables> {
+  return parseEnv(await readTextIfExists(file)) as ExistingVariables
+}
+
+export interface AddedVariables {
   readonly added: readonly string[]
-  /** What was set to something else, and still is. */
+  /** Variables that have another value in the file, and keep it. */
   readonly kept: readonly string[]
 }
 
-/** What a file says; nothing where there is none. */
-export async function readVariables(file: string): Promise<Environment> {
-  return parseEnv(await textOf(file)) as Environment
-}
-
-/** Adds variables to a file, which only its owner can read then. What is set there stays. */
-export async function writeVariables(file: string, variables: Variables): Promise<Written> {
-  const text = await textOf(file)
-  const there = parseEnv(text) as Environment
-  const isSet = (name: string) => (there[name] ?? '') !== ''
+/** Adds variables to a file and makes it readable by its owner only. Existing values stay. */
+export async function addVariables(file: string, variables: Variables): Promise<AddedVariables> {
+  const text = await readTextIfExists(file)
+  const existing = parseEnv(text) as ExistingVariables
+  const isSet = (name: string) => (existing[name] ?? '') !== ''
   const added = Object.keys(variables).filter((name) => !isSet(name))
   const kept = Object.keys(variables).filter(
-    (name) => isSet(name) && there[name] !== variables[name],
+    (name) => isSet(name) && existing[name] !== variables[name],
   )
   if (added.length === 0) return { added, kept }
   const lines = added.map((name) => `${name}=${variables[name]}\n`)
-  const gap = text === '' || text.endsWith('\n') ? '' : '\n'
-  // Nobody else can read it by the time that a secret is in it.
+  const separator = text === '' || text.endsWith('\n') ? '' : '\n'
+  // Restrict access before the secrets are written.
   await writeFile(file, '', { flag: 'a', mode: 0o600 })
   await chmod(file, 0o600)
-  await writeFile(file, `${text}${gap}${lines.join('')}`)
+  await writeFile(file, `${text}${separator}${lines.join('')}`)
   return { added, kept }
 }
 
-async function textOf(file: string): Promise<string> {
+async function readTextIfExists(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {

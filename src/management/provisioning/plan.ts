@@ -1,11 +1,11 @@
 import { ManagementError } from '../client/errors.ts'
-import { complete, type Difference } from './completion.ts'
 import type { Description } from './description.ts'
-import { desiredApi, desiredClients } from './desired.ts'
+import { desiredApi, desiredClients } from './desired-state.ts'
+import { type Difference, mergePatch } from './merge-patch.ts'
 import type { TenantState } from './read-state.ts'
 
-/** What is written, in the order in which one leans on the other. */
-export const KINDS = [
+/** The kinds of steps, in dependency order. */
+export const STEP_KINDS = [
   'API',
   'role',
   'permission',
@@ -16,16 +16,16 @@ export const KINDS = [
   'assignment',
 ] as const
 
-/** One thing of the description, and what has to be done for it. */
+/** A resource in the description, and the action that it needs. */
 export type Step = {
-  /** What a person calls it. */
+  /** The name for people. */
   readonly name: string
   readonly action: 'create' | 'change' | 'unchanged'
   readonly differences: readonly Difference[]
-} & Work
+} & StepRequest
 
-/** What to write. Ids that no step has made yet are looked up by name when its turn has come. */
-type Work =
+/** The data to send. Ids of resources that do not exist yet are looked up when the step runs. */
+type StepRequest =
   | { readonly kind: 'API'; readonly id: string | undefined; readonly fields: Fields }
   | { readonly kind: 'role' }
   | { readonly kind: 'permission'; readonly role: string; readonly permissions: readonly string[] }
@@ -35,27 +35,27 @@ type Work =
   | { readonly kind: 'connection'; readonly organization: string; readonly connection: string }
   | { readonly kind: 'assignment'; readonly role: string; readonly user: string }
 
-/** Fields of a record, in the vendor's words. */
+/** Fields of a resource, named as in the Management API. */
 export type Fields = Readonly<Record<string, unknown>>
 
 /**
- * What has to be done for a tenant to be as described. It never takes anything away.
+ * The steps that bring a tenant to the described state. No step removes anything.
  *
- * @param takesHttp see `desiredClients`
- * @throws ManagementError `not_found` where the description names a connection that is not there
+ * @param allowHttp see `desiredClients`
+ * @throws ManagementError `not_found` if a connection in the description does not exist
  */
-export function plan(description: Description, state: TenantState, takesHttp: boolean): Step[] {
+export function plan(description: Description, state: TenantState, allowHttp: boolean): Step[] {
   return [
     planApi(description, state),
     ...planRoles(description, state),
-    ...desiredClients(description, takesHttp).map((wanted) => planClient(wanted, state)),
+    ...desiredClients(description, allowHttp).map((wanted) => planClient(wanted, state)),
     ...planGrants(description, state),
     ...planOrganizations(description, state),
     ...planAssignments(description, state),
   ]
 }
 
-/** Which scopes of the Management API the steps need. */
+/** The scopes of the Management API that the steps need. */
 export function scopesToApply(steps: readonly Step[]): string[] {
   const needed = steps.flatMap(({ kind, action }) => {
     if (action === 'unchanged') return []
@@ -84,10 +84,10 @@ function planRoles({ roles, api }: Description, state: TenantState): Step[] {
         ? []
         : [{ field: api.identifier, from: role?.permissions ?? [], to: added }]
     const action = role === undefined ? 'create' : 'unchanged'
-    const made: Step = { kind: 'role', name, action, differences: [] }
-    if (permissions.length === 0) return [made]
+    const roleStep: Step = { kind: 'role', name, action, differences: [] }
+    if (permissions.length === 0) return [roleStep]
     return [
-      made,
+      roleStep,
       {
         kind: 'permission',
         name: `${name} may ${permissions.join(', ')}`,
@@ -123,13 +123,12 @@ function planOrganizations({ organizations }: Description, state: TenantState): 
     return [
       { kind: 'organization', name, id: found?.id, ...stepFor(current, fields) },
       ...wanted.connections.map((connectionName): Step => {
-        const connection = connectionBy(connectionName, state)
+        const connection = findConnectionId(connectionName, state)
         const isEnabled = found?.connections.includes(connection) === true
         const action = isEnabled ? 'unchanged' : 'create'
-        const title = `${name} by ${connectionName}`
         return {
           kind: 'connection',
-          name: title,
+          name: `${name} by ${connectionName}`,
           action,
           differences: [],
           organization: name,
@@ -140,11 +139,11 @@ function planOrganizations({ organizations }: Description, state: TenantState): 
   })
 }
 
-function connectionBy(name: string, { connections }: TenantState): string {
+function findConnectionId(name: string, { connections }: TenantState): string {
   const id = connections.get(name)
   if (id !== undefined) return id
   const names = [...connections.keys()].join(', ')
-  throw new ManagementError('not_found', `There is no connection ${name}. There are: ${names}.`)
+  throw new ManagementError('not_found', `There is no connection ${name}. Connections: ${names}.`)
 }
 
 function planAssignments({ roles }: Description, state: TenantState): Step[] {
@@ -159,7 +158,7 @@ function planAssignments({ roles }: Description, state: TenantState): Step[] {
 }
 
 function stepFor(current: Fields | undefined, wanted: Fields) {
-  const { changes, differences } = complete(current ?? {}, wanted)
+  const { changes, differences } = mergePatch(current ?? {}, wanted)
   if (current === undefined) return { action: 'create' as const, fields: wanted, differences }
   const action = differences.length > 0 ? ('change' as const) : ('unchanged' as const)
   return { action, fields: changes, differences }

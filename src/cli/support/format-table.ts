@@ -1,5 +1,8 @@
-/** Rows below their headings, in columns as wide as they need. What is not printable is left out. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows below their headings, in aligned columns. Unprintable characters are removed. */
+export function formatTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const all = [headings, ...rows].map((row) => row.map((cell) => cell.replace(/\p{C}/gu, '')))
   const widths = headings.map((_, column) =>
     Math.max(...all.map((row) => String(row[column]).length)),

@@ -1,5 +1,5 @@
-/** The token in what people paste: with the words around it that it had elsewhere, or wrapped. */
-export function tokenIn(text: string): string {
+/** Extracts a token from pasted text: removes `Authorization: Bearer`, quotes and line breaks. */
+export function extractToken(text: string): string {
   const token = text
     .trim()
     .replace(/^(["']?)(?:authorization:\s*)?(?:bearer(?:\s+|$))?(.*?)\1$/is, '$2')

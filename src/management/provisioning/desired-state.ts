@@ -1,7 +1,7 @@
 import type { Management as Sdk } from 'auth0'
 import type { Description } from './description.ts'
 
-/** What the API is to be like, in the vendor's words. */
+/** The wanted fields of the API, named as in the Management API. */
 export function desiredApi(
   { api }: Description,
   current: Sdk.ResourceServer | undefined,
@@ -14,7 +14,7 @@ export function desiredApi(
     token_lifetime: api.token_lifetime,
     allow_offline_access: api.offline_access,
     enforce_policies: true,
-    // Both dialects that say permissions are good tokens here.
+    // This server accepts both dialects that include permissions.
     token_dialect: isRfc9068 ? 'rfc9068_profile_authz' : 'access_token_authz',
   }
 }
@@ -23,13 +23,13 @@ type Clients = Description['clients']
 type ClientContent = Sdk.UpdateClientRequestContent & Pick<Sdk.CreateClientRequestContent, 'name'>
 
 /**
- * What the clients are to be like, in the vendor's words.
+ * The wanted fields of the clients, named as in the Management API.
  *
- * @param takesHttp whether the tenant takes addresses without TLS that it calls or leads to itself
+ * @param allowHttp whether the tenant accepts `http:` for the login URL and the logout URL
  */
 export function desiredClients(
   { clients, organizations, organization_required: required }: Description,
-  takesHttp: boolean,
+  allowHttp: boolean,
 ): ClientContent[] {
   const usage = required ? ('require' as const) : ('allow' as const)
   const login = {
@@ -38,10 +38,10 @@ export function desiredClients(
     grant_types: ['authorization_code', 'refresh_token'],
     ...(Object.keys(organizations).length > 0 && { organization_usage: usage }),
   }
-  const taken = (url: string) => takesHttp || url.startsWith('https:')
+  const isAllowedUrl = (url: string) => allowHttp || url.startsWith('https:')
   return [
     ...(clients.browser === undefined ? [] : [{ ...login, ...browserClient(clients.browser) }]),
-    ...(clients.web === undefined ? [] : [{ ...login, ...webClient(clients.web, taken) }]),
+    ...(clients.web === undefined ? [] : [{ ...login, ...webClient(clients.web, isAllowedUrl) }]),
     ...(clients.machine === undefined ? [] : [machineClient(clients.machine)]),
   ]
 }
@@ -60,7 +60,7 @@ function browserClient(client: NonNullable<Clients['browser']>): ClientContent {
 
 function webClient(
   client: NonNullable<Clients['web']>,
-  taken: (url: string) => boolean,
+  isAllowedUrl: (url: string) => boolean,
 ): ClientContent {
   const { login_url: login, backchannel_logout_url: logout } = client
   return {
@@ -68,8 +68,8 @@ function webClient(
     app_type: 'regular_web',
     callbacks: client.callbacks,
     allowed_logout_urls: client.logout_urls,
-    ...(taken(login) && { initiate_login_uri: login }),
-    ...(taken(logout) && { oidc_logout: { backchannel_logout_urls: [logout] } }),
+    ...(isAllowedUrl(login) && { initiate_login_uri: login }),
+    ...(isAllowedUrl(logout) && { oidc_logout: { backchannel_logout_urls: [logout] } }),
   }
 }
 

@@ -8,8 +8,8 @@ import { explainer } from '../support/explainer.ts'
 
 const ADMIN = '/api/messages/admin'
 
-test('a server that judged nothing says nothing of key and signature', async (t) => {
-  const { config } = loadConfig(ENVIRONMENT)
+test('if the server did not verify the token, key and signature are not checked', async (t) => {
+  const { config } = await loadConfig(ENVIRONMENT)
   const { tokens: expected, jwksUrl, organizations } = config
   const context = { expected, jwksUrl, organizations, host: 'localhost', now: NOW }
   const forged = token({}, { kid: KEY.kid }, newKey())
@@ -19,31 +19,31 @@ test('a server that judged nothing says nothing of key and signature', async (t)
     [503, 'Unable to verify credentials'],
     [0, 'The API does not answer.'],
   ] as const) {
-    const { verdict, checks } = explain(forged, { status, message }, {}, context)
-    t.equal(verdict, 'undecided')
+    const { result, checks } = explain(forged, { status, message }, {}, context)
+    t.equal(result, 'undecided')
     for (const name of ['key', 'signature'] as const) {
       t.match(
         checks.find((check) => check.name === name),
-        { outcome: 'not judged', found: '' },
+        { outcome: 'not checked', found: '' },
         `${name} at ${status}`,
       )
     }
   }
   t.match(explain(forged, { status: 431, message: 'x' }, {}, context), {
-    verdict: 'refused',
+    result: 'refused',
     code: 'token_too_large',
   })
 })
 
-test('what is expected of an organization is what the server would take', async (t) => {
+test('the expected organizations are those that the server accepts', async (t) => {
   const environment = { AUTH0_ORGANIZATIONS: 'a:org_a,b:org_b', ORGANIZATION_DOMAIN: 'api.test' }
   const expectedAt = async (host: string, changes: Environment = {}) => {
-    const judge = await explainer(t, { environment: { ...environment, ...changes } })
-    const { checks } = await judge(token(), '/api/messages/protected', host)
+    const explainToken = await explainer(t, { environment: { ...environment, ...changes } })
+    const { checks } = await explainToken(token(), '/api/messages/protected', host)
     return checks.find(({ name }) => name === 'organization')?.expected
   }
   t.equal(await expectedAt('a.api.test'), 'org_a')
-  t.equal(await expectedAt('c.api.test'), 'nobody is let in')
+  t.equal(await expectedAt('c.api.test'), 'no token is accepted')
   t.equal(await expectedAt('api.test'), 'org_a or org_b')
   t.equal(
     await expectedAt('api.test', { ORGANIZATION_REQUIRED: 'false' }),
@@ -51,26 +51,32 @@ test('what is expected of an organization is what the server would take', async 
   )
 })
 
-test('what is accepted, what is public, and what cannot be judged', async (t) => {
-  const judge = await explainer(t)
-  const accepted = await judge(token({ permissions: ['read:admin-messages'] }), ADMIN)
-  t.equal(accepted.verdict, 'accepted')
+test('accepted tokens, public routes, and unavailable keys', async (t) => {
+  const explainToken = await explainer(t)
+  const accepted = await explainToken(token({ permissions: ['read:admin-messages'] }), ADMIN)
+  t.equal(accepted.result, 'accepted')
   t.ok(accepted.checks.every(({ outcome }) => outcome === 'passed'))
-  t.match(await judge('anything', '/api/messages/public'), { verdict: 'accepted', checks: [] })
-  const dark = await explainer(t, {
+  t.match(await explainToken('anything', '/api/messages/public'), {
+    result: 'accepted',
+    checks: [],
+  })
+  const withoutKeys = await explainer(t, {
     signingKeys: oddKeys(() => Promise.reject(new KeysUnavailableError(1))),
   })
-  const undecided = await dark(token())
-  t.match(undecided, { verdict: 'undecided', code: 'keys_unavailable', advice: /npm run doctor/ })
+  const undecided = await withoutKeys(token())
+  t.match(undecided, { result: 'undecided', code: 'keys_unavailable', advice: /npm run doctor/ })
   t.match(
     undecided.checks.find(({ name }) => name === 'key'),
-    { outcome: 'not judged' },
+    { outcome: 'not checked' },
   )
-  t.match(await judge('a b'), {
-    verdict: 'refused',
+  t.match(await explainToken('a b'), {
+    result: 'refused',
     code: 'authorization_malformed',
     advice: /quotes/,
   })
-  t.match(await judge(''), { verdict: 'refused', advice: /empty/ })
-  t.match(await judge('undefined'), { verdict: 'refused', advice: /before it had an access token/ })
+  t.match(await explainToken(''), { result: 'refused', advice: /empty/ })
+  t.match(await explainToken('undefined'), {
+    result: 'refused',
+    advice: /before it had an access token/,
+  })
 })

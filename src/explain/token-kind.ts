@@ -1,14 +1,14 @@
 import { MAX_TOKEN_BYTES } from '../tokens/jws.ts'
 
-/** What a text that is no acceptable JWS looks like. */
-export type TokenKind = keyof typeof KINDS
+/** What a token looks like, by its shape only. */
+export type TokenKind = keyof typeof DESCRIPTIONS
 
-const KINDS = {
+const DESCRIPTIONS = {
   large: 'more than 8 KiB',
-  placeholder: 'a word in the place of a token',
+  placeholder: 'a word instead of a token',
   refresh: 'a refresh token',
   opaque: 'one opaque segment',
-  encrypted_for_tenant: 'five segments: encrypted, for the tenant alone to read',
+  encrypted_for_tenant: 'five segments: encrypted, only the tenant can read it',
   encrypted: 'five segments: encrypted',
   unsigned: 'two segments and no signature',
   damaged: 'three segments, at least one of them damaged',
@@ -16,16 +16,16 @@ const KINDS = {
   other: 'another number of segments',
 } as const
 
-/** In words, without a character of the token. */
-export function describeKind(token: string): string {
-  return KINDS[kindOfToken(token)]
+/** Describes a token without repeating any character of it. */
+export function describeTokenKind(token: string): string {
+  return DESCRIPTIONS[detectTokenKind(token)]
 }
 
 /**
- * Tells tokens apart by their shape. The vendor's opaque tokens are short texts or, of late, JWEs
- * that its own key encrypts (`alg` `dir`); its refresh tokens began with `v1.` for long.
+ * Detects the kind of a token by its shape. Auth0's opaque tokens are short texts or, more recently,
+ * JWEs encrypted with its own key (`alg` `dir`). Its older refresh tokens begin with `v1.`.
  */
-export function kindOfToken(token: string): TokenKind {
+export function detectTokenKind(token: string): TokenKind {
   if (token.length > MAX_TOKEN_BYTES) return 'large'
   if (/^(undefined|null|nan|true|false)$/i.test(token)) return 'placeholder'
   if (/^v1\.[\w-]+$/i.test(token)) return 'refresh'

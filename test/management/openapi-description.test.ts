@@ -6,18 +6,18 @@ import { main as connections } from '../../src/cli/connections.ts'
 import { main as organizations } from '../../src/cli/organizations.ts'
 import { main as provision } from '../../src/cli/provision.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { between, type Exchange, ran } from '../support/management.ts'
+import { type Exchange, recordingProxy, runManagementCommand } from '../support/management.ts'
 import { managementToken } from '../support/manager.ts'
 import { startTenant } from '../support/visitor.ts'
 
-/** The vendor's OpenAPI document; docs/administration.md tells where it is published. */
+/** The path of Auth0's OpenAPI document; docs/administration.md links to it. */
 const file = process.env['MANAGEMENT_API_DESCRIPTION']
 
 /** The scopes that docs/administration.md names. */
 const docs = readFileSync(join(import.meta.dirname, '../../docs/administration.md'), 'utf8')
 const DOCUMENTED = new Set(docs.match(/\b(read|create|update):[a-z_]+/g))
 
-/** Where the document names another status than tenants answer with. */
+/** Statuses in the document that differ from those of real tenants. */
 const STATUSES: Record<string, number> = { 'PATCH /resource-servers/{id}': 201 }
 
 interface Operation {
@@ -29,17 +29,17 @@ interface Document {
   readonly paths: Record<string, Record<string, Operation>>
 }
 
-/** Everything that the commands send, and what the local tenant answers. */
+/** All requests of the commands, and the responses of the local tenant. */
 async function exchangesOfAllCommands(t: Test): Promise<Exchange[]> {
   const { issuer, directory } = await startTenant(t, { seed: 'empty' })
-  const { origin, exchanges } = await between(t, issuer)
+  const { origin, exchanges } = await recordingProxy(t, issuer)
   const grant = assertDefined(directory.clientGrants.get('cgr_management'))
   grant.scope = grant.scope.filter((scope) => DOCUMENTED.has(scope))
   const token = await managementToken(issuer)
   const environment = { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: token }
   const tenantYaml = join(import.meta.dirname, '../../tenant.yaml')
-  const run = async (command: Parameters<typeof ran>[0], args: string) =>
-    t.equal((await ran(command, args, environment)).problem, undefined, args)
+  const run = async (command: Parameters<typeof runManagementCommand>[0], args: string) =>
+    t.equal((await runManagementCommand(command, args, environment)).problem, undefined, args)
   await run(provision, `--file ${tenantYaml} --apply`)
   for (const api of directory.resourceServers) api.enforce_policies = false
   for (const client of directory.clients) client.logoutUris = []
@@ -58,9 +58,9 @@ async function exchangesOfAllCommands(t: Test): Promise<Exchange[]> {
   return exchanges
 }
 
-test('the documented scopes do, and requests and answers are as the vendor describes them', async (t) => {
+test('the documented scopes suffice, and requests and responses match Auth0’s description', async (t) => {
   const exchanges = await exchangesOfAllCommands(t)
-  if (file === undefined) return t.comment('MANAGEMENT_API_DESCRIPTION names no document')
+  if (file === undefined) return t.comment('MANAGEMENT_API_DESCRIPTION is not set')
   // The document's own alternatives overlap: a page without a next one is of two kinds.
   const text = readFileSync(file, 'utf8').replaceAll('"oneOf"', '"anyOf"')
   const document = JSON.parse(text) as Document

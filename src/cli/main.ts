@@ -1,0 +1,70 @@
+import { readEnvironment } from '../config/environment.ts'
+import type { Command } from './support/command.ts'
+
+interface CommandEntry {
+  readonly summary: string
+  readonly load: () => Promise<{ readonly main: Command }>
+  /** The exit code after an error. A command that uses 1 for its result has 2 here. */
+  readonly errorExitCode: 1 | 2
+}
+
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  token: {
+    summary: 'print an access token of the local tenant',
+    load: () => import('./token.ts'),
+    errorExitCode: 1,
+  },
+  tenant: {
+    summary: 'make the local tenant fail in a chosen way',
+    load: () => import('./tenant.ts'),
+    errorExitCode: 1,
+  },
+  explain: {
+    summary: 'show why a token is accepted or rejected',
+    load: () => import('./explain.ts'),
+    errorExitCode: 2,
+  },
+  doctor: {
+    summary: 'check the configuration',
+    load: () => import('./doctor.ts'),
+    errorExitCode: 2,
+  },
+  provision: {
+    summary: 'set up a tenant as described in tenant.yaml',
+    load: () => import('./provision.ts'),
+    errorExitCode: 1,
+  },
+  connections: {
+    summary: 'list, show and update connections',
+    load: () => import('./connections.ts'),
+    errorExitCode: 1,
+  },
+  organizations: {
+    summary: 'list organizations and invite people to them',
+    load: () => import('./organizations.ts'),
+    errorExitCode: 1,
+  },
+}
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => {
+    return `  ${name.padEnd(15)}${summary}`
+  })
+  return ['Usage: npm run <command> -- [arguments]', 'Commands:', ...lines, ''].join('\n')
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+if (command === undefined) {
+  process.stderr.write(usage())
+  process.exitCode = 2
+} else {
+  const { main } = await command.load()
+  const streams = { input: process.stdin, out: process.stdout, err: process.stderr }
+  try {
+    process.exitCode = await main(args, readEnvironment(), streams)
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exitCode = command.errorExitCode
+  }
+}

@@ -1,0 +1,40 @@
+import { styleText } from 'node:util'
+import type { Check } from '../../explain/checks.ts'
+import type { Explanation } from '../../explain/explanation.ts'
+
+const MARKS = {
+  passed: ['✓', 'green'],
+  failed: ['✗', 'red'],
+  'not checked': ['–', 'dim'],
+} as const
+
+const RESULTS = {
+  accepted: ['Accepted', 'green'],
+  refused: ['Refused', 'red'],
+  undecided: ['Not checked', 'yellow'],
+} as const
+
+/** An explanation as text, with colours if the standard output is a terminal. */
+export function explanationReport({ result, answer, code, advice, checks }: Explanation): string {
+  const [label, style] = RESULTS[result]
+  const { status, message, challenge } = answer
+  const isAdviceListed = checks.some((check) => check.advice === advice)
+  const lines = [
+    ...checks.flatMap(formatCheck),
+    ...(checks.length === 0 ? ['The route is public: it does not check tokens.'] : []),
+    '',
+    styleText(style, `${label}: ${status} ${message}${code === undefined ? '' : ` (${code})`}`),
+    ...(challenge === undefined ? [] : [`WWW-Authenticate: ${challenge}`]),
+    ...(advice === undefined || isAdviceListed ? [] : [advice]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function formatCheck({ name, outcome, expected, found, advice }: Check): string[] {
+  const [mark, style] = MARKS[outcome]
+  const head = `${styleText(style, mark)} ${name.padEnd(13)}`
+  if (outcome === 'not checked') return [`${head}not checked`]
+  if (advice === undefined) return [`${head}${found}`]
+  const indent = ' '.repeat(15)
+  return [`${head}${found}`, `${indent}expected: ${expected}`, `${indent}${advice}`]
+}

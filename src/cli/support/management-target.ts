@@ -1,0 +1,93 @@
+import { type Environment, setting } from '../../config/environment.ts'
+import { tenantPort } from '../../config/tenant-port.ts'
+import { createManagementClient, type ManagementClient } from '../../management/client/client.ts'
+import { ManagementError, toManagementError } from '../../management/client/errors.ts'
+import type { Credentials } from '../../management/client/token.ts'
+import { isLoopback, issuerOf } from '../../tokens/issuer.ts'
+import { type Streams, writeJson } from './command.ts'
+
+/** The tenant that a command administers. */
+export interface ManagementTarget {
+  readonly issuer: string
+  /** The value for `AUTH0_DOMAIN`. */
+  readonly domain: string
+  readonly isLocal: boolean
+  readonly management: ManagementClient
+}
+
+/** The local tenant's client for its Management API. It is not a secret. */
+const LOCAL_CREDENTIALS = {
+  clientId: 'local-management',
+  clientSecret: 'local-management-secret',
+}
+
+/** RFC 6750 §2.1. fetch() would repeat any other text in its error message. */
+const BEARER_TOKEN = /^[\w.~+/-]+=*$/
+
+const MAX_TIMEOUT_MS = 600_000
+
+/**
+ * The configured tenant, or the local tenant if none is configured.
+ *
+ * @param timeout seconds for one request; the default is `AUTH0_MGMT_TIMEOUT` or 10
+ * @throws Error if the configuration is invalid
+ */
+export function createTarget(
+  sources: readonly Environment[],
+  timeout: string | undefined,
+): ManagementTarget {
+  const localTenant = `http://localhost:${tenantPort(sources)}`
+  const domain = setting(sources, 'AUTH0_DOMAIN', localTenant).trim().replace(/\/$/, '')
+  const managementDomain = setting(sources, 'AUTH0_MGMT_DOMAIN', domain)
+  const issuer = issuerOf(managementDomain)?.issuer
+  if (issuer === undefined) throw new Error(`${managementDomain} is not a tenant domain.`)
+  const isLocal = new URL(issuer).protocol === 'http:' && isLoopback(new URL(issuer))
+  const timeoutMs = Number(timeout ?? setting(sources, 'AUTH0_MGMT_TIMEOUT', '10')) * 1000
+  if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+    throw new Error('Invalid timeout: expected seconds, more than 0 and at most 600.')
+  }
+  const credentials = readCredentials(sources) ?? (isLocal ? LOCAL_CREDENTIALS : undefined)
+  if (credentials === undefined) {
+    throw new Error(
+      `${issuer} requires credentials: set AUTH0_MGMT_CLIENT_ID and AUTH0_MGMT_CLIENT_SECRET, or AUTH0_MGMT_TOKEN, in the environment or in .env.`,
+    )
+  }
+  const management = createManagementClient({ issuer, credentials, timeoutMs })
+  return { issuer, domain, isLocal, management }
+}
+
+function readCredentials(sources: readonly Environment[]): Credentials | undefined {
+  const token = setting(sources, 'AUTH0_MGMT_TOKEN', '').trim()
+  if (token !== '' && !BEARER_TOKEN.test(token)) {
+    throw new Error('AUTH0_MGMT_TOKEN is not a bearer token.')
+  }
+  if (token !== '') return { token }
+  const clientId = setting(sources, 'AUTH0_MGMT_CLIENT_ID', '')
+  const clientSecret = setting(sources, 'AUTH0_MGMT_CLIENT_SECRET', '')
+  return clientId === '' || clientSecret === '' ? undefined : { clientId, clientSecret }
+}
+
+/**
+ * Runs a task and turns the errors of the Management API into a one-line message. With `json`, it
+ * also writes the error to the output.
+ *
+ * @throws Error
+ */
+export async function reportErrors(
+  { isLocal }: ManagementTarget,
+  json: boolean,
+  { out }: Streams,
+  task: () => Promise<void>,
+): Promise<void> {
+  try {
+    await task()
+  } catch (cause) {
+    const error = toManagementError(cause)
+    if (!(error instanceof ManagementError)) throw error
+    if (json) writeJson(out, { error })
+    if (!isLocal || error.code !== 'unreachable') throw error
+    throw new Error(
+      `${error.description} Start the local tenant with npm run dev, or set AUTH0_DOMAIN to use another tenant.`,
+    )
+  }
+}

@@ -1,0 +1,35 @@
+import type { ManagementClient } from '../../management/client/client.ts'
+import {
+  addVariables,
+  browserLoginVariables,
+  readVariables,
+  type Variables,
+} from '../../management/provisioning/environment.ts'
+import type { Streams } from './command.ts'
+
+const FILE = '.env'
+
+/**
+ * Adds the server's variables to `.env`, including secrets, and prints the names of those that it
+ * added.
+ *
+ * @param webClientId the client of the browser login, if there is one
+ */
+export async function writeEnvFile(
+  management: ManagementClient,
+  webClientId: string | undefined,
+  variables: Variables,
+  err: Streams['err'],
+): Promise<void> {
+  const existing = await readVariables(FILE)
+  const login =
+    webClientId === undefined ? {} : await browserLoginVariables(management, webClientId, existing)
+  const { added, kept } = await addVariables(FILE, { ...variables, ...login })
+  err.write(`${FILE}: ${added.length > 0 ? `added ${added.join(', ')}` : 'nothing to add'}.\n`)
+  if (kept.length > 0) err.write(`${FILE}: kept existing values of ${kept.join(', ')}.\n`)
+  if (webClientId !== undefined && Object.keys(login).length === 0) {
+    err.write(
+      'The browser login was skipped: reading its secret needs the scope read:client_keys.\n',
+    )
+  }
+}

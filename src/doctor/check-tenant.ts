@@ -1,0 +1,94 @@
+import type { Config } from '../config/config.ts'
+import { printable } from '../explain/printable.ts'
+import { fetchJwks } from '../tokens/keys/fetch-jwks.ts'
+import { parseJwks } from '../tokens/keys/jwks.ts'
+import { fetchWithTimeout, TIMEOUT_MS } from './fetch-with-timeout.ts'
+import type { Finding } from './finding.ts'
+
+const CHECK_DOMAIN =
+  'Check that AUTH0_DOMAIN is the domain of the tenant in the dashboard (Applications → (any) → Settings → Domain).'
+
+/** Whether the tenant responds, which issuer it names, and whether the clocks agree. */
+export async function checkTenant({
+  tokens: { issuer, clockTolerance },
+}: Config): Promise<Finding[]> {
+  const url = `${issuer}.well-known/openid-configuration`
+  const startedAt = Date.now()
+  try {
+    const response = await fetchWithTimeout(url)
+    const now = (startedAt + Date.now()) / 2
+    const found = `returned ${response.status} after ${Date.now() - startedAt} ms`
+    const isDown = response.status >= 500
+    const hint = 'The tenant returned a server error. Try again later.'
+    return [
+      { name: 'tenant', found, ...(isDown && { hint }) },
+      checkClock(response.headers.get('date'), now, clockTolerance),
+      await checkDiscovery(response, issuer),
+    ]
+  } catch (error) {
+    const hint = `Cannot fetch ${url} (${causeOf(error)}). ${CHECK_DOMAIN} Also check that this machine has access to it.`
+    return [{ name: 'tenant', found: 'unreachable', hint }]
+  }
+}
+
+/**
+ * @param date the `Date` header of the tenant's response
+ * @param now milliseconds since the epoch, in the middle of the request
+ * @param tolerance seconds
+ */
+function checkClock(date: string | null, now: number, tolerance: number): Finding {
+  const name = 'clock'
+  if (date === null) return { name, found: 'not checked: the tenant sent no Date header' }
+  // The header is in whole seconds: the real time is half a second later on average.
+  const skew = Math.round((now - Date.parse(date) - 500) / 1000)
+  const found = `${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} the tenant's`
+  if (Math.abs(skew) <= tolerance) return { name, found }
+  const hint =
+    "Synchronize this machine's clock with NTP: otherwise valid tokens seem to be expired or issued in the future."
+  return { name, found, hint }
+}
+
+async function checkDiscovery(response: Response, issuer: string): Promise<Finding> {
+  const name = 'discovery'
+  const document = (await response.json().catch(() => null)) as { issuer?: unknown } | null
+  const tenantIssuer = document?.issuer
+  if (tenantIssuer === issuer) return { name, found: `same issuer: ${issuer}` }
+  if (typeof tenantIssuer !== 'string') {
+    return { name, found: 'no discovery document; this server does not need one' }
+  }
+  return {
+    name,
+    found: `different issuer: ${printable(tenantIssuer)}`,
+    hint: 'Tokens will have this issuer and will be rejected. Set AUTH0_DOMAIN to its host.',
+  }
+}
+
+/** Which of the tenant's signing keys can be used. */
+export async function checkJwks({ jwksUrl, tokens: { algorithms } }: Config): Promise<Finding> {
+  const name = 'key set'
+  try {
+    const { keys, unusable } = parseJwks(await fetchJwks(jwksUrl, TIMEOUT_MS), algorithms)
+    const found = [
+      ...keys.map(({ kid, algorithms, key }) => {
+        const { modulusLength } = Object(key.asymmetricKeyDetails) as { modulusLength?: number }
+        return `${printable(kid)} (${[...algorithms, ...(modulusLength ? [`${modulusLength} bits`] : [])].join(', ')})`
+      }),
+      ...unusable.map(({ kid, reason }) => `${printable(kid)} ignored: ${reason}`),
+    ].join('; ')
+    if (keys.length > 0) return { name, found }
+    const hint =
+      unusable.length === 0
+        ? `The tenant publishes no key at ${jwksUrl}. ${CHECK_DOMAIN}`
+        : `No key can be used with ${algorithms.join(', ')} (ACCESS_TOKEN_ALGORITHMS).`
+    return { name, found: found || 'empty', hint }
+  } catch (error) {
+    const hint = `${jwksUrl} must return 200 with a key set (JWKS): without it, no token can be verified. ${CHECK_DOMAIN}`
+    return { name, found: causeOf(error), hint }
+  }
+}
+
+/** The reason for fetch()'s "fetch failed". */
+function causeOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: Error & { code?: string } }
+  return cause?.code ?? cause?.message ?? message
+}

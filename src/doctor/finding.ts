@@ -1,0 +1,7 @@
+/** The result of one check. */
+export interface Finding {
+  readonly name: string
+  readonly found: string
+  /** How to fix the problem; undefined if there is none. */
+  readonly hint?: string
+}

@@ -1,0 +1,102 @@
+import { checkOrganization } from '../access/organizations.ts'
+import { permissionsOf } from '../access/policy.ts'
+import type { DecodedToken } from '../tokens/jws.ts'
+import type { ExplanationInput } from './advice.ts'
+import { printable } from './printable.ts'
+import { describeTokenKind } from './token-kind.ts'
+
+/** The checks of a token, in any order. */
+export type CheckName =
+  | 'structure'
+  | 'header'
+  | 'kind'
+  | 'issuer'
+  | 'audience'
+  | 'times'
+  | 'key'
+  | 'signature'
+  | 'subject'
+  | 'organization'
+  | 'permissions'
+
+type Describe = (
+  token: DecodedToken,
+  input: ExplanationInput,
+) => { readonly expected: string; readonly found: string }
+
+/** What a check expects, and what it found. */
+export function describeCheck(name: CheckName, token: DecodedToken, input: ExplanationInput) {
+  return DESCRIPTIONS[name](token, input)
+}
+
+const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
+  structure: (_token, { token }) => ({
+    expected: 'a signed JWT: three base64url segments, at most 8 KiB',
+    found: describeTokenKind(token),
+  }),
+  header: ({ header: { alg, typ, crit, b64 } }, { expected }) => ({
+    expected: `alg ${expected.algorithms.join(' or ')}; typ JWT, at+jwt or none`,
+    found: `${formatMembers({ alg, typ })}${crit === undefined && b64 === undefined ? '' : `, ${formatMembers({ crit, b64 })}`}`,
+  }),
+  kind: ({ claims: { nonce, at_hash, c_hash, cnf } }) => ({
+    expected: 'an access token that is not bound to a key',
+    found:
+      cnf === undefined ? describeTokenType({ nonce, at_hash, c_hash }) : 'bound to a key (cnf)',
+  }),
+  issuer: ({ claims: { iss } }, { expected }) => ({
+    expected: expected.issuer,
+    found: printable(iss),
+  }),
+  audience: ({ claims: { aud } }, { expected }) => ({
+    expected: expected.audience,
+    found: printable(aud),
+  }),
+  times: ({ claims: { iat, nbf, exp } }, { expected, now }) => ({
+    expected: `exp after and iat before ${formatTime(now)}, with a tolerance of ${expected.clockTolerance} s`,
+    found: `iat ${formatTime(iat)}, ${nbf === undefined ? '' : `nbf ${formatTime(nbf)}, `}exp ${formatTime(exp)}`,
+  }),
+  key: ({ header: { kid } }, { jwksUrl }) => ({
+    expected: `a key id in ${jwksUrl}`,
+    found: printable(kid),
+  }),
+  signature: () => ({ expected: 'a signature by this key', found: 'the third segment' }),
+  subject: ({ claims: { sub } }) => ({ expected: 'a user or a client', found: printable(sub) }),
+  organization: ({ claims: { org_id } }, input) => ({
+    expected: acceptedOrganizations(input),
+    found: printable(org_id),
+  }),
+  permissions: ({ claims: { permissions } }, { requirements }) => ({
+    expected: permissionsOf(requirements).join(', ') || 'none required',
+    found: printable(permissions),
+  }),
+}
+
+function formatMembers(members: Readonly<Record<string, unknown>>): string {
+  return Object.entries(members)
+    .map(([name, value]) => `${name} ${printable(value)}`)
+    .join(', ')
+}
+
+/** @param claims those that only ID tokens have */
+function describeTokenType(claims: Readonly<Record<string, unknown>>): string {
+  const found = Object.keys(claims).filter((name) => claims[name] !== undefined)
+  return found.length === 0
+    ? 'no claim of another kind of token'
+    : `an ID token (${found.join(', ')})`
+}
+
+/** Applies the rule of the server to each known organization, and to a token without one. */
+function acceptedOrganizations({ organizations, requirements, host }: ExplanationInput): string {
+  const isAccepted = (id: string | undefined) =>
+    checkOrganization(id, requirements.organizations, organizations, host) === undefined
+  const accepted = [...organizations.known].filter(isAccepted)
+  if (isAccepted(undefined)) accepted.push('none')
+  return accepted.join(' or ') || 'no token is accepted'
+}
+
+/** A time claim as ISO 8601; any other value unchanged. */
+function formatTime(seconds: unknown): string {
+  if (typeof seconds !== 'number') return printable(seconds)
+  const date = new Date(seconds * 1000)
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('.000Z', 'Z')
+}
