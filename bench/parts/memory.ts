@@ -98,6 +98,5 @@ async function measureSizes(
 
 async function countCachedTokens(metricsPort: number): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
-  // The second name is that of builds up to 1.0.0.
-  return Number(/^(?:verified_token_cache_size|remembered_tokens) (\d+)/m.exec(text)?.[1])
+  return Number(/^verified_token_cache_size (\d+)/m.exec(text)?.[1])
 }

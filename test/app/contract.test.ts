@@ -120,7 +120,7 @@ test('a missing permission is 403, with the scope that the route requires', asyn
   t.match(
     await call(ADMIN, token({ permissions: undefined, scope: 'read:admin-messages' })),
     { status: 403 },
-    'a scope is no permission',
+    'a scope is not a permission',
   )
   t.match(await call(ADMIN), { status: 401, message: 'Requires authentication' })
 })
