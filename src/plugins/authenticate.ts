@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { AccessTokenVerifier } from '../tokens/access-token.ts'
 import { bearerToken } from '../tokens/bearer.ts'
@@ -20,23 +21,31 @@ export const authenticate = fp<AuthenticateOptions>(
   async (app, { verifier }) => {
     app.decorateRequest('principal', null)
 
-    app.addHook('onRequest', async (request, reply) => {
-      if (request.routeOptions.config.access === 'public') return
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.routeOptions.config.access === 'public') return done()
       const { value: token, code } = bearerToken(fieldValues(request.raw, 'authorization'))
       if (code !== undefined) return reply.reject(code)
 
       const digest = verifier.digestOf(token)
       const cached = verifier.cached(digest)
-      if (cached !== undefined) {
-        request.principal = cached
-        return
-      }
-      // A token that was valid before stays accepted; others count against the limit of failures.
-      const verify = () => verifier.verify(token, digest)
-      const verification = await app.limitAuthFailures(request, verify)
-      if (verification.code !== undefined) return reply.reject(verification.code)
-      request.principal = verification.value
+      if (cached === undefined) return authenticateNew(request, reply, token, digest)
+      request.principal = cached
+      done()
     })
+
+    /** A token that was valid before stays accepted; others count against the limit of failures. */
+    async function authenticateNew(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      token: string,
+      digest: string,
+    ): Promise<unknown> {
+      const verify = () => verifier.verify(token, digest)
+      const { value: principal, code } = await app.limitAuthFailures(request, verify)
+      if (code !== undefined) return reply.reject(code)
+      request.principal = principal
+      return undefined
+    }
   },
   { name: 'authenticate', dependencies: ['declared-access', 'errors', 'not-found', 'rate-limit'] },
 )
