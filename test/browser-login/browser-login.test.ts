@@ -76,7 +76,7 @@ test('npm run dev enables it, as the web client of the local tenant', async (t) 
   t.match(profile.html, 'Organization: acme')
   t.match(profile.html, 'The API successfully recognized you as an admin. (200)')
   const refused = await logIn('user', '?organization=org_acme&prompt=login')
-  t.match(refused, { status: 403, html: /The user is no member there/ })
+  t.match(refused, { status: 403, html: /The user is not a member of the organization/ })
 
   const out = await here.post('/logout', { _csrf: await here.csrf() })
   const left = await there.visit(out.location)

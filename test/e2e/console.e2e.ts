@@ -126,7 +126,7 @@ test('invitations and sessions', async (t) => {
   await page.click(`${row} a`)
   await page.click('button[value=user]')
   await page.waitForURL('**/profile')
-  t.match(await page.textContent('main'), /of the organization globex/)
+  t.match(await page.textContent('main'), /Organization: globex/)
   const profile = page.url()
 
   await page.goto(tenant)
@@ -140,7 +140,7 @@ test('invitations and sessions', async (t) => {
   await page.waitForSelector('[role=status]:has-text("has ended")')
   t.equal(await page.isVisible('[aria-labelledby=sessions]'), false)
   await page.goto(profile)
-  t.match(await page.textContent('h1'), 'Your login has ended')
+  t.match(await page.textContent('h1'), 'Your session has ended')
 })
 
 test('on a phone, in dark mode, by keyboard', async (t) => {

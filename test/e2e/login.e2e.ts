@@ -121,7 +121,7 @@ test('with an organization, and with one that the persona is not a member of', a
   await page.click('button[value="acme-admin"]')
   await page.waitForURL(`${site}/callback**`)
   t.equal(await page.textContent('h1'), 'Login denied')
-  t.match(await page.textContent('blockquote'), 'no member there')
+  t.match(await page.textContent('blockquote'), 'not a member of the organization')
   await checkEverywhere(t, page, 'login denied')
   await page.goto(`${site}/profile`)
   t.match(await page.textContent('main'), /Organization: acme/, 'the previous login continues')
