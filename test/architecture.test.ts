@@ -1,156 +1,60 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import { test } from 'tap'
+import { forbidden, options, required } from './import-rules.ts'
 
-const src = join(import.meta.dirname, '../src')
-const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.ts'),
-)
+const MAX_FILES_IN_FOLDER = 15
 
-interface Import {
-  /** The importing file, below src. */
-  readonly from: string
-  /** The imported file below src, or the name of a package. */
-  readonly to: string
-}
+const root = join(import.meta.dirname, '..')
 
-const imports: Import[] = files.flatMap((from) => {
-  const text = readFileSync(join(src, from), 'utf8')
-  const specifiers = [...text.matchAll(/(?:from|import\(|import) ?'([^']+)'/g)]
-  return specifiers.map(([, specifier = '']) => ({
-    from,
-    to: specifier.startsWith('.') ? relative(src, join(src, dirname(from), specifier)) : specifier,
+test('imports follow the rules in import-rules.ts', async (t) => {
+  const ruleSet = { forbidden, required }
+  const result = await cruise(['src', 'bench'], {
+    ...options,
+    baseDir: root,
+    ruleSet,
+    validate: true,
+  })
+  const { modules, summary } = result.output as ICruiseResult
+  const why = new Map([...forbidden, ...required].map(({ name, comment }) => [name, comment]))
+  const breaches = summary.violations.map(({ rule, from, to, cycle = [] }) => ({
+    rule: rule.name,
+    imports: [from, ...(cycle.length > 0 ? cycle.map(({ name }) => name) : [to])].join(' → '),
+    why: why.get(rule.name),
   }))
-})
+  t.strictSame(breaches, [])
 
-const within =
-  (...rooms: string[]) =>
-  (path: string) =>
-    rooms.some((room) => path.startsWith(room))
-
-test('each room imports only what it may', async (t) => {
-  const mayImport: Record<string, string[]> = {
-    'tokens/': ['tokens/', 'jose', 'lru-cache', 'node:'],
-    'access/': ['access/', 'tokens/'],
-    'plugins/': [
-      'plugins/',
-      'access/',
-      'tokens/',
-      'fastify',
-      '@fastify/',
-      'node:',
-      'utils/',
-      'observability/request-log.ts',
-    ],
-    'messages/': ['messages/', 'plugins/message-schema.ts', 'fastify'],
-    'api-reference/': ['api-reference/', 'fastify', '@fastify/', 'node:'],
-    'browser-login/': [
-      'browser-login/',
-      'tokens/',
-      'plugins/errors.ts',
-      'config/browser-login.ts',
-      'fastify',
-      '@fastify/',
-      '@redis/client',
-      'html/',
-      'utils/',
-      'json-schema-to-ts',
-      'lru-cache',
-      'openid-client',
-      'node:',
-    ],
-    'explain/': ['explain/', 'access/', 'tokens/', 'observability/request-log.ts'],
-    'management/': ['management/', 'auth0', 'yaml', 'ajv', 'json-schema-to-ts', 'utils/', 'node:'],
-    'doctor/': [
-      'doctor/',
-      'explain/printable.ts',
-      'cli/support/configuration.ts',
-      'tokens/',
-      'config/',
-      'server.ts',
-      'pino',
-      'node:',
-    ],
-    'cli/': [
-      'cli/',
-      'management/',
-      'explain/',
-      'tokens/',
-      'doctor/',
-      'app.ts',
-      'config/',
-      'server.ts',
-      'fastify',
-      'pino',
-      'node:',
-    ],
-  }
-  for (const [room, allowed] of Object.entries(mayImport)) {
-    const ours = imports.filter(({ from }) => from.startsWith(room))
-    t.ok(ours.length > 0, `${room} is there`)
-    t.strictSame(
-      ours.filter(({ to }) => !within(...allowed)(to)),
-      [],
-      room,
+  for (const { name, from } of forbidden) {
+    const checked = new RegExp('path' in from ? String(from.path) : '')
+    t.ok(
+      modules.some(({ source }) => checked.test(source)),
+      `${name} applies to some file`,
     )
   }
 })
 
-test('nothing leans on the optional rooms', async (t) => {
-  const outside = (room: string) =>
-    imports.filter(({ from, to }) => to.startsWith(room) && !from.startsWith(room))
-  for (const room of ['dev/', 'cli/']) {
+test('a folder has few enough files to be seen at a glance', async (t) => {
+  for (const top of ['src', 'test']) {
+    const entries = readdirSync(join(root, top), { recursive: true, withFileTypes: true })
+    const sizes = new Map<string, number>()
+    for (const { parentPath } of entries.filter((entry) => entry.isFile()))
+      sizes.set(parentPath, (sizes.get(parentPath) ?? 0) + 1)
     t.strictSame(
-      outside(room).filter(
-        ({ from, to }) =>
-          !(to.startsWith('cli/support/') && within('dev/main.ts', 'doctor/')(from)),
-      ),
+      [...sizes].filter(([, size]) => size > MAX_FILES_IN_FOLDER),
       [],
-      room,
-    )
-  }
-  t.strictSame(
-    outside('management/').filter(({ from }) => !from.startsWith('cli/')),
-    [],
-    'management/',
-  )
-  for (const room of ['browser-login/', 'api-reference/', 'explain/', 'local-tenant/']) {
-    t.strictSame(
-      outside(room).filter(
-        ({ from }) =>
-          !within('server.ts', 'cli/', 'dev/', 'doctor/', 'local-tenant/console/')(from),
-      ),
-      [],
-      room,
+      `${top}: split a folder of more than ${MAX_FILES_IN_FOLDER} files by subject`,
     )
   }
 })
 
-test('the server loads an optional room only where it is asked for', async (t) => {
-  const text = readFileSync(join(src, 'server.ts'), 'utf8')
-  t.match(text, /await import\('\.\/browser-login\/browser-login\.ts'\)/)
-  t.notMatch(text, /^import (?!type).*'\.\/(browser-login|api-reference|explain)\//m)
-})
-
-test('the environment is read in the configuration and the entries alone', async (t) => {
-  const readers = files.filter((file) =>
-    readFileSync(join(src, file), 'utf8').includes('process.env'),
+test('importing a file other than a main.ts has no side effects', async (t) => {
+  const src = join(root, 'src')
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
   )
-  t.strictSame(
-    readers.filter((file) => !within('config/', 'cli/', 'dev/main.ts')(file)),
-    [],
-  )
-})
-
-test('tokens/ and access/ know the clock only where it is given to them', async (t) => {
-  for (const file of files.filter(within('tokens/', 'access/'))) {
-    const text = readFileSync(join(src, file), 'utf8')
-    t.notMatch(text, /Date\.now\(\)|new Date\(|performance\./, file)
-  }
-})
-
-test('every file can be imported without anything happening', async (t) => {
   const before = process.getActiveResourcesInfo().length
-  for (const file of files.filter((file) => file !== 'main.ts')) await import(join(src, file))
+  for (const file of files.filter((file) => basename(file) !== 'main.ts'))
+    await import(join(src, file))
   t.equal(process.getActiveResourcesInfo().length, before, 'no timer, no socket')
 })

@@ -6,7 +6,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { KeysUnavailableError } from '../src/tokens/errors.ts'
-import { oddKeys, testApp, token } from './support/app.ts'
+import { testApp } from './support/app.ts'
+import { oddKeys } from './support/tokens/keys.ts'
+import { token } from './support/tokens/tokens.ts'
 
 interface Response {
   $ref?: string

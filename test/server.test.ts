@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { test } from 'tap'
 import { addressesOf, listen } from '../src/lifecycle/listen.ts'
-import { ENVIRONMENT, KEY, parseRaw, sendRaw, signJws, testApp } from './support/app.ts'
+import { ENVIRONMENT, testApp } from './support/app.ts'
 import { serve, start } from './support/process.ts'
+import { parseRaw, sendRaw } from './support/raw-http.ts'
+import { KEY } from './support/tokens/keys.ts'
+import { signJws } from './support/tokens/tokens.ts'
 
 const LOOPBACK = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1' }
 

@@ -9,15 +9,19 @@ declare module 'fastify' {
   }
 }
 
-const MAX_EVENT_LOOP_DELAY_MS = 500
+export interface OverloadOptions {
+  /** The mean delay of the event loop above which requests are rejected, in milliseconds. */
+  readonly maxEventLoopDelayMs?: number | undefined
+}
+
 const RETRY_AFTER_SECONDS = 5
 
 /** Load shedding: rejects requests (503) while the event loop lags, so that accepted ones finish. */
-export const overload = fp(
-  async (app) => {
+export const overload = fp<OverloadOptions>(
+  async (app, { maxEventLoopDelayMs = 500 }) => {
     let shedding = false
     await app.register(underPressure, {
-      maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
+      maxEventLoopDelay: maxEventLoopDelayMs,
       pressureHandler: async ({ routeOptions }) => {
         if (routeOptions.config.vital) return
         if (!shedding) {

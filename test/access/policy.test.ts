@@ -2,7 +2,8 @@ import type { Test } from 'tap'
 import { test } from 'tap'
 import type { Requirements } from '../../src/access/policy.ts'
 import { denialOf } from '../../src/access/policy.ts'
-import { type TestAppOptions, testApp, token } from '../support/app.ts'
+import { type TestAppOptions, testApp } from '../support/app.ts'
+import { token } from '../support/tokens/tokens.ts'
 
 const ROUTE = '/scratch'
 

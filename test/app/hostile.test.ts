@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { createLogger } from '../../src/observability/logger.ts'
-import { AUDIENCE, claims, ISSUER, KEY, logSink, NOW, signJws, testApp } from '../support/app.ts'
+import { testApp } from '../support/app.ts'
+import { logSink } from '../support/log-sink.ts'
+import { KEY } from '../support/tokens/keys.ts'
+import { AUDIENCE, claims, ISSUER, NOW, signJws } from '../support/tokens/tokens.ts'
 
 const ADMIN = '/api/messages/admin'
 const MARKER = 'PLANTED7marker'

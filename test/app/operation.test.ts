@@ -1,12 +1,16 @@
 import { once } from 'node:events'
 import { Agent, request as httpRequest } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { listen } from '../../src/lifecycle/listen.ts'
 import { shutdown } from '../../src/lifecycle/shutdown.ts'
 import { startServer } from '../../src/server.ts'
-import { ENVIRONMENT, KEY, logSink, newKey, signJws, testApp, token } from '../support/app.ts'
+import { ENVIRONMENT, testApp } from '../support/app.ts'
+import { logSink } from '../support/log-sink.ts'
 import { serve } from '../support/process.ts'
+import { KEY, newKey } from '../support/tokens/keys.ts'
+import { signJws, token } from '../support/tokens/tokens.ts'
 
 const PUBLIC = '/api/messages/public'
 const PROTECTED = '/api/messages/protected'
@@ -70,7 +74,7 @@ test('a fault of the server is not a failed authentication', async (t) => {
 })
 
 test('load shedding: requests are rejected, health routes are not', async (t) => {
-  const { call, log } = await testApp(t)
+  const { call, log } = await testApp(t, { maxEventLoopDelayMs: 100 })
   await call(PUBLIC)
   /** Blocks the event loop until its delay is measured. */
   const stall = async () => {
@@ -86,7 +90,7 @@ test('load shedding: requests are rejected, health routes are not', async (t) =>
   }
   t.match(answer, { status: 503, message: 'Service Unavailable', headers: { 'retry-after': '5' } })
   t.equal(log.at(-1)?.['refusal'], 'overloaded')
-  while ((await call(PUBLIC)).status === 503) await new Promise((resolve) => setImmediate(resolve))
+  while ((await call(PUBLIC)).status === 503) await setTimeout(10)
   const events = log.map(({ event }) => event).filter(Boolean)
   t.strictSame(events, ['shedding_started', 'shedding_ended'])
 })
@@ -183,7 +187,7 @@ test('events of the key set are logged, with the unusable keys', async (t) => {
 
 /** Waits until a condition is true. */
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+  while (!condition()) await setTimeout(1)
 }
 
 test('key rotation under load: no valid token is rejected', async (t) => {

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, Socket } from 'node:net'
 import { type Test, test } from 'tap'
-import { parseRaw, sendRaw, testApp, token } from '../support/app.ts'
+import { testApp } from '../support/app.ts'
+import { parseRaw, sendRaw } from '../support/raw-http.ts'
+import { token } from '../support/tokens/tokens.ts'
 
 const HOST = 'Host: localhost\r\n'
 const CLOSE = 'Connection: close\r\n'

@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { oddKeys } from '../support/app.ts'
 import { fakeTenant, hs256, rs256 } from '../support/fake-tenant.ts'
 import { BASE, SESSION_SECRET, site } from '../support/site.ts'
+import { oddKeys } from '../support/tokens/keys.ts'
 
 const COOKIE = 'messages-session'
 const DAY = 24 * 60 * 60_000

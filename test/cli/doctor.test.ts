@@ -2,10 +2,10 @@ import type { RequestListener } from 'node:http'
 import { type Test, test } from 'tap'
 import { main } from '../../src/cli/doctor.ts'
 import type { Environment } from '../../src/config/environment.ts'
-import { newKey } from '../support/app.ts'
 import { runCommand } from '../support/command.ts'
 import { development } from '../support/development.ts'
 import { serve, start } from '../support/process.ts'
+import { newKey } from '../support/tokens/keys.ts'
 
 const KEYS = { keys: [newKey().jwk] }
 

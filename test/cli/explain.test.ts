@@ -1,10 +1,11 @@
 import { test } from 'tap'
 import { main } from '../../src/cli/explain.ts'
 import type { Environment } from '../../src/config/environment.ts'
-import { logSink, token as otherToken } from '../support/app.ts'
 import { runCommand } from '../support/command.ts'
 import { development } from '../support/development.ts'
+import { logSink } from '../support/log-sink.ts'
 import { serve, start } from '../support/process.ts'
+import { token as otherToken } from '../support/tokens/tokens.ts'
 import { redemption, requestToken, visitor } from '../support/visitor.ts'
 
 /** Runs the command, and throws its error. */

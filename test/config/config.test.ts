@@ -2,7 +2,8 @@ import { test } from 'tap'
 import { type Environment, readEnvironment, setting } from '../../src/config/environment.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { AUDIENCE, ENVIRONMENT, ISSUER, ORIGIN } from '../support/app.ts'
+import { ENVIRONMENT, ORIGIN } from '../support/app.ts'
+import { AUDIENCE, ISSUER } from '../support/tokens/tokens.ts'
 
 const configOf = (changes: Environment) => loadConfig(ENVIRONMENT, changes).config
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
 import { serveExample } from '../../examples/example-server.ts'
-import { sendRaw } from '../support/app.ts'
 import { development, freePort } from '../support/development.ts'
+import { sendRaw } from '../support/raw-http.ts'
 import { browser, checkAccessibility } from './browser.ts'
 
 async function example(t: Test) {

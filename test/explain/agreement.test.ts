@@ -8,17 +8,10 @@ import { logHint } from '../../src/explain/log-hint.ts'
 import { printable } from '../../src/explain/printable.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { TOKEN_ERRORS, type TokenErrorCode } from '../../src/tokens/errors.ts'
-import {
-  AUDIENCE,
-  claims,
-  ENVIRONMENT,
-  ISSUER,
-  logSink,
-  NOW,
-  signJws,
-  token,
-} from '../support/app.ts'
+import { ENVIRONMENT } from '../support/app.ts'
 import { explainer } from '../support/explainer.ts'
+import { logSink } from '../support/log-sink.ts'
+import { AUDIENCE, claims, ISSUER, NOW, signJws, token } from '../support/tokens/tokens.ts'
 
 test('the explanation and the server never disagree', async (t) => {
   const environment = { AUTH0_ORGANIZATIONS: 'org_acme', ORGANIZATION_REQUIRED: 'false' }

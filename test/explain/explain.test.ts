@@ -1,7 +1,8 @@
 import { type Test, test } from 'tap'
 import type { Environment } from '../../src/config/environment.ts'
-import { AUDIENCE, claims, ISSUER, KEY, NOW, newKey, token } from '../support/app.ts'
 import { explainer } from '../support/explainer.ts'
+import { KEY, newKey } from '../support/tokens/keys.ts'
+import { AUDIENCE, claims, ISSUER, NOW, token } from '../support/tokens/tokens.ts'
 
 const ADMIN = '/api/messages/admin'
 const PROTECTED = '/api/messages/protected'

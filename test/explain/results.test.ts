@@ -3,8 +3,10 @@ import type { Environment } from '../../src/config/environment.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { explain } from '../../src/explain/explanation.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
-import { ENVIRONMENT, KEY, NOW, newKey, oddKeys, token } from '../support/app.ts'
+import { ENVIRONMENT } from '../support/app.ts'
 import { explainer } from '../support/explainer.ts'
+import { KEY, newKey, oddKeys } from '../support/tokens/keys.ts'
+import { NOW, token } from '../support/tokens/tokens.ts'
 
 const ADMIN = '/api/messages/admin'
 

@@ -1,8 +1,8 @@
 import { type Test, test } from 'tap'
 import { describeClaim, formatClaim } from '../../src/local-tenant/console/claims.ts'
 import type { Organization } from '../../src/local-tenant/directory/records.ts'
-import { sendRaw } from '../support/app.ts'
 import { development } from '../support/development.ts'
+import { sendRaw } from '../support/raw-http.ts'
 import { tenant as startIssuer, visitor, WEB } from '../support/visitor.ts'
 
 async function console(t: Test, environment: Record<string, string> = {}) {

@@ -11,8 +11,10 @@ import { validateData } from '../../src/local-tenant/directory/validate-data.ts'
 import { startLocalTenant } from '../../src/local-tenant/local-tenant.ts'
 import { runCommand } from '../support/command.ts'
 import { serve } from '../support/process.ts'
+import { writeTenantKeys } from '../support/tokens/key-cache.ts'
 
 async function tenant(t: Test, directory = t.testdir()) {
+  await writeTenantKeys(directory)
   const started = await startLocalTenant({ port: 0, directory, environment: 'development' })
   t.teardown(() => started.app.close())
   return started

@@ -2,11 +2,14 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import type { Test } from 'tap'
 import { startDevelopment } from '../../src/dev/start-development.ts'
+import { writeTenantKeys } from './tokens/key-cache.ts'
 
 /** Starts the same as `npm run dev`, at free ports. It closes when the test ends. */
 export async function development(t: Test, environment: Record<string, string> = {}) {
   const sources = [{ PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent', ...environment }]
-  const { tenant, server } = await startDevelopment(sources, t.testdir())
+  const directory = t.testdir()
+  await writeTenantKeys(directory)
+  const { tenant, server } = await startDevelopment(sources, directory)
   t.teardown(async () => {
     await server.app.close()
     await tenant.app.close()

@@ -1,8 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import { AUDIENCE, KEY, signJws } from './app.ts'
 import { serve } from './process.ts'
+import { KEY } from './tokens/keys.ts'
+import { AUDIENCE, signJws } from './tokens/tokens.ts'
 
 export const SECRET = 'a client secret of at least 32 characters'
 export const CLIENT = 'the-client'

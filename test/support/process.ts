@@ -27,15 +27,11 @@ export function start(
   args: readonly string[] = [],
 ): Program {
   const { PATH, HOME } = process.env
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, resolve(root, 'src', program), ...args],
-    {
-      // Made once: making it anew would take it from under a program that was started before.
-      cwd: existsSync(t.testdirName) ? t.testdirName : t.testdir(),
-      env: { PATH, HOME, ...coverage(), ...environment },
-    },
-  )
+  const child = spawn(process.execPath, [...loaders(), resolve(root, 'src', program), ...args], {
+    // Made once: making it anew would take it from under a program that was started before.
+    cwd: existsSync(t.testdirName) ? t.testdirName : t.testdir(),
+    env: { PATH, HOME, ...coverage(), ...environment },
+  })
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk) => (output.stdout += chunk))
   child.stderr.on('data', (chunk) => (output.stderr += chunk))
@@ -66,6 +62,12 @@ export function start(
         look()
       }),
   }
+}
+
+/** Loads TypeScript, and measures coverage where this process does. */
+function loaders(): string[] {
+  const measured = process.env['_TAPJS_PROCESSINFO_COVERAGE_'] !== '0'
+  return measured ? process.execArgv : ['--import=tsx']
 }
 
 /** What tap gives to a child process so that its coverage counts. */

@@ -8,8 +8,10 @@ import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { ENVIRONMENT, KEY, keysOf, logSink } from './app.ts'
+import { ENVIRONMENT, NO_LOAD_SHEDDING } from './app.ts'
 import { CLIENT, type FakeTenant, fakeTenant, SECRET } from './fake-tenant.ts'
+import { logSink } from './log-sink.ts'
+import { KEY, keysOf } from './tokens/keys.ts'
 
 export const BASE = 'http://localhost:6060'
 export const SESSION_SECRET = 'a session secret of 32 characters'
@@ -48,6 +50,7 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
     logger: createLogger('debug', destination),
     verifier: new AccessTokenVerifier(config.tokens, keys, now),
     keysReady: () => true,
+    maxEventLoopDelayMs: NO_LOAD_SHEDDING,
     features: [
       (scope) =>
         browserLogin(scope, {

@@ -2,15 +2,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { type LocalTenantOptions, startLocalTenant } from '../../src/local-tenant/local-tenant.ts'
+import { writeTenantKeys } from './tokens/key-cache.ts'
 
 /** Starts a tenant that closes when the test ends. */
 export async function startTenant(t: Test, options: Partial<LocalTenantOptions> = {}) {
-  const tenant = await startLocalTenant({
-    port: 0,
-    directory: options.directory ?? t.testdir(),
-    environment: 'test',
-    ...options,
-  })
+  const directory = options.directory ?? t.testdir()
+  await writeTenantKeys(directory)
+  const tenant = await startLocalTenant({ port: 0, environment: 'test', ...options, directory })
   t.teardown(() => tenant.app.close())
   return tenant
 }

@@ -1,18 +1,9 @@
 import fc from 'fast-check'
 import { type Test, test } from 'tap'
 import { decodeToken } from '../../src/tokens/jws.ts'
-import {
-  AUDIENCE,
-  claims,
-  ISSUER,
-  KEY,
-  NOW,
-  newKey,
-  signJws,
-  type TestApp,
-  testApp,
-  token,
-} from '../support/app.ts'
+import { type TestApp, testApp } from '../support/app.ts'
+import { KEY, newKey } from '../support/tokens/keys.ts'
+import { AUDIENCE, claims, ISSUER, NOW, signJws, token } from '../support/tokens/tokens.ts'
 
 const PROTECTED = '/api/messages/protected'
 const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -6,7 +6,10 @@ import {
   VerifiedTokenCache,
   type VerifiedTokenCacheOptions,
 } from '../../src/tokens/verified-token-cache.ts'
-import { KEY, NOW, newKey, oddKeys, sendRaw, testApp, token } from '../support/app.ts'
+import { testApp } from '../support/app.ts'
+import { sendRaw } from '../support/raw-http.ts'
+import { KEY, newKey, oddKeys } from '../support/tokens/keys.ts'
+import { NOW, token } from '../support/tokens/tokens.ts'
 
 const PROTECTED = '/api/messages/protected'
 const [key] = parseJwks([KEY.jwk], ['RS256']).keys as [VerificationKey]

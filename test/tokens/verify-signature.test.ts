@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { compactVerify } from 'jose'
 import { test } from 'tap'
 import { verifySignature } from '../../src/tokens/verify-signature.ts'
-import { KEY, newKey, signJws } from '../support/app.ts'
+import { KEY, newKey } from '../support/tokens/keys.ts'
+import { signJws } from '../support/tokens/tokens.ts'
 
 const publicKey = createPublicKey({ key: KEY.jwk, format: 'jwk' })
 const candidate = { kid: KEY.kid, algorithms: ['RS256'], key: publicKey }
@@ -57,5 +58,5 @@ test('the key that signed is found among several; another kind of key is a fault
   t.rejects(verifySignature(token, 'RS256', [curve]), TypeError)
   const misfit = { ...candidate, algorithms: ['ES256'] }
   const es256 = signJws({ alg: 'ES256' }, {}, newKey('ES256'))
-  t.rejects(verifySignature(es256, 'ES256', [misfit]), { name: 'JOSENotSupported' })
+  t.rejects(verifySignature(es256, 'ES256', [misfit]), { name: /^(JOSENotSupported|DataError)$/ })
 })

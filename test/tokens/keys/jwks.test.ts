@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { parseJwks } from '../../../src/tokens/keys/jwks.ts'
-import { newKey } from '../../support/app.ts'
+import { newKey } from '../../support/tokens/keys.ts'
 
 const { jwk } = newKey('RS256', 'good')
 const { alg: _alg, ...anyRsa } = jwk

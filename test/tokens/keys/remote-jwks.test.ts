@@ -6,8 +6,8 @@ import {
   RemoteJwks,
   type RemoteJwksOptions,
 } from '../../../src/tokens/keys/remote-jwks.ts'
-import { KEY, newKey } from '../../support/app.ts'
 import { serve } from '../../support/process.ts'
+import { KEY, newKey } from '../../support/tokens/keys.ts'
 
 const NEXT = newKey('RS256', 'next')
 const jwks = (...keys: unknown[]) => JSON.stringify({ keys })
@@ -140,8 +140,10 @@ const MISBEHAVIOUR: Record<string, RequestListener> = {
 }
 
 test('whatever the tenant does, known keys serve, others are 503, and it recovers', async (t) => {
+  // Side by side, since some wait for a time-out.
+  t.jobs = 4
   for (const [name, misbehave] of Object.entries(MISBEHAVIOUR)) {
-    await t.test(name, async (t) => {
+    t.test(name, { buffered: true }, async (t) => {
       const hangs = name === 'hanging' || name === 'one byte at a time'
       const { tenant, clock, find, events } = await remote(t, hangs ? { timeout: 2_000 } : {})
       tenant.answer = misbehave

@@ -1,0 +1,167 @@
+/** Which module may import which, as rules of dependency-cruiser. Type imports count like others. */
+import type { ICruiseOptions, IFlattenedRuleSet } from 'dependency-cruiser'
+
+type Rule = NonNullable<IFlattenedRuleSet['forbidden']>[number] & { name: string; comment: string }
+
+/** The modules of Node, as dependency-cruiser calls them. */
+const NODE = 'core'
+const FASTIFY = '(fastify|fastify-plugin|@fastify/[^/]+)'
+const packages = (...names: string[]) => names.map((name) => `^node_modules/${name}/`)
+const files = (...paths: string[]) => paths.map((path) => `^src/${path}`)
+
+/** The files of a folder may import each other and what is listed. */
+const folder = (
+  name: string,
+  allowed: string[],
+  comment: string,
+  kinds: (typeof NODE)[] = [],
+): Rule => ({
+  name: `${name}-imports`,
+  comment: `src/${name}: ${comment}`,
+  severity: 'error',
+  from: { path: `^src/${name}/` },
+  to: { pathNot: [`^src/${name}/`, ...allowed], dependencyTypesNot: kinds },
+})
+
+/** Only the listed modules may import this path. */
+const onlyFrom = (name: string, path: string, importers: string[], comment: string): Rule => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { pathNot: files(...importers) },
+  to: { path: files(path) },
+})
+
+const OPTIONAL = '(browser-login|api-reference|explain)/'
+
+export const forbidden: Rule[] = [
+  {
+    name: 'no-import-cycle',
+    comment:
+      'These files import each other, so that none can be understood or loaded without the others. Move what they share to a file of its own.',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'resolvable',
+    comment: 'The import leads nowhere, so that no other rule can check it.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { couldNotResolve: true },
+  },
+  folder(
+    'tokens',
+    packages('jose', 'lru-cache'),
+    'token verification knows no HTTP framework and no configuration. It may import jose, lru-cache and node: modules.',
+    [NODE],
+  ),
+  folder(
+    'access',
+    files('tokens/'),
+    'access decisions depend on the token alone. They may import src/tokens.',
+  ),
+  folder(
+    'plugins',
+    [
+      ...files('access/', 'tokens/', 'utils/', 'observability/request-log.ts'),
+      ...packages(FASTIFY),
+    ],
+    'plugins adapt src/tokens and src/access to Fastify. They know no product and no optional feature.',
+    [NODE],
+  ),
+  folder(
+    'messages',
+    [...files('plugins/message-schema.ts'), ...packages(FASTIFY)],
+    'a product declares routes and returns data. Tokens and their verification belong to the core.',
+  ),
+  folder('api-reference', packages(FASTIFY), 'an optional feature does not depend on the core.', [
+    NODE,
+  ]),
+  folder(
+    'browser-login',
+    [
+      ...files('tokens/', 'html/', 'utils/', 'plugins/errors.ts', 'config/browser-login.ts'),
+      ...packages(FASTIFY, '@redis/client', 'json-schema-to-ts', 'lru-cache', 'openid-client'),
+    ],
+    'an optional feature uses src/tokens and its own configuration, and can be deleted.',
+    [NODE],
+  ),
+  folder(
+    'explain',
+    files('access/', 'tokens/', 'observability/request-log.ts'),
+    'explanations are computed from a token and a policy alone.',
+  ),
+  folder(
+    'management',
+    [...files('utils/'), ...packages('auth0', 'jose', 'yaml', 'ajv', 'json-schema-to-ts')],
+    'the client of the Management API does not depend on the server.',
+    [NODE],
+  ),
+  folder(
+    'doctor',
+    files('explain/printable.ts', 'tokens/', 'config/'),
+    'the diagnosis depends on the configuration, not on the server or the commands.',
+    [NODE],
+  ),
+  folder(
+    'cli',
+    [
+      ...files('management/', 'explain/', 'tokens/', 'doctor/', 'config/', 'app.ts', 'server.ts'),
+      ...packages('fastify', 'pino'),
+    ],
+    'commands reach the local tenant by its URL, as they reach a real one.',
+    [NODE],
+  ),
+  onlyFrom(
+    'programs',
+    '(dev|cli)/',
+    ['dev/', 'cli/'],
+    'Programs use the other modules and are not used by them.',
+  ),
+  onlyFrom(
+    'local-tenant-in-development-only',
+    'local-tenant/',
+    ['local-tenant/', 'dev/'],
+    'The server knows the local tenant by its URL only. src/dev alone imports it.',
+  ),
+  onlyFrom(
+    'management-in-commands-only',
+    'management/',
+    ['management/', 'cli/'],
+    'Only commands call the Management API.',
+  ),
+  onlyFrom(
+    'optional-features',
+    OPTIONAL,
+    [OPTIONAL, 'server.ts', 'cli/', 'dev/', 'doctor/', 'local-tenant/console/'],
+    'The server runs without its optional features. Only src/server.ts loads them, and tools of development use them.',
+  ),
+  {
+    name: 'optional-features-on-demand',
+    comment: 'src/server.ts loads an optional feature by a dynamic import, when it is configured.',
+    severity: 'error',
+    from: { path: files('server.ts') },
+    to: { path: files(OPTIONAL), dynamic: false, dependencyTypesNot: ['type-only'] },
+  },
+]
+
+/** Shows that the rule above checks something. */
+export const required = [
+  {
+    name: 'browser-login-is-loaded',
+    comment: 'src/server.ts loads the browser login.',
+    severity: 'error',
+    module: { path: '^src/server\\.ts$' },
+    to: { path: '^src/browser-login/browser-login\\.ts$' },
+  },
+] satisfies IFlattenedRuleSet['required']
+
+export const options: ICruiseOptions = {
+  tsPreCompilationDeps: true,
+  doNotFollow: { path: 'node_modules' },
+  enhancedResolveOptions: {
+    exportsFields: ['exports'],
+    conditionNames: ['import', 'node', 'default', 'types'],
+  },
+}
