@@ -1,4 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { brotliCompressSync } from 'node:zlib'
 import { type Test, test } from 'tap'
 import {
@@ -162,6 +164,21 @@ test('whatever the tenant does, known keys serve, others are 503, and it recover
       await t.resolves(find('next'))
     })
   }
+})
+
+test('the time-out holds if garbage is collected while the body arrives', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const { tenant, find } = await remote(t, { timeout: 500 })
+  tenant.answer = (_, response) => {
+    response.writeHead(200)
+    const drip = setInterval(() => {
+      response.write(' ')
+      collect()
+    }, 20)
+    response.on('close', () => clearInterval(drip))
+  }
+  await t.rejects(find('current'), unavailable)
 })
 
 test('stale keys serve for as long as was said, and no longer', async (t) => {
