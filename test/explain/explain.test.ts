@@ -2,11 +2,10 @@ import { type Test, test } from 'tap'
 import type { Environment } from '../../src/config/environment.ts'
 import { explainer } from '../support/explainer.ts'
 import { KEY, newKey } from '../support/tokens/keys.ts'
-import { AUDIENCE, claims, ISSUER, NOW, token } from '../support/tokens/tokens.ts'
+import { AUDIENCE, claims, encodeSegment, ISSUER, NOW, token } from '../support/tokens/tokens.ts'
 
 const ADMIN = '/api/messages/admin'
 const PROTECTED = '/api/messages/protected'
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 type Case = [token: string, code: string, advice: RegExp, route?: string]
 
@@ -31,18 +30,18 @@ test('texts that are not signed tokens', async (t) => {
         /opaque.*audience=https:\/\/api\.test/,
       ],
       'a newer opaque token': [
-        `${encode({ alg: 'dir', enc: 'A256GCM', iss: ISSUER })}..iv.text.tag`,
+        `${encodeSegment({ alg: 'dir', enc: 'A256GCM', iss: ISSUER })}..iv.text.tag`,
         'token_malformed',
         /opaque.*without an audience/,
       ],
       'an encrypted token': [
-        `${encode({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })}.key.iv.text.tag`,
+        `${encodeSegment({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })}.key.iv.text.tag`,
         'token_malformed',
         /encrypted.*APIs → \(this API\) → Settings/,
       ],
       'a refresh token': ['v1.MTc2OTg0NDI0Mg-abc', 'token_malformed', /refresh token.*[Ee]xchange/],
       'a token without signature': [
-        `${encode({ alg: 'none' })}.${encode(claims())}.`,
+        `${encodeSegment({ alg: 'none' })}.${encodeSegment(claims())}.`,
         'token_malformed',
         /no signature/,
       ],

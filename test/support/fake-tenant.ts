@@ -1,9 +1,9 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { serve } from './process.ts'
 import { KEY } from './tokens/keys.ts'
-import { AUDIENCE, signJws } from './tokens/tokens.ts'
+import { AUDIENCE, signHs256, signJws } from './tokens/tokens.ts'
 
 export const SECRET = 'a client secret of at least 32 characters'
 export const CLIENT = 'the-client'
@@ -43,13 +43,8 @@ export interface FakeTenant {
 export const rs256 = (claims: Json, typ = 'JWT') =>
   signJws({ alg: 'RS256', kid: KEY.kid, typ }, claims)
 
-export function hs256(claims: Json, typ = 'JWT', secret: string | Buffer = SECRET): string {
-  const [header, payload] = [{ alg: 'HS256', typ }, claims].map((part) =>
-    Buffer.from(JSON.stringify(part)).toString('base64url'),
-  )
-  const input = `${header}.${payload}`
-  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
-}
+export const hs256 = (claims: Json, typ = 'JWT', secret: string | Buffer = SECRET) =>
+  signHs256(claims, secret, { alg: 'HS256', typ })
 
 const seconds = () => Math.floor(Date.now() / 1000)
 

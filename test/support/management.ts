@@ -4,6 +4,7 @@ import type { Command } from '../../src/cli/support/command.ts'
 import type { Environment } from '../../src/config/environment.ts'
 import { runCommand } from './command.ts'
 import { serve } from './process.ts'
+import { encodeSegment } from './tokens/tokens.ts'
 
 /** Runs a command with arguments that are separated by spaces. */
 export function runManagementCommand(
@@ -77,8 +78,7 @@ export async function unreachableOrigin(): Promise<string> {
 
 /** A token with these scopes and an invalid signature. */
 export function tokenWith(...scopes: string[]): string {
-  const payload = Buffer.from(JSON.stringify({ scope: scopes.join(' ') })).toString('base64url')
-  return `e30.${payload}.e30`
+  return `e30.${encodeSegment({ scope: scopes.join(' ') })}.e30`
 }
 
 export function answer(response: ServerResponse, status: number, body: object, headers = {}) {

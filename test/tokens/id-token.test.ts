@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { ClientTokenExpectations } from '../../src/tokens/client-token.ts'
@@ -7,7 +7,7 @@ import { type ExpectedLogin, verifyIdToken } from '../../src/tokens/id-token.ts'
 import { verifyLogoutToken } from '../../src/tokens/logout-token.ts'
 import type { Result } from '../../src/tokens/result.ts'
 import { KEY, keysOf, newKey, oddKeys } from '../support/tokens/keys.ts'
-import { ISSUER, NOW, signJws } from '../support/tokens/tokens.ts'
+import { ISSUER, NOW, signHs256, signJws } from '../support/tokens/tokens.ts'
 
 const CLIENT = 'the-client'
 const SECRET = 'a client secret of at least 32 characters'
@@ -29,13 +29,7 @@ const claims = (changes: Json = {}) => {
 const rs256 = (changes: Json = {}, header: Json = {}, key = KEY) =>
   signJws({ alg: 'RS256', kid: key.kid, typ: 'JWT', ...header }, claims(changes), key)
 
-function hs256(secret: string | Buffer, changes: Json = {}): string {
-  const [header, payload] = [{ alg: 'HS256', typ: 'JWT' }, claims(changes)].map((part) =>
-    Buffer.from(JSON.stringify(part)).toString('base64url'),
-  )
-  const input = `${header}.${payload}`
-  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
-}
+const hs256 = (secret: string | Buffer, changes: Json = {}) => signHs256(claims(changes), secret)
 
 const codeOf = async (verification: Promise<Result<unknown, string>>) =>
   (await verification).code ?? 'accepted'

@@ -31,15 +31,15 @@ export function newKey(kind: keyof typeof GENERATED = 'RS256', kid = `${kind}-ke
   }
 }
 
-/** The key that tokens are signed with where a test names no other. */
+/** The key that tokens are signed with by default. */
 export const KEY = newKey('RS256', 'current')
 
-/** Keys that cannot be had, or that are not what they should be. */
+/** Verification keys that are unavailable or not what they should be. */
 export function oddKeys(keysFor: VerificationKeys['keysFor']): VerificationKeys {
   return { keysFor, isCurrent: () => true }
 }
 
-/** The keys of a tenant that is always there. */
+/** The verification keys of a tenant that is always available. */
 export function keysOf(keys: readonly TestKey[], algorithms: readonly string[]): VerificationKeys {
   const published = keys.map(({ jwk }) => jwk)
   const { keys: usable } = parseJwks(published, algorithms)
