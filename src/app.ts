@@ -63,8 +63,6 @@ export interface Dependencies {
   /** Whether the tenant's signing keys are available. */
   readonly keysReady: () => boolean
   readonly onRequestCompleted?: (completed: CompletedRequest) => void
-  /** When load is shed; see `OverloadOptions`. Tests on a busy machine set it higher. */
-  readonly maxEventLoopDelayMs?: number
   /** Explains a rejection in the log. */
   readonly hint?: Hint
   /** Optional features: plugins with routes of their own. */
@@ -75,11 +73,7 @@ export interface Dependencies {
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { config, logger, verifier, keysReady, features = [] } = dependencies
   const { clientOrigins, organizations, authFailuresMax } = config
-  const {
-    onRequestCompleted = () => {},
-    hint = () => undefined,
-    maxEventLoopDelayMs,
-  } = dependencies
+  const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const requestLog = new RequestLog(onRequestCompleted, hint)
   const rawResponses = rawErrorResponses(clientOrigins, (completed) =>
     requestLog.record(logger, completed),
@@ -111,7 +105,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   // Is the request well-formed (400, 431), is there a route (404), is the server overloaded (503)?
   await app.register(requestHead, { maxHeaderBytes: MAX_HEADER_BYTES })
   await app.register(notFound)
-  await app.register(overload, { maxEventLoopDelayMs })
+  await app.register(overload, { maxEventLoopDelay: config.maxEventLoopDelay })
 
   // Authentication (400, 401, 429, 503). A route without a declared access policy stops the start.
   await app.register(declaredAccess)

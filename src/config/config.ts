@@ -46,6 +46,8 @@ export function createConfig(values: Values) {
     drainTime: values.DRAIN_TIME * 1000,
     /** In milliseconds. */
     shutdownTimeout: values.SHUTDOWN_TIMEOUT * 1000,
+    /** In milliseconds; 0 turns load shedding off. */
+    maxEventLoopDelay: values.MAX_EVENT_LOOP_DELAY * 1000,
     /** In milliseconds. */
     keysMaxAge: values.KEYS_MAX_AGE * 1000,
     /** In milliseconds. */

@@ -85,6 +85,13 @@ export const schema = {
       default: 10,
       description: 'a number of seconds from 1 to 600',
     },
+    MAX_EVENT_LOOP_DELAY: {
+      type: 'number',
+      minimum: 0,
+      maximum: 60,
+      default: 0.5,
+      description: 'a number of seconds from 0 to 60',
+    },
     KEYS_MAX_AGE: {
       type: 'integer',
       minimum: 1,

@@ -10,18 +10,18 @@ declare module 'fastify' {
 }
 
 export interface OverloadOptions {
-  /** The mean delay of the event loop above which requests are rejected, in milliseconds. */
-  readonly maxEventLoopDelayMs?: number | undefined
+  /** The mean delay of the event loop above which requests are rejected, in milliseconds; 0 for none. */
+  readonly maxEventLoopDelay: number
 }
 
 const RETRY_AFTER_SECONDS = 5
 
 /** Load shedding: rejects requests (503) while the event loop lags, so that accepted ones finish. */
 export const overload = fp<OverloadOptions>(
-  async (app, { maxEventLoopDelayMs = 500 }) => {
+  async (app, { maxEventLoopDelay }) => {
     let shedding = false
     await app.register(underPressure, {
-      maxEventLoopDelay: maxEventLoopDelayMs,
+      maxEventLoopDelay,
       pressureHandler: async ({ routeOptions }) => {
         if (routeOptions.config.vital) return
         if (!shedding) {

@@ -74,7 +74,7 @@ test('a fault of the server is not a failed authentication', async (t) => {
 })
 
 test('load shedding: requests are rejected, health routes are not', async (t) => {
-  const { call, log } = await testApp(t, { maxEventLoopDelayMs: 100 })
+  const { call, log } = await testApp(t, { environment: { MAX_EVENT_LOOP_DELAY: '0.1' } })
   await call(PUBLIC)
   /** Blocks the event loop until its delay is measured. */
   const stall = async () => {

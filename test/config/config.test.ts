@@ -5,6 +5,8 @@ import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { ENVIRONMENT, ORIGIN } from '../support/app.ts'
 import { AUDIENCE, ISSUER } from '../support/tokens/tokens.ts'
 
+const { MAX_EVENT_LOOP_DELAY: _, ...REQUIRED } = ENVIRONMENT
+
 const configOf = (changes: Environment) => loadConfig(ENVIRONMENT, changes).config
 
 /** The message of the ConfigError; empty if the configuration is valid. */
@@ -20,7 +22,7 @@ function problemsOf(...sources: Environment[]): string {
 const problemsWith = (changes: Environment) => problemsOf(ENVIRONMENT, changes)
 
 test('defaults', async (t) => {
-  const { config, warning } = loadConfig(ENVIRONMENT)
+  const { config, warning } = loadConfig(REQUIRED)
   t.equal(warning, undefined)
   t.strictSame(config, {
     tokens: { issuer: ISSUER, audience: AUDIENCE, algorithms: ['RS256'], clockTolerance: 5 },
@@ -40,6 +42,7 @@ test('defaults', async (t) => {
     metricsPort: undefined,
     drainTime: 1000,
     shutdownTimeout: 10_000,
+    maxEventLoopDelay: 500,
     keysMaxAge: 600_000,
     keysStaleIfError: 86_400_000,
     logHints: true,
@@ -47,12 +50,13 @@ test('defaults', async (t) => {
     apiReferenceClientId: undefined,
     browserLogin: undefined,
     variables: {
-      ...ENVIRONMENT,
+      ...REQUIRED,
       ACCESS_TOKEN_ALGORITHMS: 'RS256',
       CLOCK_TOLERANCE: 5,
       PORT: 6060,
       DRAIN_TIME: 1,
       SHUTDOWN_TIMEOUT: 10,
+      MAX_EVENT_LOOP_DELAY: 0.5,
       KEYS_MAX_AGE: 600,
       KEYS_STALE_IF_ERROR: 86_400,
       LOG_LEVEL: 'info',
@@ -111,6 +115,7 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['METRICS_PORT', '65536', 'x'],
   ['DRAIN_TIME', '-1', 'x', '10'],
   ['SHUTDOWN_TIMEOUT', 'x', '601'],
+  ['MAX_EVENT_LOOP_DELAY', '-1', '61', 'x'],
   ['KEYS_MAX_AGE', '0', 'x'],
   ['KEYS_STALE_IF_ERROR', 'x', '599'],
   ['ID_TOKEN_ALG', 'none', 'ES256'],
@@ -141,7 +146,7 @@ test('invalid values', async (t) => {
       t.equal(message.split('\n').length, 2, 'nothing else is named')
     }
   }
-  for (const name of Object.keys(ENVIRONMENT)) {
+  for (const name of Object.keys(REQUIRED)) {
     for (const value of ['', ' ']) {
       const rest = { ...ENVIRONMENT, [name]: value }
       t.match(problemsOf(rest), `${name} is missing`)

@@ -6,7 +6,8 @@ import { writeTenantKeys } from './tokens/key-cache.ts'
 
 /** Starts the same as `npm run dev`, at free ports. It closes when the test ends. */
 export async function development(t: Test, environment: Record<string, string> = {}) {
-  const sources = [{ PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent', ...environment }]
+  const quiet = { LOG_LEVEL: 'silent', MAX_EVENT_LOOP_DELAY: '0' }
+  const sources = [{ PORT: '0', TENANT_PORT: '0', ...quiet, ...environment }]
   const directory = t.testdir()
   await writeTenantKeys(directory)
   const { tenant, server } = await startDevelopment(sources, directory)

@@ -8,7 +8,7 @@ import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { ENVIRONMENT, NO_LOAD_SHEDDING } from './app.ts'
+import { ENVIRONMENT } from './app.ts'
 import { CLIENT, type FakeTenant, fakeTenant, SECRET } from './fake-tenant.ts'
 import { logSink } from './log-sink.ts'
 import { KEY, keysOf } from './tokens/keys.ts'
@@ -50,7 +50,6 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
     logger: createLogger('debug', destination),
     verifier: new AccessTokenVerifier(config.tokens, keys, now),
     keysReady: () => true,
-    maxEventLoopDelayMs: NO_LOAD_SHEDDING,
     features: [
       (scope) =>
         browserLogin(scope, {
