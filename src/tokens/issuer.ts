@@ -25,7 +25,7 @@ export function issuerOf(domain: string): Issuer | undefined {
 /**
  * Reads a browser origin (RFC 6454 §6.2), http or https.
  *
- * @returns the origin as a browser sends it, or undefined where the text is no such origin
+ * @returns the origin as a browser sends it, or undefined where the text is not an origin
  */
 export function originOf(text: string): string | undefined {
   const url = parseUrl(text)

@@ -69,7 +69,7 @@ test('a route may ask for certain organizations', async (t) => {
   t.strictSame(await call({}), [401, 'organization_missing'])
 })
 
-test('the organization is judged before the permissions', async (t) => {
+test('the organization is checked before the permissions', async (t) => {
   const call = await scratch(t, { permissions: ['a'] }, KNOWN)
   t.strictSame(await call({ org_id: 'org_c' }), [401, 'organization_unknown'])
   t.strictSame(await call({ org_id: 'org_a' }), [403, 'permission_missing', 'a'])
@@ -119,7 +119,7 @@ test('the host of a proxy is believed only where the proxy is trusted', async (t
   }
 })
 
-test('nobody is let in without a principal', async (t) => {
+test('a request without a principal is denied', async (t) => {
   const organizations = {
     known: new Set<string>(),
     required: false,

@@ -1,4 +1,4 @@
-/** Writes several pieces of log at one go, and ends. */
+/** Writes many log lines at once, and exits. */
 import { createLogger } from '../../src/observability/logger.ts'
 
 const log = createLogger('info')

@@ -28,7 +28,7 @@ export function start(
 ): Program {
   const { PATH, HOME } = process.env
   const child = spawn(process.execPath, [...loaders(), resolve(root, 'src', program), ...args], {
-    // Made once: making it anew would take it from under a program that was started before.
+    // Created once: creating it again would delete the folder of a program that is running.
     cwd: existsSync(t.testdirName) ? t.testdirName : t.testdir(),
     env: { PATH, HOME, ...coverage(), ...environment },
   })

@@ -109,21 +109,21 @@ test('structure and JOSE header', async (t) => {
     'header of invalid UTF-8': ['token_malformed', `${invalidUtf8}.${CLAIMS}.${SIGNATURE}`],
     'claims of invalid UTF-8': ['token_malformed', `${HEADER}.${invalidUtf8}.${SIGNATURE}`],
     'a byte order mark': ['token_malformed', signJws('\ufeff{"alg":"RS256"}', claims())],
-    'claims that are no JSON': ['token_malformed', signJws({ alg: 'RS256' }, '{')],
+    'claims that are not JSON': ['token_malformed', signJws({ alg: 'RS256' }, '{')],
     'claims that are an array': ['token_malformed', signJws({ alg: 'RS256' }, [claims()])],
     'claims that are null': ['token_malformed', signJws({ alg: 'RS256' }, 'null')],
     'header that is a string': ['token_malformed', signJws('"RS256"', claims())],
     crit: ['header_extension', token({}, { crit: ['exp'], exp: 1 })],
     b64: ['header_extension', token({}, { b64: true })],
     'no alg': ['header_malformed', token({}, { alg: undefined })],
-    'alg that is no string': ['header_malformed', token({}, { alg: ['RS256'] })],
-    'kid that is no string': ['header_malformed', token({}, { kid: 1 })],
+    'alg that is not a string': ['header_malformed', token({}, { alg: ['RS256'] })],
+    'kid that is not a string': ['header_malformed', token({}, { kid: 1 })],
     'alg none': ['algorithm_not_allowed', token({}, { alg: 'none' })],
     'alg in other case': ['algorithm_not_allowed', token({}, { alg: 'rs256' })],
     HMAC: ['algorithm_not_allowed', token({}, { alg: 'HS256' })],
     'an algorithm not configured': ['algorithm_not_allowed', token({}, { alg: 'PS256' })],
     'typ of another kind': ['type_not_allowed', token({}, { typ: 'logout+jwt' })],
-    'typ that is no string': ['type_not_allowed', token({}, { typ: null })],
+    'typ that is not a string': ['type_not_allowed', token({}, { typ: null })],
   })
 })
 
@@ -158,8 +158,11 @@ test('claims', async (t) => {
     'issued in the future': ['token_issued_in_future', token({ iat: NOW + 6 })],
     'no subject': ['subject_missing', token({ sub: undefined })],
     'an empty subject': ['subject_missing', token({ sub: '' })],
-    'a subject that is no string': ['subject_missing', token({ sub: 1 })],
-    'an organization that is no string': ['organization_malformed', token({ org_id: ['org_a'] })],
+    'a subject that is not a string': ['subject_missing', token({ sub: 1 })],
+    'an organization that is not a string': [
+      'organization_malformed',
+      token({ org_id: ['org_a'] }),
+    ],
   })
 })
 

@@ -33,7 +33,7 @@ const hs256 = (secret: string | Buffer, changes: Json = {}) => signHs256(claims(
 
 const codeOf = async (verification: Promise<Result<unknown, string>>) =>
   (await verification).code ?? 'accepted'
-const judged = (changes: Json, login: Partial<ExpectedLogin> = {}, header: Json = {}) =>
+const codeOfLogin = (changes: Json, login: Partial<ExpectedLogin> = {}, header: Json = {}) =>
   codeOf(verifyIdToken(rs256(changes, header), { ...LOGIN, ...login }, RS256))
 
 test('who logged in, by either algorithm', async (t) => {
@@ -43,25 +43,25 @@ test('who logged in, by either algorithm', async (t) => {
 })
 
 test('the algorithm is the configured one, whatever the token says', async (t) => {
-  const verdict = (token: string, expected: ClientTokenExpectations) =>
+  const result = (token: string, expected: ClientTokenExpectations) =>
     codeOf(verifyIdToken(token, LOGIN, expected))
-  t.equal(await verdict(rs256(), HS256), 'algorithm_not_allowed')
-  t.equal(await verdict(hs256(SECRET), RS256), 'algorithm_not_allowed')
-  t.equal(await verdict(hs256('another secret'), HS256), 'signature_invalid')
+  t.equal(await result(rs256(), HS256), 'algorithm_not_allowed')
+  t.equal(await result(hs256(SECRET), RS256), 'algorithm_not_allowed')
+  t.equal(await result(hs256('another secret'), HS256), 'signature_invalid')
   const published = createPublicKey({ key: KEY.jwk, format: 'jwk' })
   for (const type of ['spki', 'pkcs1'] as const) {
     const pem = published.export({ type, format: 'pem' })
-    t.equal(await verdict(hs256(pem), RS256), 'algorithm_not_allowed', type)
-    t.equal(await verdict(hs256(pem), HS256), 'signature_invalid', type)
+    t.equal(await result(hs256(pem), RS256), 'algorithm_not_allowed', type)
+    t.equal(await result(hs256(pem), HS256), 'signature_invalid', type)
   }
   const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.e30`
   for (const expected of [RS256, HS256]) {
-    t.equal(await verdict(none, expected), 'algorithm_not_allowed')
-    t.equal(await verdict('a.b', expected), 'token_malformed')
-    t.equal(await verdict('a'.repeat(9000), expected), 'token_too_large')
+    t.equal(await result(none, expected), 'algorithm_not_allowed')
+    t.equal(await result('a.b', expected), 'token_malformed')
+    t.equal(await result('a'.repeat(9000), expected), 'token_too_large')
   }
-  t.equal(await verdict(rs256({}, {}, newKey('RS256', 'foreign')), RS256), 'unknown_key')
-  t.equal(await verdict(rs256({}, {}, newKey('RS256', KEY.kid)), RS256), 'signature_invalid')
+  t.equal(await result(rs256({}, {}, newKey('RS256', 'foreign')), RS256), 'unknown_key')
+  t.equal(await result(rs256({}, {}, newKey('RS256', KEY.kid)), RS256), 'signature_invalid')
 })
 
 test('each rule that is broken, by its code', async (t) => {
@@ -97,7 +97,7 @@ test('each rule that is broken, by its code', async (t) => {
     ['organization_mismatch', { org_name: 'globex' }, { organization: 'acme' }],
   ]
   for (const [code, changes, login] of refused) {
-    t.equal(await judged(changes, login), code, JSON.stringify([changes, login]))
+    t.equal(await codeOfLogin(changes, login), code, JSON.stringify([changes, login]))
   }
   const headers: [string, Json][] = [
     ['header_extension', { crit: ['b64'] }],
@@ -107,7 +107,7 @@ test('each rule that is broken, by its code', async (t) => {
     ['type_not_allowed', { typ: 'logout+jwt' }],
     ['type_not_allowed', { typ: 1 }],
   ]
-  for (const [code, header] of headers) t.equal(await judged({}, {}, header), code)
+  for (const [code, header] of headers) t.equal(await codeOfLogin({}, {}, header), code)
 })
 
 test('what is good', async (t) => {
@@ -124,11 +124,11 @@ test('what is good', async (t) => {
     [{}, {}, { typ: 'jwt', kid: undefined }],
   ]
   for (const [changes, login, header] of good) {
-    t.equal(await judged(changes, login, header), 'accepted', JSON.stringify([changes, login]))
+    t.equal(await codeOfLogin(changes, login, header), 'accepted', JSON.stringify([changes, login]))
   }
 })
 
-test('no verdict without keys', async (t) => {
+test('no result without keys', async (t) => {
   const keys = oddKeys(() => {
     throw new KeysUnavailableError(1)
   })
@@ -156,8 +156,8 @@ test('whatever the claims, none is accepted that breaks a rule', async (t) => {
   await fc.assert(
     fc.asyncProperty(record, async (arbitrary) => {
       const { iss, aud, azp, sub, iat, exp, nonce, auth_time, org_id } = arbitrary
-      const verdict = await codeOf(verifyIdToken(hs256(SECRET, arbitrary), login, HS256))
-      if (verdict !== 'accepted') return
+      const result = await codeOf(verifyIdToken(hs256(SECRET, arbitrary), login, HS256))
+      if (result !== 'accepted') return
       accepted += 1
       const audiences = [aud].flat()
       const holds =

@@ -89,7 +89,7 @@ test('a remembered token ends with its key', async (t) => {
   await call(PROTECTED, good)
   state.current = false
   await call(PROTECTED, good)
-  t.equal(state.checks, 2, 'it is judged anew, by the keys there are now')
+  t.equal(state.checks, 2, 'verified again, with the current keys')
 })
 
 test('tokens of withdrawn keys are forgotten with them', async (t) => {
@@ -137,7 +137,7 @@ test('the digest is the SHA-256 of the token', async (t) => {
   t.equal(memory().digestOf('abc'), 'ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=')
 })
 
-test('each request of a connection is judged by its own header alone', async (t) => {
+test('each request of a connection is authenticated by its own header', async (t) => {
   const { app } = await testApp(t)
   const port = await listen(app, ['127.0.0.1'], 0)
   const user = `Authorization: Bearer ${token()}\r\n`
