@@ -53,8 +53,10 @@ test('importing a file other than a main.ts has no side effects', async (t) => {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
   )
-  const before = process.getActiveResourcesInfo().length
+  // The module loader may still close files.
+  const held = () => process.getActiveResourcesInfo().filter((type) => !/^(FS|Close)Req/.test(type))
+  const before = held()
   for (const file of files.filter((file) => basename(file) !== 'main.ts'))
     await import(join(src, file))
-  t.equal(process.getActiveResourcesInfo().length, before, 'no timer, no socket')
+  t.strictSame(held(), before, 'no timer, no socket')
 })
