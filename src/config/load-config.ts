@@ -1,3 +1,4 @@
+import type { Ajv } from 'ajv'
 import envSchema from 'env-schema'
 import { validateCombinations } from './combinations.ts'
 import { type Config, createConfig } from './config.ts'
@@ -48,12 +49,17 @@ function validate(variables: Variables): { values: Partial<Values>; problems: Co
     const rest = { ...variables }
     const invalid = errors.map(variableOf)
     for (const name of invalid) delete rest[name]
-    const values: Partial<Values> = read({ ...schema, required: [] }, rest)
+    const values: Partial<Values> = read(schemaOfOptional, rest)
     // An invalid variable has no value, not the default.
     for (const name of invalid) delete values[name]
     return { values, problems: errors.map(describe) }
   }
 }
+
+const schemaOfOptional = { ...schema, required: [] }
+
+/** Kept, so that Ajv compiles each schema only once. */
+let validator: Ajv | undefined
 
 function read<T>(schema: object, data: Variables): T {
   return envSchema<T>({
@@ -61,14 +67,19 @@ function read<T>(schema: object, data: Variables): T {
     data,
     env: false,
     ajv: {
-      customOptions(ajv) {
-        for (const [format, parse] of Object.entries(parsers)) {
-          ajv.addFormat(format, (text) => parse(text) !== undefined)
-        }
-        return ajv
+      customOptions: (ajv) => {
+        validator ??= withFormats(ajv)
+        return validator
       },
     },
   })
+}
+
+function withFormats(ajv: Ajv): Ajv {
+  for (const [format, parse] of Object.entries(parsers)) {
+    ajv.addFormat(format, (text) => parse(text) !== undefined)
+  }
+  return ajv
 }
 
 function variableOf({ instancePath, params }: SchemaError): Variable {
