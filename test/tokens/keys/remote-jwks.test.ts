@@ -147,7 +147,7 @@ test('whatever the tenant does, known keys serve, others are 503, and it recover
   for (const [name, misbehave] of Object.entries(MISBEHAVIOUR)) {
     t.test(name, { buffered: true }, async (t) => {
       const hangs = name === 'hanging' || name === 'one byte at a time'
-      const { tenant, clock, find, events } = await remote(t, hangs ? { timeout: 2_000 } : {})
+      const { tenant, clock, find, events } = await remote(t, hangs ? { timeout: 5_000 } : {})
       tenant.answer = misbehave
       await t.rejects(find('current'), unavailable, 'from the start')
       t.match(events, [{ event: 'keys_fetch_failed', error: Error }])
