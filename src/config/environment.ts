@@ -13,7 +13,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
  */
 export function readEnvironment(): Environment[] {
   try {
-    return [parseEnv(readFileSync('.env', 'utf8')), process.env]
+    // On Node 26, the result of parseEnv has no prototype.
+    return [{ ...parseEnv(readFileSync('.env', 'utf8')) }, process.env]
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return [process.env]
