@@ -6,7 +6,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts'
 import type { Environment } from './environment.ts'
 import { normalize, type Variables } from './normalize.ts'
 import { parsers } from './parsers.ts'
-import { isVariable, schema, type Values, type Variable } from './schema.ts'
+import { schema, type Values, type Variable } from './schema.ts'
 
 export interface LoadedConfig {
   readonly config: Config
@@ -83,9 +83,7 @@ function withFormats(ajv: Ajv): Ajv {
 }
 
 function variableOf({ instancePath, params }: SchemaError): Variable {
-  const name = params.missingProperty ?? instancePath.slice(1)
-  if (isVariable(name)) return name
-  throw new Error(`The schema does not name ${name}.`)
+  return (params.missingProperty ?? instancePath.slice(1)) as Variable
 }
 
 function describe(error: SchemaError): ConfigProblem {

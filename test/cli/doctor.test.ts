@@ -66,6 +66,12 @@ test('a healthy configuration', async (t) => {
   }
 })
 
+test('variables that are invalid together', async (t) => {
+  const { exitCode, output } = await diagnose(t, {}, { ORGANIZATION_REQUIRED: 'true' })
+  t.equal(exitCode, 1)
+  t.match(output, /✗ variables +AUTH0_ORGANIZATIONS is required when .*\n +see Configuration/)
+})
+
 test('details that are not problems are listed too', async (t) => {
   const bare = await diagnose(
     t,
