@@ -58,7 +58,15 @@ test('an invalid REDIS_URL stops the start', async (t) => {
 })
 
 test('npm run dev enables it, as the web client of the local tenant', async (t) => {
-  const sources = [{ PORT: '0', TENANT_PORT: '0', APP_BASE_URL: BASE, LOG_LEVEL: 'silent' }]
+  const sources = [
+    {
+      PORT: '0',
+      TENANT_PORT: '0',
+      APP_BASE_URL: BASE,
+      LOG_LEVEL: 'silent',
+      MAX_EVENT_LOOP_DELAY: '0',
+    },
+  ]
   const { tenant, server } = await startDevelopment(sources, t.testdir())
   t.teardown(() => server.app.close())
   t.teardown(() => tenant.app.close())

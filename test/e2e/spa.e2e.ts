@@ -38,6 +38,7 @@ async function application(t: Test, options: object = {}) {
     TENANT_PORT: '0',
     CLIENT_ORIGIN_URL: origin,
     LOG_LEVEL: 'silent',
+    MAX_EVENT_LOOP_DELAY: '0',
   }
   const { tenant, server } = await startDevelopment([environment], t.testdir())
   t.teardown(async () => {

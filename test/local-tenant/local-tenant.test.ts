@@ -244,7 +244,7 @@ test('it does not start in production', async (t) => {
 })
 
 test('development: the tenant, the server, and the token command', async (t) => {
-  const ports = { PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent' }
+  const ports = { PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent', MAX_EVENT_LOOP_DELAY: '0' }
   const { tenant, server } = await startDevelopment([ports], t.testdir())
   t.teardown(async () => {
     await server.app.close()

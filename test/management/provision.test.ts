@@ -55,7 +55,10 @@ test('from an empty tenant to an admin’s 200', async (t) => {
   const web = directory.clients.get(env['AUTH0_CLIENT_ID'])
   t.match(env, { AUTH0_CLIENT_SECRET: web?.secret, SESSION_SECRET: /^[\w-]{43}$/ })
 
-  const sources = [...readEnvironment(), { PORT: '0', HOST: 'localhost', LOG_LEVEL: 'silent' }]
+  const sources = [
+    ...readEnvironment(),
+    { PORT: '0', HOST: 'localhost', LOG_LEVEL: 'silent', MAX_EVENT_LOOP_DELAY: '0' },
+  ]
   const server = await startServer(sources, logSink().destination)
   t.teardown(() => server.app.close())
   const admin = async (persona: string) => {
