@@ -8,8 +8,8 @@ import fastify, {
 import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { type PublicValues, publicSchema } from './config/schema.ts'
+import { messageFormat, problemFormat } from './http/error-format.ts'
 import { health } from './lifecycle/health.ts'
-import { messages } from './messages/messages.ts'
 import {
   type CompletedRequest,
   type Hint,
@@ -21,11 +21,13 @@ import { authorize } from './plugins/authorize.ts'
 import { cors } from './plugins/cors.ts'
 import { declaredAccess } from './plugins/declared-access.ts'
 import { drain } from './plugins/drain.ts'
+import { dryRun, endDryRun } from './plugins/dry-run.ts'
 import { errors } from './plugins/errors.ts'
 import { methodNotAllowed, notFound } from './plugins/not-found.ts'
 import { overload } from './plugins/overload.ts'
 import { rateLimit } from './plugins/rate-limit.ts'
 import { rawErrorResponses } from './plugins/raw-error-responses.ts'
+import { MAX_BODY_BYTES, requestBody, unreadBody } from './plugins/request-body.ts'
 import { requestHead } from './plugins/request-head.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import type { AccessTokenVerifier } from './tokens/access-token.ts'
@@ -34,6 +36,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The environment variables, without the secrets. */
     config: PublicValues
+    /** The paths of the product's routes. */
+    productPaths: readonly string[]
   }
 }
 
@@ -44,6 +48,7 @@ const MAX_CONNECTIONS = 20_000
 
 /** Time-outs are in milliseconds. */
 const LIMITS = {
+  bodyLimit: MAX_BODY_BYTES,
   requestTimeout: 30_000,
   keepAliveTimeout: 72_000,
   connectionTimeout: 120_000,
@@ -60,22 +65,27 @@ export interface Dependencies {
   readonly config: Config
   readonly logger: Logger
   readonly verifier: AccessTokenVerifier
-  /** Whether the tenant's signing keys are available. */
-  readonly keysReady: () => boolean
+  /** The routes of the product, as plugins. */
+  readonly routes: readonly FastifyPluginAsync[]
+  /** Optional features: plugins with routes of their own. */
+  readonly features?: readonly FastifyPluginAsync[]
+  /** The name of what is not ready, if anything is not: keys or a resource. */
+  readonly notReady: () => string | undefined
+  /** Whether errors are problem details (RFC 9457) instead of `{"message": …}`. */
+  readonly problemDetails?: boolean
   readonly onRequestCompleted?: (completed: CompletedRequest) => void
   /** Explains a rejection in the log. */
   readonly hint?: Hint
-  /** Optional features: plugins with routes of their own. */
-  readonly features?: readonly FastifyPluginAsync[]
 }
 
 /** Builds the app. The plugins are in the order in which a request passes them. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { config, logger, verifier, keysReady, features = [] } = dependencies
+  const { config, logger, verifier, routes, features = [], notReady } = dependencies
   const { clientOrigins, organizations, authFailuresMax } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const requestLog = new RequestLog(onRequestCompleted, hint)
-  const rawResponses = rawErrorResponses(clientOrigins, (completed) =>
+  const format = dependencies.problemDetails ? problemFormat : messageFormat
+  const rawResponses = rawErrorResponses(clientOrigins, format, (completed) =>
     requestLog.record(logger, completed),
   )
   const app = fastify({
@@ -97,10 +107,12 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(fastifyEnv, { schema: publicSchema, data: config.variables, env: false })
 
   // Every response: its error body, its headers, and CORS. Preflights end here (204).
-  await app.register(errors)
+  await app.register(errors, { format })
+  await app.register(dryRun)
   await app.register(securityHeaders)
   await app.register(drain)
   await app.register(cors, { clientOrigins })
+  await app.register(unreadBody)
 
   // Is the request well-formed (400, 431), is there a route (404), is the server overloaded (503)?
   await app.register(requestHead, { maxHeaderBytes: MAX_HEADER_BYTES })
@@ -112,14 +124,17 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(rateLimit, { authFailuresMax })
   await app.register(authenticate, { verifier })
 
-  // Authorization (401 for the organization, 403), after the body is parsed, if there is one.
+  // Authorization (401 for the organization, 403). A policy's own check waits for the body.
   await app.register(authorize, { organizations })
+  await app.register(endDryRun)
 
-  // The routes. Add new ones here: methodNotAllowed only knows routes registered before it.
-  await app.register(messages)
-  await app.register(health, {
-    notReady: () => (app.draining ? 'shutting down' : keysReady() ? undefined : 'keys'),
-  })
+  // The body, of requests that are authorized (400, 413, 415).
+  await app.register(requestBody)
+
+  // The routes. methodNotAllowed only knows routes that are registered before it.
+  for (const plugin of routes) await app.register(plugin)
+  app.decorate('productPaths', [...app.policies.keys()])
+  await app.register(health, { notReady: () => (app.draining ? 'shutting down' : notReady()) })
   for (const feature of features) await app.register(feature)
 
   // The other methods of these routes (405). They are public, so credentials are not checked.

@@ -4,13 +4,36 @@ import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Environment } from './config/environment.ts'
 import { loadConfig } from './config/load-config.ts'
+import { messageFormat, problemFormat } from './http/error-format.ts'
 import { addressesOf, listen } from './lifecycle/listen.ts'
+import { type Resource, Resources } from './lifecycle/resources.ts'
 import { createLogger } from './observability/logger.ts'
 import { Metrics } from './observability/metrics.ts'
-import type { Hint } from './observability/request-log.ts'
+import type { CompletedRequest, Hint } from './observability/request-log.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
+import type { ApiDescription, RouteDescription } from './openapi/describe-routes.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
+import type { JsonObject } from './tokens/jws.ts'
 import { RemoteJwks } from './tokens/keys/remote-jwks.ts'
+import { claimsReader, type PrincipalClaims } from './tokens/principal.ts'
+
+/** What a product adds to the core. */
+export interface ServerDefinition {
+  /** The routes, as plugins. Each route declares its access policy. */
+  readonly routes: readonly FastifyPluginAsync[]
+  /** What the routes depend on. Started in order before the server listens. */
+  readonly resources?: readonly Resource[]
+  /** Claims that `principal.claims` has: their names, or a function that reads them. */
+  readonly claims?: readonly string[] | ((claims: JsonObject) => PrincipalClaims)
+  /** Whether errors are problem details (RFC 9457) instead of `{"message": …}`. */
+  readonly problemDetails?: boolean
+  /** GET routes that the profile page of the browser login calls. */
+  readonly profileRoutes?: readonly string[]
+  /** What the API reference and `npm run openapi` say about the API as a whole. */
+  readonly openapi?: ApiDescription
+}
+
+const UNTITLED: ApiDescription = { title: 'API', version: '0.0.0' }
 
 export interface RunningServer {
   readonly app: FastifyInstance
@@ -20,25 +43,45 @@ export interface RunningServer {
   readonly metricsPort: number | undefined
 }
 
+export interface StartOptions {
+  /** Standard output by default. */
+  readonly logTo?: DestinationStream
+  /** Called for each response. */
+  readonly onRequestCompleted?: (completed: CompletedRequest) => void
+}
+
+/**
+ * Types the definition of a server. The commands find it as the default export of a module.
+ *
+ * @example
+ * export default defineServer({ routes: [notes(store)], resources: [store] })
+ */
+export function defineServer(definition: ServerDefinition): ServerDefinition {
+  return definition
+}
+
 /**
  * Starts the API server.
  *
  * @param sources environment variables; later sources take precedence
- * @param logTo standard output by default
- * @throws ConfigError before anything is built; the error of the system if it cannot listen
+ * @throws ConfigError before anything is built; the error of a resource that does not start; the
+ *   error of the system if it cannot listen
  */
 export async function startServer(
+  definition: ServerDefinition,
   sources: readonly Environment[],
-  logTo?: DestinationStream,
+  { logTo, onRequestCompleted }: StartOptions = {},
 ): Promise<RunningServer> {
   const { config, warning } = loadConfig(...sources)
   const logger = createLogger(config.logLevel, logTo)
   if (warning !== undefined) logger.warn({ event: 'config_normalized' }, warning)
-  const { app, keys, metrics } = await assemble(config, logger, (keys) =>
-    loadFeatures(config, keys),
-  )
-  keys.start()
+  const { app, keys, metrics, resources } = await assemble(definition, config, logger, {
+    loadFeatures: (keys) => loadFeatures(definition, config, keys),
+    onRequestCompleted,
+  })
   try {
+    await resources.start()
+    keys.start()
     const addresses = await addressesOf(config.host)
     const metricsPort = await metrics.serve(app, addresses, config.metricsPort)
     if (metricsPort !== undefined) {
@@ -54,11 +97,19 @@ export async function startServer(
   }
 }
 
-/** Builds the server and its dependencies. It does not listen or fetch anything yet. */
+export interface AssembleOptions {
+  readonly loadFeatures?: (keys: RemoteJwks) => Promise<FastifyPluginAsync[]>
+  readonly onRequestCompleted?: StartOptions['onRequestCompleted'] | undefined
+  /** Whether `app.swagger()` returns the OpenAPI document of the routes, without a server. */
+  readonly describe?: boolean
+}
+
+/** Builds the server. It does not start a resource, listen or fetch anything yet. */
 export async function assemble(
+  definition: ServerDefinition,
   config: Config,
   logger: Logger,
-  features: (keys: RemoteJwks) => Promise<FastifyPluginAsync[]> = async () => [],
+  options: AssembleOptions = {},
 ) {
   const keys = new RemoteJwks({
     url: config.jwksUrl,
@@ -72,21 +123,33 @@ export async function assemble(
       if (event.event === 'keys_fetched' && event.rotated) verifier.verified.removeWithdrawn()
     },
   })
-  const verifier = new AccessTokenVerifier(config.tokens, keys, Date.now)
+  const verifier = new AccessTokenVerifier(config.tokens, keys, Date.now, {
+    permissionsClaims: config.permissionsClaims,
+    readClaims: claimsReader(definition.claims),
+  })
   const metrics = new Metrics(keys, verifier.verified)
+  const resources = new Resources(definition.resources ?? [])
+  const features = (await options.loadFeatures?.(keys)) ?? []
+  const { begin = [], end = [] } = await loadDescription(definition, config, options)
   const app = await buildApp({
     config,
     logger,
     verifier,
-    keysReady: () => keys.ready,
-    ...(config.metricsPort !== undefined && {
-      onRequestCompleted: (completed) => metrics.requestCompleted(completed),
-    }),
+    routes: [begin, definition.routes].flat(),
+    features: [end, features].flat(),
+    notReady: () => (keys.ready ? resources.notReady : 'keys'),
+    problemDetails: definition.problemDetails ?? false,
+    onRequestCompleted(completed) {
+      if (config.metricsPort !== undefined) metrics.requestCompleted(completed)
+      options.onRequestCompleted?.(completed)
+    },
     ...(config.logHints && { hint: await loadHint(config) }),
-    features: await features(keys),
   })
-  app.addHook('onClose', async () => keys.stop())
-  return { app, keys, metrics }
+  app.addHook('onClose', async () => {
+    keys.stop()
+    await resources.stop(app.log, config.shutdownTimeout)
+  })
+  return { app, keys, metrics, resources }
 }
 
 async function loadHint({ tokens: expected, jwksUrl, organizations }: Config): Promise<Hint> {
@@ -94,21 +157,40 @@ async function loadHint({ tokens: expected, jwksUrl, organizations }: Config): P
   return logHint({ expected, jwksUrl, organizations }, Date.now)
 }
 
+/** Loads what turns the routes into an OpenAPI document, if one is wanted. */
+async function loadDescription(
+  { openapi: api = UNTITLED, problemDetails }: ServerDefinition,
+  { apiReference, tokens }: Config,
+  { loadFeatures, describe = false }: AssembleOptions,
+): Promise<Partial<RouteDescription>> {
+  const isServed = apiReference && loadFeatures !== undefined
+  if (!isServed && !describe) return {}
+  const { describeRoutes } = await import('./openapi/describe-routes.ts')
+  const format = problemDetails ? problemFormat : messageFormat
+  return describeRoutes({ api, format, issuer: describe ? undefined : tokens.issuer })
+}
+
 /** Loads the optional features that are enabled. */
-async function loadFeatures(config: Config, keys: RemoteJwks): Promise<FastifyPluginAsync[]> {
+async function loadFeatures(
+  { openapi: { title } = UNTITLED, profileRoutes = [] }: ServerDefinition,
+  config: Config,
+  keys: RemoteJwks,
+): Promise<FastifyPluginAsync[]> {
   const features: FastifyPluginAsync[] = []
   if (config.apiReference) {
     const { apiReference } = await import('./api-reference/api-reference.ts')
-    const { issuer, audience } = config.tokens
-    const options = { issuer, audience, clientId: config.apiReferenceClientId }
+    const { issuer, audiences } = config.tokens
+    const clientId = config.apiReferenceClientId
+    const options = { title, issuer, audience: audiences[0], clientId }
     features.push(async (app) => {
       await app.register(apiReference, options)
     })
   }
   if (config.browserLogin !== undefined) {
     const { browserLogin } = await import('./browser-login/browser-login.ts')
-    const { algorithms: _, ...tenant } = config.tokens
-    const options = { ...tenant, config: config.browserLogin, keys, now: Date.now }
+    const { issuer, audiences, clockTolerance } = config.tokens
+    const tenant = { issuer, audience: audiences[0], clockTolerance, keys }
+    const options = { ...tenant, config: config.browserLogin, profileRoutes, now: Date.now }
     features.push((app) => browserLogin(app, options))
   }
   return features

@@ -32,7 +32,7 @@ const onlyFrom = (name: string, path: string, importers: string[], comment: stri
   to: { path: files(path) },
 })
 
-const OPTIONAL = '(browser-login|api-reference|explain)/'
+const OPTIONAL = '(browser-login|api-reference|explain|openapi)/'
 
 export const forbidden: Rule[] = [
   {
@@ -62,18 +62,30 @@ export const forbidden: Rule[] = [
     'access decisions depend on the token alone. They may import src/tokens.',
   ),
   folder(
+    'http',
+    files('utils/'),
+    'the forms of requests and errors know no plugin, so that routes of products can use them.',
+    [NODE],
+  ),
+  folder(
     'plugins',
     [
-      ...files('access/', 'tokens/', 'utils/', 'observability/request-log.ts'),
-      ...packages(FASTIFY),
+      ...files('http/', 'access/', 'tokens/', 'utils/', 'observability/request-log.ts'),
+      ...packages(FASTIFY, 'ajv', 'ajv-formats'),
     ],
     'plugins adapt src/tokens and src/access to Fastify. They know no product and no optional feature.',
     [NODE],
   ),
   folder(
     'messages',
-    [...files('plugins/message-schema.ts'), ...packages(FASTIFY)],
+    files('define-routes.ts', 'http/message-schema.ts'),
     'a product declares routes and returns data. Tokens and their verification belong to the core.',
+  ),
+  folder(
+    'openapi',
+    [...files('access/', 'http/', 'plugins/errors.ts'), ...packages(FASTIFY)],
+    'the document is computed from the schemas and the policies of routes. It knows no product.',
+    [NODE],
   ),
   folder('api-reference', packages(FASTIFY), 'an optional feature does not depend on the core.', [
     NODE,
@@ -81,7 +93,7 @@ export const forbidden: Rule[] = [
   folder(
     'browser-login',
     [
-      ...files('tokens/', 'html/', 'utils/', 'plugins/errors.ts', 'config/browser-login.ts'),
+      ...files('tokens/', 'html/', 'utils/', 'http/', 'config/browser-login.ts'),
       ...packages(FASTIFY, '@redis/client', 'json-schema-to-ts', 'lru-cache', 'openid-client'),
     ],
     'an optional feature uses src/tokens and its own configuration, and can be deleted.',
@@ -107,11 +119,28 @@ export const forbidden: Rule[] = [
   folder(
     'cli',
     [
-      ...files('management/', 'explain/', 'tokens/', 'doctor/', 'config/', 'app.ts', 'server.ts'),
-      ...packages('fastify', 'pino'),
+      ...files(
+        'management/',
+        'explain/',
+        'tokens/',
+        'doctor/',
+        'config/',
+        'plugins/dry-run.ts',
+        'app.ts',
+        'openapi/document.ts',
+        'product.ts',
+        'server.ts',
+      ),
+      ...packages('fastify', 'pino', 'yaml'),
     ],
     'commands reach the local tenant by its URL, as they reach a real one.',
     [NODE],
+  ),
+  onlyFrom(
+    'product',
+    'messages/',
+    ['messages/', 'product.ts'],
+    'The core knows no product. Only src/product.ts imports the messages, in one line.',
   ),
   onlyFrom(
     'programs',
@@ -134,8 +163,20 @@ export const forbidden: Rule[] = [
   onlyFrom(
     'optional-features',
     OPTIONAL,
-    [OPTIONAL, 'server.ts', 'cli/', 'dev/', 'doctor/', 'local-tenant/console/'],
+    [OPTIONAL, 'server.ts', 'index.ts', 'cli/', 'dev/', 'doctor/', 'local-tenant/console/'],
     'The server runs without its optional features. Only src/server.ts loads them, and tools of development use them.',
+  ),
+  onlyFrom(
+    'testing-in-tests-only',
+    'testing/',
+    ['testing/'],
+    'Products import messages-api/testing in their tests. The server does not need it.',
+  ),
+  onlyFrom(
+    'public-api',
+    '(index|run-server)\\.ts$',
+    ['index.ts', 'main.ts'],
+    'The public API is for products. The core imports the modules themselves.',
   ),
   {
     name: 'optional-features-on-demand',

@@ -107,6 +107,9 @@ test('the commands for the local tenant, as programs', async (t) => {
     t.strictSame(await exit, { code: 1, signal: null })
     t.match(output.stderr, 'Start it with npm run dev')
   }
+  const openapi = start(t, 'cli/main.ts', {}, ['openapi', '--check', 'nowhere.yaml'])
+  t.strictSame(await openapi.exit, { code: 1, signal: null })
+  t.match(openapi.output.stdout, 'nowhere.yaml is not what the routes say')
   const { exit, output } = start(t, 'cli/main.ts', {}, ['tenant', 'explode'])
   t.strictSame(await exit, { code: 1, signal: null })
   t.match(output.stderr, /^Usage: npm run tenant -- <fault>/)
@@ -119,7 +122,16 @@ test('an unknown command prints the list of commands', async (t) => {
     const commands = output.stderr.matchAll(/^ {2}(\w+) +\w/gm)
     t.strictSame(
       [...commands].map(([, name]) => name),
-      ['token', 'tenant', 'explain', 'doctor', 'provision', 'connections', 'organizations'],
+      [
+        'token',
+        'tenant',
+        'explain',
+        'doctor',
+        'openapi',
+        'provision',
+        'connections',
+        'organizations',
+      ],
     )
   }
 })

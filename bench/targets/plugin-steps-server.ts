@@ -15,6 +15,7 @@ const compiled = <M>(file: string): Promise<M> => import(new URL(file, DIST).hre
 type Logger = typeof import('../../src/observability/logger.ts')
 type RequestLogs = typeof import('../../src/observability/request-log.ts')
 type RawErrorResponses = typeof import('../../src/plugins/raw-error-responses.ts')
+type ErrorFormats = typeof import('../../src/http/error-format.ts')
 type Errors = typeof import('../../src/plugins/errors.ts')
 type SecurityHeaders = typeof import('../../src/plugins/security-headers.ts')
 type Drain = typeof import('../../src/plugins/drain.ts')
@@ -30,6 +31,7 @@ type Authorize = typeof import('../../src/plugins/authorize.ts')
 const { createLogger } = await compiled<Logger>('observability/logger.js')
 const { RequestLog, requestLogger } = await compiled<RequestLogs>('observability/request-log.js')
 const { rawErrorResponses } = await compiled<RawErrorResponses>('plugins/raw-error-responses.js')
+const { messageFormat } = await compiled<ErrorFormats>('http/error-format.js')
 const { errors } = await compiled<Errors>('plugins/errors.js')
 const { securityHeaders } = await compiled<SecurityHeaders>('plugins/security-headers.js')
 const { drain } = await compiled<Drain>('plugins/drain.js')
@@ -75,10 +77,10 @@ const STEPS: readonly Step[] = [
       keepAliveTimeout: 72_000,
       connectionTimeout: 120_000,
       http: { requireHostHeader: false, maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
-      ...rawErrorResponses(clientOrigins, () => {}).options,
+      ...rawErrorResponses(clientOrigins, messageFormat, () => {}).options,
     }),
   },
-  { name: 'errors', plugins: [[errors]] },
+  { name: 'errors', plugins: [[errors, { format: messageFormat }]] },
   { name: 'security headers', plugins: [[securityHeaders]] },
   { name: 'drain', plugins: [[drain]] },
   { name: 'cors', plugins: [[cors, { clientOrigins }]] },

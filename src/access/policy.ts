@@ -6,28 +6,47 @@ import {
 } from './organizations.ts'
 
 /** What a route requires of an access token; `{}` accepts any valid one. */
-export interface Requirements {
+export interface Requirements<Request = unknown> {
   /** Permissions that the token must have, all of them. */
   readonly permissions?: readonly string[]
   /** Permissions of which the token must have at least one. */
   readonly anyPermission?: readonly string[]
+  /** Scopes (RFC 6749 §3.3) that the token must have, all of them. */
+  readonly scopes?: readonly string[]
   /** Organizations (`org_…`) of which the token must carry one. */
   readonly organizations?: readonly string[]
+  /**
+   * A check of a product's own, such as who owns a record. It runs after the others, with parameters
+   * and body at hand. Its function name is logged, so it must have one.
+   *
+   * @returns whether the call is allowed
+   */
+  check?(principal: Principal, request: Request): boolean | Promise<boolean>
+  /**
+   * Whether a call without credentials is allowed, with no principal. A bad token is still rejected.
+   * It excludes every other requirement.
+   */
+  readonly optional?: true
 }
 
 /** Who may call a route: everybody, without reading credentials, or who meets the requirements. */
-export type AccessPolicy = 'public' | Requirements
+export type AccessPolicy<Request = unknown> = 'public' | Requirements<Request>
 
-export type DenialCode = 'credentials_missing' | OrganizationErrorCode | 'permission_missing'
+export type DenialCode =
+  | 'credentials_missing'
+  | OrganizationErrorCode
+  | 'permission_missing'
+  | 'scope_missing'
 
-const LISTS: readonly string[] = ['permissions', 'anyPermission', 'organizations']
+const LISTS: readonly string[] = ['permissions', 'anyPermission', 'scopes', 'organizations']
+const KEYS: readonly string[] = [...LISTS, 'check', 'optional']
 
 /** A scope token (RFC 6749 §3.3), since the challenge lists permissions as scope. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /**
- * Decides whether a principal may call a route: first the organization (401), then the permissions
- * (403).
+ * Decides whether a principal may call a route: first the organization (401), then permissions and
+ * scopes (403). It needs no more than the head of a request.
  *
  * @param host the host that the request is for, without the port
  * @returns why the call is denied, or undefined where it is allowed
@@ -38,26 +57,36 @@ export function denialOf(
   known: Organizations,
   host: string,
 ): DenialCode | undefined {
-  if (principal === null) return 'credentials_missing'
+  if (principal === null) return requirements.optional ? undefined : 'credentials_missing'
   const { organization } = principal
   return (
     checkOrganization(organization, requirements.organizations, known, host) ??
-    (holdsPermissions(principal, requirements) ? undefined : 'permission_missing')
+    (holdsPermissions(principal, requirements) ? undefined : 'permission_missing') ??
+    (holdsScopes(principal, requirements) ? undefined : 'scope_missing')
   )
 }
 
 /** Whether a principal has the permissions that a route requires. */
 export function holdsPermissions(
-  principal: Principal,
+  principal: Pick<Principal, 'permissions'>,
   { permissions = [], anyPermission }: Requirements,
 ): boolean {
   const holds = (permission: string) => principal.permissions.includes(permission)
   return permissions.every(holds) && (anyPermission?.some(holds) ?? true)
 }
 
-/** All permissions that a route requires, as the challenge lists them. */
-export function permissionsOf({ permissions = [], anyPermission = [] }: Requirements): string[] {
-  return [...permissions, ...anyPermission]
+/** Whether a principal has the scopes that a route requires. */
+export function holdsScopes(principal: Principal, { scopes = [] }: Requirements): boolean {
+  return scopes.every((scope) => principal.scopes.includes(scope))
+}
+
+/** All permissions and scopes that a route requires, as the challenge lists them. */
+export function scopeOf({
+  permissions = [],
+  anyPermission = [],
+  scopes = [],
+}: Requirements): string[] {
+  return [...new Set([...permissions, ...anyPermission, ...scopes])]
 }
 
 /**
@@ -65,17 +94,25 @@ export function permissionsOf({ permissions = [], anyPermission = [] }: Requirem
  *
  * @throws Error where none is declared, or one that no token can meet or no challenge can state
  */
-export function readPolicy(declared: unknown): AccessPolicy {
+export function readPolicy<Request>(declared: unknown): AccessPolicy<Request> {
   if (declared === 'public') return declared
   if (typeof declared !== 'object' || declared === null)
     throw new Error('declares no access policy')
-  for (const [name, list] of Object.entries(declared)) {
-    if (!LISTS.includes(name)) throw new Error(`has an unknown access policy key '${name}'`)
+  const { check, optional, ...lists } = declared as Record<string, unknown>
+  const unknown = Object.keys(declared).find((key) => !KEYS.includes(key))
+  if (unknown !== undefined) throw new Error(`has an unknown access policy key '${unknown}'`)
+  for (const [name, list] of Object.entries(lists)) {
     if (!Array.isArray(list) || list.length === 0 || !list.every(isScopeToken)) {
       throw new Error(
         `has an access policy whose ${name} are not a non-empty array of scope tokens`,
       )
     }
+  }
+  if (check !== undefined && (typeof check !== 'function' || check.name === '')) {
+    throw new Error('has an access policy whose check is not a named function')
+  }
+  if (optional !== undefined && (optional !== true || Object.keys(declared).length > 1)) {
+    throw new Error('has an access policy where optional is not true, or not alone')
   }
   return declared
 }

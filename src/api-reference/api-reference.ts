@@ -1,14 +1,9 @@
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { documentFor } from './document.ts'
-
-const DOCUMENT = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
 
 export interface ApiReferenceOptions {
+  readonly title: string
   /** The issuer of the tenant, with its slash: Authorize logs in there. */
   readonly issuer: string
   readonly audience: string
@@ -28,9 +23,9 @@ const CONDITIONAL_HEADERS = [
 /** Encoded characters, dot files, backslashes and the directory itself: a file has one path only. */
 const OTHER_PATHS = /%|\/\.|\\|\/static\/$/
 
-/** Serves the API reference at `/docs`, and its document at `/openapi.json` and `/openapi.yaml`. */
+/** Serves the API reference at `/docs`, and `app.swagger()` at `/openapi.json` and `/openapi.yaml`. */
 export const apiReference = fp(
-  async (app: FastifyInstance, { issuer, audience, clientId }: ApiReferenceOptions) => {
+  async (app: FastifyInstance, { title, issuer, audience, clientId }: ApiReferenceOptions) => {
     app.scopeAccess = 'public'
     app.addHook('onRequest', ({ headers, url }, reply, done) => {
       for (const name of CONDITIONAL_HEADERS) delete headers[name]
@@ -41,15 +36,6 @@ export const apiReference = fp(
     app.addHook('onSend', async (_request, reply) => {
       reply.header('cache-control', 'no-store')
     })
-    await app.register(swagger, {
-      mode: 'static',
-      specification: {
-        path: DOCUMENT,
-        baseDir: dirname(DOCUMENT),
-        postProcessor: (document) => documentFor(document, issuer),
-      },
-    })
-
     app.get('/openapi.json', () => app.swagger())
     app.get('/openapi.yaml', (_request, reply) =>
       reply.type('application/yaml').send(app.swagger({ yaml: true })),
@@ -57,7 +43,7 @@ export const apiReference = fp(
 
     await app.register(swaggerUi, {
       routePrefix: '/docs',
-      theme: { title: 'Messages API' },
+      theme: { title },
       uiConfig: { persistAuthorization: false, tryItOutEnabled: true, docExpansion: 'list' },
       initOAuth: {
         ...(clientId !== undefined && { clientId }),
@@ -70,7 +56,7 @@ export const apiReference = fp(
   },
   {
     name: 'api-reference',
-    dependencies: ['security-headers', 'not-found', 'declared-access'],
+    dependencies: ['@fastify/swagger', 'security-headers', 'not-found', 'declared-access'],
     encapsulate: true,
   },
 )

@@ -19,6 +19,8 @@ export interface BrowserLoginOptions {
   readonly audience: string
   /** Clock skew allowed, in seconds. */
   readonly clockTolerance: number
+  /** GET routes that the profile page calls with the person's access token. */
+  readonly profileRoutes: readonly string[]
   /** The tenant's keys, including those for RS256. */
   readonly keys: VerificationKeys
   /** Milliseconds since the epoch. */
@@ -29,6 +31,7 @@ export interface BrowserLoginOptions {
 export interface LoginContext {
   readonly config: BrowserLoginConfig
   readonly audience: string
+  readonly profileRoutes: readonly string[]
   readonly store: Store
   readonly records: EncryptedRecords
   readonly pendingLogins: PendingLogins
@@ -43,7 +46,7 @@ export function createLoginContext(
   options: BrowserLoginOptions,
   log: FastifyBaseLogger,
 ): LoginContext {
-  const { config, issuer, audience, clockTolerance, keys, now } = options
+  const { config, issuer, audience, profileRoutes, clockTolerance, keys, now } = options
   const { clientId, clientSecret, idTokenAlgorithm, redisUrl } = config
   const store = redisUrl === undefined ? new MemoryStore(now) : new RedisStore(redisUrl, log)
   log.info({ event: 'session_store', store: store.name }, `Session store: ${store.name}`)
@@ -70,6 +73,7 @@ export function createLoginContext(
   return {
     config,
     audience,
+    profileRoutes,
     store,
     records,
     pendingLogins: new PendingLogins(store, records),

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { StatusError } from '../plugins/errors.ts'
+import { StatusError } from '../http/http-error.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
 import { StoreUnavailableError } from './sessions/store.ts'
 import {

@@ -4,17 +4,20 @@ import { pino } from 'pino'
 import { MAX_HEADER_BYTES } from '../app.ts'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
-import { type Explanation, explain, type ServerAnswer } from '../explain/explanation.ts'
+import { type Explanation, explain } from '../explain/explanation.ts'
 import { extractToken } from '../explain/extract-token.ts'
+import type { DryRunRequest } from '../plugins/dry-run.ts'
+import { product } from '../product.ts'
 import { assemble } from '../server.ts'
 import { type Streams, writeJson } from './support/command.ts'
 import { explanationReport } from './support/explanation-report.ts'
 import { resolveEnvironment } from './support/resolve-environment.ts'
 
-const USAGE = `Usage: npm run --silent explain -- [--route <path or URL>] [--json] <token>
+const USAGE = `Usage: npm run --silent explain -- [--method <method>] [--route <path or URL>] [--json] <token>
        … | npm run --silent explain
-  Runs a token through the verifier of this server and explains the result. The default
-  route is /api/messages/protected. Exit code: 0 accepted, 1 rejected, 2 not checked.`
+  Lets this server decide a request with a token, and explains the result. No handler runs.
+  The default is GET on the first route that requires a token. A route with parameters is
+  given as a path, such as /api/notes/1. Exit code: 0 accepted, 1 rejected, 2 not checked.`
 
 const EXIT_CODES = { accepted: 0, refused: 1, undecided: 2 } as const
 
@@ -32,7 +35,7 @@ export async function main(
   const { values, positionals } = parseArguments(args)
   const token = extractToken(positionals.join(' ') || (await readText(input)))
   if (token === '') throw new Error(USAGE)
-  const explanation = await explainToken(token, values.route, await resolveEnvironment(sources))
+  const explanation = await explainToken(token, values, await resolveEnvironment(sources))
   if (values.json) writeJson(out, explanation)
   else out.write(explanationReport(explanation))
   return EXIT_CODES[explanation.result]
@@ -48,7 +51,8 @@ function parseArguments(args: readonly string[]) {
       args: args.map((arg) => (DASHED_TOKEN.test(arg) ? ` ${arg}` : arg)),
       allowPositionals: true,
       options: {
-        route: { type: 'string', default: '/api/messages/protected' },
+        method: { type: 'string', default: 'GET' },
+        route: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     })
@@ -57,28 +61,50 @@ function parseArguments(args: readonly string[]) {
   }
 }
 
-/** Sends the token through the real server, which does not listen on a port. */
+/** Lets the real server decide, in this process. Nothing listens, and no resource is started. */
 async function explainToken(
   token: string,
-  route: string,
+  { method, route }: { readonly method: string; readonly route?: string },
   sources: readonly Environment[],
 ): Promise<Explanation> {
-  const { config } = await loadConfig(...sources)
-  const { app } = await assemble(config, pino({ level: 'silent' }))
+  const { config } = loadConfig(...sources)
+  const { app } = await assemble(product, config, pino({ level: 'silent' }))
   try {
     await app.ready()
-    const { path, host, hostname } = parseRoute(route)
-    const access = app.policies.get(path)?.get('GET')
-    if (access === undefined) {
-      throw new Error(`There is no such route. Routes: ${[...app.policies.keys()].join(', ')}`)
+    const { path, host, hostname } = parseRoute(route ?? firstProtectedRoute(app.policies))
+    const result = await app.dryRun({
+      method: method.toUpperCase() as DryRunRequest['method'],
+      url: path,
+      headers: { host, authorization: `Bearer ${token}` },
+    })
+    if (result.access === undefined || result.status === 405) {
+      throw new Error(`There is no such route. Routes: ${routesOf(app.policies)}`)
     }
-    const answer = await callRoute(app, path, host, token)
     const { tokens: expected, jwksUrl, organizations } = config
     const context = { expected, jwksUrl, organizations, host: hostname, now: Date.now() / 1000 }
-    return explain(token, answer, access, context)
+    // Such a header is rejected before any hook runs, which the dry run does not see.
+    const answer = token.length > MAX_HEADER_BYTES ? TOO_LARGE : result
+    return explain(token, answer, result.access, context)
   } finally {
     await app.close()
   }
+}
+
+const TOO_LARGE = { status: 431, message: 'Request Header Fields Too Large' }
+
+function routesOf(policies: FastifyInstance['policies']): string {
+  const routes = [...policies].flatMap(([path, methods]) =>
+    [...methods.keys()].filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`),
+  )
+  return routes.join(', ')
+}
+
+function firstProtectedRoute(policies: FastifyInstance['policies']): string {
+  const routes = [...policies].filter(([, methods]) => {
+    const access = methods.get('GET')
+    return access !== undefined && access !== 'public'
+  })
+  return [...routes.map(([path]) => path), '/'].at(0) as string
 }
 
 /** @param route a path, or a whole URL if organizations have subdomains */
@@ -87,22 +113,6 @@ function parseRoute(route: string) {
   if (!URL.canParse(route)) throw new Error(USAGE)
   const { pathname: path, host, hostname } = new URL(route)
   return { path, host, hostname }
-}
-
-async function callRoute(
-  app: FastifyInstance,
-  url: string,
-  host: string,
-  token: string,
-): Promise<ServerAnswer> {
-  // inject() does not use Node's HTTP parser, which rejects such a request.
-  if (token.length > MAX_HEADER_BYTES) {
-    return { status: 431, message: 'Request Header Fields Too Large' }
-  }
-  const headers = { host, authorization: `Bearer ${token}` }
-  const response = await app.inject({ url, headers })
-  const challenge = response.headers['www-authenticate'] as string | undefined
-  return { status: response.statusCode, message: response.json().message, challenge }
 }
 
 async function readText(input: Streams['input']): Promise<string> {

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { readEnvironment } from '../config/environment.ts'
 import type { Command } from './support/command.ts'
 
@@ -27,6 +28,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   doctor: {
     summary: 'check the configuration',
     load: () => import('./doctor.ts'),
+    errorExitCode: 2,
+  },
+  openapi: {
+    summary: 'write openapi.yaml from the routes, or check it',
+    load: () => import('./openapi.ts'),
     errorExitCode: 2,
   },
   provision: {

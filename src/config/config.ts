@@ -17,7 +17,7 @@ export function createConfig(values: Values) {
   return {
     tokens: {
       issuer,
-      audience: values.AUTH0_AUDIENCE,
+      audiences: assertDefined(parsers.names(values.AUTH0_AUDIENCE), 'AUTH0_AUDIENCE'),
       algorithms: assertDefined(
         parsers.algorithms(values.ACCESS_TOKEN_ALGORITHMS),
         'ACCESS_TOKEN_ALGORITHMS',
@@ -26,6 +26,7 @@ export function createConfig(values: Values) {
       clockTolerance: values.CLOCK_TOLERANCE,
     },
     jwksUrl,
+    permissionsClaims: assertDefined(parsers.claims(values.PERMISSIONS_CLAIM), 'PERMISSIONS_CLAIM'),
     organizations: {
       known,
       required: values.ORGANIZATION_REQUIRED ?? known.size > 0,

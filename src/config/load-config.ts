@@ -44,8 +44,7 @@ function validate(variables: Variables): { values: Partial<Values>; problems: Co
   try {
     return { values: read(schema, variables), problems: [] }
   } catch (error) {
-    const { errors } = error as { errors?: readonly SchemaError[] }
-    if (errors === undefined) throw error
+    const { errors } = error as { readonly errors: readonly SchemaError[] }
     const rest = { ...variables }
     const invalid = errors.map(variableOf)
     for (const name of invalid) delete rest[name]

@@ -9,6 +9,8 @@ import { ASYMMETRIC_ALGORITHMS } from '../tokens/keys/jwks.ts'
  */
 export const parsers = {
   tenant: issuerOf,
+  names,
+  claims,
   origin: webOrigin,
   origins,
   organizations,
@@ -20,10 +22,21 @@ export const parsers = {
 }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
+const CLAIM = /^(?:[^\s/][^\s]*|(?:\/(?:[^\s/~]|~[01])+)+)$/
 const FEDERATED_API = /^([\w-]{1,64})=(.+)$/
 /** In characters. */
 const MIN_SECRET_LENGTH = 32
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
+
+/** At least one name. */
+function names(text: string): [string, ...string[]] | undefined {
+  return parseList(text, (entry) => entry) as [string, ...string[]] | undefined
+}
+
+/** Names of claims, or JSON Pointers (RFC 6901) into nested ones. */
+function claims(text: string): string[] | undefined {
+  return parseList(text, (entry) => (CLAIM.test(entry) ? entry : undefined))
+}
 
 function origins(text: string): string[] | undefined {
   return parseList(text, originOf)

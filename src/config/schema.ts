@@ -16,7 +16,16 @@ export const schema = {
     },
     AUTH0_AUDIENCE: {
       type: 'string',
-      description: 'the identifier of the API, such as https://messages-api.example.com',
+      format: 'names',
+      description:
+        'identifiers of the API, comma-separated, the main one first, such as https://messages-api.example.com',
+    },
+    PERMISSIONS_CLAIM: {
+      type: 'string',
+      format: 'claims',
+      default: 'permissions',
+      description:
+        'names of claims or JSON Pointers, comma-separated, such as permissions,scope or /realm_access/roles',
     },
     CLIENT_ORIGIN_URL: {
       type: 'string',

@@ -1,22 +1,37 @@
-import { explain } from '../explain/explanation.ts'
+import { explain, type ServerAnswer } from '../explain/explanation.ts'
 import type { ConsoleApi } from '../local-tenant/console/console-api.ts'
+import type { DryRunRequest, DryRunResult } from '../plugins/dry-run.ts'
 import type { RunningServer } from '../server.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 
-/** Connects the tenant's console to the running API. It covers the GET routes below `/api/`. */
+type Method = DryRunRequest['method']
+
+/**
+ * Connects the tenant's console to the running API. It covers the routes of the product. The API
+ * decides what it would do with a request, and no handler runs.
+ */
 export function createConsoleApi({ app, config, port }: RunningServer): ConsoleApi {
   const { tokens: expected, jwksUrl, organizations } = config
-  const policies = new Map(
-    [...app.policies].flatMap(([path, methods]) => {
-      const policy = path.startsWith('/api/') ? methods.get('GET') : undefined
-      return policy === undefined ? [] : [[path, policy] as const]
-    }),
+  const routes = new Map(
+    app.productPaths.flatMap((path) =>
+      [...assertDefined(app.policies.get(path), 'policies')]
+        .filter(([method]) => method !== 'HEAD')
+        .map(([method, access]) => [labelOf(method, path), { method, path, access }] as const),
+    ),
   )
+  const routeOf = (label: string) => assertDefined(routes.get(label), 'route')
   return {
     url: `http://localhost:${port}`,
-    audience: expected.audience,
-    policies,
-    explain(token, response, route) {
+    audience: expected.audiences[0],
+    policies: new Map([...routes].map(([label, { access }]) => [label, access])),
+    async decide(label, token) {
+      const { method, path } = routeOf(label)
+      const headers: Record<string, string> =
+        token === undefined ? {} : { authorization: `Bearer ${token}` }
+      const url = path.replaceAll(/:\w+|\*/g, '1')
+      return answerOf(await app.dryRun({ method: method as Method, url, headers }))
+    },
+    explain(token, response, label) {
       const context = {
         expected,
         jwksUrl,
@@ -24,7 +39,16 @@ export function createConsoleApi({ app, config, port }: RunningServer): ConsoleA
         host: 'localhost',
         now: Date.now() / 1000,
       }
-      return explain(token, response, assertDefined(policies.get(route), 'policy'), context)
+      return explain(token, response, routeOf(label).access, context)
     },
   }
+}
+
+/** Most routes have one method, so that GET goes without saying. */
+function labelOf(method: string, path: string): string {
+  return method === 'GET' ? path : `${method} ${path}`
+}
+
+function answerOf({ status, message, challenge, code }: DryRunResult): ServerAnswer {
+  return status === 204 ? { status: 200, message: 'allowed' } : { status, message, challenge, code }
 }

@@ -3,6 +3,7 @@ import { type Environment, setting } from '../config/environment.ts'
 import { tenantPort } from '../config/tenant-port.ts'
 import { setServerOrigin } from '../local-tenant/directory/server-origin.ts'
 import { type LocalTenant, startLocalTenant } from '../local-tenant/local-tenant.ts'
+import { product } from '../product.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { createConsoleApi } from './console-api.ts'
 import { defaultEnvironment, tenantEnvironment } from './environment.ts'
@@ -26,7 +27,11 @@ export async function startDevelopment(
   })
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
-    server = await startServer([defaultEnvironment(), ...sources, tenantEnvironment(tenant)], logTo)
+    server = await startServer(
+      product,
+      [defaultEnvironment(), ...sources, tenantEnvironment(tenant)],
+      { logTo },
+    )
     setServerOrigin(tenant.directory, `http://localhost:${server.port}`)
     return { tenant, server }
   } catch (error) {

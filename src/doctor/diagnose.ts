@@ -15,10 +15,10 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
   const loaded = await load(sources)
   if (Array.isArray(loaded)) return loaded
   const { config, warning = 'valid' } = loaded
-  const { issuer, audience } = config.tokens
+  const { issuer, audiences } = config.tokens
   return [
     { name: 'variables', found: warning },
-    { name: 'issuer', found: `${issuer} (audience ${audience})` },
+    { name: 'issuer', found: `${issuer} (audience ${audiences.join(', ')})` },
     { name: 'organizations', found: describeOrganizations(config) },
     { name: 'origins', found: config.clientOrigins.join(', ') },
     await checkPort(config),

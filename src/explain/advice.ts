@@ -1,6 +1,6 @@
 import type { RejectionCode } from '../access/challenge.ts'
 import type { Organizations } from '../access/organizations.ts'
-import { permissionsOf, type Requirements } from '../access/policy.ts'
+import { type Requirements, scopeOf } from '../access/policy.ts'
 import type { Expectations } from '../tokens/access-token-rules.ts'
 import { type DecodedToken, decodeToken, type JsonObject } from '../tokens/jws.ts'
 import { audienceAdvice, issuerAdvice } from './issuer-and-audience-advice.ts'
@@ -87,12 +87,21 @@ const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
   organization_not_admitted: () =>
     'Its organization is known, but this route or subdomain is for another one. Log in to that organization (organization=org_…), or use the right URL.',
   permission_missing: ({ claims }, { requirements }) =>
-    permissionAdvice(claims, permissionsOf(requirements)),
+    permissionAdvice(claims, scopeOf(requirements)),
+  scope_missing: (_token, { requirements: { scopes = [] } }) =>
+    `The route requires the scope ${scopes.join(' ')}. Request it at login (scope=…), and allow it for the API under Applications → APIs → (this API) → Permissions.`,
+  check_failed: () =>
+    'The token is valid, and a check of this product did not allow the request: the log has its name. Such a check looks at the resource, for example at its owner.',
   keys_unavailable: (_token, { jwksUrl }) =>
     `The signing keys of the tenant at ${jwksUrl} are unavailable, so the token cannot be verified. Run npm run doctor.`,
 }
 
-function malformedAdvice({ token, expected: { audience } }: ExplanationInput): string {
+function malformedAdvice({
+  token,
+  expected: {
+    audiences: [audience],
+  },
+}: ExplanationInput): string {
   const request = `Request an access token with audience=${audience}`
   switch (detectTokenKind(token)) {
     case 'placeholder':

@@ -1,5 +1,5 @@
 import { checkOrganization } from '../access/organizations.ts'
-import { permissionsOf } from '../access/policy.ts'
+import { scopeOf } from '../access/policy.ts'
 import type { DecodedToken } from '../tokens/jws.ts'
 import type { ExplanationInput } from './advice.ts'
 import { printable } from './printable.ts'
@@ -48,7 +48,7 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     found: printable(iss),
   }),
   audience: ({ claims: { aud } }, { expected }) => ({
-    expected: expected.audience,
+    expected: expected.audiences.join(' or '),
     found: printable(aud),
   }),
   times: ({ claims: { iat, nbf, exp } }, { expected, now }) => ({
@@ -66,7 +66,7 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     found: printable(org_id),
   }),
   permissions: ({ claims: { permissions } }, { requirements }) => ({
-    expected: permissionsOf(requirements).join(', ') || 'none required',
+    expected: scopeOf(requirements).join(', ') || 'none required',
     found: printable(permissions),
   }),
 }

@@ -3,7 +3,7 @@ import { checkOrganization } from '../access/organizations.ts'
 import { holdsPermissions } from '../access/policy.ts'
 import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/access-token-rules.ts'
 import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
-import { principalOf } from '../tokens/principal.ts'
+import { DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../tokens/principal.ts'
 import { adviceFor, decodedOrEmpty, type ExplanationInput } from './advice.ts'
 import { type CheckName, describeCheck } from './check-descriptions.ts'
 
@@ -69,7 +69,7 @@ function runChecks(
   const isKeyFound = isKeyLookedUp && serverResult !== 'unknown_key'
   results.set('signature', isKeyFound ? ifServerResult('signature_invalid') : null)
 
-  const principal = principalOf(token.claims)
+  const principal = principalOf(token.claims, DEFAULT_PRINCIPAL_OPTIONS)
   const organization =
     results.get('organization') ??
     checkOrganization(principal.organization, requirements.organizations, organizations, host)

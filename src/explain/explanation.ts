@@ -1,4 +1,4 @@
-import { type RejectionCode, refusalIn } from '../access/challenge.ts'
+import type { RejectionCode } from '../access/challenge.ts'
 import type { AccessPolicy } from '../access/policy.ts'
 import { adviceFor, type ExplanationInput } from './advice.ts'
 import { type Check, checksOf } from './checks.ts'
@@ -9,6 +9,8 @@ export interface ServerAnswer {
   readonly message: string
   /** The value of `WWW-Authenticate`. */
   readonly challenge?: string | undefined
+  /** Why the server did not serve the request. */
+  readonly code?: string | undefined
 }
 
 /** The output of `explain --json`. */
@@ -18,6 +20,8 @@ export interface Explanation {
   /** Why the token was rejected, or could not be checked. */
   readonly code?: string
   readonly advice?: string
+  /** The name of the policy's own check, which needs a real request. */
+  readonly pendingCheck?: string
   /** Empty for a public route, which does not check tokens. */
   readonly checks: readonly Check[]
 }
@@ -48,18 +52,17 @@ export function explain(
     answer,
     ...(code !== undefined && { code }),
     ...(advice !== undefined && { advice }),
+    ...(result === 'accepted' && access.check !== undefined && { pendingCheck: access.check.name }),
     checks: checksOf(input, serverResult),
   }
 }
 
 function resultOf(status: number): Explanation['result'] {
-  if (status === 200) return 'accepted'
+  if (status === 200 || status === 204) return 'accepted'
   return [400, 401, 403, 431].includes(status) ? 'refused' : 'undecided'
 }
 
-function codeOf({ status, message, challenge }: ServerAnswer): string | undefined {
-  if (challenge !== undefined) return refusalIn(challenge)
+function codeOf({ status, code }: ServerAnswer): string | undefined {
   // The server rejects such a large header before it reads the token.
-  if (status === 431) return 'token_too_large'
-  return message === 'Unable to verify credentials' ? 'keys_unavailable' : undefined
+  return status === 431 ? 'token_too_large' : code
 }

@@ -27,7 +27,10 @@ export function issuerAdvice({ iss }: JsonObject, issuer: string): string {
 }
 
 /** Why `aud` does not contain the expected audience. */
-export function audienceAdvice(claims: JsonObject, { audience, issuer }: Expectations): string {
+export function audienceAdvice(
+  claims: JsonObject,
+  { audiences: [audience], issuer }: Expectations,
+): string {
   const request = `Request it with audience=${audience}`
   const audiences = [claims['aud']].flat().filter((value) => typeof value === 'string')
   if (audiences.length === 0) return `It is for no API. ${request}.`

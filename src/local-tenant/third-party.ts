@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { fieldValues } from '../plugins/header-fields.ts'
+import { fieldValues } from '../http/header-fields.ts'
 import { bearerToken } from '../tokens/bearer.ts'
 import type { FederatedTokens } from './protocol/tokens/federated-tokens.ts'
 

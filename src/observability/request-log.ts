@@ -18,6 +18,8 @@ export interface CompletedRequest {
   readonly duration?: number
   /** The code for which the request was rejected. */
   readonly refusal?: string | undefined
+  /** The name of the policy's check that did not allow the request. */
+  readonly check?: string
   /** What to do about it. */
   readonly hint?: string | undefined
 }
@@ -43,10 +45,10 @@ export class RequestLog extends LogController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): void {
-    const { failure, method, routeOptions } = request
+    if (request.isDryRun) return
+    const { failure, refusal, failedCheck: check, method, routeOptions } = request
     const { statusCode: status } = reply
     const duration = Math.round(reply.elapsedTime * 1000) / 1000
-    const { code: refusal } = Object(failure) as { code?: string }
     const completed = {
       requestId: request.id,
       method,
@@ -54,6 +56,7 @@ export class RequestLog extends LogController {
       status,
       duration,
       refusal,
+      ...(check !== undefined && { check }),
       hint: refusal && this.#hint(refusal, request),
     }
     this.record(request.log, completed, status === 500 ? failure : (error ?? undefined))

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { fieldValues } from '../http/header-fields.ts'
 import type { AccessTokenVerifier } from '../tokens/access-token.ts'
 import { bearerToken } from '../tokens/bearer.ts'
 import type { Principal } from '../tokens/principal.ts'
-import { fieldValues } from './header-fields.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who the verified access token speaks for; null on public routes, which read no token. */
+    /** Who the verified access token speaks for; null where the route's policy needs none. */
     principal: Principal | null
   }
 }
@@ -22,8 +22,10 @@ export const authenticate = fp<AuthenticateOptions>(
     app.decorateRequest('principal', null)
 
     app.addHook('onRequest', (request, reply, done) => {
-      if (request.routeOptions.config.access === 'public') return done()
+      const { access = {} } = request.routeOptions.config
+      if (access === 'public') return done()
       const { value: token, code } = bearerToken(fieldValues(request.raw, 'authorization'))
+      if (code === 'credentials_missing' && access.optional) return done()
       if (code !== undefined) return reply.reject(code)
 
       const digest = verifier.digestOf(token)

@@ -1,23 +1,59 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Organizations } from '../access/organizations.ts'
-import { denialOf, permissionsOf } from '../access/policy.ts'
+import { denialOf, type Requirements, scopeOf } from '../access/policy.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether the policy of the route allows the request, as far as its head tells. */
+    authorized: boolean
+  }
+}
 
 export interface AuthorizeOptions {
   readonly organizations: Organizations
 }
 
-/** Allows a principal what the route's declared policy allows. */
+/**
+ * Allows a principal what the route's declared policy allows. Organization, permissions and scopes
+ * are decided on the head of the request, before its body is read. A policy's own check follows with
+ * the parameters and the body at hand.
+ */
 export const authorize = fp<AuthorizeOptions>(
   async (app, { organizations }) => {
-    app.addHook('preHandler', (request, reply, done) => {
+    app.decorateRequest('authorized', false)
+
+    app.addHook('onRequest', (request, reply, done) => {
       const { access = {} } = request.routeOptions.config
-      if (access === 'public') return done()
-      // Reading the host takes time, and it matters only where subdomains are organizations.
-      const host = organizations.domain === undefined ? '' : request.hostname
-      const denial = denialOf(request.principal, access, organizations, host)
-      if (denial === undefined) return done()
-      reply.reject(denial, permissionsOf(access))
+      if (access !== 'public') {
+        // Reading the host takes time, and it matters only where subdomains are organizations.
+        const host = organizations.domain === undefined ? '' : request.hostname
+        const denial = denialOf(request.principal, access, organizations, host)
+        if (denial !== undefined) return reply.reject(denial, scopeOf(access))
+      }
+      request.authorized = true
+      done()
+    })
+
+    // The gate: nothing gets past it without the decision above.
+    app.addHook('preHandler', (request, reply, done) => {
+      if (!request.authorized) return done(new Error('The request has no access decision'))
+      const { access = {} } = request.routeOptions.config
+      if (access === 'public' || access.check === undefined) return done()
+      return runCheck(access.check, request, reply)
     })
   },
   { name: 'authorize', dependencies: ['authenticate'] },
 )
+
+/** Runs the check that a policy names. Only `true` allows the request. */
+async function runCheck(
+  check: NonNullable<Requirements['check']>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const { principal } = request
+  if (principal !== null && (await check(principal, request)) === true) return undefined
+  request.failedCheck = check.name
+  return reply.reject('check_failed')
+}

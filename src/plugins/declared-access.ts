@@ -1,11 +1,13 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type AccessPolicy, readPolicy } from '../access/policy.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The access policy of the route. Without one, the server does not start. */
-    access?: AccessPolicy
+    access?: AccessPolicy<FastifyRequest>
+    /** Whether the route only answers 405, and is not one of the policies. */
+    isFallback?: true
   }
   interface FastifyInstance {
     /**
@@ -39,6 +41,7 @@ export const declaredAccess = fp(
       try {
         const access = readPolicy(config?.access ?? this.scopeAccess)
         route.config = { ...config, access }
+        if (config?.isFallback) return
         const methods = policies.get(url) ?? new Map()
         policies.set(url, methods)
         for (const name of [method].flat()) methods.set(name, access)

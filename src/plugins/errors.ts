@@ -1,109 +1,110 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError, FastifyReply } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { challengeOf, type RejectionCode } from '../access/challenge.ts'
+import type { ErrorFormat } from '../http/error-format.ts'
+import { type ErrorDetail, HttpError, StatusError } from '../http/http-error.ts'
+import { fieldErrors } from '../http/validation.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
-import { assertDefined } from '../utils/assert-defined.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What was thrown while the request was handled, or why it was rejected, for the log. */
+    /** What was thrown while the request was handled, for the log. */
     failure: unknown
+    /** Why the server did not serve the request, for log and metrics: a code from a fixed set. */
+    refusal: string | undefined
+    /** The name of the policy's check that did not allow the request, for the log. */
+    failedCheck: string | undefined
   }
   interface FastifyReply {
     /**
      * Answers 400, 401 or 403 with the challenge of a rejection (RFC 6750 §3).
      *
-     * @param permissions all permissions that the route requires
+     * @param scope everything that the route requires, for the challenge
      */
-    reject(code: RejectionCode, permissions?: readonly string[]): FastifyReply
+    reject(code: RejectionCode, scope?: readonly string[]): FastifyReply
   }
 }
 
-/** An error response: everything that a client gets to know. */
+export interface ErrorsOptions {
+  readonly format: ErrorFormat
+}
+
+/** An error response: everything that a client learns. */
 interface ErrorResponse {
   readonly status: number
-  readonly message: string
+  readonly detail?: ErrorDetail
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Ends a request with a status whose message is its standard reason phrase (RFC 9110 §15). */
-export class StatusError extends Error {
-  override readonly name = 'StatusError'
-
-  readonly statusCode: number
-  readonly headers: Readonly<Record<string, string>>
-  /** The reason, for the log, where the status alone does not state it. */
-  readonly code: string | undefined
-
-  constructor(statusCode: number, headers: Readonly<Record<string, string>> = {}, code?: string) {
-    super(reasonOf(statusCode))
-    this.statusCode = statusCode
-    this.headers = headers
-    this.code = code
-  }
-}
-
-export const ERROR_CONTENT_TYPE = 'application/json; charset=utf-8'
-
-const REJECTION_MESSAGES = {
+/** The messages of rejections, by status; without credentials it is another one. */
+export const REJECTION_MESSAGES = {
   400: 'Malformed Authorization header',
   401: 'Bad credentials',
   403: 'Permission denied',
 } as const
 
-/** The body of every error response. */
-export function errorBody(message: string): string {
-  return JSON.stringify({ message })
-}
-
-/** The standard reason phrase of a status. */
-export function reasonOf(status: number): string {
-  return assertDefined(STATUS_CODES[status], 'reason phrase')
-}
-
-/** Renders rejections and errors. The client learns the kind of an error and nothing else of it. */
-export const errors = fp(
-  async (app) => {
+/** Renders rejections and errors. Of an unexpected error, the client learns the status alone. */
+export const errors = fp<ErrorsOptions>(
+  async (app, { format }) => {
     app.decorateRequest('failure', null)
-    app.decorateReply('reject', function (this: FastifyReply, code, permissions) {
-      this.request.failure = { code }
-      return send(this, rejection(code, permissions))
+    app.decorateRequest('refusal', undefined)
+    app.decorateRequest('failedCheck', undefined)
+    app.decorateReply('reject', function (this: FastifyReply, code, scope) {
+      this.request.refusal = code
+      return send(this, rejection(code, scope), format)
     })
     app.setErrorHandler((error, request, reply) => {
       request.failure = error
-      return send(reply, responseTo(error))
+      request.refusal = refusalOf(error)
+      return send(reply, responseTo(error, request), format)
     })
   },
   { name: 'errors' },
 )
 
-function send(reply: FastifyReply, { status, message, headers = {} }: ErrorResponse): FastifyReply {
+function send(
+  reply: FastifyReply,
+  { status, detail, headers = {} }: ErrorResponse,
+  format: ErrorFormat,
+): FastifyReply {
   return reply
     .code(status)
     .headers(headers)
-    .header('content-type', ERROR_CONTENT_TYPE)
-    .send(errorBody(message))
+    .header('content-type', format.contentType)
+    .send(format.body(status, detail))
 }
 
-function responseTo(error: unknown): ErrorResponse {
+/** The code of an error of ours or of Fastify's. A product's own codes are not counted. */
+function refusalOf(error: unknown): string | undefined {
+  const { code } = Object(error) as { code?: unknown }
+  const isOurs = error instanceof StatusError || error instanceof KeysUnavailableError
+  return isOurs || /^FST_ERR_/.test(String(code)) ? (code as string | undefined) : undefined
+}
+
+function responseTo(error: unknown, request: FastifyRequest): ErrorResponse {
   if (error instanceof KeysUnavailableError) {
     const headers = { 'retry-after': String(error.retryAfter) }
-    return { status: 503, message: 'Unable to verify credentials', headers }
+    return { status: 503, detail: { message: 'Unable to verify credentials' }, headers }
   }
-  if (error instanceof StatusError) {
-    return { status: error.statusCode, message: error.message, headers: error.headers }
-  }
+  if (error instanceof StatusError) return { status: error.statusCode, headers: error.headers }
+  if (error instanceof HttpError) return { status: error.statusCode, detail: error.detail }
   // Anything can be thrown, null included.
-  const { statusCode = 500 } = Object(error) as Partial<FastifyError>
-  const isKnown = statusCode >= 400 && statusCode < 500 && statusCode in STATUS_CODES
-  const status = isKnown ? statusCode : 500
-  return { status, message: reasonOf(status) }
+  const { statusCode = 500, validation, validationContext } = Object(error) as Partial<FastifyError>
+  if (validation !== undefined) {
+    const schema = request.routeOptions.schema?.[validationContext as 'body']
+    return {
+      status: 400,
+      detail: { code: 'invalid_request', errors: fieldErrors(validation, schema) },
+    }
+  }
+  const isClientError = statusCode >= 400 && statusCode < 500 && statusCode in STATUS_CODES
+  return { status: isClientError ? statusCode : 500 }
 }
 
-function rejection(code: RejectionCode, permissions: readonly string[] = []): ErrorResponse {
-  const { status, value } = challengeOf(code, permissions)
+function rejection(code: RejectionCode, scope?: readonly string[]): ErrorResponse {
+  const { status, value } = challengeOf(code, scope)
   const message =
     code === 'credentials_missing' ? 'Requires authentication' : REJECTION_MESSAGES[status]
-  return { status, message, headers: { 'www-authenticate': value } }
+  return { status, detail: { message }, headers: { 'www-authenticate': value } }
 }

@@ -1,7 +1,7 @@
 import { METHODS } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { StatusError } from './errors.ts'
+import { StatusError } from '../http/http-error.ts'
 
 /** 404 for a request that matches no declared route, before any body is parsed. */
 export const notFound = fp(
@@ -36,7 +36,7 @@ export const methodNotAllowed = fp(
       app.route({
         url,
         method: all.filter((method) => !supported.includes(method)),
-        config: { access: 'public' },
+        config: { access: 'public', isFallback: true },
         onRequest: reject,
         handler: reject,
       })

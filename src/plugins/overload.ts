@@ -1,6 +1,6 @@
 import underPressure from '@fastify/under-pressure'
 import fp from 'fastify-plugin'
-import { StatusError } from './errors.ts'
+import { StatusError } from '../http/http-error.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

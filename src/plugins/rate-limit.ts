@@ -1,8 +1,8 @@
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { StatusError } from '../http/http-error.ts'
 import type { Verification } from '../tokens/access-token.ts'
-import { StatusError } from './errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -3,9 +3,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyServerOptions } from 'fastify'
+import type { ErrorFormat } from '../http/error-format.ts'
+import { reasonOf } from '../http/http-error.ts'
 import type { CompletedRequest } from '../observability/request-log.ts'
 import { corsHeaders } from './cors.ts'
-import { ERROR_CONTENT_TYPE, errorBody, reasonOf } from './errors.ts'
 import { commonHeaders } from './security-headers.ts'
 
 /** How long a client may take to read the response to a malformed request. */
@@ -32,16 +33,17 @@ export interface RawErrorResponses {
  */
 export function rawErrorResponses(
   clientOrigins: readonly string[],
+  format: ErrorFormat,
   onRequestCompleted: (completed: CompletedRequest) => void,
 ): RawErrorResponses {
   function createResponse(status: number, refusal: string, origin?: string) {
     const requestId = randomUUID()
-    const body = errorBody(reasonOf(status))
+    const body = format.body(status)
     onRequestCompleted({ requestId, method: null, route: null, status, refusal })
     const headers = {
       ...commonHeaders(requestId),
       ...corsHeaders(origin, clientOrigins),
-      'content-type': ERROR_CONTENT_TYPE,
+      'content-type': format.contentType,
       'content-length': String(Buffer.byteLength(body)),
       connection: 'close',
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
-import { StatusError } from './errors.ts'
-import { fieldValues } from './header-fields.ts'
+import { fieldValues } from '../http/header-fields.ts'
+import { StatusError } from '../http/http-error.ts'
 
 export interface RequestHeadOptions {
   /** The most that a request may have before its body. */

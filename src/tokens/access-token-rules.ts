@@ -13,8 +13,8 @@ import type { DecodedToken } from './jws.ts'
 export interface Expectations {
   /** Exact value of `iss`, with its trailing slash. */
   readonly issuer: string
-  /** The API identifier that `aud` contains. */
-  readonly audience: string
+  /** The identifiers of this API, of which `aud` contains one. The first is the main one. */
+  readonly audiences: readonly [string, ...string[]]
   /** Signature algorithms allowed in `alg` (RFC 8725 §3.1): asymmetric ones only. */
   readonly algorithms: readonly string[]
   /** Clock skew allowed on `exp`, `nbf` and `iat`, in seconds. */
@@ -60,7 +60,7 @@ const issuer: Rule = {
 
 const audience: Rule = {
   name: 'audience',
-  check: ({ claims }, expected) => checkAudience(claims, expected.audience),
+  check: ({ claims }, expected) => checkAudience(claims, expected.audiences),
 }
 
 const times: Rule = {

@@ -7,7 +7,12 @@ import {
 import type { TokenErrorCode } from './errors.ts'
 import { decodeToken } from './jws.ts'
 import type { VerificationKeys } from './keys/remote-jwks.ts'
-import { type Principal, principalOf } from './principal.ts'
+import {
+  DEFAULT_PRINCIPAL_OPTIONS,
+  type Principal,
+  type PrincipalOptions,
+  principalOf,
+} from './principal.ts'
 import type { Result } from './result.ts'
 import { VerifiedTokenCache } from './verified-token-cache.ts'
 import { verifySignature } from './verify-signature.ts'
@@ -18,7 +23,7 @@ export type Verification = Result<Principal, TokenErrorCode>
  * Verifies access tokens (RFC 7519 §7.2, RFC 9068 §4), the signature of each one once.
  *
  * @example
- * const verifier = new AccessTokenVerifier({ issuer, audience, algorithms: ['RS256'], clockTolerance: 5 }, keys, Date.now)
+ * const verifier = new AccessTokenVerifier({ issuer, audiences, algorithms: ['RS256'], clockTolerance: 5 }, keys, Date.now)
  * const digest = verifier.digestOf(token)
  * const principal = verifier.cached(digest)
  * const { value, code } = principal ? { value: principal } : await verifier.verify(token, digest)
@@ -27,15 +32,22 @@ export class AccessTokenVerifier {
   readonly #expected: Expectations
   readonly #keys: VerificationKeys
   readonly #now: () => number
+  readonly #principal: PrincipalOptions
   readonly #inFlight = new Map<string, Promise<Verification>>()
   /** The tokens whose signature has been checked. */
   readonly verified: VerifiedTokenCache
 
   /** @param now milliseconds since the epoch */
-  constructor(expected: Expectations, keys: VerificationKeys, now: () => number) {
+  constructor(
+    expected: Expectations,
+    keys: VerificationKeys,
+    now: () => number,
+    principal: PrincipalOptions = DEFAULT_PRINCIPAL_OPTIONS,
+  ) {
     this.#expected = expected
     this.#keys = keys
     this.#now = now
+    this.#principal = principal
     this.verified = new VerifiedTokenCache({
       clockTolerance: expected.clockTolerance,
       isCurrent: (key) => keys.isCurrent(key),
@@ -80,7 +92,7 @@ export class AccessTokenVerifier {
     const late = firstFailure(RULES_AFTER_SIGNATURE, decoded, this.#expected, this.#seconds())
     if (late !== undefined) return { code: late }
 
-    const principal = principalOf(decoded.claims)
+    const principal = principalOf(decoded.claims, this.#principal)
     this.verified.add(digest, { principal, key })
     return { value: principal }
   }

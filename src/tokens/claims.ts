@@ -25,9 +25,10 @@ export function checkIssuer({ iss }: JsonObject, issuer: string) {
   return iss === issuer ? undefined : 'issuer_mismatch'
 }
 
-/** `aud`, a string or an array of strings (RFC 7519 §4.1.3). */
-export function checkAudience({ aud }: JsonObject, audience: string) {
-  return audiencesOf(aud).includes(audience) ? undefined : 'audience_mismatch'
+/** `aud`, a string or an array of strings (RFC 7519 §4.1.3), which contains an accepted one. */
+export function checkAudience({ aud }: JsonObject, accepted: readonly string[]) {
+  const audiences = audiencesOf(aud)
+  return accepted.some((one) => audiences.includes(one)) ? undefined : 'audience_mismatch'
 }
 
 /**

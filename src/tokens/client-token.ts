@@ -79,7 +79,7 @@ function checkClaims(
 ): ClientTokenErrorCode | undefined {
   return (
     checkIssuer(claims, issuer) ??
-    checkAudience(claims, clientId) ??
+    checkAudience(claims, [clientId]) ??
     checkAuthorizedParty(claims, clientId) ??
     checkTimes(claims, clockTolerance, now() / 1000)
   )

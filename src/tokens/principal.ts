@@ -1,27 +1,96 @@
 import type { JsonObject } from './jws.ts'
+import type { Principal, PrincipalClaims } from './principal-types.ts'
 
-/** Who a verified access token speaks for. */
-export interface Principal {
-  /** `sub`: the user, or the client itself for machine tokens. */
-  readonly subject: string
-  /** The `permissions` claim; empty where it is absent or not an array of strings. */
-  readonly permissions: readonly string[]
-  /** `org_id`: the organization that the user logged in to. */
-  readonly organization: string | undefined
-  /** `exp`: seconds since the epoch. */
-  readonly expiresAt: number
+export type { Principal, PrincipalClaims }
+
+export interface PrincipalOptions {
+  /** Where permissions are: names of claims, or JSON Pointers (RFC 6901) into nested ones. */
+  readonly permissionsClaims: readonly string[]
+  /** Further claims, read from the verified ones. What it returns is frozen and kept with the token. */
+  readonly readClaims: (claims: JsonObject) => PrincipalClaims
+}
+
+export const DEFAULT_PRINCIPAL_OPTIONS: PrincipalOptions = {
+  permissionsClaims: ['permissions'],
+  readClaims: () => ({}),
+}
+
+/** Makes the reader of a product's further claims. */
+export function claimsReader(
+  claims: readonly string[] | PrincipalOptions['readClaims'] = [],
+): PrincipalOptions['readClaims'] {
+  if (typeof claims === 'function') return claims
+  return (all) => Object.fromEntries(claims.flatMap((name) => memberOf(all, name)))
+}
+
+function memberOf(claims: JsonObject, name: string): [string, unknown][] {
+  const value = own(claims, name)
+  return value === undefined ? [] : [[name, value]]
 }
 
 /** Reads the principal from claims that have passed every rule. */
-export function principalOf({ sub, permissions, org_id, exp }: JsonObject): Principal {
-  return Object.freeze({
+export function principalOf(claims: JsonObject, options: PrincipalOptions): Principal {
+  const {
+    iss,
+    sub,
+    azp,
+    client_id: clientId,
+    scope,
+    org_id: organization,
+    email,
+    act,
+    exp,
+  } = claims
+  const permissions = options.permissionsClaims.flatMap((name) => permissionsIn(claims, name))
+  return deepFreeze({
+    issuer: iss as string,
     subject: sub as string,
-    permissions: Object.freeze(isStrings(permissions) ? permissions : []),
-    organization: org_id as string | undefined,
+    client: textOf(azp) ?? textOf(clientId),
+    permissions: [...new Set(permissions)],
+    scopes: wordsOf(scope),
+    organization: organization as string | undefined,
+    email: textOf(email),
+    actor: textOf(own(act, 'sub')),
+    claims: structuredClone(options.readClaims(claims)),
     expiresAt: exp as number,
   })
 }
 
-function isStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+/** Auth0's claim is an array of strings; other claims may be a string of names, as `scope` is. */
+function permissionsIn(claims: JsonObject, name: string): readonly string[] {
+  const value = claimAt(claims, name)
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
+  return name === 'permissions' ? [] : wordsOf(value)
+}
+
+function wordsOf(value: unknown): readonly string[] {
+  return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : []
+}
+
+/** The value of a claim by its name, or by a JSON Pointer (RFC 6901) that begins with a slash. */
+function claimAt(claims: JsonObject, name: string): unknown {
+  if (!name.startsWith('/')) return own(claims, name)
+  const segments = name.slice(1).split('/')
+  return segments
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>(own, claims)
+}
+
+/** An own member of an object; never one that it inherits. */
+function own(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as JsonObject)[name]
+    : undefined
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const member of Object.values(value)) deepFreeze(member)
+    Object.freeze(value)
+  }
+  return value
 }

@@ -42,7 +42,7 @@ export class VerifiedTokenCache {
     this.#cache = new LRUCache({
       max: options.maxEntries ?? 100_000,
       maxSize: options.maxBytes ?? 64 * 1024 * 1024,
-      sizeCalculation: ({ principal }) => ENTRY_BYTES + textBytes(principal),
+      sizeCalculation: ({ principal }) => sizeOf(principal),
       dispose: (_verified, _digest, reason) => {
         if (reason === 'evict') this.evictions += 1
       },
@@ -87,8 +87,16 @@ export class VerifiedTokenCache {
   }
 }
 
-/** An upper estimate of the bytes that the texts of a principal take. */
-function textBytes({ subject, organization = '', permissions }: Principal): number {
-  const texts = [subject, organization, ...permissions]
-  return texts.reduce((sum, text) => sum + 2 * text.length + 40, 0)
+/** An upper estimate of the memory that a principal takes. */
+function sizeOf({ permissions, scopes, claims, expiresAt: _, ...texts }: Principal): number {
+  const own = [...Object.values(texts), ...permissions, ...scopes].map(bytesOf)
+  return own.reduce((sum, bytes) => sum + bytes, ENTRY_BYTES + bytesOf(claims))
+}
+
+/** An upper estimate of the memory that a JSON value takes, with everything in it. */
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return 2 * value.length + 40
+  if (typeof value !== 'object' || value === null) return 8
+  const members = Object.entries(value)
+  return members.reduce((sum, [name, member]) => sum + bytesOf(name) + bytesOf(member), 64)
 }

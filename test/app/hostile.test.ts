@@ -6,7 +6,7 @@ import { logSink } from '../support/log-sink.ts'
 import { KEY } from '../support/tokens/keys.ts'
 import { AUDIENCE, claims, ISSUER, NOW, signJws } from '../support/tokens/tokens.ts'
 
-const ADMIN = '/api/messages/admin'
+const ADMIN = '/probe/admin'
 const MARKER = 'PLANTED7marker'
 
 /** Text with the marker, and characters that might split a header or end a quoted string. */
@@ -50,12 +50,12 @@ const anyClaims = fc.record({
   cnf: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, anything),
   at_hash: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, anything),
   nonce: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, anything),
-  permissions: mostly(['read:admin-messages'], [MARKER], []),
+  permissions: mostly(['read:probe'], [MARKER], []),
   [MARKER]: anything,
 })
 
 const ANSWERS = [
-  '200 {"message":"The API successfully recognized you as an admin."}',
+  '200 {"message":"admin"}',
   '400 {"message":"Malformed Authorization header"}',
   '401 {"message":"Requires authentication"}',
   '401 {"message":"Bad credentials"}',
@@ -89,7 +89,7 @@ function mayPass(header: Record<string, unknown>, body: Record<string, unknown>)
     body['cnf'] === undefined &&
     Array.isArray(permissions) &&
     permissions.every((permission) => typeof permission === 'string') &&
-    permissions.includes('read:admin-messages')
+    permissions.includes('read:probe')
   )
 }
 
@@ -152,7 +152,7 @@ test('a token never reaches the log, wherever it occurs', async (t) => {
   const { app, log } = await testApp(t)
   const secret = signJws({ alg: 'RS256' }, claims({ sub: MARKER }))
   await app.inject({
-    url: `/api/messages/public?access_token=${secret}&code=${MARKER}`,
+    url: `/probe/public?access_token=${secret}&code=${MARKER}`,
     headers: { authorization: `Bearer ${secret}`, cookie: `session=${secret}` },
   })
   await app.inject(`/${secret}?code=${MARKER}`)

@@ -8,16 +8,17 @@ import { shutdown } from '../../src/lifecycle/shutdown.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT, testApp } from '../support/app.ts'
 import { logSink } from '../support/log-sink.ts'
+import { PROBE_SERVER } from '../support/probe-routes.ts'
 import { serve } from '../support/process.ts'
 import { KEY, newKey } from '../support/tokens/keys.ts'
 import { signJws, token } from '../support/tokens/tokens.ts'
 
-const PUBLIC = '/api/messages/public'
-const PROTECTED = '/api/messages/protected'
+const PUBLIC = '/probe/public'
+const PROTECTED = '/probe/protected'
 
 test('health: the process is alive, and ready when keys are available', async (t) => {
   const ready = { keys: false }
-  const { app, call, log } = await testApp(t, { keysReady: () => ready.keys })
+  const { app, call, log } = await testApp(t, { notReady: () => (ready.keys ? undefined : 'keys') })
   t.match(await call('/livez'), { status: 200, message: 'Live' })
   t.match(await call('/readyz'), {
     status: 503,
@@ -101,7 +102,7 @@ async function running(t: Test, environment: Record<string, string> = {}) {
   const issuer = await serve(t, (_request, response) => response.end(JSON.stringify(published)))
   const { log, destination } = logSink()
   const local = { ...ENVIRONMENT, AUTH0_DOMAIN: issuer, PORT: '0', HOST: '127.0.0.1' }
-  const server = await startServer([local, environment], destination)
+  const server = await startServer(PROBE_SERVER, [local, environment], { logTo: destination })
   t.teardown(() => server.app.close())
   const now = Math.floor(Date.now() / 1000)
   const claims = {
@@ -132,7 +133,7 @@ test('metrics: on a separate port, with labels from fixed sets', async (t) => {
   t.match(response.headers.get('content-type'), 'text/plain; version=')
   const text = await response.text()
   for (const line of [
-    'http_request_duration_seconds_count{route="/api/messages/protected",method="GET",status="200"} 2',
+    'http_request_duration_seconds_count{route="/probe/protected",method="GET",status="200"} 2',
     'http_request_duration_seconds_count{route="none",method="other",status="404"} 1',
     'refusals_total{code="token_malformed"} 1',
     'key_fetch_duration_seconds_count{outcome="success"} 1',
@@ -156,7 +157,9 @@ test('a metrics port in use stops the start', async (t) => {
     HOST: '127.0.0.1',
     METRICS_PORT: String(metricsPort),
   }
-  await t.rejects(startServer([environment], logSink().destination), { code: 'EADDRINUSE' })
+  await t.rejects(startServer(PROBE_SERVER, [environment], { logTo: logSink().destination }), {
+    code: 'EADDRINUSE',
+  })
 })
 
 test('events of the key set are logged, with the unusable keys', async (t) => {
@@ -167,7 +170,9 @@ test('events of the key set are logged, with the unusable keys', async (t) => {
   })
   const { log, destination } = logSink()
   const local = { ...ENVIRONMENT, AUTH0_DOMAIN: issuer, PORT: '0', HOST: '127.0.0.1' }
-  const { app } = await startServer([local, { KEYS_MAX_AGE: '1' }], destination)
+  const { app } = await startServer(PROBE_SERVER, [local, { KEYS_MAX_AGE: '1' }], {
+    logTo: destination,
+  })
   t.teardown(() => app.close())
   await until(() => log.some(({ event }) => event === 'keys_missing'))
   state.status = 200

@@ -7,7 +7,7 @@ import { token } from '../support/tokens/tokens.ts'
 
 const HOST = 'Host: localhost\r\n'
 const CLOSE = 'Connection: close\r\n'
-const path = '/api/messages/public'
+const path = '/probe/public'
 
 async function listening(t: Test) {
   const { app, log } = await testApp(t)
@@ -67,7 +67,7 @@ const BROKEN: Record<string, [request: string, status: number, message: string]>
     'Request Header Fields Too Large',
   ],
   'a token of a megabyte': [
-    `GET /api/messages/protected HTTP/1.1\r\n${HOST}Authorization: Bearer ${'x'.repeat(1024 * 1024)}\r\n\r\n`,
+    `GET /probe/protected HTTP/1.1\r\n${HOST}Authorization: Bearer ${'x'.repeat(1024 * 1024)}\r\n\r\n`,
     431,
     'Request Header Fields Too Large',
   ],
@@ -77,7 +77,7 @@ const BROKEN: Record<string, [request: string, status: number, message: string]>
     'Request Header Fields Too Large',
   ],
   'a second Authorization far down': [
-    `GET /api/messages/protected HTTP/1.1\r\n${HOST}${CLOSE}Authorization: Bearer a\r\n${'a:\r\n'.repeat(1100)}Authorization: Bearer b\r\n\r\n`,
+    `GET /probe/protected HTTP/1.1\r\n${HOST}${CLOSE}Authorization: Bearer a\r\n${'a:\r\n'.repeat(1100)}Authorization: Bearer b\r\n\r\n`,
     400,
     'Malformed Authorization header',
   ],
@@ -144,7 +144,7 @@ test('pipelined requests before a malformed one are answered first', async (t) =
   const { port } = await listening(t)
   for (const second of ['JUMP / HTTP/1.1\r\n\r\n', `CONNECT x:1 HTTP/1.1\r\n${HOST}\r\n`]) {
     const fresh = (sub: string) =>
-      `GET /api/messages/protected HTTP/1.1\r\n${HOST}Authorization: Bearer ${token({ sub })}\r\n\r\n`
+      `GET /probe/protected HTTP/1.1\r\n${HOST}Authorization: Bearer ${token({ sub })}\r\n\r\n`
     const all = `${fresh('1')}${fresh('2')}${fresh('3')}${second}`
     const text = await sendRaw(port, '127.0.0.1', all)
     t.strictSame(text.match(/HTTP\/1\.1 \d+/g), [...Array(3).fill('HTTP/1.1 200'), 'HTTP/1.1 400'])

@@ -10,6 +10,7 @@ import { startDevelopment } from '../../src/dev/start-development.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { logSink } from '../support/log-sink.ts'
+import { PROBE_SERVER } from '../support/probe-routes.ts'
 import { BASE, SESSION_SECRET, visitorOf } from '../support/site.ts'
 import { visitor } from '../support/visitor.ts'
 
@@ -22,24 +23,26 @@ const ON = {
 
 test('the browser login is loaded only if it is configured', async (t) => {
   const { log, destination } = logSink()
-  const off = await startServer([{ ...HERE, LOG_LEVEL: 'silent' }])
+  const off = await startServer(PROBE_SERVER, [{ ...HERE, LOG_LEVEL: 'silent' }])
   t.teardown(() => off.app.close())
   for (const url of ['/', '/login', '/profile', '/callback']) {
     t.match((await off.app.inject(url)).json(), { message: 'Not Found' }, url)
   }
   for (const idTokens of ['RS256', 'HS256']) {
-    const on = await startServer([HERE, { ...ON, ID_TOKEN_ALG: idTokens }], destination)
+    const on = await startServer(PROBE_SERVER, [HERE, { ...ON, ID_TOKEN_ALG: idTokens }], {
+      logTo: destination,
+    })
     t.teardown(() => on.app.close())
     t.match((await on.app.inject('/')).body, 'You are not logged in')
   }
   const nowhere = { ...HERE, AUTH0_DOMAIN: 'https://127.0.0.1:1' }
-  const away = await startServer([nowhere, ON, { LOG_LEVEL: 'silent' }])
+  const away = await startServer(PROBE_SERVER, [nowhere, ON, { LOG_LEVEL: 'silent' }])
   t.teardown(() => away.app.close())
   t.equal((await away.app.inject('/login')).statusCode, 503)
   const line = log.find(({ event }) => event === 'session_store')
   t.match(line, { store: 'memory', msg: 'Session store: memory' })
   const { AUTH0_CLIENT_SECRET: _, ...some } = ON
-  await t.rejects(startServer([HERE, some]), {
+  await t.rejects(startServer(PROBE_SERVER, [HERE, some]), {
     message:
       'Invalid configuration:\n  AUTH0_CLIENT_SECRET is required when AUTH0_CLIENT_ID is set',
   })
@@ -53,7 +56,11 @@ test('an invalid REDIS_URL stops the start', async (t) => {
     'redis://127.0.0.1/notanumber',
     'redis://user:pa%ZZ@127.0.0.1',
   ]) {
-    await t.rejects(startServer([HERE, ON, { REDIS_URL: url }]), /REDIS_URL is invalid/, url)
+    await t.rejects(
+      startServer(PROBE_SERVER, [HERE, ON, { REDIS_URL: url }]),
+      /REDIS_URL is invalid/,
+      url,
+    )
   }
 })
 

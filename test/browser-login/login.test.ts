@@ -38,9 +38,9 @@ test('a login, from the home page to the profile', async (t) => {
   const profile = await uma.visit('/profile')
   t.equal(profile.status, 200)
   t.match(profile.html, '<h1>Uma &#60;User&#62;</h1>')
-  t.match(profile.html, 'The API doesn&#39;t require an access token to share this message. (200)')
-  t.match(profile.html, 'The API successfully validated your access token. (200)')
-  t.match(profile.html, 'The API successfully recognized you as an admin. (200)')
+  for (const name of ['public', 'protected', 'admin']) {
+    t.match(profile.html, `<dt>/probe/${name}</dt><dd>${name} (200)</dd>`)
+  }
   t.match((await uma.visit('/')).html, /You are logged in as Uma/)
   const text = JSON.stringify(log)
   for (const secret of ['refresh-1', SECRET, 'eyJ', redeemed?.get('code') ?? '']) {
@@ -258,7 +258,7 @@ test('the tenant goes down and comes back', async (t) => {
   tenant.down = true
   const { status, html } = await uma.visit('/login')
   t.match({ status, html }, { status: 503, html: /The login service is unavailable/ })
-  t.equal((await app.inject('/api/messages/public')).statusCode, 200)
+  t.equal((await app.inject('/probe/public')).statusCode, 200)
   tenant.down = false
   const address = await uma.answer()
   tenant.answer = () => ({ status: 503, body: 'down' })
@@ -304,7 +304,10 @@ test('pages and error pages are HTML and run no script', async (t) => {
   const tooBig = {
     method: 'POST',
     payload: 'x'.repeat(2e6),
-    headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'text/plain' },
+    headers: {
+      'sec-fetch-site': 'same-origin',
+      'content-type': 'application/x-www-form-urlencoded',
+    },
   } as const
   t.match(await uma.visit('/logout', tooBig), { status: 413, html: /<h1>/ })
   t.match((await app.inject({ method: 'PUT', url: '/profile' })).json(), {
@@ -323,4 +326,13 @@ test('pictures are loaded by https only', async (t) => {
   tenant.claims = { picture: 'http://img.test/a.png', name: undefined }
   await uma.logIn()
   t.notMatch((await uma.visit('/profile')).html, '<img')
+})
+
+test('without routes to call, the profile has the claims alone', async (t) => {
+  const { visitor } = await site(t, { profileRoutes: [] })
+  const uma = visitor()
+  await uma.logIn()
+  const { status, html } = await uma.visit('/profile')
+  t.equal(status, 200)
+  t.notMatch(html, '<h2>API</h2>')
 })

@@ -78,7 +78,7 @@ test('Redis goes down: the API works, the pages return 503 and recover', async (
   await uma.logIn()
   const api = async () => {
     const headers = { authorization: `Bearer ${tenant.accessToken()}` }
-    return (await one.app.inject({ url: '/api/messages/admin', headers })).statusCode
+    return (await one.app.inject({ url: '/probe/admin', headers })).statusCode
   }
   await redis.goDown()
   await sleep(50)
@@ -130,7 +130,7 @@ test('the server starts and stops while Redis is down', async (t) => {
   const environment = { REDIS_URL: redis.url }
   const { app, visitor, log } = await site(t, { environment })
   t.equal((await visitor().visit('/')).status, 503)
-  t.equal((await app.inject('/api/messages/public')).statusCode, 200)
+  t.equal((await app.inject('/probe/public')).statusCode, 200)
   await sleep(300)
   const lost = log.filter(({ event }) => event === 'session_store_lost')
   t.equal(lost.length, 1, 'logged once, not for each retry')

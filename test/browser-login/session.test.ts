@@ -49,7 +49,7 @@ test('the API ignores the cookie', async (t) => {
   const { app, visitor } = await site(t)
   const uma = visitor()
   await uma.logIn()
-  const { status, html, headers } = await uma.visit('/api/messages/protected')
+  const { status, html, headers } = await uma.visit('/probe/protected')
   t.match({ status, html }, { status: 401, html: '{"message":"Requires authentication"}' })
   t.equal(headers['set-cookie'], undefined)
   const cookie = `${COOKIE}=${uma.jar.get(COOKIE)}`
@@ -204,7 +204,7 @@ test('a page of this origin gets its access token', async (t) => {
   t.match(rest, { token_type: 'Bearer', expires_in: Number })
   t.strictSame(Object.keys(rest), ['token_type', 'expires_in'], 'no refresh token')
   const headers = { authorization: `Bearer ${access_token}` }
-  t.equal((await app.inject({ url: '/api/messages/admin', headers })).statusCode, 200)
+  t.equal((await app.inject({ url: '/probe/admin', headers })).statusCode, 200)
   await uma.post('/logout', { _csrf: token })
   const after = await uma.post('/session/token', {}, { 'csrf-token': token })
   t.match(after, { status: 403, html: '{"message":"Forbidden"}' })

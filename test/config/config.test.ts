@@ -25,7 +25,8 @@ test('defaults', async (t) => {
   const { config, warning } = loadConfig(REQUIRED)
   t.equal(warning, undefined)
   t.strictSame(config, {
-    tokens: { issuer: ISSUER, audience: AUDIENCE, algorithms: ['RS256'], clockTolerance: 5 },
+    tokens: { issuer: ISSUER, audiences: [AUDIENCE], algorithms: ['RS256'], clockTolerance: 5 },
+    permissionsClaims: ['permissions'],
     jwksUrl: 'https://tenant.test/.well-known/jwks.json',
     organizations: {
       known: new Set(),
@@ -51,6 +52,7 @@ test('defaults', async (t) => {
     browserLogin: undefined,
     variables: {
       ...REQUIRED,
+      PERMISSIONS_CLAIM: 'permissions',
       ACCESS_TOKEN_ALGORITHMS: 'RS256',
       CLOCK_TOLERANCE: 5,
       PORT: 6060,
@@ -75,7 +77,7 @@ test('one message lists every problem, with the expected value', async (t) => {
   t.equal(lines[0], 'Invalid configuration:')
   const about = (name: string) => lines.find((line) => line.trim().startsWith(name))
   t.match(about('AUTH0_DOMAIN'), /is missing: expected the domain of the tenant/)
-  t.match(about('AUTH0_AUDIENCE'), /is missing: expected the identifier of the API/)
+  t.match(about('AUTH0_AUDIENCE'), /is missing: expected identifiers of the API/)
   t.match(about('CLIENT_ORIGIN_URL'), /is missing: expected http\(s\) origins/)
   t.match(about('PORT'), /is invalid: expected a port from 0 to 65535/)
   t.match(about('HOST'), /is invalid: expected a host name/)
@@ -107,6 +109,7 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['ORGANIZATION_REQUIRED', 'yes', '2'],
   ['ORGANIZATION_DOMAIN', 'https://api.test', '.test', 'a b'],
   ['ACCESS_TOKEN_ALGORITHMS', 'none', 'HS256', 'RS256,none', ','],
+  ['PERMISSIONS_CLAIM', ',', '/', 'a b', '/a~2', '/a//b'],
   ['CLOCK_TOLERANCE', '-1', '301', 'some', '1.5'],
   ['PORT', '-1', '65536', 'http', '6060x'],
   ['TRUST_PROXY', 'true', 'all', '10.0.0.0/33', '10.0.0.0/', 'proxy.test', '::1/x'],
@@ -280,7 +283,7 @@ test('values are normalized, with one warning', async (t) => {
     CLIENT_ORIGIN_URL: `${ORIGIN}/,https://app.test/ `,
   })
   t.equal(config.tokens.issuer, ISSUER)
-  t.equal(config.tokens.audience, `${AUDIENCE}/`, 'the slash of an audience is part of it')
+  t.strictSame(config.tokens.audiences, [`${AUDIENCE}/`], 'the slash of an audience is part of it')
   t.strictSame(config.clientOrigins, [ORIGIN, 'https://app.test'])
   t.equal(
     warning,

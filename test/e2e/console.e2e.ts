@@ -34,7 +34,7 @@ test('the matrix shows the responses to each persona', async (t) => {
   t.match(await page.textContent('tr:has-text("Uma User") details code'), /insufficient_scope/)
   await checkAccessibility(t, page, 'front page')
   await server.app.close()
-  await page.click('text=Call again')
+  await page.click('text=Check again')
   t.strictSame((await statuses(page))[1], Array(3).fill('no answer'), 'after the API stopped')
 })
 

@@ -26,11 +26,13 @@ async function logIn(page: Page, persona: string): Promise<void> {
 
 /** What the API responds to the session's token, by kind of message. */
 async function messages(page: Page): Promise<Record<string, string>> {
-  const lists = await page.$$eval('h2:has-text("Messages") + dl > *', (parts) =>
+  const lists = await page.$$eval('h2:has-text("API") + dl > *', (parts) =>
     parts.map(({ textContent }) => textContent ?? ''),
   )
   return Object.fromEntries(
-    lists.flatMap((term, index) => (index % 2 === 0 ? [[term, lists[index + 1] ?? '']] : [])),
+    lists.flatMap((term, index) =>
+      index % 2 === 0 ? [[term.split('/').at(-1), lists[index + 1] ?? '']] : [],
+    ),
   )
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { challengeOf, refusalIn } from '../../src/access/challenge.ts'
+import { challengeOf } from '../../src/access/challenge.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { extractToken } from '../../src/explain/extract-token.ts'
 import { logHint } from '../../src/explain/log-hint.ts'
@@ -27,7 +27,7 @@ test('the explanation and the server never disagree', async (t) => {
       nbf: time,
       sub: fc.oneof(fc.string(), odd),
       org_id: fc.oneof(fc.constant('org_acme'), fc.string(), odd),
-      permissions: fc.oneof(fc.constant(['read:admin-messages']), odd),
+      permissions: fc.oneof(fc.constant(['read:probe']), odd),
       scope: odd,
       nonce: odd,
       cnf: odd,
@@ -47,7 +47,7 @@ test('the explanation and the server never disagree', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       any,
-      fc.constantFrom('/api/messages/protected', '/api/messages/admin'),
+      fc.constantFrom('/probe/protected', '/probe/admin'),
       async (bearer, route) => {
         // The server sheds load where its event loop is held up, as a loop of promises alone does.
         await setImmediate()
@@ -109,10 +109,16 @@ test('the log contains the advice unchanged', async (t) => {
   const hint = logHint({ expected, jwksUrl, organizations }, () => NOW * 1000)
   const { log, destination } = logSink()
   const logger = createLogger('info', destination)
-  for (const code of [...Object.keys(TOKEN_ERRORS), 'credentials_missing', 'permission_missing']) {
+  for (const code of [
+    ...Object.keys(TOKEN_ERRORS),
+    'credentials_missing',
+    'permission_missing',
+    'scope_missing',
+    'check_failed',
+  ]) {
     for (const bearer of ['', 'opaque', 'v1.refresh', 'a.b.c.d.e', token()]) {
       const headers = { authorization: `Bearer ${bearer}` }
-      const routeOptions = { config: { access: { permissions: ['read:x'] } } }
+      const routeOptions = { config: { access: { permissions: ['read:x'], scopes: ['x'] } } }
       const advice = hint(code, { headers, routeOptions } as never)
       logger.info({ hint: advice })
       t.equal(log.at(-1)?.['hint'], advice, code)
@@ -135,13 +141,10 @@ test('a token is extracted from pasted text', async (t) => {
   t.equal(extractToken(''), '')
 })
 
-test('a challenge identifies its code', async (t) => {
-  for (const code of Object.keys(TOKEN_ERRORS) as TokenErrorCode[]) {
-    t.equal(refusalIn(challengeOf(code).value), code)
-  }
-  t.equal(refusalIn(challengeOf('permission_missing', ['a']).value), 'permission_missing')
-  t.equal(refusalIn('Bearer realm="api"'), 'credentials_missing')
-  t.equal(refusalIn('Bearer realm="api", error_description="Else."'), undefined)
+test('each code has a challenge of its own', async (t) => {
+  const codes = Object.keys(TOKEN_ERRORS) as TokenErrorCode[]
+  const values = codes.map((code) => challengeOf(code).value)
+  t.equal(new Set(values).size, codes.length)
 })
 
 test('control characters are escaped', async (t) => {

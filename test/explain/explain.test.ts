@@ -4,8 +4,8 @@ import { explainer } from '../support/explainer.ts'
 import { KEY, newKey } from '../support/tokens/keys.ts'
 import { AUDIENCE, claims, encodeSegment, ISSUER, NOW, token } from '../support/tokens/tokens.ts'
 
-const ADMIN = '/api/messages/admin'
-const PROTECTED = '/api/messages/protected'
+const ADMIN = '/probe/admin'
+const PROTECTED = '/probe/protected'
 
 type Case = [token: string, code: string, advice: RegExp, route?: string]
 
@@ -257,7 +257,7 @@ test('subject and organizations', async (t) => {
 })
 
 test('permissions', async (t) => {
-  const scope = 'openid read:admin-messages'
+  const scope = 'openid read:probe'
   await explains(
     t,
     {},
@@ -287,7 +287,7 @@ test('permissions', async (t) => {
         ADMIN,
       ],
       'a claim that is not an array': [
-        token({ permissions: 'read:admin-messages' }),
+        token({ permissions: 'read:probe' }),
         'permission_missing',
         /not an array of strings/,
         ADMIN,

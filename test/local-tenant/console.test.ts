@@ -1,6 +1,10 @@
+import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
+import { createConsoleApi } from '../../src/dev/console-api.ts'
 import { describeClaim, formatClaim } from '../../src/local-tenant/console/claims.ts'
 import type { Organization } from '../../src/local-tenant/directory/records.ts'
+import { startServer } from '../../src/server.ts'
+import { ENVIRONMENT } from '../support/app.ts'
 import { development } from '../support/development.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { tenant as startIssuer, visitor, WEB } from '../support/visitor.ts'
@@ -203,4 +207,23 @@ test('a tenant without an API shows an error', async (t) => {
   const { get, post } = forms(await startIssuer(t))
   t.match((await get()).html, /No API is connected to this tenant/)
   t.equal((await post('/console/token', { persona: 'user' })).status, 503)
+})
+
+test('routes with other methods and parameters are decided without running them', async (t) => {
+  const routes = [
+    async (app: FastifyInstance) => {
+      app.post('/notes/:id', { config: { access: { permissions: ['write:x'] } } }, () => {
+        throw new Error('the handler ran')
+      })
+    },
+  ]
+  const environment = { ...ENVIRONMENT, PORT: '0', LOG_LEVEL: 'silent' }
+  const server = await startServer({ routes }, [environment])
+  t.teardown(() => server.app.close())
+  const api = createConsoleApi(server)
+  t.strictSame([...api.policies.keys()], ['POST /notes/:id'])
+  t.match(await api.decide('POST /notes/:id', undefined), {
+    status: 401,
+    code: 'credentials_missing',
+  })
 })

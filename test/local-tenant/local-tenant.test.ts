@@ -4,6 +4,7 @@ import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 
 import { type Test, test } from 'tap'
 import { main as faultCommand } from '../../src/cli/tenant.ts'
 import { main as token } from '../../src/cli/token.ts'
+import { createConsoleApi } from '../../src/dev/console-api.ts'
 import { greeting } from '../../src/dev/greeting.ts'
 import { startDevelopment } from '../../src/dev/start-development.ts'
 import { api, personas } from '../../src/local-tenant/directory/data.ts'
@@ -283,7 +284,13 @@ test('development: the tenant, the server, and the token command', async (t) => 
     t.match(problem, /Unknown persona\. Available: user, admin, acme-member/)
   }
 
-  const text = greeting(`http://localhost:${server.port}`, tenant.issuer, tenant.directory)
+  const { policies } = createConsoleApi(server)
+  const text = greeting(
+    `http://localhost:${server.port}`,
+    tenant.issuer,
+    tenant.directory,
+    policies,
+  )
   for (const persona of Object.keys(expected)) t.match(text, new RegExp(`^ +${persona} `, 'm'))
   t.match(text, `curl ${url}/public`)
   t.match(
@@ -291,7 +298,7 @@ test('development: the tenant, the server, and the token command', async (t) => 
     `TENANT_PORT=${sources[0]?.TENANT_PORT} npm run --silent token -- admin)" ${url}/admin`,
   )
   t.match(
-    greeting('http://localhost:6060', 'http://localhost:6061/', tenant.directory),
+    greeting('http://localhost:6060', 'http://localhost:6061/', tenant.directory, policies),
     '$(npm run --silent token --',
   )
 

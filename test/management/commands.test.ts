@@ -178,7 +178,8 @@ test('lists are read to their last page', async (t) => {
   const file = join(t.testdir(), 'tenant.yaml')
   writeFileSync(
     file,
-    `roles: { ${last}: { permissions: [read:admin-messages] } }
+    `api: { permissions: { 'read:admin-messages': Read } }
+roles: { ${last}: { permissions: ['read:admin-messages'] } }
 clients: { machine: { name: ${last} } }
 organizations: { ${last}: { connections: [${last}] } }`,
   )

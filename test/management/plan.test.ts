@@ -21,7 +21,7 @@ test('an empty description has all defaults', async (t) => {
   const description = describe('')
   t.match(description, {
     api: { identifier: 'https://messages-api.example.com', token_lifetime: 86_400 },
-    roles: { admin: { permissions: ['read:admin-messages'], users: [] } },
+    roles: {},
     clients: { browser: { web_origins: ['http://localhost:4040'] }, machine: {} },
     organization_required: true,
   })
@@ -125,8 +125,9 @@ test('the dialect of RFC 9068 stays, with permissions', async (t) => {
 
 test('partly existing clients, roles and organizations', async (t) => {
   const text = `
-roles: { admin: {}, auditor: { permissions: [read:admin-messages] } }
-clients: { machine: {} }
+api: { permissions: { 'read:x': Read } }
+roles: { admin: {}, auditor: { permissions: ['read:x'] } }
+clients: { machine: { permissions: ['read:x'] } }
 organizations: { acme: { display_name: Acme, connections: [People] }, plain: {} }`
   const state: TenantState = {
     ...EMPTY,
@@ -158,7 +159,7 @@ organizations: { acme: { display_name: Acme, connections: [People] }, plain: {} 
     'create:organization_connections',
     'create:organizations',
   ])
-  const grants = new Map([['m', { id: 'grant', scope: ['read:admin-messages'] }]])
+  const grants = new Map([['m', { id: 'grant', scope: ['read:x'] }]])
   t.match(
     plan(description, { ...state, grants }, true).find(({ kind }) => kind === 'grant'),
     { action: 'unchanged', id: 'grant' },

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util'
 import { type Test, test } from 'tap'
 import { main as provision } from '../../src/cli/provision.ts'
 import { readEnvironment } from '../../src/config/environment.ts'
+import { product } from '../../src/product.ts'
 import { startServer } from '../../src/server.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { logSink } from '../support/log-sink.ts'
@@ -59,7 +60,7 @@ test('from an empty tenant to an admin’s 200', async (t) => {
     ...readEnvironment(),
     { PORT: '0', HOST: 'localhost', LOG_LEVEL: 'silent', MAX_EVENT_LOOP_DELAY: '0' },
   ]
-  const server = await startServer(sources, logSink().destination)
+  const server = await startServer(product, sources, { logTo: logSink().destination })
   t.teardown(() => server.app.close())
   const admin = async (persona: string) => {
     const token = await logIn(issuer, String(env['API_REFERENCE_CLIENT_ID']), persona)

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import type { Environment } from '../../src/config/environment.ts'
@@ -7,6 +7,7 @@ import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 import { logSink } from './log-sink.ts'
+import { PROBE_SERVER } from './probe-routes.ts'
 import { KEY, keysOf, type TestKey } from './tokens/keys.ts'
 import { AUDIENCE, NOW } from './tokens/tokens.ts'
 
@@ -37,7 +38,10 @@ export interface TestAppOptions {
   readonly keys?: readonly TestKey[]
   readonly signingKeys?: VerificationKeys
   readonly now?: () => number
-  readonly keysReady?: () => boolean
+  /** The probe routes by default. */
+  readonly routes?: readonly FastifyPluginAsync[]
+  readonly notReady?: () => string | undefined
+  readonly problemDetails?: boolean
 }
 
 /** The app as the server builds it, against a tenant in memory; closed when the test ends. */
@@ -52,7 +56,9 @@ export async function testApp(t: Test, options: TestAppOptions = {}): Promise<Te
       options.signingKeys ?? keysOf(options.keys ?? [KEY], config.tokens.algorithms),
       options.now ?? (() => NOW * 1000),
     ),
-    keysReady: options.keysReady ?? (() => true),
+    routes: options.routes ?? PROBE_SERVER.routes,
+    notReady: options.notReady ?? (() => undefined),
+    problemDetails: options.problemDetails ?? false,
   })
   t.teardown(() => app.close())
   return {

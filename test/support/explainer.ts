@@ -11,13 +11,16 @@ export async function explainer(t: Test, options: TestAppOptions = {}) {
   const { config } = loadConfig(ENVIRONMENT, options.environment ?? {})
   const { tokens: expected, jwksUrl, organizations } = config
   await app.ready()
-  return async (bearer: string, route = '/api/messages/protected', host = 'localhost') => {
-    const response = await call(route, bearer, { host })
-    const { status, message, headers } = response
-    const challenge = headers['www-authenticate'] as string | undefined
+  return async (bearer: string, route = '/probe/protected', host = 'localhost') => {
+    const { status, message, headers } = await call(route, bearer, { host })
+    const { challenge, code } = await app.dryRun({
+      method: 'GET',
+      url: route,
+      headers: { authorization: `Bearer ${bearer}`, host },
+    })
     const access = app.policies.get(route)?.get('GET') ?? {}
     const context = { expected, jwksUrl, organizations, host, now: NOW }
-    const explanation = explain(bearer, { status, message, challenge }, access, context)
+    const explanation = explain(bearer, { status, message, challenge, code }, access, context)
     const line = () => log.findLast(({ requestId }) => requestId === headers['x-request-id'])
     while (line() === undefined) await setImmediate()
     return { ...explanation, refusal: line()?.['refusal'] }

@@ -137,7 +137,12 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
       return tenant.sign(claims, 'logout+jwt')
     },
     accessToken: (changes = {}) =>
-      rs256({ ...common(), aud: AUDIENCE, permissions: ['read:admin-messages'], ...changes }),
+      rs256({
+        ...common(),
+        aud: AUDIENCE,
+        permissions: ['read:probe', 'read:admin-messages'],
+        ...changes,
+      }),
   }
   return tenant
 }

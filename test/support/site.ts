@@ -11,6 +11,7 @@ import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { ENVIRONMENT } from './app.ts'
 import { CLIENT, type FakeTenant, fakeTenant, SECRET } from './fake-tenant.ts'
 import { logSink } from './log-sink.ts'
+import { ADMIN, PROBE_SERVER, PROTECTED, PUBLIC } from './probe-routes.ts'
 import { KEY, keysOf } from './tokens/keys.ts'
 
 export const BASE = 'http://localhost:6060'
@@ -31,6 +32,8 @@ export interface SiteOptions {
   readonly tenant?: FakeTenant
   /** The tenant's keys; valid ones by default. */
   readonly keys?: VerificationKeys
+  /** All probe routes by default. */
+  readonly profileRoutes?: readonly string[]
 }
 
 /** The server with the browser login on, against a fake tenant; closed when the test ends. */
@@ -49,11 +52,14 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
     config,
     logger: createLogger('debug', destination),
     verifier: new AccessTokenVerifier(config.tokens, keys, now),
-    keysReady: () => true,
+    notReady: () => undefined,
+    routes: PROBE_SERVER.routes,
     features: [
       (scope) =>
         browserLogin(scope, {
           ...config.tokens,
+          audience: config.tokens.audiences[0],
+          profileRoutes: options.profileRoutes ?? [PUBLIC, PROTECTED, ADMIN],
           config: assertDefined(config.browserLogin),
           keys,
           now,

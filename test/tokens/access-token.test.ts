@@ -13,7 +13,7 @@ import {
   token,
 } from '../support/tokens/tokens.ts'
 
-const PROTECTED = '/api/messages/protected'
+const PROTECTED = '/probe/protected'
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const [HEADER = '', CLAIMS = '', SIGNATURE = ''] = token().split('.')
 

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { listen } from '../../src/lifecycle/listen.ts'
 import type { VerificationKey } from '../../src/tokens/keys/jwks.ts'
 import { parseJwks } from '../../src/tokens/keys/jwks.ts'
+import { DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../../src/tokens/principal.ts'
 import {
   VerifiedTokenCache,
   type VerifiedTokenCacheOptions,
@@ -11,14 +12,10 @@ import { sendRaw } from '../support/raw-http.ts'
 import { KEY, newKey, oddKeys } from '../support/tokens/keys.ts'
 import { NOW, token } from '../support/tokens/tokens.ts'
 
-const PROTECTED = '/api/messages/protected'
+const PROTECTED = '/probe/protected'
 const [key] = parseJwks([KEY.jwk], ['RS256']).keys as [VerificationKey]
-const principal = (subject: string, expiresAt = NOW + 60) => ({
-  subject,
-  permissions: [],
-  organization: undefined,
-  expiresAt,
-})
+const principal = (subject: string, expiresAt = NOW + 60) =>
+  principalOf({ sub: subject, exp: expiresAt }, DEFAULT_PRINCIPAL_OPTIONS)
 
 function memory(options: Partial<VerifiedTokenCacheOptions> = {}) {
   return new VerifiedTokenCache({
@@ -141,11 +138,10 @@ test('each request of a connection is authenticated by its own header', async (t
   const { app } = await testApp(t)
   const port = await listen(app, ['127.0.0.1'], 0)
   const user = `Authorization: Bearer ${token()}\r\n`
-  const admin = `Authorization: Bearer ${token({ permissions: ['read:admin-messages'] })}\r\n`
+  const admin = `Authorization: Bearer ${token({ permissions: ['read:probe'] })}\r\n`
   const spelled = `authorization:   BEARER   ${token()}\r\n`
   const forged = `Authorization: Bearer ${token({}, {}, newKey('RS256', 'current'))}\r\n`
-  const get = (fields: string) =>
-    `GET /api/messages/admin HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`
+  const get = (fields: string) => `GET /probe/admin HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`
   // Each twice over, so that what a connection said last is remembered when the next one comes.
   const rounds: [fields: string, status: number][] = [
     [user, 403],

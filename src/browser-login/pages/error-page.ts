@@ -1,7 +1,7 @@
 import type { FastifyError } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Html, html } from '../../html/html.ts'
-import { reasonOf, StatusError } from '../../plugins/errors.ts'
+import { reasonOf, StatusError } from '../../http/http-error.ts'
 import { logCauses, PageError, toPageError } from '../errors.ts'
 import { StoreUnavailableError } from '../sessions/store.ts'
 import type { PageContent } from './page.ts'
@@ -15,6 +15,7 @@ export const errorPages = fp(
     app.setErrorHandler((error, request, reply) => {
       const pageError = toPageError(error)
       request.failure = pageError
+      if (pageError instanceof StatusError) request.refusal = pageError.code
       // @fastify/session would try to save the session, and fail again after this handler.
       if (error instanceof StoreUnavailableError) Object.assign(request, { session: null })
       logCauses(request, pageError)

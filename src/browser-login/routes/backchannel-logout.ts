@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { StatusError } from '../../plugins/errors.ts'
+import { StatusError } from '../../http/http-error.ts'
 import { type Logout, verifyLogoutToken } from '../../tokens/logout-token.ts'
 import type { LoginContext } from '../context.ts'
 import { storeKey } from '../sessions/encrypted-records.ts'

@@ -17,7 +17,7 @@ export const home = fp<LoginContext>(
         (name) => html`<p><a href="/federated/${name}">Call ${name}</a></p>`,
       )
       const body = html`<p>You are logged in as ${displayName(login)}.</p>
-<p><a href="/profile">Your profile and messages</a></p>
+<p><a href="/profile">Your profile</a></p>
 ${connections}
 <p><a href="/login?prompt=login">Log in as a different user</a></p>
 ${logoutForm(reply.generateCsrf())}`

@@ -4,17 +4,15 @@ import { type Html, html } from '../../html/html.ts'
 import type { LoginContext } from '../context.ts'
 import { descriptionList, displayName, logoutForm } from '../pages/components.ts'
 
-const MESSAGES = ['public', 'protected', 'admin'] as const
-
 /** Shows the claims of the ID token, and what the API responds to the access token. */
 export const profile = fp<LoginContext>(
-  async (app) => {
+  async (app, { profileRoutes }) => {
     app.get('/profile', async (request, reply) => {
       const login = await request.requireLogin()
       const { claims } = login.identity
-      const messages = await Promise.all(
-        MESSAGES.map(async (kind) => {
-          return [kind, await callApi(request, kind, login.tokens.accessToken)] as const
+      const calls = await Promise.all(
+        profileRoutes.map(async (url) => {
+          return [url, await callApi(request, url, login.tokens.accessToken)] as const
         }),
       )
       return reply.page({
@@ -22,8 +20,12 @@ export const profile = fp<LoginContext>(
         allowImages: true,
         body: html`${picture(claims['picture'])}
 ${organization(claims)}
-<h2>Messages</h2>
-${descriptionList(messages)}
+${
+  calls.length === 0
+    ? undefined
+    : html`<h2>API</h2>
+${descriptionList(calls)}`
+}
 <h2>Claims</h2>
 ${descriptionList(Object.entries(claims))}
 <p><a href="/">Home</a></p>
@@ -32,9 +34,9 @@ ${logoutForm(reply.generateCsrf())}`,
     })
 
     /** Sends a request through all hooks of the API, in this process. */
-    async function callApi({ headers, ip }: FastifyRequest, kind: string, accessToken: string) {
+    async function callApi({ headers, ip }: FastifyRequest, url: string, accessToken: string) {
       const response = await app.inject({
-        url: `/api/messages/${kind}`,
+        url,
         headers: { host: headers.host, authorization: `Bearer ${accessToken}` },
         remoteAddress: ip,
       })

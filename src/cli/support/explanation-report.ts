@@ -15,15 +15,18 @@ const RESULTS = {
 } as const
 
 /** An explanation as text, with colours if the standard output is a terminal. */
-export function explanationReport({ result, answer, code, advice, checks }: Explanation): string {
+export function explanationReport(explanation: Explanation): string {
+  const { result, answer, code, advice, pendingCheck, checks } = explanation
   const [label, style] = RESULTS[result]
   const { status, message, challenge } = answer
+  const reason = code === undefined ? '' : ` (${code})`
   const isAdviceListed = checks.some((check) => check.advice === advice)
   const lines = [
     ...checks.flatMap(formatCheck),
+    ...(pendingCheck === undefined ? [] : [`– ${pendingCheck} needs a real request: not checked`]),
     ...(checks.length === 0 ? ['The route is public: it does not check tokens.'] : []),
     '',
-    styleText(style, `${label}: ${status} ${message}${code === undefined ? '' : ` (${code})`}`),
+    styleText(style, result === 'accepted' ? label : `${label}: ${status} ${message}${reason}`),
     ...(challenge === undefined ? [] : [`WWW-Authenticate: ${challenge}`]),
     ...(advice === undefined || isAdviceListed ? [] : [advice]),
   ]

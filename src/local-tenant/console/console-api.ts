@@ -1,14 +1,16 @@
 import type { AccessPolicy } from '../../access/policy.ts'
 import type { Explanation, ServerAnswer } from '../../explain/explanation.ts'
 
-/** The API that the console calls. */
+/** The API that the console shows. */
 export interface ConsoleApi {
   /** Its origin. */
   readonly url: string
   /** Its identifier, the audience of its access tokens. */
   readonly audience: string
-  /** Its routes and their access policies. */
+  /** Its routes, such as `/api/notes` or `POST /api/notes`, and their access policies. */
   readonly policies: ReadonlyMap<string, AccessPolicy>
+  /** What the API would do with a request. No handler runs. */
+  readonly decide: (route: string, token: string | undefined) => Promise<ServerAnswer>
   /** Explains how the API handles a token. */
   readonly explain: (token: string, response: ServerAnswer, route: string) => Explanation
 }
@@ -18,12 +20,10 @@ export function protectedRoutes(policies: ConsoleApi['policies']): string[] {
   return [...policies].filter(([, policy]) => policy !== 'public').map(([route]) => route)
 }
 
-const TIMEOUT_MS = 5_000
-
 const NOT_PRINTABLE_ASCII = /[^\x20-\x7e]/
 
-/** Calls a route of the API over HTTP. The status is 0 if there is no response. */
-export async function callApi(
+/** Lets the API decide about a token. The status is 0 if there is no decision. */
+export async function decideRoute(
   api: ConsoleApi,
   route: string,
   token?: string,
@@ -34,15 +34,8 @@ export async function callApi(
       message: 'This text cannot be sent: it contains line breaks or non-ASCII characters.',
     }
   }
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   try {
-    const response = await fetch(`${api.url}${route}`, {
-      headers,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
-    const { message } = (await response.json()) as { message: string }
-    const challenge = response.headers.get('www-authenticate') ?? undefined
-    return { status: response.status, message, challenge }
+    return await api.decide(route, token)
   } catch {
     return { status: 0, message: 'The API does not answer.' }
   }

@@ -10,7 +10,7 @@ import { type Parameters, parseParameters, requireParameter } from '../protocol/
 import { createPersonaGrant, requirePersona } from '../protocol/tokens/persona-grant.ts'
 import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'
 import type { TokenFlaw, TokenIssuer } from '../protocol/tokens/token-issuer.ts'
-import { type ConsoleApi, callApi, protectedRoutes } from './console-api.ts'
+import { type ConsoleApi, decideRoute, protectedRoutes } from './console-api.ts'
 import { explainPage } from './explain-page.ts'
 import { homePage, type MatrixRow } from './home-page.ts'
 import { type MembershipFormOptions, membershipForms } from './membership-forms.ts'
@@ -63,12 +63,12 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
     if (api === undefined) return sendPage(reply, errorPage(NO_API))
     const { done = '' } = parseParameters(query)
     const routes = [...api.policies.keys()]
-    const callAllRoutes = async (persona?: Persona): Promise<MatrixRow> => {
+    const decideAllRoutes = async (persona?: Persona): Promise<MatrixRow> => {
       const grant = persona && createPersonaGrant(directory, persona)
       const token = grant && (await tokenIssuer.signAccessToken(grant))
       return {
         persona,
-        responses: await Promise.all(routes.map((route) => callApi(api, route, token))),
+        responses: await Promise.all(routes.map((route) => decideRoute(api, route, token))),
       }
     }
     return sendPage(
@@ -80,7 +80,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
         directory,
         sessions: sessions.list(),
         policies: api.policies,
-        rows: await Promise.all([undefined, ...directory.personas].map(callAllRoutes)),
+        rows: await Promise.all([undefined, ...directory.personas].map(decideAllRoutes)),
         state: app.faults.state,
         keyIds: keys.publicJwks().keys.map(({ kid }) => String(kid)),
         confirmation: (Object.hasOwn(CONFIRMATIONS, done) && CONFIRMATIONS[done]) || '',
@@ -101,7 +101,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
     const flaw = parseFlaw(parameters)
     const token = await tokenIssuer.signAccessToken(grant, flaw)
     const responses = [...api.policies.keys()].map(
-      async (route) => [route, await callApi(api, route, token)] as const,
+      async (route) => [route, await decideRoute(api, route, token)] as const,
     )
     const { claims } = decodedOrEmpty(token)
     return sendPage(
@@ -124,7 +124,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
     const token = extractToken(requireParameter(parameters, 'token'))
     const route = requireParameter(parameters, 'route')
     if (!api.policies.has(route)) throw new OAuthError('invalid_request', 'Unknown route.')
-    const explanation = api.explain(token, await callApi(api, route, token), route)
+    const explanation = api.explain(token, await decideRoute(api, route, token), route)
     return sendPage(reply, explainPage(explanation, route, protectedRoutes(api.policies)))
   })
 

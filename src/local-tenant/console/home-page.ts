@@ -1,5 +1,5 @@
 import type { AccessPolicy } from '../../access/policy.ts'
-import { permissionsOf } from '../../access/policy.ts'
+import { scopeOf } from '../../access/policy.ts'
 import type { ServerAnswer } from '../../explain/explanation.ts'
 import { type Html, html } from '../../html/html.ts'
 import type { Directory } from '../directory/directory.ts'
@@ -47,7 +47,7 @@ export function homePage(options: HomePageOptions): TenantPage {
 <p role="status">${options.confirmation}</p>
 
 <h2 id="matrix">Access by persona and route</h2>
-<p>Each cell shows the response to a real call, made for this page with a new token of the persona.</p>
+<p>Each cell shows what the API decides about a request with a new token of the persona. No handler runs.</p>
 <table class="stacks" role="table" aria-labelledby="matrix">
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Persona</th>
 ${[...policies].map(([route, policy]) => columnHeader(route, policy))}
@@ -55,7 +55,7 @@ ${[...policies].map(([route, policy]) => columnHeader(route, policy))}
 <tbody role="rowgroup">
 ${rows.map((row) => matrixRow(row, routes))}
 </tbody></table>
-<form action="/"><button>Call again</button></form>
+<form action="/"><button>Check again</button></form>
 
 <h2 id="explain">Why is my token rejected?</h2>
 ${explainForm(protectedRoutes(policies))}
@@ -68,7 +68,7 @@ ${directorySections(directory)}`,
 }
 
 function columnHeader(route: string, policy: AccessPolicy): Html {
-  const required = policy === 'public' ? 'nothing' : permissionsOf(policy).join(', ') || 'a token'
+  const required = policy === 'public' ? 'nothing' : scopeOf(policy).join(', ') || 'a token'
   return html`<th role="columnheader" scope="col"><code>${route}</code><small>requires ${required}</small></th>`
 }
 

@@ -28,7 +28,8 @@ const FLAW_LABELS = {
 /** An access token to copy, its claims, and the responses of the API. */
 export function tokenPage(options: TokenPageOptions): TenantPage {
   const { persona, organization, flaw, token, claims, apiUrl, responses } = options
-  const curl = `curl -i -H "Authorization: Bearer ${token}" ${apiUrl}/api/messages/protected`
+  const route = [...responses.keys(), '/'].find((label) => label.startsWith('/'))
+  const curl = `curl -i -H "Authorization: Bearer ${token}" ${apiUrl}${route}`
   const flawButtons = Object.entries(FLAW_LABELS).map(
     ([value, label]) => html`<button name="flaw" value="${value}">${label}</button>`,
   )

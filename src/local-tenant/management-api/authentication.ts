@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose'
-import { fieldValues } from '../../plugins/header-fields.ts'
+import { fieldValues } from '../../http/header-fields.ts'
 import { bearerToken } from '../../tokens/bearer.ts'
 import { MANAGEMENT } from '../directory/resource-server.ts'
 import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'

@@ -10,8 +10,6 @@ const permissions = {
   default: [],
 } as const
 
-const READ = 'read:admin-messages'
-
 /**
  * The description of a tenant (`tenant.yaml`). The defaults are those that this project needs, with
  * the server and the clients on this machine.
@@ -38,15 +36,14 @@ export const descriptionSchema = {
         /** Descriptions by permission name. */
         permissions: {
           type: 'object',
-          minProperties: 1,
           additionalProperties: { type: 'string', minLength: 1, maxLength: 500 },
-          default: { [READ]: 'Read the message for admins' },
+          default: {},
         },
       },
     },
     roles: {
       type: 'object',
-      default: { admin: { permissions: [READ] } },
+      default: {},
       additionalProperties: {
         type: 'object',
         additionalProperties: false,
@@ -101,7 +98,7 @@ export const descriptionSchema = {
           additionalProperties: false,
           properties: {
             name: { ...name, default: 'Messages machine' },
-            permissions: { ...permissions, default: [READ] },
+            permissions: { ...permissions, default: [] },
           },
         },
       },

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { fieldValues } from '../../../plugins/header-fields.ts'
+import { fieldValues } from '../../../http/header-fields.ts'
 import { bearerToken } from '../../../tokens/bearer.ts'
 import type { Grants } from './grants.ts'
 import { profileClaims } from './token-issuer.ts'

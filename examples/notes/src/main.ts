@@ -1,0 +1,4 @@
+import { runServer } from 'messages-api'
+import server from './server.ts'
+
+await runServer(server)

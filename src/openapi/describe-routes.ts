@@ -1,0 +1,88 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import type { AccessPolicy } from '../access/policy.ts'
+import type { ErrorFormat } from '../http/error-format.ts'
+import { componentsFor } from './components.ts'
+import type { ApiDocument } from './document.ts'
+import { ERRORS, finishDocument } from './finish-document.ts'
+import { errorsOf, operationIdOf, securityOf } from './operation.ts'
+import { addTenantLogin } from './tenant-login.ts'
+
+/** What the document says about the API as a whole. Texts are CommonMark. */
+export interface ApiDescription {
+  readonly title: string
+  readonly version: string
+  readonly summary?: string
+  readonly description?: string
+  readonly servers?: readonly { readonly url: string; readonly description?: string }[]
+  readonly tags?: readonly { readonly name: string; readonly description?: string }[]
+}
+
+export interface DescribeRoutesOptions {
+  readonly api: ApiDescription
+  readonly format: ErrorFormat
+  /** The tenant to log in at, for the document that a server serves. Its URLs are relative. */
+  readonly issuer?: string | undefined
+}
+
+/** The plugins around the routes to describe. `app.swagger()` returns the document. */
+export interface RouteDescription {
+  readonly begin: FastifyPluginAsync
+  readonly end: FastifyPluginAsync
+}
+
+/**
+ * Describes the routes that are registered between two plugins as an OpenAPI 3.1 document: paths,
+ * parameters, bodies and responses from their schemas, security and error responses from their
+ * policies. A route with `schema.hide` is left out, and so is the HEAD of each GET.
+ */
+export function describeRoutes(options: DescribeRoutesOptions): RouteDescription {
+  const { api, format, issuer } = options
+  const { servers, tags, ...info } = api
+  const described = new Set<RouteOptions>()
+  let isOpen = true
+
+  async function begin(app: FastifyInstance): Promise<void> {
+    app.addHook('onRoute', (route) => {
+      if (isOpen) described.add(route)
+    })
+    const openapi = {
+      openapi: '3.1.0',
+      info,
+      ...(servers !== undefined && { servers }),
+      ...(tags !== undefined && { tags }),
+      components: componentsFor(format),
+    }
+    await app.register(swagger, {
+      openapi: structuredClone(openapi) as object,
+      convertConstToEnum: false,
+      stripBasePath: false,
+      transform({ url, route }) {
+        const schema = described.has(route) ? describe(route) : { hide: true }
+        return { schema, url }
+      },
+      transformObject(found) {
+        const { openapiObject } = found as { readonly openapiObject: object }
+        const document = finishDocument(openapiObject as ApiDocument, format)
+        return issuer === undefined ? document : addTenantLogin(document, issuer)
+      },
+    })
+  }
+  async function end(): Promise<void> {
+    isOpen = false
+  }
+  return { begin: fp(begin), end: fp(end) }
+}
+
+function describe({ method, url, schema = {}, config }: RouteOptions) {
+  // The policy has been read by now: a route without one stops the start.
+  const { access, limit } = config as { readonly access: AccessPolicy; readonly limit?: unknown }
+  const route = { method: String(method), url, schema, access, isLimited: limit !== undefined }
+  return {
+    ...schema,
+    operationId: operationIdOf(route),
+    security: securityOf(access),
+    [ERRORS]: errorsOf(route),
+  }
+}

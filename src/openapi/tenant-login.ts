@@ -1,0 +1,38 @@
+import type { ApiDocument, Operation } from './document.ts'
+
+const LOGIN = 'login'
+
+/**
+ * The document for a server: relative to its address, and with a login at the tenant (RFC 6749 §4.1
+ * with RFC 7636) as an alternative to pasting an access token.
+ */
+export function addTenantLogin(document: ApiDocument, issuer: string): ApiDocument {
+  const { paths, components } = document
+  const authorizationCode = {
+    authorizationUrl: `${issuer}authorize`,
+    tokenUrl: `${issuer}oauth/token`,
+    scopes: { openid: 'Who you are' },
+  }
+  const login = { type: 'oauth2', flows: { authorizationCode } }
+  return {
+    ...document,
+    servers: [{ url: '/' }],
+    paths: mapValues(paths, (methods) => mapValues(methods, withLogin)),
+    components: {
+      ...components,
+      securitySchemes: { ...components.securitySchemes, [LOGIN]: login },
+    },
+  }
+}
+
+/** Adds the login to each operation that takes an access token. */
+function withLogin(operation: Operation): Operation {
+  const { security } = operation
+  return security.length === 0
+    ? operation
+    : { ...operation, security: [...security, { [LOGIN]: [] }] }
+}
+
+function mapValues<V, W>(object: Readonly<Record<string, V>>, change: (value: V) => W) {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]))
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { AccessPolicy } from '../access/policy.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Decides a request as the server would, without reading a body, running a check of a product or
+     * a handler, or writing a log line.
+     */
+    dryRun(request: DryRunRequest): Promise<DryRunResult>
+  }
+  interface FastifyRequest {
+    /** Whether the request is one of `app.dryRun`. */
+    isDryRun: boolean
+  }
+}
+
+export interface DryRunRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** A path, such as `/api/notes/1`. */
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What the server would do. */
+export interface DryRunResult {
+  /** 204 where the request would reach its handler, or the policy's check. */
+  readonly status: number
+  /** The message of the error response; empty where there is none. */
+  readonly message: string
+  /** The value of `WWW-Authenticate`. */
+  readonly challenge: string | undefined
+  /** Why the request would be refused. */
+  readonly code: string | undefined
+  /** The pattern of the route; undefined where no route matches. */
+  readonly route: string | undefined
+  /** The policy of the route; undefined where no route matches. */
+  readonly access: AccessPolicy | undefined
+}
+
+/** Marks the requests of `app.dryRun`. */
+const HEADER = 'x-dry-run'
+
+export const dryRun = fp(
+  async (app) => {
+    /** The dry runs under way, by the value of their header, which nobody outside can know. */
+    const requests = new Map<string, FastifyRequest | undefined>()
+
+    app.decorateRequest('isDryRun', false)
+    app.addHook('onRequest', (request, _reply, done) => {
+      const { [HEADER]: value } = request.headers
+      if (value !== undefined && requests.has(String(value))) {
+        request.isDryRun = true
+        requests.set(String(value), request)
+      }
+      done()
+    })
+    app.decorate('dryRun', async function (this: FastifyInstance, { method, url, headers }) {
+      const id = randomUUID()
+      requests.set(id, undefined)
+      const response = await this.inject({ method, url, headers: { ...headers, [HEADER]: id } })
+      const request = requests.get(id)
+      requests.delete(id)
+      const { access } = request?.routeOptions.config ?? {}
+      return {
+        status: response.statusCode,
+        message: response.body === '' ? '' : String(response.json().message),
+        challenge: response.headers['www-authenticate'] as string | undefined,
+        code: request?.refusal,
+        route: request?.routeOptions.url,
+        access,
+      }
+    })
+  },
+  { name: 'dry-run', dependencies: ['errors'] },
+)
+
+/** Ends a dry run that got past authorization. */
+export const endDryRun = fp(
+  async (app) => {
+    app.addHook('preParsing', (request, reply, payload, done) => {
+      if (request.isDryRun) reply.code(204).send()
+      else done(null, payload)
+    })
+  },
+  { name: 'end-dry-run', dependencies: ['dry-run', 'authorize'] },
+)

@@ -1,0 +1,25 @@
+import closeWithGrace from 'close-with-grace'
+import { readEnvironment } from './config/environment.ts'
+import { shutdown } from './lifecycle/shutdown.ts'
+import { type ServerDefinition, startServer } from './server.ts'
+
+/**
+ * Runs a server as a program: with the environment of the process, until a signal ends it. A problem at
+ * the start is printed as one message, and the exit code is 1.
+ */
+export async function runServer(definition: ServerDefinition): Promise<void> {
+  try {
+    const { app, config } = await startServer(definition, readEnvironment())
+    const { drainTime, shutdownTimeout: timeout } = config
+    // A second signal ends the process at once.
+    closeWithGrace({ delay: false, logger: app.log }, async ({ signal, err }) => {
+      if (err === undefined) {
+        app.log.info({ event: 'signal_received', signal }, `Received ${signal}, shutting down`)
+      } else app.log.fatal({ event: 'uncaught_error', err }, 'Uncaught error, shutting down')
+      await shutdown(app, { drainTime, timeout })
+    })
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,160 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { Writable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { SignJWT } from 'jose'
+import type { Environment } from '../config/environment.ts'
+import { loadConfig } from '../config/load-config.ts'
+import { createLogger } from '../observability/logger.ts'
+import { assemble, type ServerDefinition } from '../server.ts'
+import { claimsOf, organizationsOf, personaOf, type TestCaller, type TestTenant } from './caller.ts'
+
+export type { TestCaller, TestTenant }
+
+export interface TestServerOptions {
+  /**
+   * Environment variables, in addition to those of a test server. The organization `org_acme` is
+   * known, or those of the tenant that are.
+   */
+  readonly environment?: Environment
+  /** Data of a local tenant: `as: '<name of a persona>'` calls with its permissions. */
+  readonly tenant?: TestTenant
+}
+
+export interface TestRequest {
+  /** Who calls, or the name of a persona. Without it and a token, the call has no credentials. */
+  readonly as?: TestCaller | string
+  /** A token, such as one that is not valid. */
+  readonly token?: string
+  /** Sent as JSON; a string or a buffer is sent as it is. */
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface TestResponse<Body> {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** Parsed if it is JSON, otherwise text. */
+  readonly body: Body
+}
+
+/** A server under test. Nothing listens on a port, and nothing is fetched. */
+export interface TestServer {
+  request<Body = unknown>(
+    method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS',
+    path: string,
+    request?: TestRequest,
+  ): Promise<TestResponse<Body>>
+  /** An access token for a caller. `claims` can make it one that is rejected: `{ exp: 0 }`. */
+  tokenFor(caller: TestCaller | string): Promise<string>
+  /** The lines that the server has logged. */
+  readonly log: readonly Readonly<Record<string, unknown>>[]
+  readonly app: FastifyInstance
+  /** Stops the resources. */
+  close(): Promise<void>
+}
+
+const LIFETIME_SECONDS = 60 * 60
+
+/** The test server is its own tenant; it rejects no request because the machine is busy. */
+const ENVIRONMENT = {
+  AUTH0_DOMAIN: 'tenant.test',
+  AUTH0_AUDIENCE: 'https://api.test',
+  CLIENT_ORIGIN_URL: 'http://localhost:4040',
+  ORGANIZATION_REQUIRED: 'false',
+  ACCESS_TOKEN_ALGORITHMS: 'ES256',
+  MAX_EVENT_LOOP_DELAY: '0',
+}
+
+/**
+ * Starts a server for tests, with a tenant of its own in memory: the same verification and
+ * authorization as in production.
+ *
+ * @example
+ * const server = await testServer(definition)
+ * after(() => server.close())
+ * const { status } = await server.request('GET', '/api/notes', { as: { subject: 'test|1' } })
+ *
+ * @throws ConfigError; the error of a resource that does not start
+ */
+export async function testServer(
+  definition: ServerDefinition,
+  { environment = {}, tenant }: TestServerOptions = {},
+): Promise<TestServer> {
+  const organizations = { AUTH0_ORGANIZATIONS: organizationsOf(tenant).join() }
+  const { config } = loadConfig(ENVIRONMENT, organizations, environment)
+  const { issuer, audiences } = config.tokens
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const log: Record<string, unknown>[] = []
+  const { app, keys, resources } = await assemble(
+    definition,
+    { ...config, jwksUrl: jwksUrlOf(privateKey) },
+    createLogger(config.logLevel, logTo(log)),
+  )
+  try {
+    await app.ready()
+    await resources.start()
+    keys.start()
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+
+  function tokenFor(caller: TestCaller | string): Promise<string> {
+    const now = Math.floor(Date.now() / 1000)
+    const claims = claimsOf(typeof caller === 'string' ? personaOf(tenant, caller) : caller)
+    const times = { iat: now, exp: now + LIFETIME_SECONDS }
+    return new SignJWT({ iss: issuer, aud: audiences[0], ...times, ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+      .sign(privateKey)
+  }
+
+  return {
+    app,
+    log,
+    tokenFor,
+    close: () => app.close(),
+    async request<Body>(
+      method: Parameters<TestServer['request']>[0],
+      url: string,
+      { as, token, body, headers = {} }: TestRequest = {},
+    ) {
+      const bearer = token ?? (as === undefined ? undefined : await tokenFor(as))
+      const response = await app.inject({
+        method,
+        url,
+        headers: {
+          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+          ...headers,
+        },
+        ...(body !== undefined && { payload: body as object }),
+      })
+      return {
+        status: response.statusCode,
+        headers: response.headers as TestResponse<Body>['headers'],
+        body: parse(response.payload, response.headers['content-type']) as Body,
+      }
+    },
+  }
+}
+
+/** A key set (JWKS) in its own URL: the server fetches it as usual, but not over the network. */
+function jwksUrlOf(privateKey: KeyObject): string {
+  const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
+  const keys = [{ ...jwk, alg: 'ES256', use: 'sig' }]
+  return `data:application/json,${encodeURIComponent(JSON.stringify({ keys }))}`
+}
+
+function logTo(log: Record<string, unknown>[]): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      for (const line of String(chunk).trimEnd().split('\n')) log.push(JSON.parse(line))
+      done()
+    },
+  })
+}
+
+function parse(text: string, type: unknown): unknown {
+  return text !== '' && /^application\/([\w.-]+\+)?json\b/.test(String(type))
+    ? JSON.parse(text)
+    : text
+}

@@ -1,0 +1,34 @@
+/**
+ * Further claims of a product, by declaration merging.
+ *
+ * @example
+ * declare module 'messages-api' {
+ *   interface PrincipalClaims { readonly 'https://example.com/roles'?: readonly string[] }
+ * }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: products declare its members
+export interface PrincipalClaims {}
+
+/** Who a verified access token speaks for. Frozen, claims included. */
+export interface Principal {
+  /** `iss`. A subject is unique per issuer only. */
+  readonly issuer: string
+  /** `sub`: the user, or the client itself for machine tokens. */
+  readonly subject: string
+  /** `azp` or `client_id` (RFC 9068 §2.2): the client that the token was issued to. */
+  readonly client: string | undefined
+  /** The permissions, from the configured claims; empty where they are absent or malformed. */
+  readonly permissions: readonly string[]
+  /** `scope` (RFC 8693 §4.2), split at spaces; empty where it is absent. */
+  readonly scopes: readonly string[]
+  /** `org_id`: the organization that the user logged in to. */
+  readonly organization: string | undefined
+  /** `email`, where the tenant puts it into access tokens. */
+  readonly email: string | undefined
+  /** `act.sub` (RFC 8693 §4.1): who acts for the subject. */
+  readonly actor: string | undefined
+  /** The further claims that the product asked for. */
+  readonly claims: PrincipalClaims
+  /** `exp`: seconds since the epoch. */
+  readonly expiresAt: number
+}

@@ -1,0 +1,92 @@
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'tap'
+import { type Resource, Resources } from '../../src/lifecycle/resources.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import { startServer } from '../../src/server.ts'
+import { ENVIRONMENT } from '../support/app.ts'
+import { logSink } from '../support/log-sink.ts'
+import { PROBE_SERVER } from '../support/probe-routes.ts'
+import { serve } from '../support/process.ts'
+
+import { KEY } from '../support/tokens/keys.ts'
+
+const HERE = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1' }
+
+/** A resource that records what happens to it. */
+function recorded(name: string, calls: string[], changes: Partial<Resource> = {}): Resource {
+  return {
+    name,
+    start: () => void calls.push(`start ${name}`),
+    stop: () => void calls.push(`stop ${name}`),
+    ...changes,
+  }
+}
+
+test('resources start in order before the server listens, and stop in reverse order', async (t) => {
+  const calls: string[] = []
+  const resources = [recorded('database', calls), { name: 'bare' }, recorded('queue', calls)]
+  const completed: number[] = []
+  const { app, port } = await startServer({ ...PROBE_SERVER, resources }, [HERE], {
+    logTo: logSink().destination,
+    onRequestCompleted: ({ status }) => completed.push(status),
+  })
+  t.strictSame(calls, ['start database', 'start queue'])
+  t.equal((await fetch(`http://127.0.0.1:${port}/probe/public`)).status, 200)
+  t.strictSame(completed, [200])
+  await app.close()
+  t.strictSame(calls.slice(2), ['stop queue', 'stop database'])
+})
+
+test('a resource that does not start stops the start, and what ran before it', async (t) => {
+  const calls: string[] = []
+  const start = () => Promise.reject(new Error('no database'))
+  const resources = [recorded('first', calls), recorded('second', calls, { start })]
+  const started = startServer({ ...PROBE_SERVER, resources }, [HERE], {
+    logTo: logSink().destination,
+  })
+  await t.rejects(started, /no database/)
+  t.strictSame(calls, ['start first', 'stop second', 'stop first'])
+})
+
+test('two resources of one name are rejected', async (t) => {
+  t.throws(() => new Resources([{ name: 'a' }, { name: 'a' }]), /Two resources are named a/)
+})
+
+test('what is not ready is named', async (t) => {
+  const state = { ready: false }
+  const resources = new Resources([{ name: 'a' }, { name: 'b', ready: () => state.ready }])
+  t.equal(resources.notReady, 'b')
+  state.ready = true
+  t.equal(resources.notReady, undefined)
+})
+
+test('a resource that fails or hangs at the end does not keep the others running', async (t) => {
+  const calls: string[] = []
+  const { log, destination } = logSink()
+  const resources = new Resources([
+    recorded('last', calls),
+    { name: 'hangs', stop: () => new Promise<void>(() => {}) },
+    { name: 'fails', stop: () => Promise.reject(new Error('broken')) },
+  ])
+  await resources.start()
+  await resources.stop(createLogger('info', destination), 20)
+  t.match(log, [
+    { event: 'resource_stop_failed', resource: 'fails', err: { message: 'broken' } },
+    { event: 'resource_stop_timeout', resource: 'hangs' },
+  ])
+  t.strictSame(calls, ['start last', 'stop last'])
+})
+
+test('/readyz names the resource that is not ready', async (t) => {
+  const keys = JSON.stringify({ keys: [KEY.jwk] })
+  const tenant = await serve(t, (_request, response) => void response.end(keys))
+  const resources = [{ name: 'database', ready: () => false }]
+  const { app } = await startServer({ ...PROBE_SERVER, resources }, [
+    HERE,
+    { AUTH0_DOMAIN: tenant, LOG_LEVEL: 'silent' },
+  ])
+  t.teardown(() => app.close())
+  const ready = async () => (await app.inject('/readyz')).json().message
+  while ((await ready()) === 'Not ready: keys') await setImmediate()
+  t.equal(await ready(), 'Not ready: database')
+})
