@@ -41,7 +41,7 @@ declare module 'fastify' {
   }
 }
 
-/** The most that a request may have before its body. */
+/** The largest total size of the header lines. */
 export const MAX_HEADER_BYTES = 16 * 1024
 
 const MAX_CONNECTIONS = 20_000

@@ -92,7 +92,7 @@ export function scopeOf({
 /**
  * Validates a declared policy.
  *
- * @throws Error where none is declared, or one that no token can meet or no challenge can state
+ * @throws Error if none is declared, no token can meet it, or no challenge can express it
  */
 export function readPolicy<Request>(declared: unknown): AccessPolicy<Request> {
   if (declared === 'public') return declared

@@ -8,7 +8,7 @@ export type Config = ReturnType<typeof createConfig>
 
 const NO_ORGANIZATIONS = { known: new Set<string>(), bySubdomain: new Map<string, string>() }
 
-/** @param values valid by themselves and together */
+/** @param values validated, each by itself and all together */
 export function createConfig(values: Values) {
   const production = values.NODE_ENV === 'production'
   const { issuer, jwksUrl } = assertDefined(parsers.tenant(values.AUTH0_DOMAIN), 'AUTH0_DOMAIN')

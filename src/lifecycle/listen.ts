@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { assertDefined } from '../utils/assert-defined.ts'
 
-/** The host name has the address, but this machine does not. */
+/** The host name resolves to the address, but this machine does not have it. */
 const ADDRESS_UNAVAILABLE = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
 
 /**

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 const IDLE_CONNECTIONS_INTERVAL_MS = 50
 
 export interface ShutdownOptions {
-  /** How long load balancers and clients have to notice, in milliseconds. */
+  /** The time for load balancers and clients to notice the shutdown, in milliseconds. */
   readonly drainTime: number
   /** How long the whole shutdown may take, in milliseconds. */
   readonly timeout: number

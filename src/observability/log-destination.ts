@@ -1,8 +1,8 @@
 import pino, { type DestinationStream } from 'pino'
 
-/** In characters. pino's destination holds back less than that, too. */
+/** In characters. pino's destination also waits until it has this much. */
 const MAX_BATCH_LENGTH = 12 * 1024
-/** How long a line waits at most: once here, and once in pino's destination. */
+/** The longest wait of a line here. It may wait as long again in pino's destination. */
 const FLUSH_INTERVAL_MS = 50
 
 /**
@@ -31,7 +31,7 @@ export class BatchedOutput implements DestinationStream {
 
   /** pino calls it after a fatal line. */
   flushSync(): void {
-    // Flushed before the last batch: together they might start a write that the exit would cut off.
+    // Flush first: with the last batch added, a write might start that the exit would interrupt.
     this.#output.flushSync()
     this.#writeBatch()
     this.#output.flushSync()

@@ -35,7 +35,7 @@ export const authenticate = fp<AuthenticateOptions>(
       done()
     })
 
-    /** A token that was valid before stays accepted; others count against the limit of failures. */
+    /** Only tokens that are not cached get here: the limit of failures does not affect cached ones. */
     async function authenticateNew(
       request: FastifyRequest,
       reply: FastifyReply,

@@ -26,7 +26,7 @@ export interface RateLimitOptions {
 /** How many addresses are tracked (LRU). */
 const MAX_ADDRESSES = 10_000
 
-/** Limits how often an address may fail before its unknown tokens are no longer verified. */
+/** After too many failures, new tokens from the address are not verified until the minute ends. */
 export const rateLimit = fp<RateLimitOptions>(
   async (app, { authFailuresMax: max }) => {
     if (max === undefined) {

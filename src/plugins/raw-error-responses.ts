@@ -65,7 +65,7 @@ export function rawErrorResponses(
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const date = `date: ${new Date().toUTCString()}\r\n`
     socket.end(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${date}${lines.join('')}\r\n${body}`)
-    // Destroyed at once, the connection would be reset while the client still sends, and the client
+    // If it were destroyed at once, it would be reset while the client still sends, and the client
     // would lose the response.
     setTimeout(() => socket.destroy(), CLOSE_DELAY_MS).unref()
   }

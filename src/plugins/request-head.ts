@@ -4,7 +4,7 @@ import { fieldValues } from '../http/header-fields.ts'
 import { StatusError } from '../http/http-error.ts'
 
 export interface RequestHeadOptions {
-  /** The most that a request may have before its body. */
+  /** The largest total size of the header lines. */
   readonly maxHeaderBytes: number
 }
 

@@ -78,7 +78,7 @@ const organization: Rule = {
 /** Checked before the key is looked up, in the contract's order. */
 export const RULES_BEFORE_SIGNATURE: readonly Rule[] = [header, kind, issuer, audience, times]
 
-/** Checked once the signature is valid. The times again, since fetching a key may have taken a while. */
+/** Checked after the signature. Times are checked again, since fetching a key may take seconds. */
 export const RULES_AFTER_SIGNATURE: readonly Rule[] = [times, subject, organization]
 
 /** The code of the first rule that a token fails. */

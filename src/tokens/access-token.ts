@@ -20,7 +20,8 @@ import { verifySignature } from './verify-signature.ts'
 export type Verification = Result<Principal, TokenErrorCode>
 
 /**
- * Verifies access tokens (RFC 7519 §7.2, RFC 9068 §4), the signature of each one once.
+ * Verifies access tokens (RFC 7519 §7.2, RFC 9068 §4). The tokens are cached, so that the same signature
+ * is not verified again.
  *
  * @example
  * const verifier = new AccessTokenVerifier({ issuer, audiences, algorithms: ['RS256'], clockTolerance: 5 }, keys, Date.now)

@@ -26,7 +26,7 @@ export interface ClientTokenExpectations {
   readonly now: () => number
 }
 
-/** Why a token that the tenant addresses to a client is rejected. */
+/** Why a token for a client (ID token or logout token) is rejected. */
 export type ClientTokenErrorCode =
   | Exclude<TokenErrorCode, 'id_token' | 'token_bound'>
   | 'authorized_party_missing'

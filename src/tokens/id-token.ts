@@ -7,7 +7,7 @@ import {
 import type { JsonObject } from './jws.ts'
 import type { Result } from './result.ts'
 
-/** What the login requested that an ID token is the answer to. */
+/** What the login requested. The ID token must match it. */
 export interface ExpectedLogin {
   readonly nonce: string
   /** The longest time since the person logged in, in seconds. */

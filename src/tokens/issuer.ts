@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 
-/** A tenant as tokens name it (`iss`, compared exactly) and where it publishes its key set. */
+/** The tenant's name in tokens (`iss`, compared exactly) and the URL of its key set. */
 export interface Issuer {
   readonly issuer: string
   readonly jwksUrl: string
@@ -38,7 +38,7 @@ function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined
 }
 
-/** Whether a URL has nothing beyond scheme, host and port (a lone slash is forgiven). */
+/** Whether a URL has nothing beyond scheme, host and port (a single slash is accepted). */
 function isOrigin(url: URL): boolean {
   const { origin, href, hostname } = url
   return href === `${origin}/` && (HOST_NAME.test(hostname) || hostname.startsWith('['))

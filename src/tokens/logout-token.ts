@@ -15,15 +15,15 @@ export interface Logout {
   /** The tenant's session; undefined where all sessions of the subject ended. */
   readonly sessionId: string | undefined
   readonly subject: string | undefined
-  /** `jti`, good for one use. */
+  /** `jti`, which may be used only once. */
   readonly identifier: string
   /** `exp`: seconds since the epoch. */
   readonly expiresAt: number
 }
 
 /**
- * Verifies a logout token (OpenID Connect Back-Channel Logout §2.6). That its identifier is used for
- * the first time is for the caller to check.
+ * Verifies a logout token (OpenID Connect Back-Channel Logout §2.6). The caller must check
+ * that its identifier (`jti`) was not used before.
  *
  * @throws KeysUnavailableError where the token can be neither accepted nor rejected now
  */

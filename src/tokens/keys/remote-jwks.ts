@@ -9,7 +9,7 @@ export interface VerificationKeys {
    * The keys that may have signed a token with this JOSE header: at once where one is known,
    * otherwise after fetching the key set again. An empty list means that the tenant has no such key.
    *
-   * @throws KeysUnavailableError where the key set is unavailable, so that nobody can tell
+   * @throws KeysUnavailableError if the key set is unavailable, so that this is not known
    */
   keysFor(header: JsonObject): readonly VerificationKey[] | Promise<readonly VerificationKey[]>
   /** Whether a key is still one of the tenant's, as far as is known. */
