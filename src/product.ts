@@ -8,3 +8,5 @@ export const product: ServerDefinition = {
   openapi: description,
   profileRoutes: ['/api/messages/public', '/api/messages/protected', '/api/messages/admin'],
 }
+
+export default product

@@ -117,6 +117,17 @@ export const forbidden: Rule[] = [
     [NODE],
   ),
   folder(
+    'project',
+    files('server.ts', 'tenant-data/'),
+    'the files of a project are found by its package.json, and never imported by name.',
+    [NODE],
+  ),
+  folder(
+    'tenant-data',
+    packages('ajv', 'ajv-formats'),
+    'the data of a local tenant is the same for the tenant and for tests.',
+  ),
+  folder(
     'cli',
     [
       ...files(
@@ -128,10 +139,10 @@ export const forbidden: Rule[] = [
         'plugins/dry-run.ts',
         'app.ts',
         'openapi/document.ts',
-        'product.ts',
+        'project/',
         'server.ts',
       ),
-      ...packages('fastify', 'pino', 'yaml'),
+      ...packages('chokidar', 'fastify', 'pino', 'yaml'),
     ],
     'commands reach the local tenant by its URL, as they reach a real one.',
     [NODE],
@@ -143,10 +154,28 @@ export const forbidden: Rule[] = [
     'The core knows no product. Only src/product.ts imports the messages, in one line.',
   ),
   onlyFrom(
+    'product-registration',
+    'product\\.ts$',
+    ['main.ts'],
+    'The core knows no product. The commands find it by package.json: see src/project.',
+  ),
+  onlyFrom(
     'programs',
     '(dev|cli)/',
     ['dev/', 'cli/'],
     'Programs use the other modules and are not used by them.',
+  ),
+  onlyFrom(
+    'project-in-programs-only',
+    'project/',
+    ['project/', 'dev/', 'cli/'],
+    'The server gets its definition as an argument. Only programs of development look for it.',
+  ),
+  onlyFrom(
+    'tenant-data-in-development-only',
+    'tenant-data/',
+    ['tenant-data/', 'project/', 'local-tenant/', 'testing/'],
+    'The server knows the local tenant by its URL only.',
   ),
   onlyFrom(
     'local-tenant-in-development-only',

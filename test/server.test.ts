@@ -123,6 +123,7 @@ test('an unknown command prints the list of commands', async (t) => {
     t.strictSame(
       [...commands].map(([, name]) => name),
       [
+        'dev',
         'token',
         'tenant',
         'explain',

@@ -76,7 +76,10 @@ export function holdsPermissions(
 }
 
 /** Whether a principal has the scopes that a route requires. */
-export function holdsScopes(principal: Principal, { scopes = [] }: Requirements): boolean {
+export function holdsScopes(
+  principal: Pick<Principal, 'scopes'>,
+  { scopes = [] }: Requirements,
+): boolean {
   return scopes.every((scope) => principal.scopes.includes(scope))
 }
 

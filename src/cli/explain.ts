@@ -7,7 +7,8 @@ import { loadConfig } from '../config/load-config.ts'
 import { type Explanation, explain } from '../explain/explanation.ts'
 import { extractToken } from '../explain/extract-token.ts'
 import type { DryRunRequest } from '../plugins/dry-run.ts'
-import { product } from '../product.ts'
+import { loadServer } from '../project/load-project.ts'
+import { findProject } from '../project/project.ts'
 import { assemble } from '../server.ts'
 import { type Streams, writeJson } from './support/command.ts'
 import { explanationReport } from './support/explanation-report.ts'
@@ -68,7 +69,8 @@ async function explainToken(
   sources: readonly Environment[],
 ): Promise<Explanation> {
   const { config } = loadConfig(...sources)
-  const { app } = await assemble(product, config, pino({ level: 'silent' }))
+  const definition = await loadServer(findProject(process.cwd()))
+  const { app } = await assemble(definition, config, pino({ level: 'silent' }))
   try {
     await app.ready()
     const { path, host, hostname } = parseRoute(route ?? firstProtectedRoute(app.policies))

@@ -10,6 +10,11 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  dev: {
+    summary: 'start the local tenant and the server',
+    load: () => import('./dev.ts'),
+    errorExitCode: 1,
+  },
   token: {
     summary: 'print an access token of the local tenant',
     load: () => import('./token.ts'),
@@ -56,7 +61,12 @@ function usage(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => {
     return `  ${name.padEnd(15)}${summary}`
   })
-  return ['Usage: npm run <command> -- [arguments]', 'Commands:', ...lines, ''].join('\n')
+  return [
+    'Usage: npm run <command> -- [arguments], or npx messages-api <command> [arguments]',
+    'Commands:',
+    ...lines,
+    '',
+  ].join('\n')
 }
 
 const [name = '', ...args] = process.argv.slice(2)

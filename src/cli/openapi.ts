@@ -5,7 +5,8 @@ import { stringify } from 'yaml'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import type { ApiDocument } from '../openapi/document.ts'
-import { product } from '../product.ts'
+import { loadServer } from '../project/load-project.ts'
+import { findProject } from '../project/project.ts'
 import { assemble, type ServerDefinition } from '../server.ts'
 import type { Streams } from './support/command.ts'
 
@@ -33,7 +34,7 @@ export async function main(
     options: { check: { type: 'boolean', default: false } },
   })
   const [file = 'openapi.yaml'] = positionals
-  const text = documentText(await describeServer(product))
+  const text = documentText(await describeServer(await loadServer(findProject(process.cwd()))))
   if (!values.check) {
     await writeFile(file, text)
     out.write(`Wrote ${file}\n`)

@@ -1,33 +1,44 @@
 import { randomBytes } from 'node:crypto'
+import type { Environment } from '../config/environment.ts'
 import { apiEnvironment } from '../local-tenant/controls/environment.ts'
-import { clients } from '../local-tenant/directory/data.ts'
 import type { LocalTenant } from '../local-tenant/local-tenant.ts'
-import { assertDefined } from '../utils/assert-defined.ts'
 
-/** Environment variables that the developer's own environment overrides. */
-export function defaultEnvironment(): Record<string, string> {
-  return {
-    CLIENT_ORIGIN_URL: 'http://localhost:4040',
-    // Sessions are in memory, so they end with the process anyway.
-    SESSION_SECRET: randomBytes(32).toString('base64url'),
-  }
+/** The variables that turn the browser login on. */
+const BROWSER_LOGIN = ['AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'SESSION_SECRET']
+
+/**
+ * The environment variables of the server: defaults, which the developer's own variables override, and
+ * those that point it at the local tenant, which nothing overrides.
+ */
+export function developmentEnvironment(
+  sources: readonly Environment[],
+  { issuer, directory }: LocalTenant,
+): Environment[] {
+  const defaults = { CLIENT_ORIGIN_URL: 'http://localhost:4040' }
+  const tenant = apiEnvironment(issuer, directory)
+  const client = browserLoginClient(directory)
+  if (client === undefined) return [defaults, ...sources.map(withoutBrowserLogin), tenant]
+  // Sessions are in memory, so they end with the process anyway.
+  const SESSION_SECRET = randomBytes(32).toString('base64url')
+  return [{ ...defaults, SESSION_SECRET }, ...sources, { ...tenant, ...client(issuer) }]
 }
 
-/** Environment variables that point the server at the local tenant. Nothing overrides them. */
-export function tenantEnvironment({ issuer, directory }: LocalTenant): Record<string, string> {
-  return { ...apiEnvironment(issuer, directory), ...browserLoginEnvironment(issuer) }
+/** The variables of the first confidential client that has redirect URIs, if there is one. */
+function browserLoginClient({ clients }: LocalTenant['directory']) {
+  for (const { id, secret, redirectUris, idTokenAlgorithm = 'RS256' } of clients) {
+    if (secret === undefined || redirectUris.length === 0) continue
+    return (issuer: string): Environment => ({
+      AUTH0_CLIENT_ID: id,
+      AUTH0_CLIENT_SECRET: secret,
+      ID_TOKEN_ALG: idTokenAlgorithm,
+      FEDERATED_APIS: `calendar=${issuer}third-party/calendar`,
+    })
+  }
+  return undefined
 }
 
-/** The browser login uses the first confidential client in data.ts that has redirect URIs. */
-function browserLoginEnvironment(issuer: string): Record<string, string> {
-  const client = assertDefined(
-    clients.find(({ secret, redirectUris }) => secret && redirectUris.length > 0),
-    'web client',
-  )
-  return {
-    AUTH0_CLIENT_ID: client.id,
-    AUTH0_CLIENT_SECRET: assertDefined(client.secret, 'client secret'),
-    ID_TOKEN_ALG: client.idTokenAlgorithm ?? 'RS256',
-    FEDERATED_APIS: `calendar=${issuer}third-party/calendar`,
-  }
+/** The developer's client is one of another tenant. */
+function withoutBrowserLogin(source: Environment): Environment {
+  const kept = Object.entries(source).filter(([name]) => !BROWSER_LOGIN.includes(name))
+  return Object.fromEntries(kept)
 }

@@ -1,56 +1,86 @@
-import { type AccessPolicy, holdsPermissions } from '../access/policy.ts'
-import { api } from '../local-tenant/directory/data.ts'
+import {
+  type AccessPolicy,
+  holdsPermissions,
+  holdsScopes,
+  type Requirements,
+} from '../access/policy.ts'
 import type { Directory } from '../local-tenant/directory/directory.ts'
 import type { Persona } from '../local-tenant/directory/records.ts'
+import type { LocalTenant } from '../local-tenant/local-tenant.ts'
+import { createPersonaGrant } from '../local-tenant/protocol/tokens/persona-grant.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 
-/**
- * The text that `npm run dev` prints: URLs, personas, and commands to try.
- *
- * @param routes the access policies of the API; those that are not plain GET routes are left out
- */
-export function greeting(
-  apiUrl: string,
-  issuer: string,
-  directory: Directory,
-  routes: ReadonlyMap<string, AccessPolicy>,
-): string {
-  const { origin, port } = new URL(issuer)
-  const tokenCommand = `${port === '6061' ? '' : `TENANT_PORT=${port} `}npm run --silent token --`
-  const personas = [...directory.personas].map(
-    (persona) => `    ${persona.name.padEnd(15)}${describe(persona, directory)}`,
-  )
-  const plain = [...routes].filter(([path]) => /^\/[^:*]*$/.test(path))
-  const calls = plain.map(([path, policy]) => {
-    const persona = firstAllowed(policy, directory)
-    const header =
-      persona === undefined ? '' : `-H "Authorization: Bearer $(${tokenCommand} ${persona.name})" `
-    return `    curl ${header}${apiUrl}${path}`
-  })
-  return `
-  API            ${apiUrl}
-  Browser login  ${apiUrl}/
-  Local tenant   ${origin}   (${api.identifier})
-
-  Personas, from src/local-tenant/directory/data.ts. Get a token: ${tokenCommand} <name>
-${personas.join('\n')}
-
-  Try
-${calls.join('\n')}
-
-`
+export interface GreetingOptions {
+  readonly apiUrl: string
+  readonly tenant: Pick<LocalTenant, 'issuer' | 'directory' | 'dataFile'>
+  /** The access policies of the API. Those that are not plain GET routes are left out. */
+  readonly routes: ReadonlyMap<string, AccessPolicy>
+  readonly hasBrowserLogin: boolean
+  /** Whether the project has an npm script `token`. */
+  readonly hasTokenScript: boolean
 }
 
-/** The first persona with the permissions that a route requires, if it requires a token. */
-function firstAllowed(policy: AccessPolicy, directory: Directory): Persona | undefined {
-  if (policy === 'public') return undefined
-  return [...directory.personas].find((persona) =>
-    holdsPermissions({ permissions: permissionsOf(persona, directory) }, policy),
-  )
+/** How many calls are suggested. */
+const MAX_CALLS = 6
+
+/** The text that `npm run dev` prints: URLs, personas, and commands to try. */
+export function greeting(options: GreetingOptions): string {
+  const { apiUrl, tenant, routes, hasBrowserLogin, hasTokenScript } = options
+  const { issuer, directory, dataFile } = tenant
+  const { origin, port } = new URL(issuer)
+  const script = hasTokenScript ? 'npm run --silent token --' : 'npx messages-api token'
+  const tokenCommand = `${port === '6061' ? '' : `TENANT_PORT=${port} `}${script}`
+  const calls = [...routes].flatMap(([path, policy]) => {
+    const header = authorizationOf(policy, directory, tokenCommand)
+    const isPlain = /^\/[^:*]*$/.test(path)
+    return isPlain && header !== undefined ? [`    curl ${header}${apiUrl}${path}`] : []
+  })
+  return [
+    '',
+    `  API            ${apiUrl}`,
+    ...(hasBrowserLogin ? [`  Browser login  ${apiUrl}/`] : []),
+    `  Local tenant   ${origin}   (${apiOf(directory).identifier})`,
+    '',
+    `  Personas, from ${dataFile}. Get a token: ${tokenCommand} <name>`,
+    ...[...directory.personas].map(
+      (persona) => `    ${persona.name.padEnd(15)} ${describe(persona, directory)}`,
+    ),
+    ...(calls.length > 0 ? ['', '  Try', ...calls.slice(0, MAX_CALLS)] : []),
+    '\n\n',
+  ].join('\n')
+}
+
+/**
+ * The option of curl that a call needs: none for a public route, otherwise a token of the first persona
+ * that the route allows.
+ *
+ * @returns undefined if it allows no persona
+ */
+function authorizationOf(policy: AccessPolicy, directory: Directory, tokenCommand: string) {
+  if (policy === 'public' || policy.optional) return ''
+  const persona = [...directory.personas].find((one) => isAllowed(one, policy, directory))
+  return persona && `-H "Authorization: Bearer $(${tokenCommand} ${persona.name})" `
+}
+
+/** Whether a route allows a persona, as far as its policy says. */
+function isAllowed(persona: Persona, policy: Requirements, directory: Directory): boolean {
+  const { organization, scope: scopes } = createPersonaGrant(directory, persona)
+  if (organization?.known === false) return false
+  const { organizations } = policy
+  if (organizations !== undefined && !organizations.includes(String(organization?.id))) return false
+  const permissions = permissionsOf(persona, directory)
+  return holdsPermissions({ permissions }, policy) && holdsScopes({ scopes }, policy)
 }
 
 function permissionsOf(persona: Persona, directory: Directory): string[] {
-  return directory.permissionsOf(persona, assertDefined(directory.api(api.identifier), 'API'))
+  return directory.permissionsOf(persona, apiOf(directory))
+}
+
+function apiOf({ resourceServers }: Directory) {
+  return assertDefined(
+    resourceServers.find(() => true),
+    'API',
+  )
 }
 
 /** The permissions of a persona and its organization. */

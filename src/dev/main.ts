@@ -1,20 +1,34 @@
 import closeWithGrace from 'close-with-grace'
 import { readEnvironment } from '../config/environment.ts'
+import { findProject } from '../project/project.ts'
 import { createConsoleApi } from './console-api.ts'
 import { greeting } from './greeting.ts'
 import { startDevelopment } from './start-development.ts'
 
+/*
+ * The program behind `npm run dev`. The command starts it, and starts it again after a change. The
+ * greeting goes to the command, which prints it if it is new.
+ */
 try {
-  const { tenant, server } = await startDevelopment(readEnvironment())
+  const project = findProject(process.cwd())
+  const { tenant, server } = await startDevelopment(readEnvironment(), undefined, project)
   closeWithGrace(async () => {
     await server.app.close()
     await tenant.app.close()
   })
-  const { policies } = createConsoleApi(server)
-  process.stdout.write(
-    greeting(`http://localhost:${server.port}`, tenant.issuer, tenant.directory, policies),
-  )
+  // Without the command, nobody would end this process.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  const text = greeting({
+    apiUrl: `http://localhost:${server.port}`,
+    tenant,
+    routes: createConsoleApi(server).policies,
+    hasBrowserLogin: server.config.browserLogin !== undefined,
+    hasTokenScript: project.scripts.includes('token'),
+  })
+  if (process.send === undefined) process.stdout.write(text)
+  else process.send(text)
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`)
-  process.exitCode = 1
+  // A channel to the command would keep the process running.
+  process.exit(1)
 }

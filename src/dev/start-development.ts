@@ -2,21 +2,32 @@ import pretty from 'pino-pretty'
 import { type Environment, setting } from '../config/environment.ts'
 import { tenantPort } from '../config/tenant-port.ts'
 import { setServerOrigin } from '../local-tenant/directory/server-origin.ts'
-import { type LocalTenant, startLocalTenant } from '../local-tenant/local-tenant.ts'
-import { product } from '../product.ts'
+import {
+  type LocalTenant,
+  type LocalTenantOptions,
+  startLocalTenant,
+} from '../local-tenant/local-tenant.ts'
+import { loadServer, loadTenantData } from '../project/load-project.ts'
+import { findProject, nameIn, type Project } from '../project/project.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { createConsoleApi } from './console-api.ts'
-import { defaultEnvironment, tenantEnvironment } from './environment.ts'
+import { developmentEnvironment } from './environment.ts'
 
 export interface Development {
   readonly tenant: LocalTenant
   readonly server: RunningServer
 }
 
-/** Starts the local tenant, and the same server as in production with the tenant's URL. */
+/**
+ * Starts the local tenant, and the same server as in production with the tenant's URL.
+ *
+ * @param directory where the tenant stores its keys and records
+ * @param project whose server and tenant data these are; the default is that of the working directory
+ */
 export async function startDevelopment(
   sources: readonly Environment[],
   directory = '.local-tenant',
+  project = findProject(process.cwd()),
 ): Promise<Development> {
   let server: RunningServer | undefined
   const tenant = await startLocalTenant({
@@ -24,18 +35,24 @@ export async function startDevelopment(
     port: tenantPort(sources),
     directory,
     environment: setting(sources, 'NODE_ENV', 'development'),
+    ...(await tenantData(project)),
   })
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
-    server = await startServer(
-      product,
-      [defaultEnvironment(), ...sources, tenantEnvironment(tenant)],
-      { logTo },
-    )
+    const definition = await loadServer(project)
+    server = await startServer(definition, developmentEnvironment(sources, tenant), { logTo })
     setServerOrigin(tenant.directory, `http://localhost:${server.port}`)
     return { tenant, server }
   } catch (error) {
     await tenant.app.close()
     throw error
   }
+}
+
+async function tenantData(
+  project: Project,
+): Promise<Pick<LocalTenantOptions, 'data' | 'dataFile'>> {
+  const data = await loadTenantData(project)
+  if (data === undefined) return {}
+  return { data, dataFile: nameIn(project, String(project.tenant)) }
 }

@@ -5,6 +5,8 @@ import cors from '@fastify/cors'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { addressesOf, listen } from '../lifecycle/listen.ts'
+import type { TenantData } from '../tenant-data/tenant-data.ts'
+import { validateTenantData } from '../tenant-data/validate-tenant-data.ts'
 import { isLoopback } from '../tokens/issuer.ts'
 import { tenantConsole } from './console/console.ts'
 import type { ConsoleApi } from './console/console-api.ts'
@@ -12,11 +14,10 @@ import { environmentControl } from './controls/environment.ts'
 import { faults } from './controls/faults.ts'
 import { invitationControl } from './controls/invitations.ts'
 import { sessionControl } from './controls/sessions.ts'
-import { organizations, personas, roles } from './directory/data.ts'
+import defaultData from './directory/data.ts'
 import { Directory } from './directory/directory.ts'
 import { DirectoryFile } from './directory/directory-file.ts'
 import { type Seed, seedDirectory } from './directory/seed.ts'
-import { validateData } from './directory/validate-data.ts'
 import { managementApi } from './management-api/management-api.ts'
 import { ManagementRateLimit } from './management-api/management-rate-limit.ts'
 import { errorPage, sendPage } from './pages/tenant-page.ts'
@@ -45,6 +46,10 @@ export interface LocalTenantOptions {
   readonly api?: () => ConsoleApi | undefined
   /** The initial records. The default is `data`. */
   readonly seed?: Seed
+  /** Personas, roles, organizations and others. The default is data.ts. */
+  readonly data?: TenantData
+  /** The file of the data, for messages to the developer. */
+  readonly dataFile?: string
 }
 
 export interface LocalTenant {
@@ -55,7 +60,11 @@ export interface LocalTenant {
   readonly directory: Directory
   readonly sessions: Sessions
   readonly backchannel: BackchannelLogout
+  /** The file of the data, for messages to the developer. */
+  readonly dataFile: string
 }
+
+const DEFAULT_DATA_FILE = 'src/local-tenant/directory/data.ts'
 
 /**
  * Starts an issuer with the same endpoints as an Auth0 tenant, on loopback addresses only.
@@ -66,12 +75,13 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   if (options.environment === 'production') {
     throw new Error('The local tenant is for development: it does not start in production.')
   }
-  validateData(personas, roles, organizations)
+  const { dataFile = DEFAULT_DATA_FILE, data = defaultData } = options
+  validateTenantData(data, dataFile)
   const keys = await SigningKeys.load(join(options.directory, 'signing-keys.json'))
   const grants = new Grants()
   const sessions = new Sessions()
   const directory = new Directory()
-  seedDirectory(directory, options.seed ?? 'data')
+  seedDirectory(directory, options.seed ?? 'data', data)
   const file = await DirectoryFile.load(join(options.directory, 'directory.json'), directory)
   const rateLimit = new ManagementRateLimit()
   const app = fastify()
@@ -110,10 +120,11 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     sessions,
     backchannel,
     api,
+    dataFile,
   })
   try {
     await listen(app, await addressesOf('localhost'), options.port)
-    return { app, issuer: issuer(), directory, sessions, backchannel }
+    return { app, issuer: issuer(), directory, sessions, backchannel, dataFile }
   } catch (error) {
     await app.close()
     throw error

@@ -1,3 +1,6 @@
+import type { TenantData } from '../tenant-data/tenant-data.ts'
+import { validateTenantData } from '../tenant-data/validate-tenant-data.ts'
+
 /** Who calls: the members of a principal that a test cares about. */
 export interface TestCaller {
   /** `sub`. The default is `test|user`. */
@@ -12,22 +15,23 @@ export interface TestCaller {
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
-/** The part of a local tenant's data that decides what is in a persona's token. */
-export interface TestTenant {
-  readonly roles: Readonly<Record<string, readonly string[]>>
-  readonly personas: readonly {
-    readonly name: string
-    readonly email: string
-    readonly roles: readonly string[]
-    readonly organizations: readonly string[]
-  }[]
-  readonly organizations?: readonly { readonly id: string; readonly known: boolean }[]
+/** The data of a local tenant. Its API may be left out: a test server has its own identifier. */
+export type TestTenant = Omit<TenantData, 'api'> & Partial<Pick<TenantData, 'api'>>
+
+/**
+ * Checks the data, as the local tenant does.
+ *
+ * @throws Error that lists all problems
+ */
+export function validateTestTenant(tenant: TestTenant | undefined): void {
+  const api = { identifier: 'test' }
+  if (tenant !== undefined) validateTenantData({ api, ...tenant }, 'tenant of the test server')
 }
 
 /** The organizations that the server knows. */
 export function organizationsOf(tenant: TestTenant | undefined): string[] {
-  const { organizations = [{ id: 'org_acme', known: true }] } = tenant ?? {}
-  return organizations.filter(({ known }) => known).map(({ id }) => id)
+  const organizations: TestTenant['organizations'] = tenant?.organizations ?? [{ id: 'org_acme' }]
+  return organizations.filter(({ known }) => known !== false).map(({ id }) => id)
 }
 
 /**
@@ -43,10 +47,10 @@ export function personaOf(tenant: TestTenant | undefined, name: string): TestCal
     const names = personas.map((known) => known.name).join(', ') || 'none, without a tenant'
     throw new Error(`Unknown persona '${name}'. Available: ${names}.`)
   }
-  const [organization] = persona.organizations
+  const { roles = [], organizations: [organization] = [] } = persona
   return {
     subject: `local|${name}`,
-    permissions: persona.roles.flatMap((role) => tenant.roles[role] ?? []),
+    permissions: [...new Set(roles.flatMap((role) => tenant.roles?.[role] ?? []))],
     ...(organization !== undefined && { organization }),
   }
 }

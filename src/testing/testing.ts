@@ -6,8 +6,16 @@ import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { createLogger } from '../observability/logger.ts'
 import { assemble, type ServerDefinition } from '../server.ts'
-import { claimsOf, organizationsOf, personaOf, type TestCaller, type TestTenant } from './caller.ts'
+import {
+  claimsOf,
+  organizationsOf,
+  personaOf,
+  type TestCaller,
+  type TestTenant,
+  validateTestTenant,
+} from './caller.ts'
 
+export type * from '../tenant-data/tenant-data.ts'
 export type { TestCaller, TestTenant }
 
 export interface TestServerOptions {
@@ -74,12 +82,14 @@ const ENVIRONMENT = {
  * after(() => server.close())
  * const { status } = await server.request('GET', '/api/notes', { as: { subject: 'test|1' } })
  *
- * @throws ConfigError; the error of a resource that does not start
+ * @throws ConfigError; Error if the data of the tenant is not valid; the error of a resource that does
+ *   not start
  */
 export async function testServer(
   definition: ServerDefinition,
   { environment = {}, tenant }: TestServerOptions = {},
 ): Promise<TestServer> {
+  validateTestTenant(tenant)
   const organizations = { AUTH0_ORGANIZATIONS: organizationsOf(tenant).join() }
   const { config } = loadConfig(ENVIRONMENT, organizations, environment)
   const { issuer, audiences } = config.tokens

@@ -22,6 +22,8 @@ export interface ConsoleOptions extends MembershipFormOptions {
   readonly tokenIssuer: TokenIssuer
   /** The API that the console calls. Undefined until it runs. */
   readonly api: () => ConsoleApi | undefined
+  /** The file of the tenant's data. */
+  readonly dataFile: string
 }
 
 const CONFIRMATIONS: Readonly<Record<string, string>> = {
@@ -77,6 +79,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
         issuer: issuer(),
         apiUrl: api.url,
         audience: api.audience,
+        dataFile: options.dataFile,
         directory,
         sessions: sessions.list(),
         policies: api.policies,

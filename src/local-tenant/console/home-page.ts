@@ -23,6 +23,8 @@ export interface HomePageOptions {
   readonly issuer: string
   readonly apiUrl: string
   readonly audience: string
+  /** The file of the tenant's data. */
+  readonly dataFile: string
   readonly policies: ReadonlyMap<string, AccessPolicy>
   readonly rows: readonly MatrixRow[]
   readonly directory: Directory
@@ -63,7 +65,7 @@ ${explainForm(protectedRoutes(policies))}
 ${faultsSection(options)}
 ${invitationsSection(directory)}
 ${sessionsSection(directory, options.sessions)}
-${directorySections(directory)}`,
+${directorySections(options)}`,
   }
 }
 
@@ -126,7 +128,8 @@ function faultsSection({ state, keyIds }: HomePageOptions): Html {
 <table><tbody>${rows}</tbody></table>`
 }
 
-function directorySections({ organizations, clients, clientGrants }: Directory): Html {
+function directorySections({ directory, dataFile }: HomePageOptions): Html {
+  const { organizations, clients, clientGrants } = directory
   const organizationRows = [...organizations].map(
     ({ id, displayName, known }) =>
       html`<tr><th scope="row">${displayName}</th><td><code>${id}</code></td><td>${known ? 'known to the API' : 'unknown to the API'}</td></tr>`,
@@ -142,5 +145,5 @@ function directorySections({ organizations, clients, clientGrants }: Directory):
 <table aria-labelledby="organizations"><tbody>${organizationRows}</tbody></table>
 <h2 id="clients">Clients</h2>
 <table class="stacks" role="table" aria-labelledby="clients"><tbody role="rowgroup">${clientRows}</tbody></table>
-<p class="quiet">To change them, edit <code>src/local-tenant/directory/data.ts</code> and restart <code>npm run dev</code>.</p>`
+<p class="quiet">To change them, edit <code>${dataFile}</code>.</p>`
 }

@@ -80,9 +80,6 @@ export interface Client {
   settings?: Record<string, unknown>
 }
 
-/** A client in data.ts, with the permissions that it gets by client credentials. */
-export type ClientData = Client & { granted?: string[] }
-
 /** The scope that a client may have for itself (client credentials). */
 export interface ClientGrant {
   readonly id: string

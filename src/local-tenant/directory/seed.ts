@@ -1,11 +1,19 @@
+import type {
+  ClientData,
+  OrganizationData,
+  PersonaData,
+  TenantData,
+} from '../../tenant-data/tenant-data.ts'
 import { MANAGEMENT_SCOPES } from '../management-api/scopes.ts'
-import { api, clients, connections, organizations, personas, roles } from './data.ts'
+import { connections, DATABASE_LOGIN, defaultClients } from './defaults.ts'
 import type { Directory } from './directory.ts'
-import type { Client } from './records.ts'
+import type { AllowedUris, Client, Organization, Persona } from './records.ts'
 import { API_DEFAULTS, MANAGEMENT } from './resource-server.ts'
 
-/** `data` for all of data.ts, `empty` for a new tenant: personas and the management client only. */
+/** `data` for all of the data, `empty` for a new tenant: personas and the management client only. */
 export type Seed = 'data' | 'empty'
+
+const DEFAULT_LIFETIME_SECONDS = 24 * 60 * 60
 
 /** The client that calls the Management API. */
 const managementClient: Client = {
@@ -17,8 +25,8 @@ const managementClient: Client = {
   grantTypes: ['client_credentials'],
 }
 
-/** Fills a directory from data.ts. */
-export function seedDirectory(directory: Directory, seed: Seed): void {
+/** Fills a directory with the data of a tenant. */
+export function seedDirectory(directory: Directory, seed: Seed, data: TenantData): void {
   directory.clients.add({ ...managementClient })
   directory.clientGrants.add({
     id: 'cgr_management',
@@ -31,48 +39,73 @@ export function seedDirectory(directory: Directory, seed: Seed): void {
       directory.connections.add({ ...connection })
     }
   }
-  if (seed === 'data') {
-    addData(directory)
+  const personas = data.personas.map(personaOf)
+  if (seed === 'empty') {
+    for (const persona of personas) {
+      directory.personas.add({ ...persona, roles: [], organizations: [] })
+    }
     return
   }
-  for (const persona of personas) {
-    directory.personas.add({ ...persona, roles: [], organizations: [] })
+  for (const persona of personas) directory.personas.add(persona)
+  for (const organization of data.organizations ?? []) {
+    directory.organizations.add(organizationOf(organization))
   }
+  addApi(directory, data)
 }
 
-function addData(directory: Directory): void {
+/** Adds the API, and the roles and clients that have permissions of it. */
+function addApi(directory: Directory, { api, roles = {}, clients }: TenantData): void {
+  const { identifier, name = identifier, tokenLifetime = DEFAULT_LIFETIME_SECONDS } = api
   const permissions = [...new Set(Object.values(roles).flat())]
   directory.resourceServers.add({
     ...API_DEFAULTS,
     id: 'api_messages',
-    identifier: api.identifier,
-    name: 'Messages',
+    identifier,
+    name,
     scopes: permissions.map((value) => ({ value })),
-    token_lifetime: api.tokenLifetime,
-    token_lifetime_for_web: api.tokenLifetime,
+    token_lifetime: tokenLifetime,
+    token_lifetime_for_web: tokenLifetime,
     allow_offline_access: true,
     enforce_policies: true,
     token_dialect: 'access_token_authz',
   })
-  for (const [name, names] of Object.entries(roles)) {
-    const permissions = names.map((permission) => ({ api: api.identifier, name: permission }))
-    directory.roles.add({ id: `rol_${name}`, name, description: name, permissions })
+  for (const [role, names] of Object.entries(roles)) {
+    const permissions = names.map((permission) => ({ api: identifier, name: permission }))
+    directory.roles.add({ id: `rol_${role}`, name: role, description: role, permissions })
   }
-  for (const persona of personas) {
-    const { roles, organizations } = persona
-    directory.personas.add({ ...persona, roles: [...roles], organizations: [...organizations] })
-  }
-  for (const { granted, ...client } of clients) {
-    directory.clients.add({ ...client })
+  for (const { granted, ...client } of clients ?? defaultClients(permissions)) {
+    directory.clients.add(clientOf(client))
     if (granted === undefined) continue
     directory.clientGrants.add({
       id: `cgr_${client.id}`,
       client_id: client.id,
-      audience: api.identifier,
+      audience: identifier,
       scope: [...granted],
     })
   }
-  for (const organization of organizations) {
-    directory.organizations.add({ ...organization })
+}
+
+function personaOf({ name, ...persona }: PersonaData): Persona {
+  const { displayName = name, email = `${name}@example.com` } = persona
+  const { roles = [], organizations = [] } = persona
+  return { name, displayName, email, roles: [...roles], organizations: [...organizations] }
+}
+
+function organizationOf({ id, ...organization }: OrganizationData): Organization {
+  const { name = id.replace(/^org_/, '').toLowerCase(), known = true } = organization
+  const { displayName = name } = organization
+  return { id, name, displayName, known, enabled: DATABASE_LOGIN }
+}
+
+/** The properties of the data are those of a client; only their types are wider. */
+function clientOf({ id, name = id, ...client }: ClientData): Client {
+  const { redirectUris = [], logoutUris = [], grantTypes } = client
+  return {
+    ...(client as Pick<Client, 'idTokenAlgorithm'>),
+    id,
+    name,
+    redirectUris: structuredClone(redirectUris) as AllowedUris,
+    logoutUris: structuredClone(logoutUris) as AllowedUris,
+    ...(grantTypes !== undefined && { grantTypes: [...grantTypes] }),
   }
 }

@@ -1,0 +1,55 @@
+import { extname } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Environment } from '../config/environment.ts'
+import { findProject } from '../project/project.ts'
+import type { Streams } from './support/command.ts'
+import { DevelopmentProcess } from './support/development-process.ts'
+import { FileWatcher } from './support/file-watcher.ts'
+
+/** The program that starts both servers. It is TypeScript where this file is. */
+const PROGRAM = new URL(`../dev/main${extname(import.meta.filename)}`, import.meta.url)
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Starts the local tenant and the server of the project, and starts them again after each change of a
+ * file: `npm run dev`.
+ *
+ * @returns 0 after a signal, 1 if the first start fails
+ */
+export async function main(
+  args: readonly string[],
+  _sources: readonly Environment[],
+  { out, err }: Streams,
+): Promise<number> {
+  parseArgs({ args: [...args] })
+  const watcher = await FileWatcher.start(findProject(process.cwd()))
+  const stopped = stopSignal()
+  let printed = ''
+  let change = ''
+  try {
+    for (;;) {
+      const changed = watcher.nextChange()
+      const program = new DevelopmentProcess(PROGRAM, (greeting) => {
+        out.write(greeting === printed ? `Restarted: ${change} has changed.\n` : greeting)
+        printed = greeting
+      })
+      const first = await Promise.race([program.ended, changed, stopped])
+      if (first === 'ended' && printed === '') return 1
+      if (first === 'ended') err.write('The server has ended. It starts after the next change.\n')
+      const next = await Promise.race([changed, stopped])
+      await program.stop()
+      if (next === 'stopped') return 0
+      change = next.file
+    }
+  } finally {
+    await watcher.close()
+  }
+}
+
+/** Resolves after the first signal. The terminal may send several, which must not cut the stop short. */
+function stopSignal(): Promise<'stopped'> {
+  return new Promise((resolve) => {
+    for (const signal of SIGNALS) process.on(signal, () => resolve('stopped'))
+  })
+}

@@ -1,0 +1,71 @@
+const name = { type: 'string', minLength: 1 } as const
+const names = { type: 'array', items: name, uniqueItems: true } as const
+
+/** Exact URLs, or a rule such as `loopback/callback`. */
+const uris = {
+  anyOf: [
+    { type: 'string', pattern: '^loopback(/.*)?$' },
+    { type: 'array', items: { type: 'string', format: 'uri' } },
+  ],
+} as const
+
+const object = (required: readonly string[], properties: object) => ({
+  type: 'object',
+  required,
+  properties,
+  additionalProperties: false,
+})
+
+/** The JSON schema of a local tenant's data (`TenantData`). It is packaged as a file for editors. */
+export const tenantDataSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'The data of a local tenant of messages-api',
+  ...object(['api', 'personas'], {
+    $schema: { type: 'string' },
+    api: object(['identifier'], {
+      identifier: { ...name, description: 'The audience of access tokens' },
+      name,
+      tokenLifetime: { type: 'integer', minimum: 1, description: 'Seconds' },
+    }),
+    roles: {
+      type: 'object',
+      description: 'The permissions of each role',
+      additionalProperties: names,
+    },
+    personas: {
+      type: 'array',
+      minItems: 1,
+      items: object(['name'], {
+        name: { ...name, pattern: '^[\\w.-]+$', description: 'The argument of the command token' },
+        displayName: name,
+        email: { type: 'string', format: 'email' },
+        roles: names,
+        organizations: { ...names, description: 'Ids. Tokens are for the first one' },
+      }),
+    },
+    organizations: {
+      type: 'array',
+      items: object(['id'], {
+        id: { type: 'string', pattern: '^org_\\w+$' },
+        name,
+        displayName: name,
+        known: { type: 'boolean', description: 'Whether the API accepts its tokens' },
+      }),
+    },
+    clients: {
+      type: 'array',
+      items: object(['id'], {
+        id: name,
+        name,
+        secret: name,
+        redirectUris: uris,
+        logoutUris: uris,
+        idTokenAlgorithm: { const: 'HS256' },
+        initiateLoginUri: { type: 'string', format: 'uri' },
+        backchannelLogoutUri: { type: 'string', format: 'uri' },
+        grantTypes: names,
+        granted: { ...names, description: 'Permissions that it gets by client credentials' },
+      }),
+    },
+  }),
+}

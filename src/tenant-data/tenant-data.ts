@@ -1,0 +1,77 @@
+/**
+ * The data of a local tenant: who can log in and what their tokens contain. A project keeps it in a JSON
+ * file, or in a module with a default export, that `"messages-api".tenant` in package.json names.
+ */
+export interface TenantData {
+  /** The URL or path of the JSON schema, for editors. */
+  readonly $schema?: string | undefined
+  readonly api: ApiData
+  /** The permissions of each role, by its name. */
+  readonly roles?: Readonly<Record<string, readonly string[]>> | undefined
+  readonly personas: readonly PersonaData[]
+  readonly organizations?: readonly OrganizationData[] | undefined
+  /** The default are `messages-spa`, `messages-web`, `messages-web-hs256` and `messages-machine`. */
+  readonly clients?: readonly ClientData[] | undefined
+}
+
+/** The API that access tokens are for. */
+export interface ApiData {
+  /** The audience of the tokens. */
+  readonly identifier: string
+  /** The default is the identifier. */
+  readonly name?: string | undefined
+  /** Seconds. The default is a day. */
+  readonly tokenLifetime?: number | undefined
+}
+
+/** A user of the tenant. */
+export interface PersonaData {
+  /** The argument of the command `token`. The claim `sub` is `local|<name>`. */
+  readonly name: string
+  /** The default is the name. */
+  readonly displayName?: string | undefined
+  /** The default is `<name>@example.com`. */
+  readonly email?: string | undefined
+  /** Names of roles. */
+  readonly roles?: readonly string[] | undefined
+  /** Ids of organizations. The command `token` uses the first one. */
+  readonly organizations?: readonly string[] | undefined
+}
+
+/** An organization that personas are members of. */
+export interface OrganizationData {
+  /** The claim `org_id`, such as `org_acme`. */
+  readonly id: string
+  /** The claim `org_name`. The default is the id without `org_`. */
+  readonly name?: string | undefined
+  /** The default is the name. */
+  readonly displayName?: string | undefined
+  /** Whether the API accepts its tokens. The default is `true`. */
+  readonly known?: boolean | undefined
+}
+
+/** An application that logs people in, or calls the API for itself. */
+export interface ClientData {
+  readonly id: string
+  /** The default is the id. */
+  readonly name?: string | undefined
+  /** Clients without a secret are public. */
+  readonly secret?: string | undefined
+  /**
+   * Allowed values of `redirect_uri`: exact URLs, or `loopback` for any URL on this machine, or
+   * `loopback/callback` for those with this path.
+   */
+  readonly redirectUris?: string | readonly string[] | undefined
+  /** Allowed redirect URLs after logout, in the same form. */
+  readonly logoutUris?: string | readonly string[] | undefined
+  /** `HS256` if its ID tokens are signed with its secret. The default is RS256. */
+  readonly idTokenAlgorithm?: string | undefined
+  /** The URL where a login starts. Invitation links lead there. */
+  readonly initiateLoginUri?: string | undefined
+  /** Receives logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.2). */
+  readonly backchannelLogoutUri?: string | undefined
+  /** The grant types it may use. The default depends on whether it is public. */
+  readonly grantTypes?: readonly string[] | undefined
+  /** Permissions of the API that it gets by client credentials. */
+  readonly granted?: readonly string[] | undefined
+}
