@@ -1,111 +1,149 @@
 import {
-  type FastifyInstance,
+  defineRoutes,
   type FastifyRequest,
   fail,
   type Principal,
   requirePrincipal,
 } from 'messages-api'
-import { newNoteBody, noteBody, noteChanges, noteResponse, noteResponses } from './schemas.ts'
-import type { Note, NoteContent, NoteStore } from './store.ts'
-
-interface Params {
-  readonly id: string
-}
+import { idParameter, newNote, note, noteChanges, noteContent, notes, unknown } from './schemas.ts'
+import type { Note, NoteStore } from './store.ts'
 
 const READ_ALL = 'read:all-notes'
 
 /** The routes of the notes. Each one declares who may call it. */
 export function noteRoutes(store: NoteStore) {
-  const noteOf = (request: FastifyRequest): Note => {
-    const { id } = request.params as Params
-    return store.find(id) ?? fail(404, { code: 'note_unknown' })
-  }
+  const noteOf = ({ params }: Pick<FastifyRequest, 'params'>): Note =>
+    store.find((params as { id: number }).id) ?? fail(404, { code: 'note_unknown' })
 
-  /** Only the owner may change a note. */
-  function ownsNote(principal: Principal, request: FastifyRequest): boolean {
-    return readsNote(principal, request) && noteOf(request).owner === principal.subject
-  }
-
-  /** The owner, the organization and anyone who may read all notes. Others learn nothing of it. */
-  function readsNote(principal: Principal, request: FastifyRequest): boolean {
+  /** The owner, the organization and admins may read a note. Others do not learn that it exists. */
+  function mayRead(principal: Principal, request: FastifyRequest): boolean {
     return canRead(principal, noteOf(request)) || fail(404, { code: 'note_unknown' })
   }
 
-  return async function notes(app: FastifyInstance): Promise<void> {
+  /** Of those who may read a note, only its owner may change it. */
+  function mayWrite(principal: Principal, request: FastifyRequest): boolean {
+    return mayRead(principal, request) && noteOf(request).owner === principal.subject
+  }
+
+  return defineRoutes(async (app) => {
     app.get(
       '/api/notes',
-      { schema: { response: { 200: noteResponses } }, config: { access: {} } },
+      {
+        schema: { summary: 'List your notes', response: { 200: notes } } as const,
+        config: { access: {} },
+      },
       (request) => store.ownedBy(requirePrincipal(request).subject),
     )
 
     app.get(
       '/api/notes/organization',
-      { schema: { response: { 200: noteResponses } }, config: { access: {} } },
+      {
+        schema: {
+          summary: 'List the notes of your organization',
+          response: { 200: notes },
+        } as const,
+        config: { access: {} },
+      },
       (request) => {
         const { organization } = requirePrincipal(request)
-        if (organization === undefined) fail(403, { code: 'organization_missing' })
-        return store.ofOrganization(organization)
+        return organization === undefined ? [] : store.ofOrganization(organization)
       },
     )
 
     app.get(
       '/api/notes/all',
       {
-        schema: { response: { 200: noteResponses } },
+        schema: { summary: 'List all notes', response: { 200: notes } } as const,
         config: { access: { permissions: [READ_ALL] } },
       },
       () => store.all(),
     )
 
-    app.post<{ Body: NoteContent & { readonly shared?: boolean } }>(
+    app.post(
       '/api/notes',
       {
-        schema: { body: newNoteBody, response: { 201: noteResponse } },
+        schema: {
+          summary: 'Create a note',
+          body: newNote,
+          response: {
+            201: { ...note, headers: { Location: { type: 'string' } } },
+            409: { description: 'A note was shared by someone without an organization.' },
+          },
+        } as const,
         config: { access: {}, limit: { max: 20, window: 60, per: 'subject' } },
       },
       (request, reply) => {
-        const { subject: owner, organization } = requirePrincipal(request)
-        const { shared = false, ...content } = request.body
-        if (shared && organization === undefined) fail(409, { code: 'organization_missing' })
-        const note = store.create({
-          ...content,
+        const { subject: owner, organization = null } = requirePrincipal(request)
+        const { shared, title, text } = request.body
+        if (shared && organization === null) fail(409, { code: 'organization_missing' })
+        const created = store.create({
           owner,
-          organization: shared ? (organization ?? null) : null,
+          organization: shared ? organization : null,
+          title,
+          text,
         })
-        reply.code(201).header('location', `/api/notes/${note.id}`)
-        return note
+        reply.code(201).header('location', `/api/notes/${created.id}`)
+        return created
       },
     )
 
     app.get(
       '/api/notes/:id',
-      { schema: { response: { 200: noteResponse } }, config: { access: { check: readsNote } } },
-      noteOf,
+      {
+        schema: {
+          summary: 'Read a note',
+          params: idParameter,
+          response: { 200: note, ...unknown },
+        } as const,
+        config: { access: { check: mayRead } },
+      },
+      (request) => noteOf(request),
     )
 
-    app.put<{ Body: NoteContent }>(
+    app.put(
       '/api/notes/:id',
       {
-        schema: { body: noteBody, response: { 200: noteResponse } },
-        config: { access: { check: ownsNote } },
+        schema: {
+          summary: 'Replace a note',
+          params: idParameter,
+          body: noteContent,
+          response: { 200: note, ...unknown },
+        } as const,
+        config: { access: { check: mayWrite } },
       },
       (request) => store.update(noteOf(request), request.body),
     )
 
-    app.patch<{ Body: Partial<NoteContent> }>(
+    app.patch(
       '/api/notes/:id',
       {
-        schema: { body: noteChanges, response: { 200: noteResponse } },
-        config: { access: { check: ownsNote } },
+        schema: {
+          summary: 'Change a note',
+          params: idParameter,
+          body: noteChanges,
+          response: { 200: note, ...unknown },
+        } as const,
+        config: { access: { check: mayWrite } },
       },
       (request) => store.update(noteOf(request), request.body),
     )
 
-    app.delete('/api/notes/:id', { config: { access: { check: ownsNote } } }, (request, reply) => {
-      store.delete(noteOf(request).id)
-      reply.code(204).send()
-    })
-  }
+    app.delete(
+      '/api/notes/:id',
+      {
+        schema: {
+          summary: 'Delete a note',
+          params: idParameter,
+          response: { 204: { type: 'null', description: 'It is deleted.' }, ...unknown },
+        } as const,
+        config: { access: { check: mayWrite } },
+      },
+      async (request, reply) => {
+        store.delete(noteOf(request))
+        return reply.code(204).send(null)
+      },
+    )
+  })
 }
 
 function canRead({ subject, organization, permissions }: Principal, note: Note): boolean {

@@ -1,21 +1,21 @@
-import { randomUUID } from 'node:crypto'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { Resource } from 'messages-api'
 
-export interface Note {
-  readonly id: string
-  /** The subject of its owner. */
-  readonly owner: string
-  /** The organization that can read it, or null for a private note. */
-  readonly organization: string | null
+/** What a client sends. */
+export interface NoteContent {
   readonly title: string
   readonly text: string
 }
 
-/** What a client sends. */
-export type NoteContent = Pick<Note, 'title' | 'text'>
+export interface Note extends NoteContent {
+  readonly id: number
+  /** The subject of its owner. */
+  readonly owner: string
+  /** The organization that can read it, or null for a private note. */
+  readonly organization: string | null
+}
 
-/** The notes, in a SQLite database. The server opens it before it listens, and closes it at the end. */
+/** The notes in a SQLite database, which is open from the start of the server to its end. */
 export class NoteStore implements Resource {
   readonly name = 'notes'
   readonly #path: string
@@ -29,7 +29,7 @@ export class NoteStore implements Resource {
   start(): void {
     this.#database = new DatabaseSync(this.#path)
     this.#database.exec(`CREATE TABLE IF NOT EXISTS notes (
-      id TEXT PRIMARY KEY, owner TEXT NOT NULL, organization TEXT,
+      id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, organization TEXT,
       title TEXT NOT NULL, text TEXT NOT NULL
     ) STRICT`)
   }
@@ -43,49 +43,49 @@ export class NoteStore implements Resource {
   }
 
   all(): Note[] {
-    return this.#prepare('SELECT * FROM notes ORDER BY rowid').all() as unknown as Note[]
+    return this.#query('SELECT * FROM notes ORDER BY id')
   }
 
   ownedBy(owner: string): Note[] {
-    const query = this.#prepare('SELECT * FROM notes WHERE owner = ? ORDER BY rowid')
-    return query.all(owner) as unknown as Note[]
+    return this.#query('SELECT * FROM notes WHERE owner = ? ORDER BY id', owner)
   }
 
   ofOrganization(organization: string): Note[] {
-    const query = this.#prepare('SELECT * FROM notes WHERE organization = ? ORDER BY rowid')
-    return query.all(organization) as unknown as Note[]
+    return this.#query('SELECT * FROM notes WHERE organization = ? ORDER BY id', organization)
   }
 
-  find(id: string): Note | undefined {
-    return this.#prepare('SELECT * FROM notes WHERE id = ?').get(id) as unknown as Note | undefined
+  find(id: number): Note | undefined {
+    return this.#query('SELECT * FROM notes WHERE id = ?', id)[0]
   }
 
-  create(note: Omit<Note, 'id'>): Note {
-    const id = randomUUID()
-    const { owner, organization, title, text } = note
-    this.#prepare('INSERT INTO notes VALUES (?, ?, ?, ?, ?)').run(
-      id,
-      owner,
-      organization,
+  create({ owner, organization, title, text }: Omit<Note, 'id'>): Note {
+    const values = [owner, organization, title, text]
+    const columns = '(owner, organization, title, text)'
+    return this.#one(`INSERT INTO notes ${columns} VALUES (?, ?, ?, ?) RETURNING *`, ...values)
+  }
+
+  update({ id, ...note }: Note, changes: Partial<NoteContent>): Note {
+    const { title, text } = { ...note, ...changes }
+    return this.#one(
+      'UPDATE notes SET title = ?, text = ? WHERE id = ? RETURNING *',
       title,
       text,
+      id,
     )
-    return { id, ...note }
   }
 
-  update(note: Note, changes: Partial<NoteContent>): Note {
-    const changed = { ...note, ...changes }
-    const query = this.#prepare('UPDATE notes SET title = ?, text = ? WHERE id = ?')
-    query.run(changed.title, changed.text, note.id)
-    return changed
+  delete({ id }: Note): void {
+    this.#query('DELETE FROM notes WHERE id = ?', id)
   }
 
-  delete(id: string): void {
-    this.#prepare('DELETE FROM notes WHERE id = ?').run(id)
+  #one(sql: string, ...values: SQLInputValue[]): Note {
+    const [note] = this.#query(sql, ...values)
+    if (note === undefined) throw new Error('The database returned no note.')
+    return note
   }
 
-  #prepare(sql: string) {
-    if (this.#database === undefined) throw new Error('The database of the notes is not open.')
-    return this.#database.prepare(sql)
+  #query(sql: string, ...values: SQLInputValue[]): Note[] {
+    if (this.#database === undefined) throw new Error('The database is not open.')
+    return this.#database.prepare(sql).all(...values) as unknown as Note[]
   }
 }
