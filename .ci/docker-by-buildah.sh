@@ -2,7 +2,7 @@
 # The docker commands of docs/build-your-own.md, by buildah, for machines without a docker daemon. The base
 # image is made of the Node of this machine, because registries of images may be out of reach.
 set -euo pipefail
-state="${TMPDIR:-/tmp}/docker-by-buildah-$(id -u)"
+state="${DOCKER_STATE:?a folder for images and logs}"
 buildah=(buildah --storage-driver vfs --root "$state/storage" --runroot "$state/run")
 mkdir -p "$state"
 
@@ -59,7 +59,8 @@ case $1 in
     ;;
   stop) # NAME
     pid=$(cat "$state/$2.pid")
-    kill -TERM -- "-$pid"
+    # Docker signals the program only. It is the newest process of the session.
+    kill -TERM "$(ps --sid "$pid" -o pid= | tail -n 1)"
     while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
     cat "$state/$2.log" >&2
     grep -q shutdown_finished "$state/$2.log"

@@ -76,7 +76,12 @@ function run(commands: string) {
 
 function environment(): NodeJS.ProcessEnv {
   const { PATH, ...others } = process.env
-  return { ...others, PATH: `${shims}:${PATH}`, PWD_FILE: join(home, 'pwd') }
+  return {
+    ...others,
+    PATH: `${shims}:${PATH}`,
+    PWD_FILE: join(home, 'pwd'),
+    DOCKER_STATE: join(home, 'docker'),
+  }
 }
 
 /** Starts a program of the guide, and waits until it is ready. */
