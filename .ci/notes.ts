@@ -54,7 +54,7 @@ function check(name: string, actual: unknown, expected: unknown): void {
 
 function blocksOf(guide: string): Block[] {
   const pattern =
-    /(?:<!-- \.ci\/notes\.ts (.*) -->[^`]*?)?(?:^\*\*([\w./-]+)\*\*:\n\n)?^```(\w+)\n([\s\S]*?)^```\n(?:```text\n([\s\S]*?)^```\n)?/gm
+    /(?:<!-- \.ci\/notes\.ts (.*) -->\n\n)?(?:^\*\*([\w./-]+)\*\*:\n\n)?^```(\w+)\n([\s\S]*?)^```\n(?:```text\n([\s\S]*?)^```\n)?/gm
   return [...guide.matchAll(pattern)].map(([, note, file, language = '', text = '', output]) => {
     return { language, text, file, output, note }
   })
@@ -188,11 +188,14 @@ function installDocker(): void {
 }
 
 const guide = readFileSync(join(root, 'docs/build-your-own.md'), 'utf8')
+const blocks = blocksOf(guide)
 try {
   copyRepository()
   mkdirSync(shims)
   installDocker()
-  for (const block of blocksOf(guide)) await follow(block)
+  const notes = blocks.filter(({ note }) => note !== undefined).length
+  check('notes for this program', notes, guide.split('<!-- .ci/notes.ts').length - 1)
+  for (const block of blocks) await follow(block)
   const packages = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'))
   const documented = JSON.parse(readFileSync(join(example, 'package.json'), 'utf8'))
   for (const kind of ['dependencies', 'devDependencies']) {

@@ -18,6 +18,7 @@ export interface SchemaTypes extends FastifyTypeProvider {
 /** A response that only has a description is that of an error: no handler returns it. */
 type Reply<T> = unknown extends T ? never : T
 
+/** A Fastify instance whose handlers have the types of their schemas. */
 export type TypedInstance = FastifyInstance<
   RawServerDefault,
   import('node:http').IncomingMessage,

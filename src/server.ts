@@ -35,14 +35,18 @@ export interface ServerDefinition {
 
 const UNTITLED: ApiDescription = { title: 'API', version: '0.0.0' }
 
+/** A server that listens. `app.close()` stops it. */
 export interface RunningServer {
   readonly app: FastifyInstance
+  /** The validated configuration. It has secrets: do not log it. */
   readonly config: Config
+  /** The one that it listens on, also where `PORT` is 0. */
   readonly port: number
   /** Undefined if metrics are off. */
   readonly metricsPort: number | undefined
 }
 
+/** What a caller of `startServer` may want to see. */
 export interface StartOptions {
   /** Standard output by default. */
   readonly logTo?: DestinationStream

@@ -15,6 +15,7 @@ export interface ErrorDetail {
   readonly message?: string
   /** A stable code for programs, such as `note_locked`. */
   readonly code?: string
+  /** The problems with single parts of the request. */
   readonly errors?: readonly FieldError[]
 }
 

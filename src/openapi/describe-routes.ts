@@ -11,11 +11,15 @@ import { addTenantLogin } from './tenant-login.ts'
 
 /** What the document says about the API as a whole. Texts are CommonMark. */
 export interface ApiDescription {
+  /** Also the heading of the API reference. */
   readonly title: string
+  /** The version of the API, not of the package. */
   readonly version: string
   readonly summary?: string
   readonly description?: string
+  /** Where the API is, such as `https://notes.example.com`. */
   readonly servers?: readonly { readonly url: string; readonly description?: string }[]
+  /** The groups of operations that `schema.tags` of the routes name. */
   readonly tags?: readonly { readonly name: string; readonly description?: string }[]
 }
 

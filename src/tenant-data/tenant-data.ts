@@ -5,10 +5,13 @@
 export interface TenantData {
   /** The URL or path of the JSON schema, for editors. */
   readonly $schema?: string | undefined
+  /** The only API of the tenant. */
   readonly api: ApiData
   /** The permissions of each role, by its name. */
   readonly roles?: Readonly<Record<string, readonly string[]>> | undefined
+  /** The users. There is at least one. */
   readonly personas: readonly PersonaData[]
+  /** Those that personas name. */
   readonly organizations?: readonly OrganizationData[] | undefined
   /** The default are `messages-spa`, `messages-web`, `messages-web-hs256` and `messages-machine`. */
   readonly clients?: readonly ClientData[] | undefined
@@ -52,6 +55,7 @@ export interface OrganizationData {
 
 /** An application that logs people in, or calls the API for itself. */
 export interface ClientData {
+  /** The `client_id`. */
   readonly id: string
   /** The default is the id. */
   readonly name?: string | undefined

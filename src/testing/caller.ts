@@ -5,11 +5,15 @@ import { validateTenantData } from '../tenant-data/validate-tenant-data.ts'
 export interface TestCaller {
   /** `sub`. The default is `test|user`. */
   readonly subject?: string
+  /** The claim `permissions`. The default is none. */
   readonly permissions?: readonly string[]
+  /** The claim `scope`. The default is none. */
   readonly scopes?: readonly string[]
   /** `org_id`. The server has to know it: see `TestServerOptions`. */
   readonly organization?: string
+  /** The claim `azp`. */
   readonly client?: string
+  /** The claim `email`. */
   readonly email?: string
   /** Further claims, by their names in the token. They replace those above. */
   readonly claims?: Readonly<Record<string, unknown>>

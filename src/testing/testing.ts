@@ -18,6 +18,7 @@ import {
 export type * from '../tenant-data/tenant-data.ts'
 export type { TestCaller, TestTenant }
 
+/** How a test server differs from the default. */
 export interface TestServerOptions {
   /**
    * Environment variables, in addition to those of a test server. The organization `org_acme` is
@@ -28,6 +29,7 @@ export interface TestServerOptions {
   readonly tenant?: TestTenant
 }
 
+/** One request of a test. */
 export interface TestRequest {
   /** Who calls, or the name of a persona. Without it and a token, the call has no credentials. */
   readonly as?: TestCaller | string
@@ -35,11 +37,15 @@ export interface TestRequest {
   readonly token?: string
   /** Sent as JSON; a string or a buffer is sent as it is. */
   readonly body?: unknown
+  /** They replace those that follow from the other members. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** The response to a request of a test. */
 export interface TestResponse<Body> {
+  /** The status code, such as 200. */
   readonly status: number
+  /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Parsed if it is JSON, otherwise text. */
   readonly body: Body
@@ -47,6 +53,7 @@ export interface TestResponse<Body> {
 
 /** A server under test. Nothing listens on a port, and nothing is fetched. */
 export interface TestServer {
+  /** Sends a request through the whole server. */
   request<Body = unknown>(
     method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS',
     path: string,
@@ -56,6 +63,7 @@ export interface TestServer {
   tokenFor(caller: TestCaller | string): Promise<string>
   /** The lines that the server has logged. */
   readonly log: readonly Readonly<Record<string, unknown>>[]
+  /** For what `request` does not cover, such as `app.inject`. */
   readonly app: FastifyInstance
   /** Stops the resources. */
   close(): Promise<void>
