@@ -83,7 +83,10 @@ export const forbidden: Rule[] = [
   ),
   folder(
     'openapi',
-    [...files('access/', 'http/', 'plugins/errors.ts'), ...packages(FASTIFY)],
+    [
+      ...files('access/', 'http/', 'plugins/errors.ts', 'plugins/request-head.ts'),
+      ...packages(FASTIFY),
+    ],
     'the document is computed from the schemas and the policies of routes. It knows no product.',
     [NODE],
   ),
@@ -137,7 +140,7 @@ export const forbidden: Rule[] = [
         'doctor/',
         'config/',
         'plugins/dry-run.ts',
-        'app.ts',
+        'plugins/request-head.ts',
         'openapi/document.ts',
         'project/',
         'server.ts',

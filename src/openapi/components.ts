@@ -2,6 +2,7 @@ import { type ErrorFormat, problemFormat } from '../http/error-format.ts'
 import type { ErrorDetail } from '../http/http-error.ts'
 import { messageSchema } from '../http/message-schema.ts'
 import { REJECTION_MESSAGES } from '../plugins/errors.ts'
+import { MAX_HEADER_BYTES } from '../plugins/request-head.ts'
 import type { Components, MediaType, Response } from './document.ts'
 
 const FIELD_ERRORS = {
@@ -149,7 +150,7 @@ const RESPONSES = {
 /** The statuses that are possible at any path. */
 const ANYWHERE = [400, 404, 405, 408, 413, 415, 417, 431, 500, 503]
 
-const ERROR_DESCRIPTION = `Error responses that are possible at any path. The message is the standard phrase of the status: 400 for malformed HTTP, 404 for an unknown path, 405 for another method (with \`Allow\`), 408 for an incomplete request, 413 for a body that is too large, 415 for a body of another media type, 417 for an unsupported expectation, 431 for headers over 16 KiB, 500 for an internal error, 503 (with \`Retry-After\`) for overload.`
+const ERROR_DESCRIPTION = `Error responses that are possible at any path. The message is the standard phrase of the status: 400 for malformed HTTP, 404 for an unknown path, 405 for another method (with \`Allow\`), 408 for an incomplete request, 413 for a body that is too large, 415 for a body of another media type, 417 for an unsupported expectation, 431 for headers over ${MAX_HEADER_BYTES / 1024} KiB, 500 for an internal error, 503 (with \`Retry-After\`) for overload.`
 
 export type ErrorComponent = keyof typeof RESPONSES | 'Error'
 

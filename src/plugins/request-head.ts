@@ -3,22 +3,20 @@ import fp from 'fastify-plugin'
 import { fieldValues } from '../http/header-fields.ts'
 import { StatusError } from '../http/http-error.ts'
 
-export interface RequestHeadOptions {
-  /** The largest total size of the header lines. */
-  readonly maxHeaderBytes: number
-}
+/** The largest total size of the header lines. */
+export const MAX_HEADER_BYTES = 16 * 1024
 
 /** A host name or an address, with an optional port (RFC 9110 §7.2). */
 const HOST = /^([\w-]+(\.[\w-]+)*\.?|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
 /** Rejects what Node's parser accepts: too many header lines, and a missing, repeated or bad Host. */
-export const requestHead = fp<RequestHeadOptions>(
-  async (app, { maxHeaderBytes }) => {
+export const requestHead = fp(
+  async (app) => {
     // By default, Node 20 drops header lines past the 1000th without an error, and one of them may
     // matter: https://github.com/nodejs/node/issues/65470
     app.server.maxHeadersCount = 0
     app.addHook('onRequest', ({ raw }, _reply, done) => {
-      if (isTooLarge(raw, maxHeaderBytes)) return done(new StatusError(431))
+      if (isTooLarge(raw)) return done(new StatusError(431))
       done(hasOneHost(raw) ? undefined : new StatusError(400))
     })
   },
@@ -26,10 +24,10 @@ export const requestHead = fp<RequestHeadOptions>(
 )
 
 /** Node counts only names and values, not the separators: many short lines add up. */
-function isTooLarge({ rawHeaders }: IncomingMessage, maxBytes: number): boolean {
+function isTooLarge({ rawHeaders }: IncomingMessage): boolean {
   if (rawHeaders.length < 200) return false
   const separators = 2 * rawHeaders.length
-  return rawHeaders.reduce((size, text) => size + text.length, separators) > maxBytes
+  return rawHeaders.reduce((size, text) => size + text.length, separators) > MAX_HEADER_BYTES
 }
 
 /** HTTP/1.1 requires exactly one host (RFC 9112 §3.2), equal to that of the target (§3.2.2). */
