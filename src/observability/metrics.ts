@@ -11,6 +11,16 @@ const DURATION_BUCKETS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
 
+/**
+ * The methods that are counted by name (RFC 9110 §9, RFC 5789, draft-ietf-httpbis-safe-method-w-body).
+ * OpenTelemetry's HTTP conventions have the same set, and the same name for all others.
+ */
+const METHODS: ReadonlySet<string> = new Set([
+  ...['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS'],
+  ...['PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'],
+])
+const OTHER_METHOD = '_OTHER'
+
 /** The Prometheus metrics of the server. All label values come from fixed sets. */
 export class Metrics {
   readonly #registry = new Registry()
@@ -92,9 +102,12 @@ export class Metrics {
     })
   }
 
-  requestCompleted({ route, method, status, duration = 0, refusal }: CompletedRequest): void {
-    const labels = { route: route ?? 'none', method: methodOf(method), status }
-    this.#requests.observe(labels, duration / 1000)
+  /** A request that could not be parsed has no duration: it is counted as a refusal alone. */
+  requestCompleted({ route, method, status, duration, refusal }: CompletedRequest): void {
+    if (duration !== undefined) {
+      const labels = { route: route ?? 'none', method: methodLabel(method), status }
+      this.#requests.observe(labels, duration / 1000)
+    }
     if (refusal !== undefined) this.#refusals.inc({ code: refusal })
   }
 
@@ -117,8 +130,9 @@ export class Metrics {
   ): Promise<number | undefined> {
     if (port === undefined) return undefined
     collectDefaultMetrics({ register: this.#registry })
-    const server = createServer(async ({ url }, response) => {
-      if (url !== '/metrics') return void response.writeHead(404).end()
+    const server = createServer(async ({ url = '' }, response) => {
+      const [path] = url.split('?', 1)
+      if (path !== '/metrics') return void response.writeHead(404).end()
       const text = await this.#registry.metrics()
       response.writeHead(200, { 'content-type': this.#registry.contentType }).end(text)
     })
@@ -132,6 +146,6 @@ export class Metrics {
   }
 }
 
-function methodOf(method: string | null): string {
-  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? method : 'other'
+function methodLabel(method: string | null): string {
+  return method !== null && METHODS.has(method) ? method : OTHER_METHOD
 }

@@ -1,8 +1,11 @@
 import type { Logger } from 'pino'
+import type { UnusableKey } from '../tokens/keys/jwks.ts'
 import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
+import { roundMilliseconds } from '../utils/round-milliseconds.ts'
 
-/** A key set can contain any number of unusable keys. */
-const MAX_UNUSABLE_LOGGED = 20
+/** A key set can have any number of keys, and a key id any length, in characters. */
+const MAX_KEYS_LOGGED = 20
+const MAX_KEY_ID_LENGTH = 100
 
 /**
  * Logs the events of the key set (JWKS).
@@ -12,24 +15,37 @@ const MAX_UNUSABLE_LOGGED = 20
 export function logKeyEvent(
   logger: Logger,
   event: KeyEvent,
-  keys: RemoteJwks,
+  { ready, age }: Pick<RemoteJwks, 'ready' | 'age'>,
   maxAge: number,
 ): void {
+  const duration = roundMilliseconds(event.duration)
   if (event.event === 'keys_fetched') {
-    const { unusable, rotated, ...fetched } = event
-    logger.info(fetched, 'Fetched the JWKS')
-    if (rotated) logger.info({ event: 'keys_rotated', keys: event.keys }, 'Signing keys changed')
-    if (unusable.length === 0) return
-    const first = unusable.slice(0, MAX_UNUSABLE_LOGGED)
-    const ignored = { event: 'keys_unusable', count: unusable.length, unusable: first }
-    logger.warn(ignored, 'Ignored unusable keys in the JWKS')
+    const keys = event.keys.slice(0, MAX_KEYS_LOGGED).map(boundedId)
+    logger.info({ event: 'keys_fetched', duration, keys }, 'Fetched the JWKS')
+    if (event.rotated) logger.info({ event: 'keys_rotated', keys }, 'Signing keys changed')
+    logUnusable(logger, event.unusable)
     return
   }
-  const { error, ...failed } = event
-  logger.warn({ ...failed, err: error }, 'Failed to fetch the JWKS')
-  const { ready, age } = keys
+  const failed = { event: 'keys_fetch_failed', duration, err: event.error }
+  logger.warn(failed, 'Failed to fetch the JWKS')
+  logUnusable(logger, event.unusable)
   if (!ready) {
     const message = 'No signing keys available: requests with tokens get 503'
     logger.error({ event: 'keys_missing' }, message)
-  } else if (age > maxAge) logger.warn({ event: 'keys_stale', age }, 'Using a stale JWKS')
+  } else if (age > maxAge) {
+    logger.warn({ event: 'keys_stale', age: roundMilliseconds(age) }, 'Using a stale JWKS')
+  }
+}
+
+function logUnusable(logger: Logger, unusable: readonly UnusableKey[]): void {
+  if (unusable.length === 0) return
+  const first = unusable
+    .slice(0, MAX_KEYS_LOGGED)
+    .map(({ kid, reason }) => ({ kid: boundedId(kid), reason }))
+  const ignored = { event: 'keys_unusable', count: unusable.length, unusable: first }
+  logger.warn(ignored, 'Ignored unusable keys in the JWKS')
+}
+
+function boundedId(kid: string | undefined): string | undefined {
+  return kid?.slice(0, MAX_KEY_ID_LENGTH)
 }

@@ -23,10 +23,16 @@ export type KeyEvent =
       readonly duration: number
       readonly keys: readonly (string | undefined)[]
       readonly unusable: readonly UnusableKey[]
-      /** Whether a key was added or removed. */
+      /** Whether a key was added or removed since the fetch before. */
       readonly rotated: boolean
     }
-  | { readonly event: 'keys_fetch_failed'; readonly duration: number; readonly error: unknown }
+  | {
+      readonly event: 'keys_fetch_failed'
+      readonly duration: number
+      readonly error: unknown
+      /** Why no key is usable, if the key set has only such keys. */
+      readonly unusable: readonly UnusableKey[]
+    }
 
 export interface RemoteJwksOptions {
   /** The tenant's key set (`jwks_uri`). */
@@ -36,9 +42,9 @@ export interface RemoteJwksOptions {
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
   /** The age at which the key set is fetched again, in milliseconds. */
-  readonly maxAge?: number
+  readonly maxAge: number
   /** How long keys are used after the last successful fetch, in milliseconds. */
-  readonly staleIfError?: number
+  readonly staleIfError: number
   /** The shortest time between two fetches that unknown key ids cause, in milliseconds. */
   readonly cooldown?: number
   /** Time-out of one fetch, in milliseconds. */
@@ -63,8 +69,6 @@ export class RemoteJwks implements VerificationKeys {
 
   constructor(options: RemoteJwksOptions) {
     this.#options = {
-      maxAge: 10 * 60_000,
-      staleIfError: 24 * 60 * 60_000,
       cooldown: 30_000,
       timeout: 5_000,
       retryDelay: 1_000,
@@ -137,8 +141,11 @@ export class RemoteJwks implements VerificationKeys {
     const { url, timeout, algorithms, now, onEvent } = this.#options
     const began = now()
     this.#attemptedAt = began
+    let unusable: readonly UnusableKey[] = []
     try {
-      const { keys, unusable } = parseJwks(await fetchJwks(url, timeout), algorithms)
+      const parsed = parseJwks(await fetchJwks(url, timeout), algorithms)
+      const { keys } = parsed
+      unusable = parsed.unusable
       if (keys.length === 0) throw new Error('The JWK Set contains no usable key')
       const rotated = this.#replace(keys)
       this.#loadedAt = now()
@@ -147,7 +154,7 @@ export class RemoteJwks implements VerificationKeys {
       onEvent({ event: 'keys_fetched', duration: now() - began, keys: kids, unusable, rotated })
     } catch (error) {
       this.#failures += 1
-      onEvent({ event: 'keys_fetch_failed', duration: now() - began, error })
+      onEvent({ event: 'keys_fetch_failed', duration: now() - began, error, unusable })
     }
     this.#schedule()
   }
@@ -156,7 +163,9 @@ export class RemoteJwks implements VerificationKeys {
   #replace(keys: readonly VerificationKey[]): boolean {
     const before = this.#keys
     this.#keys = keys.map((key) => before.find((old) => isSame(old, key)) ?? key)
-    return this.#keys.length !== before.length || this.#keys.some((key) => !before.includes(key))
+    const isSameSet =
+      this.#keys.length === before.length && this.#keys.every((key) => before.includes(key))
+    return before.length > 0 && !isSameSet
   }
 
   /** Before the max age, or with backoff after a failure; jittered, so that servers do not fetch at once. */

@@ -1,0 +1,80 @@
+import type { FastifyInstance } from 'fastify'
+import { type Test, test } from 'tap'
+import { fail } from '../../src/http/http-error.ts'
+import { startServer } from '../../src/server.ts'
+import { ENVIRONMENT } from '../support/app.ts'
+import { logSink } from '../support/log-sink.ts'
+import { sendRaw } from '../support/raw-http.ts'
+
+const HERE = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1', METRICS_PORT: '0' }
+
+async function routes(app: FastifyInstance): Promise<void> {
+  const options = { config: { access: 'public' } } as const
+  app.post('/notes', options, () => fail(409, { code: 'PLANTED_code', message: 'PLANTED' }))
+  app.delete('/notes', options, () => {
+    throw Object.assign(new Error('PLANTED'), { code: 'PLANTED_error' })
+  })
+  app.put('/notes', options, () => ({}))
+}
+
+/** A server and what its metrics say. */
+async function measured(t: Test) {
+  const { destination } = logSink()
+  const server = await startServer({ routes: [routes] }, [HERE], { logTo: destination })
+  t.teardown(() => server.app.close())
+  const url = `http://127.0.0.1:${server.metricsPort}/metrics`
+  return { ...server, url, text: async () => (await fetch(url)).text() }
+}
+
+test('methods are counted by name, and odd ones as one', async (t) => {
+  const { app, text } = await measured(t)
+  for (const method of ['PUT', 'POST', 'DELETE', 'QUERY', 'PROPFIND', 'MKCALENDAR']) {
+    await app.inject({ method: method as 'PUT', url: '/notes' })
+  }
+  const counts = (await text()).match(/^http_request_duration_seconds_count.*$/gm)
+  t.strictSame(counts?.sort(), [
+    'http_request_duration_seconds_count{route="/notes",method="DELETE",status="500"} 1',
+    'http_request_duration_seconds_count{route="/notes",method="POST",status="409"} 1',
+    'http_request_duration_seconds_count{route="/notes",method="PUT",status="200"} 1',
+    'http_request_duration_seconds_count{route="/notes",method="QUERY",status="405"} 1',
+    'http_request_duration_seconds_count{route="/notes",method="_OTHER",status="405"} 2',
+  ])
+})
+
+test('codes of a product are not label values', async (t) => {
+  const { app, text } = await measured(t)
+  for (const method of ['POST', 'DELETE'] as const) await app.inject({ method, url: '/notes' })
+  const metrics = await text()
+  t.match(metrics, /status="409"/)
+  t.notMatch(metrics, 'PLANTED')
+  t.notMatch(metrics, /^refusals_total\{/m)
+})
+
+test('a request that cannot be parsed has no duration', async (t) => {
+  const { port, text } = await measured(t)
+  for (const head of ['JUMP / HTTP/1.1', 'GET /%zz HTTP/1.1\r\nHost: localhost']) {
+    t.match(await sendRaw(port, '127.0.0.1', `${head}\r\n\r\n`), /^HTTP\/1.1 400 /)
+  }
+  const metrics = await text()
+  t.notMatch(metrics, /^http_request_duration_seconds_count/m)
+  t.match(metrics, 'refusals_total{code="HPE_INVALID_METHOD"} 1')
+  t.match(metrics, 'refusals_total{code="FST_ERR_BAD_URL"} 1')
+})
+
+test('totals are counters, and a query does not matter', async (t) => {
+  const { url, text } = await measured(t)
+  const metrics = await text()
+  const types = new Map(
+    [...metrics.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]),
+  )
+  for (const name of ['hits', 'misses', 'evictions']) {
+    t.equal(types.get(`verified_token_cache_${name}_total`), 'counter')
+  }
+  t.equal(types.get('refusals_total'), 'counter')
+  for (const [name = '', type] of types) {
+    if (/^(?!process_|nodejs_).*_total$/.test(name)) t.equal(type, 'counter', name)
+  }
+  t.equal((await fetch(`${url}?x`)).status, 200)
+  t.equal((await fetch(`${url}x?/metrics`)).status, 404)
+  t.equal((await fetch(`${url}/`)).status, 404)
+})
