@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { readEnvironment } from './config/environment.ts'
 import { shutdown } from './lifecycle/shutdown.ts'
+import { redactText } from './observability/redact-text.ts'
 import { type ServerDefinition, startServer } from './server.ts'
 
 /**
@@ -19,7 +20,8 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
       await shutdown(app, { drainTime, timeout })
     })
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`)
-    process.exitCode = 1
+    const message = error instanceof Error ? error.message : String(error)
+    // What did not start or stop may keep the process running, so it exits without waiting for that.
+    process.stderr.write(`${redactText(message)}\n`, () => process.exit(1))
   }
 }

@@ -151,7 +151,9 @@ export async function assemble(
   })
   app.addHook('onClose', async () => {
     keys.stop()
-    await resources.stop(app.log, config.shutdownTimeout)
+    const left =
+      app.closeBy === undefined ? config.shutdownTimeout : app.closeBy - performance.now()
+    await resources.stop(app.log, left)
   })
   return { app, keys, metrics, resources }
 }

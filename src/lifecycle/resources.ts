@@ -26,11 +26,16 @@ export class Resources {
     this.#resources = resources
   }
 
-  /** @throws whatever the first resource throws that does not start; those before it are running */
+  /** @throws Error that names the first resource that does not start; those before it are running */
   async start(): Promise<void> {
     for (const resource of this.#resources) {
       this.#started.unshift(resource)
-      await resource.start?.()
+      try {
+        await resource.start?.()
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        throw new Error(`Resource ${resource.name} did not start: ${reason}`, { cause: error })
+      }
     }
   }
 
@@ -42,11 +47,12 @@ export class Resources {
   /**
    * Stops what was started. A resource that fails or hangs does not keep the others running.
    *
-   * @param timeout milliseconds for all of them
+   * @param timeout milliseconds for all of them. If there are none left, a resource is asked to stop
+   *   and not waited for
    */
   async stop(log: FastifyBaseLogger, timeout: number): Promise<void> {
     const deadline = new AbortController()
-    const late = sleep(timeout, LATE, { signal: deadline.signal }).catch(() => LATE)
+    const late = sleep(Math.max(0, timeout), LATE, { signal: deadline.signal }).catch(() => LATE)
     for (const resource of this.#started.splice(0)) {
       const { name } = resource
       try {

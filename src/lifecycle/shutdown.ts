@@ -2,23 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
 const IDLE_CONNECTIONS_INTERVAL_MS = 50
+/** How long closing may go on after the time-out. Only a hook of a product takes that long. */
+const CLOSE_GRACE_MS = 1_000
 
 export interface ShutdownOptions {
   /** The time for load balancers and clients to notice the shutdown, in milliseconds. */
   readonly drainTime: number
-  /** How long the whole shutdown may take, in milliseconds. */
+  /** How long the whole shutdown may take, resources included, in milliseconds. */
   readonly timeout: number
 }
 
 /**
  * Shuts a server down without losing a request. While it drains it is not ready, and each response has
  * `Connection: close`. Then it accepts no connections, and requests in flight finish. Connections that
- * are still open at the time-out are closed.
+ * are still open at the time-out are closed. Resources stop after the last request, in the time that
+ * is left.
  */
 export async function shutdown(app: FastifyInstance, options: ShutdownOptions): Promise<void> {
   const { drainTime, timeout } = options
   app.log.info({ event: 'drain_started' }, 'Draining connections')
   app.draining = true
+  app.closeBy = performance.now() + timeout
   await sleep(drainTime)
   const deadline = setTimeout(() => {
     app.log.warn({ event: 'connections_cut' }, 'Shutdown timed out: closing all connections')
@@ -26,8 +30,16 @@ export async function shutdown(app: FastifyInstance, options: ShutdownOptions): 
   }, timeout - drainTime)
   // Connections with a response in flight when draining began never got `Connection: close`.
   const interval = setInterval(() => app.closeIdleConnections(), IDLE_CONNECTIONS_INTERVAL_MS)
-  await app.close()
+  const late = sleep(timeout - drainTime + CLOSE_GRACE_MS, LATE, { ref: false })
+  if ((await Promise.race([app.close(), late])) === LATE) {
+    app.log.warn(
+      { event: 'shutdown_incomplete' },
+      'Shutdown timed out: an onClose hook did not end',
+    )
+  }
   clearInterval(interval)
   clearTimeout(deadline)
   app.log.info({ event: 'shutdown_finished' }, 'Shutdown complete')
 }
+
+const LATE = Symbol('late')

@@ -5,6 +5,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Whether the server is about to close. */
     draining: boolean
+    /** When the shutdown has to be over, by `performance.now()`; undefined before it begins. */
+    closeBy: number | undefined
     /** Closes idle connections, including ones that never sent a byte. */
     closeIdleConnections(): void
   }
@@ -14,6 +16,7 @@ declare module 'fastify' {
 export const drain = fp(
   async (app) => {
     app.decorate('draining', false)
+    app.decorate('closeBy', undefined)
     // Node did not count a connection as idle before its first request:
     // https://github.com/nodejs/node/issues/63452
     const open = new Set<Socket>()

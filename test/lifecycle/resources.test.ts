@@ -1,13 +1,16 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import { type Resource, Resources } from '../../src/lifecycle/resources.ts'
+import { shutdown } from '../../src/lifecycle/shutdown.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { logSink } from '../support/log-sink.ts'
 import { PROBE_SERVER } from '../support/probe-routes.ts'
-import { serve } from '../support/process.ts'
-
+import { serve, start } from '../support/process.ts'
 import { KEY } from '../support/tokens/keys.ts'
 
 const HERE = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1' }
@@ -90,3 +93,74 @@ test('/readyz names the resource that is not ready', async (t) => {
   while ((await ready()) === 'Not ready: keys') await setImmediate()
   t.equal(await ready(), 'Not ready: database')
 })
+
+test('resources stop in what is left of the time-out after the last request', async (t) => {
+  const tenant = await serve(t, (_request, response) => response.end('{"keys":[]}'))
+  const server = start(t, '../test/support/product/hanging-stop.ts', {
+    ...HERE,
+    AUTH0_DOMAIN: tenant,
+    DRAIN_TIME: '0',
+    SHUTDOWN_TIMEOUT: '2',
+  })
+  const [, url] = await server.says(/listening at (http:[^"]+)/)
+  const slow = fetch(`${url}/slow`)
+  await server.says(/slow_began/)
+  server.kill('SIGTERM')
+  t.equal((await slow).status, 200, 'the request in flight finishes')
+  t.strictSame(await server.exit, { code: 0, signal: null })
+  const lines = server.output.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const find = (event: string) => lines.find((line) => line.event === event)
+  t.ok(find('stopped'), 'a resource after the one that hangs is stopped')
+  t.match(find('resource_stop_timeout'), { resource: 'hangs' })
+  const duration =
+    Date.parse(find('shutdown_finished').time) - Date.parse(find('drain_started').time)
+  t.ok(duration >= 1_900 && duration < 2_900, `${duration} ms: the request took 1000 of 2000`)
+})
+
+test('no time left: resources are asked to stop, and not waited for', async (t) => {
+  const { log, destination } = logSink()
+  const calls: string[] = []
+  const hangs = { name: 'hangs', stop: () => new Promise<void>(() => {}) }
+  const resources = new Resources([recorded('quick', calls), hangs])
+  await resources.start()
+  await resources.stop(createLogger('info', destination), -5)
+  t.strictSame(calls, ['start quick', 'stop quick'])
+  t.match(log, [{ event: 'resource_stop_timeout', resource: 'hangs' }])
+})
+
+test('a hook that hangs does not keep the process from its end', async (t) => {
+  const { log, destination } = logSink()
+  let release = () => {}
+  async function hangs(app: FastifyInstance): Promise<void> {
+    app.addHook('onClose', () => new Promise<void>((resolve) => (release = resolve)))
+  }
+  const { app } = await startServer({ routes: [hangs] }, [HERE], { logTo: destination })
+  await shutdown(app, { drainTime: 0, timeout: 10 })
+  t.match(log.at(-2), { event: 'shutdown_incomplete' })
+  release()
+  await app.close()
+})
+
+test('a resource that does not start: exit code 1, one message, and nothing listens', async (t) => {
+  const free = await freePort()
+  const environment = { ...HERE, PORT: String(free) }
+  const { exit, output } = start(t, '../test/support/product/failing-start.ts', environment)
+  t.strictSame(await exit, { code: 1, signal: null })
+  t.equal(
+    output.stderr,
+    'Resource database did not start: cannot connect to postgres://[redacted]@127.0.0.1:1/notes\n',
+  )
+  t.equal(output.stdout, 'first started\nlistening: false\nfirst stopped\n')
+})
+
+/** A port that was free just now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
