@@ -10,12 +10,9 @@ import type { Config } from './config/config.ts'
 import { type PublicValues, publicSchema } from './config/schema.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
 import { health } from './lifecycle/health.ts'
-import {
-  type CompletedRequest,
-  type Hint,
-  RequestLog,
-  requestLogger,
-} from './observability/request-log.ts'
+import { AuditLog } from './observability/audit-log.ts'
+import { type CompletedRequest, type Hint, RequestLog } from './observability/request-log.ts'
+import { requestLogger } from './observability/request-logger.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { cors } from './plugins/cors.ts'
@@ -28,7 +25,7 @@ import { overload } from './plugins/overload.ts'
 import { rateLimit } from './plugins/rate-limit.ts'
 import { rawErrorResponses } from './plugins/raw-error-responses.ts'
 import { MAX_BODY_BYTES, requestBody, unreadBody } from './plugins/request-body.ts'
-import { requestHead } from './plugins/request-head.ts'
+import { MAX_HEADER_BYTES, requestHead } from './plugins/request-head.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import type { AccessTokenVerifier } from './tokens/access-token.ts'
 
@@ -40,9 +37,6 @@ declare module 'fastify' {
     productPaths: readonly string[]
   }
 }
-
-/** The largest total size of the header lines. */
-export const MAX_HEADER_BYTES = 16 * 1024
 
 const MAX_CONNECTIONS = 20_000
 
@@ -83,10 +77,11 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const { config, logger, verifier, routes, features = [], notReady } = dependencies
   const { clientOrigins, organizations, authFailuresMax } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
-  const requestLog = new RequestLog(onRequestCompleted, hint)
+  const audit = config.auditLog ? new AuditLog(logger) : undefined
+  const requestLog = new RequestLog(logger, { onRequestCompleted, hint, audit })
   const format = dependencies.problemDetails ? problemFormat : messageFormat
   const rawResponses = rawErrorResponses(clientOrigins, format, (completed) =>
-    requestLog.record(logger, completed),
+    requestLog.record(completed),
   )
   const app = fastify({
     ...LIMITS,
@@ -101,6 +96,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   })
   app.server.maxConnections = MAX_CONNECTIONS
   rawResponses.addListeners(app.server)
+  audit?.watch(app)
 
   // `app.config` and `getEnvs()`: the validated variables. The schema leaves out the secrets, since a
   // decorator is visible to every plugin; the code itself gets `config` as an argument.
@@ -115,7 +111,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(unreadBody)
 
   // Is the request well-formed (400, 431), is there a route (404), is the server overloaded (503)?
-  await app.register(requestHead, { maxHeaderBytes: MAX_HEADER_BYTES })
+  await app.register(requestHead)
   await app.register(notFound)
   await app.register(overload, { maxEventLoopDelay: config.maxEventLoopDelay })
 

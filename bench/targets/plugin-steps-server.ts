@@ -14,6 +14,7 @@ const compiled = <M>(file: string): Promise<M> => import(new URL(file, DIST).hre
 
 type Logger = typeof import('../../src/observability/logger.ts')
 type RequestLogs = typeof import('../../src/observability/request-log.ts')
+type RequestLogger = typeof import('../../src/observability/request-logger.ts')
 type RawErrorResponses = typeof import('../../src/plugins/raw-error-responses.ts')
 type ErrorFormats = typeof import('../../src/http/error-format.ts')
 type Errors = typeof import('../../src/plugins/errors.ts')
@@ -29,7 +30,8 @@ type Authenticate = typeof import('../../src/plugins/authenticate.ts')
 type Authorize = typeof import('../../src/plugins/authorize.ts')
 
 const { createLogger } = await compiled<Logger>('observability/logger.js')
-const { RequestLog, requestLogger } = await compiled<RequestLogs>('observability/request-log.js')
+const { RequestLog } = await compiled<RequestLogs>('observability/request-log.js')
+const { requestLogger } = await compiled<RequestLogger>('observability/request-logger.js')
 const { rawErrorResponses } = await compiled<RawErrorResponses>('plugins/raw-error-responses.js')
 const { messageFormat } = await compiled<ErrorFormats>('http/error-format.js')
 const { errors } = await compiled<Errors>('plugins/errors.js')
@@ -59,16 +61,17 @@ interface Step {
 const STEPS: readonly Step[] = [
   {
     name: 'request id, one log line',
-    options: () => ({
-      loggerInstance: createLogger('info'),
-      childLoggerFactory: requestLogger,
-      logController: new RequestLog(
-        () => {},
-        () => undefined,
-      ),
-      genReqId: () => randomUUID(),
-      requestIdHeader: false,
-    }),
+    options: () => {
+      const logger = createLogger('info')
+      const options = { onRequestCompleted: () => {}, hint: () => undefined }
+      return {
+        loggerInstance: logger,
+        childLoggerFactory: requestLogger,
+        logController: new RequestLog(logger, options),
+        genReqId: () => randomUUID(),
+        requestIdHeader: false,
+      }
+    },
   },
   {
     name: 'limits, raw error responses',
@@ -84,7 +87,7 @@ const STEPS: readonly Step[] = [
   { name: 'security headers', plugins: [[securityHeaders]] },
   { name: 'drain', plugins: [[drain]] },
   { name: 'cors', plugins: [[cors, { clientOrigins }]] },
-  { name: 'request head', plugins: [[requestHead, { maxHeaderBytes: 16 * 1024 }]] },
+  { name: 'request head', plugins: [[requestHead]] },
   { name: 'not found', plugins: [[notFound]] },
   { name: 'overload', plugins: [[overload]] },
   {

@@ -53,6 +53,7 @@ export function createConfig(values: Values) {
     keysMaxAge: values.KEYS_MAX_AGE * 1000,
     /** In milliseconds. */
     keysStaleIfError: values.KEYS_STALE_IF_ERROR * 1000,
+    auditLog: values.AUDIT_LOG,
     logHints: values.LOG_HINTS ?? !production,
     apiReference: values.API_REFERENCE ?? !production,
     apiReferenceClientId: values.API_REFERENCE_CLIENT_ID,

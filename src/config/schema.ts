@@ -121,6 +121,7 @@ export const schema = {
       description: 'one of fatal, error, warn, info, debug, trace, silent',
     },
     LOG_HINTS: { type: 'boolean', description: 'true or false' },
+    AUDIT_LOG: { type: 'boolean', default: false, description: 'true or false' },
     API_REFERENCE: { type: 'boolean', description: 'true or false' },
     API_REFERENCE_CLIENT_ID: {
       type: 'string',

@@ -1,9 +1,7 @@
-import {
-  type FastifyBaseLogger,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify'
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import type { ChildLoggerOptions, Logger } from 'pino'
+import { roundMilliseconds } from '../utils/round-milliseconds.ts'
+import type { AuditLog } from './audit-log.ts'
 
 /** What is logged and counted of a completed request. All texts come from fixed sets. */
 export interface CompletedRequest {
@@ -27,15 +25,24 @@ export interface CompletedRequest {
 /** Returns what to do about a rejected request, if anything is known. */
 export type Hint = (refusal: string, request: FastifyRequest) => string | undefined
 
+export interface RequestLogOptions {
+  readonly onRequestCompleted: (completed: CompletedRequest) => void
+  readonly hint: Hint
+  /** Undefined if there are no audit lines. */
+  readonly audit?: AuditLog | undefined
+}
+
 /** Logs one line for each response, instead of Fastify's two, and reports it for the metrics. */
 export class RequestLog extends LogController {
-  readonly #onRequestCompleted: (completed: CompletedRequest) => void
-  readonly #hint: Hint
+  readonly #logger: Logger
+  readonly #options: RequestLogOptions
+  /** The loggers of routes with a level of their own. */
+  readonly #byLevel = new Map<string, Logger>()
 
-  constructor(onRequestCompleted: (completed: CompletedRequest) => void, hint: Hint) {
-    super()
-    this.#onRequestCompleted = onRequestCompleted
-    this.#hint = hint
+  constructor(logger: Logger, options: RequestLogOptions) {
+    super({ requestIdLogLabel: 'requestId' })
+    this.#logger = logger.child({}, FROM_FIXED_SETS)
+    this.#options = options
   }
 
   override incomingRequest(): void {}
@@ -48,7 +55,7 @@ export class RequestLog extends LogController {
     if (request.isDryRun) return
     const { failure, refusal, failedCheck: check, method, routeOptions } = request
     const { statusCode: status } = reply
-    const duration = Math.round(reply.elapsedTime * 1000) / 1000
+    const duration = roundMilliseconds(reply.elapsedTime)
     const completed = {
       requestId: request.id,
       method,
@@ -57,27 +64,34 @@ export class RequestLog extends LogController {
       duration,
       refusal,
       ...(check !== undefined && { check }),
-      hint: refusal && this.#hint(refusal, request),
+      hint: refusal && this.#options.hint(refusal, request),
     }
-    this.record(request.log, completed, status === 500 ? failure : (error ?? undefined))
+    const unexpected = status === 500 ? failure : (error ?? undefined)
+    this.record(completed, unexpected, this.#loggerOf(routeOptions.logLevel))
+    this.#options.audit?.write(request, status)
   }
 
   /** @param unexpected an error that is not a rejection of the request */
-  record(log: FastifyBaseLogger, completed: CompletedRequest, unexpected?: unknown): void {
+  record(completed: CompletedRequest, unexpected?: unknown, log = this.#logger): void {
     if (unexpected !== undefined) log.error({ ...completed, err: unexpected }, 'request')
     else if (completed.status >= 500) log.warn(completed, 'request')
     else log.info(completed, 'request')
-    this.#onRequestCompleted(completed)
+    this.#options.onRequestCompleted(completed)
+  }
+
+  /** @param level the level of the route; empty if it has none of its own */
+  #loggerOf(level: string | undefined): Logger {
+    if (level === undefined || level === '') return this.#logger
+    const logger = this.#byLevel.get(level) ?? this.#logger.child({}, { level })
+    this.#byLevel.set(level, logger)
+    return logger
   }
 }
 
-/** All requests share one logger, because each line has the request id; some routes have a level of their own. */
-export function requestLogger(
-  logger: FastifyBaseLogger,
-  _bindings: object,
-  { level }: { readonly level?: string },
-): FastifyBaseLogger {
-  return level === undefined ? logger : logger.child({}, { level })
+/** The texts of these lines come from fixed sets, so there is nothing to redact in their values. */
+const FROM_FIXED_SETS: ChildLoggerOptions = {
+  formatters: { log: (line) => line },
+  serializers: { msg: (text) => text },
 }
 
 /** Serializes a request without its URL: paths and queries may contain secrets. */

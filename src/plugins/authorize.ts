@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whether the policy of the route allows the request, as far as its head tells. */
     authorized: boolean
+    /** Whether the policy of the route allows the request, its check included. */
+    allowed: boolean
   }
 }
 
@@ -22,6 +24,7 @@ export interface AuthorizeOptions {
 export const authorize = fp<AuthorizeOptions>(
   async (app, { organizations }) => {
     app.decorateRequest('authorized', false)
+    app.decorateRequest('allowed', false)
 
     app.addHook('onRequest', (request, reply, done) => {
       const { access = {} } = request.routeOptions.config
@@ -32,6 +35,7 @@ export const authorize = fp<AuthorizeOptions>(
         if (denial !== undefined) return reply.reject(denial, scopeOf(access))
       }
       request.authorized = true
+      request.allowed = access === 'public' || access.check === undefined
       done()
     })
 
@@ -53,7 +57,8 @@ async function runCheck(
   reply: FastifyReply,
 ): Promise<unknown> {
   const { principal } = request
-  if (principal !== null && (await check(principal, request)) === true) return undefined
+  request.allowed = principal !== null && (await check(principal, request)) === true
+  if (request.allowed) return undefined
   request.failedCheck = check.name
   return reply.reject('check_failed')
 }
