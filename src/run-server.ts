@@ -20,8 +20,7 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
       await shutdown(app, { drainTime, timeout })
     })
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
     // What did not start or stop may keep the process running, so it exits without waiting for that.
-    process.stderr.write(`${redactText(message)}\n`, () => process.exit(1))
+    process.stderr.write(`${redactText((error as Error).message)}\n`, () => process.exit(1))
   }
 }

@@ -51,6 +51,11 @@ test('a resource that does not start stops the start, and what ran before it', a
   t.strictSame(calls, ['start first', 'stop second', 'stop first'])
 })
 
+test('a resource that throws no Error is named too', async (t) => {
+  const resources = new Resources([{ name: 'odd', start: () => Promise.reject('no reason') }])
+  await t.rejects(resources.start(), { message: 'Resource odd did not start: no reason' })
+})
+
 test('two resources of one name are rejected', async (t) => {
   t.throws(() => new Resources([{ name: 'a' }, { name: 'a' }]), /Two resources are named a/)
 })
