@@ -9,6 +9,9 @@ import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { type PublicValues, publicSchema } from './config/schema.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
+import { closeInStages } from './http/linger.ts'
+import { InvalidRequestError } from './http/validation.ts'
+import { createValidatorFactory } from './http/validators.ts'
 import { health } from './lifecycle/health.ts'
 import { AuditLog } from './observability/audit-log.ts'
 import { type CompletedRequest, type Hint, RequestLog } from './observability/request-log.ts'
@@ -40,18 +43,29 @@ declare module 'fastify' {
 
 const MAX_CONNECTIONS = 20_000
 
-/** Time-outs are in milliseconds. */
-const LIMITS = {
-  bodyLimit: MAX_BODY_BYTES,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 72_000,
-  connectionTimeout: 120_000,
-  http: {
-    requireHostHeader: false,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: 10_000,
-    connectionsCheckingInterval: 1_000,
-  },
+/** How long the server waits for a client, in milliseconds. */
+export interface Timeouts {
+  /** For the head of a request. */
+  readonly head: number
+  /** For the head and the body. */
+  readonly request: number
+  /** For the next request on a connection. */
+  readonly keepAlive: number
+  /** For anything to arrive or to be read. */
+  readonly connection: number
+  /** For a client to read the last response on a connection, and to close it. */
+  readonly linger: number
+  /** How often `head` and `request` are checked. */
+  readonly checkInterval: number
+}
+
+const TIMEOUTS: Timeouts = {
+  head: 10_000,
+  request: 30_000,
+  keepAlive: 72_000,
+  connection: 120_000,
+  linger: 2_000,
+  checkInterval: 1_000,
 }
 
 /** What the app is built from; tests pass their own. */
@@ -67,6 +81,7 @@ export interface Dependencies {
   readonly notReady: () => string | undefined
   /** Whether errors are problem details (RFC 9457) instead of `{"message": …}`. */
   readonly problemDetails?: boolean
+  readonly timeouts?: Partial<Timeouts>
   readonly onRequestCompleted?: (completed: CompletedRequest) => void
   /** Explains a rejection in the log. */
   readonly hint?: Hint
@@ -80,11 +95,15 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const audit = config.auditLog ? new AuditLog(logger) : undefined
   const requestLog = new RequestLog(logger, { onRequestCompleted, hint, audit })
   const format = dependencies.problemDetails ? problemFormat : messageFormat
-  const rawResponses = rawErrorResponses(clientOrigins, format, (completed) =>
-    requestLog.record(completed),
-  )
+  const timeouts = { ...TIMEOUTS, ...dependencies.timeouts }
+  const rawResponses = rawErrorResponses({
+    clientOrigins,
+    format,
+    lingerTime: timeouts.linger,
+    onRequestCompleted: (completed) => requestLog.record(completed),
+  })
   const app = fastify({
-    ...LIMITS,
+    ...limits(timeouts),
     ...rawResponses.options,
     loggerInstance: logger as FastifyBaseLogger,
     logController: requestLog,
@@ -93,9 +112,12 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     requestIdHeader: false,
     trustProxy: config.trustProxy,
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator: createValidatorFactory() } },
+    schemaErrorFormatter: (found, part) => new InvalidRequestError(found, part),
   })
   app.server.maxConnections = MAX_CONNECTIONS
   rawResponses.addListeners(app.server)
+  closeInStages(app.server, timeouts.linger)
   audit?.watch(app)
 
   // `app.config` and `getEnvs()`: the validated variables. The schema leaves out the secrets, since a
@@ -104,7 +126,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
 
   // Every response: its error body, its headers, and CORS. Preflights end here (204).
   await app.register(errors, { format })
-  await app.register(dryRun)
+  await app.register(dryRun, { format })
   await app.register(securityHeaders)
   await app.register(drain)
   await app.register(cors, { clientOrigins })
@@ -136,4 +158,19 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   // The other methods of these routes (405). They are public, so credentials are not checked.
   await app.register(methodNotAllowed)
   return app
+}
+
+function limits({ head, request, keepAlive, connection, checkInterval }: Timeouts) {
+  return {
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: request,
+    keepAliveTimeout: keepAlive,
+    connectionTimeout: connection,
+    http: {
+      requireHostHeader: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: head,
+      connectionsCheckingInterval: checkInterval,
+    },
+  }
 }

@@ -80,7 +80,12 @@ const STEPS: readonly Step[] = [
       keepAliveTimeout: 72_000,
       connectionTimeout: 120_000,
       http: { requireHostHeader: false, maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
-      ...rawErrorResponses(clientOrigins, messageFormat, () => {}).options,
+      ...rawErrorResponses({
+        clientOrigins,
+        format: messageFormat,
+        lingerTime: 2_000,
+        onRequestCompleted: () => {},
+      }).options,
     }),
   },
   { name: 'errors', plugins: [[errors, { format: messageFormat }]] },

@@ -1,52 +1,69 @@
+import { declaredPath, escapeSegment, type SharedSchemas } from './declared-path.ts'
 import type { FieldError } from './http-error.ts'
 
 /** A larger number of problems says no more to a client. */
 const MAX_ERRORS = 20
 
 /** A problem as Ajv describes it. */
-interface ValidationError {
+export interface ValidationError {
   readonly instancePath: string
   readonly keyword: string
   readonly params: Readonly<Record<string, unknown>>
   readonly message?: string
+  /** The name of a member, if the problem is the name. */
+  readonly propertyName?: string
 }
 
-interface JsonSchema {
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly items?: JsonSchema
+type RequestPart = 'body' | 'headers' | 'params' | 'querystring'
+
+/** A part of the request that is not as its schema describes. */
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError'
+  readonly statusCode = 400
+  readonly code = 'FST_ERR_VALIDATION'
+  readonly found: readonly ValidationError[]
+  readonly validationContext: RequestPart
+
+  constructor(found: readonly ValidationError[], part: RequestPart) {
+    super(`Invalid ${part}`)
+    this.found = found
+    this.validationContext = part
+  }
 }
 
 /**
  * The problems that Ajv found, for the client. Values are not repeated, and neither are names that
  * the client chose: a path contains only names that the schema declares.
+ *
+ * @param shared the schemas that the schema may refer to
  */
 export function fieldErrors(
   found: readonly ValidationError[],
   schema: unknown,
+  shared: SharedSchemas,
 ): readonly FieldError[] {
-  return found.slice(0, MAX_ERRORS).map(({ instancePath, keyword, params, message = '' }) => {
-    const path = declaredPath(instancePath, schema as JsonSchema)
-    const { missingProperty, allowedValues } = params
-    if (keyword === 'required')
-      return { path: `${path}/${missingProperty}`, message: 'is required' }
-    if (Array.isArray(allowedValues))
-      return { path, message: `must be one of ${allowedValues.join(', ')}` }
-    if (keyword === 'additionalProperties') return { path, message: 'must not have other members' }
-    return { path, message }
+  return found.slice(0, MAX_ERRORS).map((error) => {
+    const path = declaredPath(error.instancePath, schema, shared)
+    const { missingProperty } = error.params
+    return error.keyword === 'required'
+      ? { path: `${path}/${escapeSegment(String(missingProperty))}`, message: 'is required' }
+      : { path, message: messageOf(error) }
   })
 }
 
-/** A JSON Pointer (RFC 6901) in which a segment that the schema does not declare is `*`. */
-function declaredPath(instancePath: string, root: JsonSchema): string {
-  let schema: JsonSchema | undefined = root
-  const segments = instancePath
-    .split('/')
-    .slice(1)
-    .map((segment) => {
-      const { properties, items }: JsonSchema = schema ?? {}
-      const isDeclared = properties !== undefined && Object.hasOwn(properties, segment)
-      schema = isDeclared ? properties[segment] : items
-      return isDeclared || (items !== undefined && /^\d+$/.test(segment)) ? segment : '*'
-    })
-  return segments.map((segment) => `/${segment}`).join('')
+/** What is expected. Apart from the names of members, Ajv's messages consist of parts of the schema. */
+function messageOf({ keyword, params, message, propertyName }: ValidationError): string {
+  const { allowedValues } = params
+  if (keyword === 'additionalProperties') return 'must not have other members'
+  if (Array.isArray(allowedValues)) {
+    const values = allowedValues.map((value) =>
+      typeof value === 'string' ? value : JSON.stringify(value),
+    )
+    return nameMessage(`must be one of ${values.join(', ')}`, propertyName)
+  }
+  return nameMessage(message ?? 'is not valid', propertyName)
+}
+
+function nameMessage(message: string, propertyName: string | undefined): string {
+  return propertyName === undefined ? message : `the names of members: ${message}`
 }

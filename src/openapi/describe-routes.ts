@@ -7,6 +7,7 @@ import { componentsFor } from './components.ts'
 import type { ApiDocument } from './document.ts'
 import { ERRORS, finishDocument } from './finish-document.ts'
 import { errorsOf, operationIdOf, securityOf } from './operation.ts'
+import { checkSharedSchemas, componentNames } from './shared-schemas.ts'
 import { addTenantLogin } from './tenant-login.ts'
 
 /** What the document says about the API as a whole. Texts are CommonMark. */
@@ -45,28 +46,34 @@ export function describeRoutes(options: DescribeRoutesOptions): RouteDescription
   const { api, format, issuer } = options
   const { servers, tags, ...info } = api
   const described = new Set<RouteOptions>()
+  const scopes = new Set<FastifyInstance>()
   let isOpen = true
 
   async function begin(app: FastifyInstance): Promise<void> {
-    app.addHook('onRoute', (route) => {
-      if (isOpen) described.add(route)
+    app.addHook('onRoute', function (route) {
+      if (!isOpen) return
+      described.add(route)
+      scopes.add(this)
     })
+    const components = componentsFor(format)
     const openapi = {
       openapi: '3.1.0',
       info,
       ...(servers !== undefined && { servers }),
       ...(tags !== undefined && { tags }),
-      components: componentsFor(format),
+      components,
     }
     await app.register(swagger, {
       openapi: structuredClone(openapi) as object,
       convertConstToEnum: false,
       stripBasePath: false,
+      refResolver: { buildLocalReference: componentNames(Object.keys(components.schemas)) },
       transform({ url, route }) {
         const schema = described.has(route) ? describe(route) : { hide: true }
         return { schema, url }
       },
       transformObject(found) {
+        checkSharedSchemas([...scopes].map((scope) => scope.getSchemas()))
         const { openapiObject } = found as { readonly openapiObject: object }
         const document = finishDocument(openapiObject as ApiDocument, format)
         return issuer === undefined ? document : addTenantLogin(document, issuer)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { AccessPolicy } from '../access/policy.ts'
+import type { ErrorFormat } from '../http/error-format.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -43,8 +44,13 @@ export interface DryRunResult {
 /** Marks the requests of `app.dryRun`. */
 const HEADER = 'x-dry-run'
 
-export const dryRun = fp(
-  async (app) => {
+export interface DryRunOptions {
+  /** How error responses are written. */
+  readonly format: ErrorFormat
+}
+
+export const dryRun = fp<DryRunOptions>(
+  async (app, { format }) => {
     /** The dry runs under way, by the value of their header, which nobody outside can know. */
     const requests = new Map<string, FastifyRequest | undefined>()
 
@@ -66,7 +72,7 @@ export const dryRun = fp(
       const { access } = request?.routeOptions.config ?? {}
       return {
         status: response.statusCode,
-        message: response.body === '' ? '' : String(response.json().message),
+        message: response.body === '' ? '' : format.messageOf(response.body),
         challenge: response.headers['www-authenticate'] as string | undefined,
         code: request?.refusal,
         route: request?.routeOptions.url,

@@ -1,10 +1,11 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { errorCodes, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { challengeOf, type RejectionCode } from '../access/challenge.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
 import { type ErrorDetail, HttpError, StatusError } from '../http/http-error.ts'
-import { fieldErrors } from '../http/validation.ts'
+import { fieldErrors, InvalidRequestError } from '../http/validation.ts'
+import { type Schema, withLowerCaseNames } from '../http/validators.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
 
 declare module 'fastify' {
@@ -75,11 +76,14 @@ function send(
     .send(format.body(status, detail))
 }
 
+/** Statuses with a challenge. Of these, the server itself answers 401, and 407 is a proxy's. */
+const CHALLENGES = [401, 407]
+
 /** The code of an error of ours or of Fastify's. A product's own codes are not counted. */
 function refusalOf(error: unknown): string | undefined {
-  const { code } = Object(error) as { code?: unknown }
-  const isOurs = error instanceof StatusError || error instanceof KeysUnavailableError
-  return isOurs || /^FST_ERR_/.test(String(code)) ? (code as string | undefined) : undefined
+  if (error instanceof StatusError || error instanceof KeysUnavailableError) return error.code
+  const { code } = Object(error) as { readonly code?: unknown }
+  return isInvalidRequest(error) || isOfFastify(error) ? String(code) : undefined
 }
 
 function responseTo(error: unknown, request: FastifyRequest): ErrorResponse {
@@ -89,17 +93,58 @@ function responseTo(error: unknown, request: FastifyRequest): ErrorResponse {
   }
   if (error instanceof StatusError) return { status: error.statusCode, headers: error.headers }
   if (error instanceof HttpError) return { status: error.statusCode, detail: error.detail }
+  if (isInvalidRequest(error)) return { status: 400, detail: invalidRequest(error, request) }
+  return { status: statusOf(error) }
+}
+
+/**
+ * The status of an error of another library. It counts only if the error is made for the client of
+ * this server: one of Fastify and its plugins (`FastifyError`), or of http-errors (`expose`). Others
+ * have the status of a call that the server made itself, and a failure of that is a fault of ours.
+ */
+function statusOf(error: unknown): number {
   // Anything can be thrown, null included.
-  const { statusCode = 500, validation, validationContext } = Object(error) as Partial<FastifyError>
-  if (validation !== undefined) {
-    const schema = request.routeOptions.schema?.[validationContext as 'body']
-    return {
-      status: 400,
-      detail: { code: 'invalid_request', errors: fieldErrors(validation, schema) },
-    }
+  const { name, expose, statusCode } = Object(error) as {
+    readonly name?: unknown
+    readonly expose?: unknown
+    readonly statusCode?: unknown
   }
-  const isClientError = statusCode >= 400 && statusCode < 500 && statusCode in STATUS_CODES
-  return { status: isClientError ? statusCode : 500 }
+  const isForClient = name === 'FastifyError' || expose === true
+  const status = Number(statusCode)
+  const isClientError = status >= 400 && status < 500 && status in STATUS_CODES
+  return isForClient && isClientError && !CHALLENGES.includes(status) ? status : 500
+}
+
+/** Whether the code is one of Fastify's table, and not one that looks like it. */
+function isOfFastify(error: unknown): boolean {
+  const { code } = Object(error) as { readonly code?: unknown }
+  return (
+    Object.hasOwn(errorCodes, String(code)) &&
+    error instanceof errorCodes[code as keyof typeof errorCodes]
+  )
+}
+
+/** Fastify sets the context of each error of a validator, whichever library made it. */
+function isInvalidRequest(error: unknown): boolean {
+  const { code, validationContext } = Object(error) as Partial<FastifyError>
+  return code === 'FST_ERR_VALIDATION' && validationContext !== undefined
+}
+
+/** Each problem of a validator of ours. Others may repeat values of the request. */
+function invalidRequest(error: unknown, request: FastifyRequest): ErrorDetail {
+  const code = 'invalid_request'
+  if (!(error instanceof InvalidRequestError)) return { code }
+  return {
+    code,
+    errors: fieldErrors(error.found, schemaOf(error, request), request.server.getSchemas()),
+  }
+}
+
+function schemaOf({ validationContext }: InvalidRequestError, request: FastifyRequest): unknown {
+  const part = request.routeOptions.schema?.[validationContext]
+  const { content } = Object(part) as { readonly content?: Record<string, { schema: unknown }> }
+  if (validationContext === 'headers') return withLowerCaseNames(part as object as Schema)
+  return content === undefined ? part : content[request.mediaType ?? '']?.schema
 }
 
 function rejection(code: RejectionCode, scope?: readonly string[]): ErrorResponse {

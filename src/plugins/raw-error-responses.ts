@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { FastifyServerOptions } from 'fastify'
 import type { ErrorFormat } from '../http/error-format.ts'
 import { reasonOf } from '../http/http-error.ts'
+import { isLingering, linger } from '../http/linger.ts'
 import type { CompletedRequest } from '../observability/request-log.ts'
 import { corsHeaders } from './cors.ts'
 import { commonHeaders } from './security-headers.ts'
-
-/** How long a client may take to read the response to a malformed request. */
-const CLOSE_DELAY_MS = 1_000
 
 const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -25,17 +22,26 @@ export interface RawErrorResponses {
   addListeners(server: Server): void
 }
 
+export interface RawErrorResponsesOptions {
+  readonly clientOrigins: readonly string[]
+  readonly format: ErrorFormat
+  /** How long a client has to read the response and to close the connection, in milliseconds. */
+  readonly lingerTime: number
+  /** Called for each response. */
+  readonly onRequestCompleted: (completed: CompletedRequest) => void
+}
+
 /**
  * Answers the requests that reach no hook (malformed HTTP, undecodable URLs, `Expect`, `CONNECT`),
- * with the body and the headers of every other error.
- *
- * @param onRequestCompleted called for each response
+ * and those whose body is malformed or does not arrive in time, with the body and the headers of
+ * every other error.
  */
-export function rawErrorResponses(
-  clientOrigins: readonly string[],
-  format: ErrorFormat,
-  onRequestCompleted: (completed: CompletedRequest) => void,
-): RawErrorResponses {
+export function rawErrorResponses({
+  clientOrigins,
+  format,
+  lingerTime,
+  onRequestCompleted,
+}: RawErrorResponsesOptions): RawErrorResponses {
   function createResponse(status: number, refusal: string, origin?: string) {
     const requestId = randomUUID()
     const body = format.body(status)
@@ -60,14 +66,12 @@ export function rawErrorResponses(
     response.writeHead(status, headers).end(body)
   }
 
-  function writeToSocket(socket: Duplex, status: number, refusal: string) {
-    const { headers, body } = createResponse(status, refusal)
+  function writeToSocket(socket: Socket, status: number, refusal: string, origin?: string) {
+    const { headers, body } = createResponse(status, refusal, origin)
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const date = `date: ${new Date().toUTCString()}\r\n`
-    socket.end(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${date}${lines.join('')}\r\n${body}`)
-    // If it were destroyed at once, it would be reset while the client still sends, and the client
-    // would lose the response.
-    setTimeout(() => socket.destroy(), CLOSE_DELAY_MS).unref()
+    socket.write(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${date}${lines.join('')}\r\n${body}`)
+    linger(socket, lingerTime)
   }
 
   // Node can emit `clientError` several times for one request:
@@ -77,11 +81,11 @@ export function rawErrorResponses(
   return {
     options: {
       clientErrorHandler({ code }, socket) {
-        if (answered.has(socket)) return
+        if (answered.has(socket) || isLingering(socket)) return
         if (!socket.writable) return void socket.destroy()
         answered.add(socket)
         const status = STATUS_OF_PARSER_ERROR[code] ?? 400
-        afterPipelinedResponses(socket, () => writeToSocket(socket, status, code))
+        inOrder(socket, (origin) => writeToSocket(socket, status, code, origin))
       },
       frameworkErrors({ code, statusCode = 400 }, request, reply) {
         reply.hijack()
@@ -92,20 +96,33 @@ export function rawErrorResponses(
       server.on('checkExpectation', (request, response) => {
         sendResponse(request, response, 417, 'expectation')
       })
-      server.on('connect', (_request, socket) => {
+      server.on('connect', (_request, duplex) => {
+        const socket = duplex as Socket
         socket.on('error', () => socket.destroy())
-        afterPipelinedResponses(socket, () => writeToSocket(socket, 400, 'connect'))
+        inOrder(socket, () => writeToSocket(socket, 400, 'connect'))
       })
     },
   }
 }
 
-/** Waits for the responses to earlier requests on the connection, since responses are in order. */
-function afterPipelinedResponses(
-  socket: Duplex & { _httpMessage?: ServerResponse | null },
-  callback: () => void,
+/**
+ * Responds to the request that cannot be read, after the responses to earlier requests on the
+ * connection (RFC 9112 §9.3.2). It is not called if the request, or an earlier one, already has a
+ * response that ends the connection.
+ *
+ * @param respond gets the `Origin` of the request, if its head was read
+ */
+function inOrder(
+  socket: Socket & { _httpMessage?: ServerResponse | null },
+  respond: (origin?: string) => void,
 ): void {
   const pending = socket._httpMessage
-  if (pending) pending.once('close', () => afterPipelinedResponses(socket, callback))
-  else callback()
+  if (!socket.writable) return
+  if (!pending) respond()
+  else if (pending.req.complete) pending.once('close', () => inOrder(socket, respond))
+  else if (!pending.headersSent) {
+    // The head was read, and a handler may wait for the rest. Its response goes nowhere.
+    pending.detachSocket(socket)
+    respond(pending.req.headers.origin)
+  }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Test } from 'tap'
-import { buildApp } from '../../src/app.ts'
+import { buildApp, type Timeouts } from '../../src/app.ts'
 import type { Environment } from '../../src/config/environment.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
@@ -42,6 +42,7 @@ export interface TestAppOptions {
   readonly routes?: readonly FastifyPluginAsync[]
   readonly notReady?: () => string | undefined
   readonly problemDetails?: boolean
+  readonly timeouts?: Partial<Timeouts>
 }
 
 /** The app as the server builds it, against a tenant in memory; closed when the test ends. */
@@ -59,6 +60,7 @@ export async function testApp(t: Test, options: TestAppOptions = {}): Promise<Te
     routes: options.routes ?? PROBE_SERVER.routes,
     notReady: options.notReady ?? (() => undefined),
     problemDetails: options.problemDetails ?? false,
+    timeouts: options.timeouts ?? {},
   })
   t.teardown(() => app.close())
   return {
