@@ -5,8 +5,8 @@ import { challengeOf, type RejectionCode } from '../access/challenge.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
 import { type ErrorDetail, HttpError, StatusError } from '../http/http-error.ts'
 import { fieldErrors, InvalidRequestError } from '../http/validation.ts'
-import { type Schema, withLowerCaseNames } from '../http/validators.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
+import { type Schema, withLowerCaseNames } from './body/validators.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

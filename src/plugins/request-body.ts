@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { jsonBody } from '../http/json-body.ts'
+import { jsonBody } from './body/json-body.ts'
 
 /** The largest body of a request, unless a route sets its own `bodyLimit`. */
 export const MAX_BODY_BYTES = 64 * 1024
@@ -26,21 +27,19 @@ export const unreadBody = fp(
     /** What waits for a body on a connection: the requests that the client sent after it. */
     const waiting = new WeakMap<Socket, (() => void)[]>()
 
-    app.addHook('onRequest', ({ raw }, reply, done) => {
+    function begin({ raw }: FastifyRequest, reply: FastifyReply, done: () => void): void {
       const { socket } = raw
-      function begin(): void {
-        const others = waiting.get(socket)
-        if (others !== undefined) return void others.push(begin)
-        if (hasBody(raw)) {
-          waiting.set(socket, [])
-          reply.header('connection', 'close')
-          // There is no connection under `app.inject`.
-          if (!raw.complete) socket.pause?.()
-        }
-        done()
+      const others = waiting.get(socket)
+      if (others !== undefined) return void others.push(() => begin(reply.request, reply, done))
+      if (hasBody(raw)) {
+        waiting.set(socket, [])
+        reply.header('connection', 'close')
+        // There is no connection under `app.inject`.
+        if (!raw.complete) socket.pause?.()
       }
-      begin()
-    })
+      done()
+    }
+    app.addHook('onRequest', begin)
     // Without a listener, Node sends 100 before any hook runs.
     app.server.on('checkContinue', (request, response) => {
       app.server.emit('request', request, response)
@@ -56,7 +55,7 @@ export const unreadBody = fp(
         reply.removeHeader('connection')
         const others = waiting.get(raw.socket)
         waiting.delete(raw.socket)
-        for (const begin of others ?? []) begin()
+        for (const next of others ?? []) next()
       }
       done()
     })

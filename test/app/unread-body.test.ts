@@ -13,8 +13,8 @@ import { KEY, keysOf } from '../support/tokens/keys.ts'
 import { token } from '../support/tokens/tokens.ts'
 
 const MIB = 1024 * 1024
-/** The first packet, what is discarded after the response, and one more read. */
-const MAX_BYTES_READ = 3 * 64 * 1024
+/** The first packet, what is discarded after the response, and reads that were under way. */
+const MAX_BYTES_READ = 5 * 64 * 1024
 
 const WRITER = { permissions: ['write:notes'] }
 const bearer = (changes = {}) => `Authorization: Bearer ${token(changes)}\r\n`

@@ -1,5 +1,5 @@
 import type { FastifyBodyParser, FastifyInstance } from 'fastify'
-import { StatusError } from './http-error.ts'
+import { StatusError } from '../../http/http-error.ts'
 
 /** A validator calls itself for each level where a schema refers to itself, and the stack is finite. */
 const MAX_DEPTH = 100
