@@ -61,7 +61,7 @@ function messageOf({ keyword, params, message, propertyName }: ValidationError):
     )
     return nameMessage(`must be one of ${values.join(', ')}`, propertyName)
   }
-  return nameMessage(message ?? 'is not valid', propertyName)
+  return nameMessage(String(message), propertyName)
 }
 
 function nameMessage(message: string, propertyName: string | undefined): string {

@@ -9,8 +9,6 @@ export function componentNames(taken: readonly string[]) {
   const names = new Map<string, string>()
   return ({ $id }: { readonly $id?: string }): string => {
     const id = String($id)
-    const known = names.get(id)
-    if (known !== undefined) return known
     // OpenAPI 3.1, "Components Object": other characters are not allowed.
     const wanted = id.replaceAll(/[^\w.-]/g, '_')
     const isTaken = [...taken, ...names.values()].includes(wanted)

@@ -144,7 +144,7 @@ function schemaOf({ validationContext }: InvalidRequestError, request: FastifyRe
   const part = request.routeOptions.schema?.[validationContext]
   const { content } = Object(part) as { readonly content?: Record<string, { schema: unknown }> }
   if (validationContext === 'headers') return withLowerCaseNames(part as object as Schema)
-  return content === undefined ? part : content[request.mediaType ?? '']?.schema
+  return content === undefined ? part : content[String(request.mediaType)]?.schema
 }
 
 function rejection(code: RejectionCode, scope?: readonly string[]): ErrorResponse {

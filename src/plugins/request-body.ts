@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { assertDefined } from '../utils/assert-defined.ts'
 import { jsonBody } from './body/json-body.ts'
 
 /** The largest body of a request, unless a route sets its own `bodyLimit`. */
@@ -53,9 +54,9 @@ export const unreadBody = fp(
     app.addHook('preValidation', ({ raw }, reply, done) => {
       if (raw.complete && !app.draining && hasBody(raw)) {
         reply.removeHeader('connection')
-        const others = waiting.get(raw.socket)
+        const others = assertDefined(waiting.get(raw.socket), 'waiting requests')
         waiting.delete(raw.socket)
-        for (const next of others ?? []) next()
+        for (const next of others) next()
       }
       done()
     })

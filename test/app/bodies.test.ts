@@ -201,7 +201,9 @@ const COMPOSED = {
       additionalProperties: false,
       properties: { 'm/n': {} },
     },
-    foreign: { anyOf: [{ $ref: 'shared#/definitions/a' }, { $ref: 'shared' }] },
+    foreign: {
+      anyOf: [{ $ref: 'shared#/definitions/a' }, { $ref: 'shared' }, { $ref: 'shared#' }],
+    },
   },
 } as const
 const SHARED = {
