@@ -12,17 +12,21 @@ const faults = readFileSync('docs/local-tenant.md', 'utf8').matchAll(/^npm run t
 for (const [command] of faults)
   examples.push([command, `${command} >/dev/null && echo done`, 'done\n'])
 
+// #region management
 for (const command of ['provision', 'connections -- list', 'organizations -- list']) {
   const quiet = `npm run --silent ${command} >/dev/null && echo done`
   examples.push([command, quiet, 'done\n'])
 }
+// #endregion management
 examples.push(
   ['npm run doctor', 'npm run --silent doctor >/dev/null && echo done', 'done\n'],
+  // #region messages
   [
     'npm run example',
     '(timeout 5 npm run --silent example || true) | head -n 1',
     'The single-page app is at http://localhost:4040\n',
   ],
+  // #endregion messages
 )
 
 const dev = spawn('npm', ['run', 'dev'], { detached: true })

@@ -4,6 +4,7 @@ import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Environment } from './config/environment.ts'
 import { loadConfig } from './config/load-config.ts'
+import { loadFeatures } from './features.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
 import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
@@ -27,13 +28,13 @@ export interface ServerDefinition {
   readonly claims?: readonly string[] | ((claims: JsonObject) => PrincipalClaims)
   /** Whether errors are problem details (RFC 9457) instead of `{"message": …}`. */
   readonly problemDetails?: boolean
+  // #region browser-login
   /** GET routes that the profile page of the browser login calls. */
   readonly profileRoutes?: readonly string[]
+  // #endregion browser-login
   /** What the API reference and `npm run openapi` say about the API as a whole. */
   readonly openapi?: ApiDescription
 }
-
-const UNTITLED: ApiDescription = { title: 'API', version: '0.0.0' }
 
 /** A server that listens. `app.close()` stops it. */
 export interface RunningServer {
@@ -80,7 +81,10 @@ export async function startServer(
   const logger = createLogger(config.logLevel, logTo)
   if (warning !== undefined) logger.warn({ event: 'config_normalized' }, warning)
   const { app, keys, metrics, resources } = await assemble(definition, config, logger, {
-    loadFeatures: (keys) => loadFeatures(definition, config, keys),
+    loadFeatures: (keys) => loadFeatures(config, { ...definition, keys }),
+    // #region api-reference
+    describe: config.apiReference ? 'with-login' : undefined,
+    // #endregion api-reference
     onRequestCompleted,
   })
   try {
@@ -104,8 +108,8 @@ export async function startServer(
 export interface AssembleOptions {
   readonly loadFeatures?: (keys: RemoteJwks) => Promise<FastifyPluginAsync[]>
   readonly onRequestCompleted?: StartOptions['onRequestCompleted'] | undefined
-  /** Whether `app.swagger()` returns the OpenAPI document of the routes, without a server. */
-  readonly describe?: boolean
+  /** Whether `app.swagger()` returns the OpenAPI document of the routes, and with what. */
+  readonly describe?: 'routes' | 'with-login' | undefined
 }
 
 /** Builds the server. It does not start a resource, listen or fetch anything yet. */
@@ -165,45 +169,21 @@ async function loadHint({ tokens: expected, jwksUrl, organizations }: Config): P
 
 /** Loads what turns the routes into an OpenAPI document, if one is wanted. */
 async function loadDescription(
-  { openapi: api = UNTITLED, problemDetails }: ServerDefinition,
-  { apiReference, tokens }: Config,
-  { loadFeatures, describe = false }: AssembleOptions,
+  { openapi: api = { title: 'API', version: '0.0.0' }, problemDetails }: ServerDefinition,
+  { tokens: { issuer } }: Config,
+  { describe }: AssembleOptions,
 ): Promise<Partial<RouteDescription>> {
-  const isServed = apiReference && loadFeatures !== undefined
-  if (!isServed && !describe) return {}
+  if (describe === undefined) return {}
   const { describeRoutes } = await import('./openapi/describe-routes.ts')
   const format = problemDetails ? problemFormat : messageFormat
-  return describeRoutes({ api, format, issuer: describe ? undefined : tokens.issuer })
-}
-
-/** Loads the optional features that are enabled. */
-async function loadFeatures(
-  { openapi: { title } = UNTITLED, profileRoutes = [] }: ServerDefinition,
-  config: Config,
-  keys: RemoteJwks,
-): Promise<FastifyPluginAsync[]> {
-  const features: FastifyPluginAsync[] = []
-  if (config.apiReference) {
-    const { apiReference } = await import('./api-reference/api-reference.ts')
-    const { issuer, audiences } = config.tokens
-    const clientId = config.apiReferenceClientId
-    const options = { title, issuer, audience: audiences[0], clientId }
-    features.push(async (app) => {
-      await app.register(apiReference, options)
-    })
-  }
-  if (config.browserLogin !== undefined) {
-    const { browserLogin } = await import('./browser-login/browser-login.ts')
-    const { issuer, audiences, clockTolerance } = config.tokens
-    const tenant = { issuer, audience: audiences[0], clockTolerance, keys }
-    const options = { ...tenant, config: config.browserLogin, profileRoutes, now: Date.now }
-    features.push((app) => browserLogin(app, options))
-  }
-  return features
+  return describeRoutes({ api, format, issuer: describe === 'with-login' ? issuer : undefined })
 }
 
 /** The algorithms of access tokens and ID tokens: one JWKS has the keys of both. */
-function jwksAlgorithms({ tokens, browserLogin }: Config): readonly string[] {
-  const ofIdTokens = browserLogin?.idTokenAlgorithm === 'RS256' ? ['RS256'] : []
-  return [...new Set([...tokens.algorithms, ...ofIdTokens])]
+function jwksAlgorithms(config: Config): readonly string[] {
+  const algorithms = new Set(config.tokens.algorithms)
+  // #region browser-login
+  if (config.browserLogin?.idTokenAlgorithm === 'RS256') algorithms.add('RS256')
+  // #endregion browser-login
+  return [...algorithms]
 }

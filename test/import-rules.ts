@@ -76,11 +76,13 @@ export const forbidden: Rule[] = [
     'plugins adapt src/tokens and src/access to Fastify. They know no product and no optional feature.',
     [NODE],
   ),
+  // #region messages
   folder(
     'messages',
     files('define-routes.ts', 'http/message-schema.ts'),
     'a product declares routes and returns data. Tokens and their verification belong to the core.',
   ),
+  // #endregion messages
   folder(
     'openapi',
     [
@@ -90,9 +92,12 @@ export const forbidden: Rule[] = [
     'the document is computed from the schemas and the policies of routes. It knows no product.',
     [NODE],
   ),
+  // #region api-reference
   folder('api-reference', packages(FASTIFY), 'an optional feature does not depend on the core.', [
     NODE,
   ]),
+  // #endregion api-reference
+  // #region browser-login
   folder(
     'browser-login',
     [
@@ -102,17 +107,20 @@ export const forbidden: Rule[] = [
     'an optional feature uses src/tokens and its own configuration, and can be deleted.',
     [NODE],
   ),
+  // #endregion browser-login
   folder(
     'explain',
     files('access/', 'tokens/', 'observability/request-log.ts'),
     'explanations are computed from a token and a policy alone.',
   ),
+  // #region management
   folder(
     'management',
     [...files('utils/'), ...packages('auth0', 'jose', 'yaml', 'ajv', 'json-schema-to-ts')],
     'the client of the Management API does not depend on the server.',
     [NODE],
   ),
+  // #endregion management
   folder(
     'doctor',
     files('explain/printable.ts', 'tokens/', 'config/'),
@@ -168,6 +176,7 @@ export const forbidden: Rule[] = [
     ['dev/', 'cli/'],
     'Programs use the other modules and are not used by them.',
   ),
+  // #region local-tenant
   onlyFrom(
     'project-in-programs-only',
     'project/',
@@ -186,17 +195,29 @@ export const forbidden: Rule[] = [
     ['local-tenant/', 'dev/'],
     'The server knows the local tenant by its URL only. src/dev alone imports it.',
   ),
+  // #endregion local-tenant
+  // #region management
   onlyFrom(
     'management-in-commands-only',
     'management/',
     ['management/', 'cli/'],
     'Only commands call the Management API.',
   ),
+  // #endregion management
   onlyFrom(
     'optional-features',
     OPTIONAL,
-    [OPTIONAL, 'server.ts', 'index.ts', 'cli/', 'dev/', 'doctor/', 'local-tenant/console/'],
-    'The server runs without its optional features. Only src/server.ts loads them, and tools of development use them.',
+    [
+      OPTIONAL,
+      'server.ts',
+      'features.ts',
+      'index.ts',
+      'cli/',
+      'dev/',
+      'doctor/',
+      'local-tenant/console/',
+    ],
+    'The server runs without its optional features. Only src/features.ts loads them, and tools of development use them.',
   ),
   onlyFrom(
     'testing-in-tests-only',
@@ -212,22 +233,25 @@ export const forbidden: Rule[] = [
   ),
   {
     name: 'optional-features-on-demand',
-    comment: 'src/server.ts loads an optional feature by a dynamic import, when it is configured.',
+    comment:
+      'src/features.ts loads an optional feature by a dynamic import, when it is configured.',
     severity: 'error',
-    from: { path: files('server.ts') },
+    from: { path: files('(server|features)\\.ts') },
     to: { path: files(OPTIONAL), dynamic: false, dependencyTypesNot: ['type-only'] },
   },
 ]
 
 /** Shows that the rule above checks something. */
 export const required = [
+  // #region browser-login
   {
     name: 'browser-login-is-loaded',
-    comment: 'src/server.ts loads the browser login.',
+    comment: 'src/features.ts loads the browser login.',
     severity: 'error',
-    module: { path: '^src/server\\.ts$' },
+    module: { path: '^src/features\\.ts$' },
     to: { path: '^src/browser-login/browser-login\\.ts$' },
   },
+  // #endregion browser-login
 ] satisfies IFlattenedRuleSet['required']
 
 export const options: ICruiseOptions = {

@@ -2,10 +2,13 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { addressesOf, listen } from '../src/lifecycle/listen.ts'
 import { ENVIRONMENT, testApp } from './support/app.ts'
+import { PROTECTED, PUBLIC } from './support/probe-routes.ts'
 import { serve, start } from './support/process.ts'
 import { parseRaw, sendRaw } from './support/raw-http.ts'
 import { KEY } from './support/tokens/keys.ts'
 import { signJws } from './support/tokens/tokens.ts'
+
+const PROBE_PROGRAM = '../test/support/product/probe-main.ts'
 
 const LOOPBACK = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1' }
 
@@ -64,7 +67,7 @@ test('another issuer on loopback, with a key set and no discovery document', asy
     response.statusCode = request.url === '/.well-known/jwks.json' ? 200 : 404
     response.end(JSON.stringify({ keys: [KEY.jwk] }))
   })
-  const server = start(t, 'main.ts', { ...LOOPBACK, AUTH0_DOMAIN: `${issuer}/` })
+  const server = start(t, PROBE_PROGRAM, { ...LOOPBACK, AUTH0_DOMAIN: `${issuer}/` })
   const [, url] = await server.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
   t.match(server.output.stdout, /"Trimmed whitespace or a trailing slash from AUTH0_DOMAIN\."/)
 
@@ -73,7 +76,7 @@ test('another issuer on loopback, with a key set and no discovery document', asy
   const call = async (changes: object) => {
     const token = signJws({ alg: 'RS256', kid: KEY.kid }, { ...claims, exp: now + 60, ...changes })
     const headers = { authorization: `Bearer ${token}` }
-    return (await fetch(`${url}/api/messages/protected`, { headers })).status
+    return (await fetch(`${url}${PROTECTED}`, { headers })).status
   }
   t.equal(await call({}), 200)
   t.equal(await call({}), 200)
@@ -84,6 +87,7 @@ test('another issuer on loopback, with a key set and no discovery document', asy
   t.strictSame(await server.exit, { code: 0, signal: null })
 })
 
+// #region local-tenant
 test('development does not start in production', async (t) => {
   const { exit, output } = start(t, 'dev/main.ts', { NODE_ENV: 'production', TENANT_PORT: '0' })
   t.strictSame(await exit, { code: 1, signal: null })
@@ -92,12 +96,14 @@ test('development does not start in production', async (t) => {
 
 test('development prints all addresses, and stops both servers', async (t) => {
   const dev = start(t, 'dev/main.ts', { PORT: '0', TENANT_PORT: '0' })
-  const [, port] = await dev.says(/curl http:\/\/localhost:(\d+)\/api\/messages\/public\n/)
-  t.equal((await fetch(`http://localhost:${port}/api/messages/public`)).status, 200)
+  const [, port] = await dev.says(/API +http:\/\/localhost:(\d+)/)
+  t.equal((await fetch(`http://localhost:${port}/livez`)).status, 200)
   dev.kill('SIGINT')
   t.strictSame(await dev.exit, { code: 0, signal: null })
 })
+// #endregion local-tenant
 
+// #region local-tenant
 test('the commands for the local tenant, as programs', async (t) => {
   for (const args of [
     ['token', 'user'],
@@ -107,12 +113,16 @@ test('the commands for the local tenant, as programs', async (t) => {
     t.strictSame(await exit, { code: 1, signal: null })
     t.match(output.stderr, 'Start it with npm run dev')
   }
-  const openapi = start(t, 'cli/main.ts', {}, ['openapi', '--check', 'nowhere.yaml'])
-  t.strictSame(await openapi.exit, { code: 1, signal: null })
-  t.match(openapi.output.stdout, 'nowhere.yaml is not what the routes say')
   const { exit, output } = start(t, 'cli/main.ts', {}, ['tenant', 'explode'])
   t.strictSame(await exit, { code: 1, signal: null })
   t.match(output.stderr, /^Usage: npm run tenant -- <fault>/)
+})
+// #endregion local-tenant
+
+test('a check of the document, as a program', async (t) => {
+  const { exit, output } = start(t, 'cli/main.ts', {}, ['openapi', '--check', 'nowhere.yaml'])
+  t.strictSame(await exit, { code: 1, signal: null })
+  t.match(output.stdout, 'nowhere.yaml is not what the routes say')
 })
 
 test('an unknown command prints the list of commands', async (t) => {
@@ -123,15 +133,19 @@ test('an unknown command prints the list of commands', async (t) => {
     t.strictSame(
       [...commands].map(([, name]) => name),
       [
+        // #region local-tenant
         'dev',
         'token',
         'tenant',
+        // #endregion local-tenant
         'explain',
         'doctor',
         'openapi',
+        // #region management
         'provision',
         'connections',
         'organizations',
+        // #endregion management
       ],
     )
   }
@@ -190,11 +204,11 @@ test('a second signal ends the process at once', async (t) => {
 
 test('every line of the log is written, once and in order, before the process ends', async (t) => {
   const issuer = await serve(t, (_request, response) => response.end('{"keys":[]}'))
-  const server = start(t, 'main.ts', { ...LOOPBACK, AUTH0_DOMAIN: issuer, DRAIN_TIME: '0' })
+  const server = start(t, PROBE_PROGRAM, { ...LOOPBACK, AUTH0_DOMAIN: issuer, DRAIN_TIME: '0' })
   const [, url] = await server.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
   const ids: (string | null)[] = []
   for (let i = 0; i < 200; i++) {
-    const { headers } = await fetch(`${url}/api/messages/public`)
+    const { headers } = await fetch(`${url}${PUBLIC}`)
     ids.push(headers.get('x-request-id'))
   }
   server.kill('SIGTERM')

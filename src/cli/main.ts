@@ -10,6 +10,7 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  // #region local-tenant
   dev: {
     summary: 'start the local tenant and the server',
     load: () => import('./dev.ts'),
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./tenant.ts'),
     errorExitCode: 1,
   },
+  // #endregion local-tenant
   explain: {
     summary: 'show why a token is accepted or rejected',
     load: () => import('./explain.ts'),
@@ -40,6 +42,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./openapi.ts'),
     errorExitCode: 2,
   },
+  // #region management
   provision: {
     summary: 'set up a tenant as described in tenant.yaml',
     load: () => import('./provision.ts'),
@@ -55,6 +58,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./organizations.ts'),
     errorExitCode: 1,
   },
+  // #endregion management
 }
 
 function usage(): string {

@@ -53,7 +53,7 @@ export async function main(
 export async function describeServer(definition: ServerDefinition): Promise<ApiDocument> {
   const { config } = loadConfig(ENVIRONMENT)
   const logger = pino({ enabled: false })
-  const { app } = await assemble(definition, config, logger, { describe: true })
+  const { app } = await assemble(definition, config, logger, { describe: 'routes' })
   await app.ready()
   const document = app.swagger() as object as ApiDocument
   await app.close()

@@ -1,5 +1,7 @@
 import { assertDefined } from '../utils/assert-defined.ts'
+// #region browser-login
 import { createBrowserLoginConfig } from './browser-login.ts'
+// #endregion browser-login
 import { parsers } from './parsers.ts'
 import type { Values } from './schema.ts'
 
@@ -55,10 +57,14 @@ export function createConfig(values: Values) {
     keysStaleIfError: values.KEYS_STALE_IF_ERROR * 1000,
     auditLog: values.AUDIT_LOG,
     logHints: values.LOG_HINTS ?? !production,
+    // #region api-reference
     apiReference: values.API_REFERENCE ?? !production,
     apiReferenceClientId: values.API_REFERENCE_CLIENT_ID,
+    // #endregion api-reference
+    // #region browser-login
     /** Undefined if it is off. */
     browserLogin: createBrowserLoginConfig(values),
+    // #endregion browser-login
     /** The variables as validated, for `app.config`. Some are secret: see `publicSchema`. */
     variables: values,
   }

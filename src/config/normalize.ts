@@ -26,8 +26,11 @@ export function normalize(sources: readonly Environment[]): {
   return { variables, changed: [...changed] }
 }
 
+/** Variables whose value is one origin. */
+const ORIGINS: ReadonlySet<string> = new Set(['AUTH0_DOMAIN', 'APP_BASE_URL'])
+
 function withoutSlash(name: Variable, text: string): string {
-  if (name === 'AUTH0_DOMAIN' || name === 'APP_BASE_URL') return text.replace(/\/$/, '')
+  if (ORIGINS.has(name)) return text.replace(/\/$/, '')
   if (name === 'CLIENT_ORIGIN_URL') return text.replace(/\/(?=\s*(,|$))/g, '')
   return text
 }

@@ -1,5 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts'
+// #region browser-login
 import { browserLoginProperties } from './browser-login-schema.ts'
+// #endregion browser-login
 
 /**
  * The environment variables of the server, and the only place of their defaults. Error messages quote
@@ -122,12 +124,16 @@ export const schema = {
     },
     LOG_HINTS: { type: 'boolean', description: 'true or false' },
     AUDIT_LOG: { type: 'boolean', default: false, description: 'true or false' },
+    // #region api-reference
     API_REFERENCE: { type: 'boolean', description: 'true or false' },
     API_REFERENCE_CLIENT_ID: {
       type: 'string',
       description: 'the client id of a single-page application',
     },
+    // #endregion api-reference
+    // #region browser-login
     ...browserLoginProperties,
+    // #endregion browser-login
     NODE_ENV: { type: 'string', default: 'development', description: 'production or another name' },
   },
 } as const

@@ -15,7 +15,7 @@ export interface GreetingOptions {
   readonly tenant: Pick<LocalTenant, 'issuer' | 'directory' | 'dataFile'>
   /** The access policies of the API. Those that are not plain GET routes are left out. */
   readonly routes: ReadonlyMap<string, AccessPolicy>
-  readonly hasBrowserLogin: boolean
+  readonly hasBrowserLogin?: boolean
   /** Whether the project has an npm script `token`. */
   readonly hasTokenScript: boolean
 }

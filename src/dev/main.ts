@@ -22,7 +22,9 @@ try {
     apiUrl: `http://localhost:${server.port}`,
     tenant,
     routes: createConsoleApi(server).policies,
+    // #region browser-login
     hasBrowserLogin: server.config.browserLogin !== undefined,
+    // #endregion browser-login
     hasTokenScript: project.scripts.includes('token'),
   })
   if (process.send === undefined) process.stdout.write(text)

@@ -1,14 +1,14 @@
 import { type Test, test } from 'tap'
 import { parse } from 'yaml'
 import type { Environment } from '../../src/config/environment.ts'
-import { product } from '../../src/product.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
+import { ADMIN, PERMISSION, PROBE_SERVER, PUBLIC } from '../support/probe-routes.ts'
 
 const HERE = { ...ENVIRONMENT, PORT: '0', LOG_LEVEL: 'silent' }
 
 async function server(t: Test, environment: Environment = {}) {
-  const { app } = await startServer(product, [HERE, environment])
+  const { app } = await startServer(PROBE_SERVER, [HERE, environment])
   t.teardown(() => app.close())
   return app
 }
@@ -31,7 +31,7 @@ test('the reference is served in development, and loads nothing from other origi
   t.match(script, '"audience":"https://api.test"')
 })
 
-test('the document is that of openapi.yaml, with a login at the tenant', async (t) => {
+test('the document has the routes of the product, with a login at the tenant', async (t) => {
   const app = await server(t)
   const document = (await app.inject('/openapi.json')).json()
   t.strictSame(parse((await app.inject('/openapi.yaml')).body), document)
@@ -41,11 +41,8 @@ test('the document is that of openapi.yaml, with a login at the tenant', async (
     components.securitySchemes.login.flows.authorizationCode.authorizationUrl,
     'https://tenant.test/authorize',
   )
-  t.strictSame(paths['/api/messages/admin'].get.security, [
-    { accessToken: ['read:admin-messages'] },
-    { login: [] },
-  ])
-  t.strictSame(paths['/api/messages/public'].get.security, [])
+  t.strictSame(paths[ADMIN].get.security, [{ accessToken: [PERMISSION] }, { login: [] }])
+  t.strictSame(paths[PUBLIC].get.security, [])
 })
 
 test('unknown paths and methods get the usual errors', async (t) => {

@@ -6,13 +6,19 @@ import { home } from '../../src/browser-login/routes/home.ts'
 import { logout } from '../../src/browser-login/routes/logout.ts'
 import { csrfGuard } from '../../src/browser-login/sessions/csrf-guard.ts'
 import { loginRequirement } from '../../src/browser-login/sessions/require-login.ts'
+// #region local-tenant
 import { startDevelopment } from '../../src/dev/start-development.ts'
+// #endregion local-tenant
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { logSink } from '../support/log-sink.ts'
 import { PROBE_SERVER } from '../support/probe-routes.ts'
+// #region local-tenant
+import { TEST_PROJECT } from '../support/product/test-project.ts'
 import { BASE, SESSION_SECRET, visitorOf } from '../support/site.ts'
 import { visitor } from '../support/visitor.ts'
+
+// #endregion local-tenant
 
 const HERE = { ...ENVIRONMENT, PORT: '0', ACCESS_TOKEN_ALGORITHMS: 'ES256' }
 const ON = {
@@ -64,6 +70,7 @@ test('an invalid REDIS_URL stops the start', async (t) => {
   }
 })
 
+// #region local-tenant
 test('npm run dev enables it, as the web client of the local tenant', async (t) => {
   const sources = [
     {
@@ -74,7 +81,7 @@ test('npm run dev enables it, as the web client of the local tenant', async (t) 
       MAX_EVENT_LOOP_DELAY: '0',
     },
   ]
-  const { tenant, server } = await startDevelopment(sources, t.testdir())
+  const { tenant, server } = await startDevelopment(sources, t.testdir(), TEST_PROJECT)
   t.teardown(() => server.app.close())
   t.teardown(() => tenant.app.close())
   const [here, there] = [visitorOf(server.app), visitor(tenant.issuer)]
@@ -90,7 +97,7 @@ test('npm run dev enables it, as the web client of the local tenant', async (t) 
   const profile = await here.visit('/profile')
   t.match(profile.html, '<h1>Abe Admin</h1>')
   t.match(profile.html, 'Organization: acme')
-  t.match(profile.html, 'The API successfully recognized you as an admin. (200)')
+  t.match(profile.html, 'admin (200)')
   const refused = await logIn('user', '?organization=org_acme&prompt=login')
   t.match(refused, { status: 403, html: /The user is not a member of the organization/ })
 
@@ -99,6 +106,7 @@ test('npm run dev enables it, as the web client of the local tenant', async (t) 
   t.equal(left.to, `${BASE}/`)
   t.match((await here.visit('/')).html, /not logged in/)
 })
+// #endregion local-tenant
 
 test('a plugin whose dependencies are missing stops the start', async (t) => {
   for (const [plugin, missing] of [

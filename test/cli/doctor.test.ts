@@ -3,7 +3,9 @@ import { type Test, test } from 'tap'
 import { main } from '../../src/cli/doctor.ts'
 import type { Environment } from '../../src/config/environment.ts'
 import { runCommand } from '../support/command.ts'
+// #region local-tenant
 import { development } from '../support/development.ts'
+// #endregion local-tenant
 import { serve, start } from '../support/process.ts'
 import { newKey } from '../support/tokens/keys.ts'
 
@@ -169,6 +171,7 @@ test('the port', async (t) => {
   t.match(production.output, /✓ port +0 is free/, 'on all interfaces')
 })
 
+// #region local-tenant
 test('if no tenant is configured, the local one is checked', async (t) => {
   const { tenantPort, server } = await development(t)
   const sources = [{ TENANT_PORT: tenantPort, PORT: String(server.port) }]
@@ -176,6 +179,7 @@ test('if no tenant is configured, the local one is checked', async (t) => {
   t.equal(exitCode, 0, output)
   t.match(output, /\d+ is in use by this server/)
 })
+// #endregion local-tenant
 
 test('as a program', async (t) => {
   const unconfigured = start(t, 'cli/main.ts', { TENANT_PORT: '9' }, ['doctor'])

@@ -48,9 +48,13 @@ test('defaults', async (t) => {
     keysStaleIfError: 86_400_000,
     auditLog: false,
     logHints: true,
+    // #region api-reference
     apiReference: true,
     apiReferenceClientId: undefined,
+    // #endregion api-reference
+    // #region browser-login
     browserLogin: undefined,
+    // #endregion browser-login
     variables: {
       ...REQUIRED,
       PERMISSIONS_CLAIM: 'permissions',
@@ -64,9 +68,11 @@ test('defaults', async (t) => {
       KEYS_STALE_IF_ERROR: 86_400,
       LOG_LEVEL: 'info',
       AUDIT_LOG: false,
+      // #region browser-login
       ID_TOKEN_ALG: 'RS256',
       SESSION_IDLE_TIMEOUT: 86_400,
       SESSION_MAX_AGE: 604_800,
+      // #endregion browser-login
       NODE_ENV: 'development',
     },
   })
@@ -123,6 +129,7 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['MAX_EVENT_LOOP_DELAY', '-1', '61', 'x'],
   ['KEYS_MAX_AGE', '0', 'x'],
   ['KEYS_STALE_IF_ERROR', 'x', '599'],
+  // #region browser-login
   ['ID_TOKEN_ALG', 'none', 'ES256'],
   ['APP_BASE_URL', 'http://app.test', 'localhost:6060', 'https://app.test/path'],
   ['SESSION_STORE', 'disk'],
@@ -137,6 +144,7 @@ const INVALID: [name: string, ...values: string[]][] = [
     'a=https://a.test/#x',
     'a b=https://a.test',
   ],
+  // #endregion browser-login
 ]
 
 test('invalid values', async (t) => {
@@ -175,6 +183,7 @@ test('combinations are checked among the valid variables', async (t) => {
     'SHUTDOWN_TIMEOUT is invalid: expected a number of seconds from 1 to 600',
     'KEYS_STALE_IF_ERROR is invalid: expected KEYS_MAX_AGE or more',
   ])
+  // #region browser-login
   t.strictSame(problemsWith({ SESSION_SECRET: 'short', SESSION_STORE: 'redis' }).split('\n  '), [
     'Invalid configuration:',
     'SESSION_SECRET is invalid: expected random strings of 32 characters or more, comma-separated, newest first',
@@ -182,8 +191,10 @@ test('combinations are checked among the valid variables', async (t) => {
     'AUTH0_CLIENT_SECRET is required when SESSION_SECRET is set',
     'REDIS_URL is required when SESSION_STORE is redis',
   ])
+  // #endregion browser-login
 })
 
+// #region browser-login
 const BROWSER_LOGIN = {
   AUTH0_CLIENT_ID: 'the-client',
   AUTH0_CLIENT_SECRET: 'the-secret',
@@ -257,6 +268,7 @@ test('the browser login, with something missing or wrong', async (t) => {
     t.match(problemsWith({ ...BROWSER_LOGIN, ...changes }), problem)
   }
 })
+// #endregion browser-login
 
 test('an error message does not contain the invalid value', async (t) => {
   t.notMatch(problemsWith({ AUTH0_DOMAIN: 'https://me:hunter2@tenant.test' }), 'hunter2')

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { development, freePort } from '../support/development.ts'
+import { ADMIN } from '../support/probe-routes.ts'
 import { browser, checkAccessibility, overflows } from './browser.ts'
 
 const statuses = (page: Page) =>
@@ -80,7 +81,7 @@ test('a token: claims, curl, copy buttons, and each flaw', async (t) => {
 test('any token can be pasted and explained', async (t) => {
   const { page } = await open(t)
   await page.fill('textarea[name=token]', 'v1.a-refresh-token')
-  await page.selectOption('select[name=route]', '/api/messages/admin')
+  await page.selectOption('select[name=route]', ADMIN)
   await page.click('button:text-is("Explain")')
   await page.waitForSelector('#checks')
   t.match(await page.textContent('main'), /It is a refresh token/)

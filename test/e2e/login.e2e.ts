@@ -4,6 +4,7 @@ import { type Test, test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { development, freePort } from '../support/development.ts'
+import { ADMIN } from '../support/probe-routes.ts'
 import { browser, checkAccessibility, overflows } from './browser.ts'
 
 const PHONE = { width: 390, height: 844 }
@@ -164,7 +165,7 @@ test('an access token that expired is renewed', async (t) => {
   t.equal(renewed.status, 200)
   t.ok(renewed.expires_in > 3000, 'the token is a new one')
   const authorization = `Bearer ${renewed.access_token}`
-  const call = await fetch(`${new URL(page.url()).origin}/api/messages/admin`, {
+  const call = await fetch(`${new URL(page.url()).origin}${ADMIN}`, {
     headers: { authorization },
   })
   t.equal(call.status, 200)

@@ -6,6 +6,7 @@ import type { Organization } from '../../src/local-tenant/directory/records.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { development } from '../support/development.ts'
+import { PROTECTED, PUBLIC } from '../support/probe-routes.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { tenant as startIssuer, visitor, WEB } from '../support/visitor.ts'
 
@@ -85,7 +86,7 @@ test('each claim has a description and a readable value', async (t) => {
 
 test('pasted tokens are explained for known routes, and escaped', async (t) => {
   const { post } = await console(t)
-  const route = '/api/messages/protected'
+  const route = PROTECTED
   const hostile = await post('/console/explain', { route, token: '"><script>alert(1)</script>' })
   t.equal(hostile.status, 200)
   t.notMatch(hostile.html, '<script>alert')
@@ -96,13 +97,13 @@ test('pasted tokens are explained for known routes, and escaped', async (t) => {
   const { html } = await post('/console/token', { persona: 'admin' })
   const [, token = ''] = /name="token" value="([^"]+)"/.exec(html) ?? []
   t.match((await post('/console/explain', { route, token })).html, /<h1>Accepted<\/h1>/)
-  const open = { route: '/api/messages/public', token: 'x' }
+  const open = { route: PUBLIC, token: 'x' }
   t.match((await post('/console/explain', open)).html, /no token is checked/)
 })
 
 test('the page says if the API could not be called', async (t) => {
   const { post, server } = await console(t)
-  const form = { route: '/api/messages/protected', token: 'x' }
+  const form = { route: PROTECTED, token: 'x' }
   await server.app.close()
   const { status, html } = await post('/console/explain', form)
   t.equal(status, 200)

@@ -10,6 +10,8 @@ import { startDevelopment } from '../../src/dev/start-development.ts'
 import { api, personas } from '../../src/local-tenant/directory/data.ts'
 import { startLocalTenant } from '../../src/local-tenant/local-tenant.ts'
 import { runCommand } from '../support/command.ts'
+import { development } from '../support/development.ts'
+import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
 import { serve } from '../support/process.ts'
 import { writeTenantKeys } from '../support/tokens/key-cache.ts'
 
@@ -235,14 +237,8 @@ test('it does not start in production', async (t) => {
 })
 
 test('development: the tenant, the server, and the token command', async (t) => {
-  const ports = { PORT: '0', TENANT_PORT: '0', LOG_LEVEL: 'silent', MAX_EVENT_LOOP_DELAY: '0' }
-  const { tenant, server } = await startDevelopment([ports], t.testdir())
-  t.teardown(async () => {
-    await server.app.close()
-    await tenant.app.close()
-  })
-  const sources = [{ TENANT_PORT: new URL(tenant.issuer).port }]
-  const url = `http://localhost:${server.port}/api/messages`
+  const { localTenant: tenant, server, tenantPort } = await development(t)
+  const sources = [{ TENANT_PORT: tenantPort }]
   t.match(tenant.directory.clients.get('messages-web'), {
     initiateLoginUri: `http://localhost:${server.port}/login`,
     backchannelLogoutUri: `http://localhost:${server.port}/backchannel-logout`,
@@ -250,7 +246,7 @@ test('development: the tenant, the server, and the token command', async (t) => 
 
   const status = async (path: string, bearer: string) => {
     const headers = { authorization: `Bearer ${bearer}` }
-    return (await fetch(`${url}/${path}`, { headers })).status
+    return (await fetch(`http://localhost:${server.port}${path}`, { headers })).status
   }
   const expected: Record<string, [number, number]> = {
     user: [200, 403],
@@ -262,11 +258,7 @@ test('development: the tenant, the server, and the token command', async (t) => 
   for (const [persona, statuses] of Object.entries(expected)) {
     const { out } = await runCommand(token, [persona], sources)
     const bearer = out.trim()
-    t.strictSame(
-      [await status('protected', bearer), await status('admin', bearer)],
-      statuses,
-      persona,
-    )
+    t.strictSame([await status(PROTECTED, bearer), await status(ADMIN, bearer)], statuses, persona)
   }
 
   for (const args of [['nobody'], []]) {
@@ -283,10 +275,10 @@ test('development: the tenant, the server, and the token command', async (t) => 
   }
   const text = greeting(options)
   for (const persona of Object.keys(expected)) t.match(text, new RegExp(`^ +${persona} `, 'm'))
-  t.match(text, `curl ${url}/public`)
+  t.match(text, `curl http://localhost:${server.port}${PUBLIC}`)
   t.match(
     text,
-    `TENANT_PORT=${sources[0]?.TENANT_PORT} npm run --silent token -- admin)" ${url}/admin`,
+    `TENANT_PORT=${sources[0]?.TENANT_PORT} npm run --silent token -- admin)" http://localhost:${server.port}${ADMIN}`,
   )
   const usualPort = { ...tenant, issuer: 'http://localhost:6061/' }
   t.match(greeting({ ...options, tenant: usualPort }), '$(npm run --silent token --')

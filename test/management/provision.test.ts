@@ -4,12 +4,12 @@ import { parseEnv } from 'node:util'
 import { type Test, test } from 'tap'
 import { main as provision } from '../../src/cli/provision.ts'
 import { readEnvironment } from '../../src/config/environment.ts'
-import { product } from '../../src/product.ts'
 import { startServer } from '../../src/server.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { logSink } from '../support/log-sink.ts'
 import { answer, recordingProxy, runManagementCommand } from '../support/management.ts'
 import { managementToken } from '../support/manager.ts'
+import { ADMIN, probeServer } from '../support/probe-routes.ts'
 import { start } from '../support/process.ts'
 import { redemption, requestToken, startTenant, visitor } from '../support/visitor.ts'
 
@@ -60,11 +60,13 @@ test('from an empty tenant to an admin’s 200', async (t) => {
     ...readEnvironment(),
     { PORT: '0', HOST: 'localhost', LOG_LEVEL: 'silent', MAX_EVENT_LOOP_DELAY: '0' },
   ]
-  const server = await startServer(product, sources, { logTo: logSink().destination })
+  const server = await startServer(probeServer('read:admin-messages'), sources, {
+    logTo: logSink().destination,
+  })
   t.teardown(() => server.app.close())
   const admin = async (persona: string) => {
     const token = await logIn(issuer, String(env['API_REFERENCE_CLIENT_ID']), persona)
-    const url = `http://localhost:${server.port}/api/messages/admin`
+    const url = `http://localhost:${server.port}${ADMIN}`
     return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status
   }
   t.equal(await admin('admin'), 200)

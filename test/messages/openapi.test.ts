@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { test } from 'tap'
-import { product } from '../../src/product.ts'
+import product from '../../src/product.ts'
 import { checkDocument } from '../support/product/check-document.ts'
 
 const FILE = join(import.meta.dirname, '../../openapi.yaml')

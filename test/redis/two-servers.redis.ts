@@ -4,8 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { ENVIRONMENT } from '../support/app.ts'
 import { fakeTenant } from '../support/fake-tenant.ts'
+import { ADMIN } from '../support/probe-routes.ts'
 import { start } from '../support/process.ts'
 import { BASE, SESSION_SECRET } from '../support/site.ts'
+
+const PROBE_PROGRAM = '../test/support/product/probe-main.ts'
 
 /** A free port. */
 async function freePort(): Promise<number> {
@@ -70,7 +73,7 @@ test('two processes share one Redis, which goes down and comes back', async (t) 
     PORT: '0',
     HOST: '127.0.0.1',
   }
-  const servers = [start(t, 'main.ts', environment), start(t, 'main.ts', environment)]
+  const servers = [start(t, PROBE_PROGRAM, environment), start(t, PROBE_PROGRAM, environment)]
   const urls: string[] = []
   for (const server of servers) {
     await server.says(/"store":"redis"/)
@@ -119,9 +122,9 @@ test('two processes share one Redis, which goes down and comes back', async (t) 
   const headers = { authorization: `Bearer ${tenant.accessToken()}` }
   for (const url of urls) {
     await until(async () => (await status(`${url}/profile`)) === 503)
-    t.equal((await fetch(`${url}/api/messages/admin`, { headers })).status, 200)
+    t.equal((await fetch(`${url}${ADMIN}`, { headers })).status, 200)
   }
-  const third = start(t, 'main.ts', environment)
+  const third = start(t, PROBE_PROGRAM, environment)
   const [, late] = await third.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
   t.equal(await status(`${late}/`), 503, 'it starts without Redis')
   store.begin()

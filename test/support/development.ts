@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import type { Test } from 'tap'
 import { startDevelopment } from '../../src/dev/start-development.ts'
+import { TEST_PROJECT } from './product/test-project.ts'
 import { writeTenantKeys } from './tokens/key-cache.ts'
 
 /** Starts the same as `npm run dev`, at free ports. It closes when the test ends. */
@@ -10,7 +11,7 @@ export async function development(t: Test, environment: Record<string, string> =
   const sources = [{ PORT: '0', TENANT_PORT: '0', ...quiet, ...environment }]
   const directory = t.testdir()
   await writeTenantKeys(directory)
-  const { tenant, server } = await startDevelopment(sources, directory)
+  const { tenant, server } = await startDevelopment(sources, directory, TEST_PROJECT)
   t.teardown(async () => {
     await server.app.close()
     await tenant.app.close()

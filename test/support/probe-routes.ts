@@ -10,13 +10,16 @@ export const PERMISSION = 'read:probe'
 
 const schema = { response: { 200: messageSchema } }
 
-/** Routes of the tests' own: the core knows no product. */
-async function probeRoutes(app: FastifyInstance): Promise<void> {
-  app.get(PUBLIC, { schema, config: { access: 'public' } }, () => ({ message: 'public' }))
-  app.get(PROTECTED, { schema, config: { access: {} } }, () => ({ message: 'protected' }))
-  app.get(ADMIN, { schema, config: { access: { permissions: [PERMISSION] } } }, () => ({
-    message: 'admin',
-  }))
+/** A server with routes of the tests' own: the core knows no product. */
+export function probeServer(permission: string): ServerDefinition {
+  async function probeRoutes(app: FastifyInstance): Promise<void> {
+    app.get(PUBLIC, { schema, config: { access: 'public' } }, () => ({ message: 'public' }))
+    app.get(PROTECTED, { schema, config: { access: {} } }, () => ({ message: 'protected' }))
+    app.get(ADMIN, { schema, config: { access: { permissions: [permission] } } }, () => ({
+      message: 'admin',
+    }))
+  }
+  return { routes: [probeRoutes] }
 }
 
-export const PROBE_SERVER: ServerDefinition = { routes: [probeRoutes] }
+export const PROBE_SERVER = probeServer(PERMISSION)

@@ -1,0 +1,60 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { Config } from './config/config.ts'
+import type { RemoteJwks } from './tokens/keys/remote-jwks.ts'
+
+/** What the features are loaded with, beside the configuration. */
+export interface FeatureOptions {
+  readonly keys: RemoteJwks
+  readonly openapi?: { readonly title: string }
+  readonly profileRoutes?: readonly string[]
+}
+
+/** Loads a feature if it is enabled. */
+type Loader = (config: Config, options: FeatureOptions) => Promise<FastifyPluginAsync | undefined>
+
+/** Loads the optional features that are enabled. The code of the others is not loaded. */
+export async function loadFeatures(
+  config: Config,
+  options: FeatureOptions,
+): Promise<FastifyPluginAsync[]> {
+  const loaders: readonly Loader[] = [
+    // #region api-reference
+    loadApiReference,
+    // #endregion api-reference
+    // #region browser-login
+    loadBrowserLogin,
+    // #endregion browser-login
+  ]
+  const features = await Promise.all(loaders.map((load) => load(config, options)))
+  return features.filter((feature) => feature !== undefined)
+}
+
+// #region api-reference
+const loadApiReference: Loader = async (config, { openapi }) => {
+  if (!config.apiReference) return undefined
+  const { apiReference } = await import('./api-reference/api-reference.ts')
+  const { issuer, audiences } = config.tokens
+  const options = {
+    title: openapi?.title ?? 'API',
+    issuer,
+    audience: audiences[0],
+    clientId: config.apiReferenceClientId,
+  }
+  return async (app) => {
+    await app.register(apiReference, options)
+  }
+}
+// #endregion api-reference
+
+// #region browser-login
+const loadBrowserLogin: Loader = async (
+  { browserLogin: config, tokens },
+  { keys, profileRoutes = [] },
+) => {
+  if (config === undefined) return undefined
+  const { browserLogin } = await import('./browser-login/browser-login.ts')
+  const { issuer, audiences, clockTolerance } = tokens
+  const tenant = { issuer, audience: audiences[0], clockTolerance, keys }
+  return (app) => browserLogin(app, { ...tenant, config, profileRoutes, now: Date.now })
+}
+// #endregion browser-login
