@@ -95,5 +95,9 @@ test('TypeScript needs tsx in the project, or a Node that removes types', async 
   const directory = mkdtempSync(join(tmpdir(), 'no-tsx-'))
   await t.rejects(enableTypeScript(directory, runtime), /does not run TypeScript.* install tsx/)
   await enableTypeScript(directory, { ...runtime, stripsTypes: true })
-  await enableTypeScript(t.testdir(), runtime)
+
+  const loader = 'globalThis.isTsxLoaded = true'
+  const tsx = { 'package.json': '{"exports":"./loader.mjs"}', 'loader.mjs': loader }
+  await enableTypeScript(t.testdir({ node_modules: { tsx } }), runtime)
+  t.match(globalThis, { isTsxLoaded: true })
 })
