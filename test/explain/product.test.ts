@@ -9,7 +9,6 @@ import { describeServer, main as openapi } from '../../src/cli/openapi.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { explain } from '../../src/explain/explanation.ts'
 import type { DryRunRequest } from '../../src/plugins/dry-run.ts'
-import { product } from '../../src/product.ts'
 import type { ServerDefinition } from '../../src/server.ts'
 import type { Principal } from '../../src/tokens/principal.ts'
 import { ENVIRONMENT, testApp } from '../support/app.ts'
@@ -111,11 +110,15 @@ function hasCheck(name: string): boolean {
   return typeof access === 'object' && access.check !== undefined
 }
 
-/** Makes the commands work for another product, until the test ends. */
-function serveInstead(t: Test, definition: ServerDefinition): void {
-  const shipped = { ...product }
-  t.teardown(() => Object.assign(product, shipped))
-  Object.assign(product, definition)
+/** Makes a product that of the working directory, and returns the directory. */
+function projectOf(t: Test, definition: ServerDefinition): string {
+  const directory = t.testdir({
+    'package.json': JSON.stringify({ 'messages-api': { server: 'server.mjs' } }),
+    'server.mjs': 'export default globalThis.testedDefinition',
+  })
+  Object.assign(globalThis, { testedDefinition: definition })
+  process.chdir(directory)
+  return directory
 }
 
 test('explain, doctor and openapi start no resource and run no handler', async (t) => {
@@ -128,7 +131,7 @@ test('explain, doctor and openapi start no resource and run no handler', async (
     ready: () => ran.push('ready') > 0,
   }
   const definition = { routes: [routesThat(record)], resources: [resource] }
-  serveInstead(t, definition)
+  const directory = projectOf(t, definition)
   const keys = JSON.stringify({ keys: [KEY.jwk] })
   const origin = await serve(t, (_request, response) => void response.end(keys))
   const tenant = { ...ENVIRONMENT, AUTH0_DOMAIN: origin, PORT: '0', HOST: '127.0.0.1' }
@@ -151,6 +154,6 @@ test('explain, doctor and openapi start no resource and run no handler', async (
   await runCommand(doctor, [], [tenant])
   const paths = Object.keys((await describeServer(definition)).paths)
   t.ok(paths.includes('/checkAfter/{id}/part/{part}'))
-  t.equal((await runCommand(openapi, [`${t.testdir()}/openapi.yaml`], [])).exitCode, 0)
+  t.equal((await runCommand(openapi, [`${directory}/openapi.yaml`], [])).exitCode, 0)
   t.strictSame(ran, [])
 })
