@@ -62,6 +62,7 @@ test('the log says the same, outside production', async (t) => {
     CLIENT_ORIGIN_URL: 'http://localhost:4040',
     PORT: '0',
     HOST: 'localhost',
+    MAX_EVENT_LOOP_DELAY: '0',
   }
   for (const NODE_ENV of ['development', 'production']) {
     const { app } = await startServer(PROBE_SERVER, [configured, { NODE_ENV }], {
