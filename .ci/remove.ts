@@ -26,12 +26,13 @@ function run(folder: string, command: string): boolean {
   return status === 0
 }
 
+/** The failures of tests with what follows them, or the last lines. */
 function tail(text: string): string {
-  return text
-    .split('\n')
-    .filter((line) => !/^\s*(ok |\d+\.\.|# Subtest)/.test(line))
-    .slice(-60)
-    .join('\n')
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const failures = lines.flatMap((line, index) =>
+    /^\s*not ok/.test(line) ? lines.slice(index, index + 8) : [],
+  )
+  return (failures.length > 0 ? failures.slice(0, 100) : lines.slice(-20)).join('\n')
 }
 
 let failed = 0

@@ -13,6 +13,7 @@ import { latency } from './parts/latency.ts'
 import { loads } from './parts/loads.ts'
 import { memory } from './parts/memory.ts'
 import { plugins } from './parts/plugins.ts'
+import { posts } from './parts/posts.ts'
 import { processes } from './parts/processes.ts'
 import { startup } from './parts/startup.ts'
 import { Results } from './report/results.ts'
@@ -26,6 +27,7 @@ const PARTS: Record<Part, (context: BenchContext) => Promise<string>> = {
   latency,
   processes,
   plugins,
+  posts,
 }
 
 /** The parts that measure all targets; the others measure only our server. */

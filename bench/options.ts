@@ -1,6 +1,14 @@
 import { parseArgs } from 'node:util'
 
-export const PARTS = ['startup', 'loads', 'memory', 'latency', 'processes', 'plugins'] as const
+export const PARTS = [
+  'startup',
+  'loads',
+  'memory',
+  'latency',
+  'processes',
+  'plugins',
+  'posts',
+] as const
 export type Part = (typeof PARTS)[number]
 
 /** What a run measures and for how long; times in whole seconds, as wrk requires. */

@@ -21,6 +21,8 @@ export interface Tokens {
   /** Good tokens that are sent only once. */
   readonly fresh: TokenFile
   readonly expired: TokenFile
+  /** One good token with the permission `write:notes`. */
+  readonly writer: TokenFile
   /**
    * For checks of a target, and in none of the files. `forged` has the signature of another token.
    */
@@ -50,6 +52,7 @@ export async function prepareTokens(issuer: Issuer, fresh: number): Promise<Toke
       iat: issuedAt - 7200,
       exp: issuedAt - 3600,
     }),
+    writer: await tokenFile(issuer, 'writer', 1, { permissions: ['write:notes'] }),
     fresh: await tokenFile(issuer, 'fresh', fresh),
     samples: { good, admin, forged },
   }

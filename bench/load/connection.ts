@@ -1,9 +1,12 @@
 import { connect, type Socket } from 'node:net'
 
-/** A GET request as text. */
-export function formatRequest(path: string, token?: string): string {
+/** A GET request as text, or a POST if there is a body. */
+export function formatRequest(path: string, token?: string, body?: string): string {
   const authorization = token === undefined ? '' : `Authorization: Bearer ${token}\r\n`
-  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}\r\n`
+  const head = `${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}`
+  if (body === undefined) return `GET ${head}\r\n`
+  const type = 'Content-Type: application/json\r\n'
+  return `POST ${head}${type}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
 
 /**

@@ -4,11 +4,14 @@ export const PATHS = {
   public: '/api/messages/public',
   protected: '/api/messages/protected',
   admin: '/api/messages/admin',
+  notes: '/bench/notes',
 } as const
 export type Route = keyof typeof PATHS
+/** The routes that every target has. */
+export type MessageRoute = Exclude<Route, 'notes'>
 
 /** The messages that every target sends with status 200. */
-export const MESSAGES: Readonly<Record<Route, string>> = {
+export const MESSAGES: Readonly<Record<MessageRoute, string>> = {
   public: "The API doesn't require an access token to share this message.",
   protected: 'The API successfully validated your access token.',
   admin: 'The API successfully recognized you as an admin.',
@@ -21,14 +24,16 @@ export interface Load {
   readonly route: Route
   /** Sent one after the other, and again from the start; undefined for requests without a token. */
   readonly tokens: ((tokens: Tokens) => TokenFile) | undefined
-  readonly status: 200 | 401 | 403
+  readonly status: 200 | 201 | 401 | 403
+  /** The body of a POST; undefined for GET. */
+  readonly body?: string
   /** Whether a measurement is invalid if a token is sent twice. */
   readonly uniqueTokens: boolean
 }
 
 /** @throws Error if there is no load with that name */
 export function findLoad(name: string): Load {
-  const found = LOADS.find((load) => load.name === name)
+  const found = [...LOADS, CREATE].find((load) => load.name === name)
   if (found !== undefined) return found
   throw new Error(`No load ${name}: ${LOADS.map((load) => load.name).join(', ')}.`)
 }
@@ -70,3 +75,14 @@ export const LOADS: readonly Load[] = [
     status: 403,
   },
 ]
+
+/** A body that is validated, with a token. Only the targets of the part `posts` have the route. */
+export const CREATE: Load = {
+  name: 'create',
+  title: 'POST with a body',
+  route: 'notes',
+  tokens: (t) => t.writer,
+  status: 201,
+  body: JSON.stringify({ title: 'A note', text: 'x'.repeat(200), tags: ['a', 'b'] }),
+  uniqueTokens: false,
+}

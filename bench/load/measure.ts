@@ -45,8 +45,9 @@ export async function measure(
   const { target, port, pid } = running
   const path = PATHS[load.route]
   const sent = load.tokens?.(tokens)
-  const common: WrkRun = { port, path, connections, seconds: warmup, tokens: sent }
-  const probe = formatRequest(path, load.uniqueTokens ? tokens.samples.good : sent?.tokens[0])
+  const { body } = load
+  const common: WrkRun = { port, path, connections, seconds: warmup, tokens: sent, body }
+  const probe = formatRequest(path, load.uniqueTokens ? tokens.samples.good : sent?.tokens[0], body)
   const warm = await wrk(common)
   running.emptyLog()
 
@@ -62,7 +63,7 @@ export async function measure(
   running.emptyLog()
 
   const { perSecond, requests, errorResponses, socketErrors, p50, p99, ranOut } = result
-  const expectedErrors = load.status === 200 ? 0 : requests
+  const expectedErrors = load.status < 400 ? 0 : requests
   const invalid =
     unexpected.length > 0
       ? `status ${unexpected} instead of ${load.status}`

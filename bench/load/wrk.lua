@@ -12,8 +12,14 @@ function setup(thread)
   table.insert(threads, thread)
 end
 
+-- With BODY in the environment, the requests are POST.
+local body = os.getenv("BODY")
+local method = body == nil and "GET " or "POST "
+local rest = body == nil and "\r\n"
+  or "Content-Type: application/json\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
+
 local function request_with(path, authorization)
-  return "GET " .. path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\n" .. authorization .. "\r\n"
+  return method .. path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\n" .. authorization .. rest
 end
 
 function init(args)

@@ -14,6 +14,8 @@ export interface WrkRun {
   /** The tokens to send, beginning with number `first`; undefined for requests without a token. */
   readonly tokens?: TokenFile | undefined
   readonly first?: number
+  /** The body of POST requests; undefined for GET. */
+  readonly body?: string | undefined
 }
 
 export interface WrkResult {
@@ -34,10 +36,11 @@ export interface WrkResult {
 
 /** Runs wrk on one thread: as many requests as the server can handle. */
 export async function wrk(options: WrkRun): Promise<WrkResult> {
-  const { port, path, seconds, connections, tokens, first = 0 } = options
+  const { port, path, seconds, connections, tokens, first = 0, body } = options
   const available = tokens === undefined ? 1 : tokens.tokens.length - first
   if (available < 1) throw new Error('No tokens are left: raise --tokens.')
-  const { stdout } = await run('wrk', [
+  const env = { ...process.env, ...(body !== undefined && { BODY: body }) }
+  const args = [
     '--threads=1',
     `--connections=${connections}`,
     `--duration=${seconds}s`,
@@ -46,7 +49,8 @@ export async function wrk(options: WrkRun): Promise<WrkResult> {
     '--',
     path,
     ...(tokens === undefined ? [] : [tokens.file, String(first), String(available)]),
-  ])
+  ]
+  const { stdout } = await run('wrk', args, { env })
   const result = /^RESULT (.*)$/m.exec(stdout)?.[1]
   if (result === undefined) throw new Error(`wrk printed no result:\n${stdout}`)
   const { requests, microseconds, errorResponses, socketErrors, p50, p99, sent } =

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Tokens } from '../issuer/tokens.ts'
-import { MESSAGES, PATHS, type Route } from '../load/loads.ts'
+import { MESSAGES, type MessageRoute, PATHS } from '../load/loads.ts'
 import { sendRequest } from '../load/send-request.ts'
 import type { RunningTarget } from './start-target.ts'
 
@@ -17,9 +17,8 @@ export async function findUnexpectedResponse(
   { port, target }: RunningTarget,
   { samples, expired, busy, live }: Tokens,
 ): Promise<string | undefined> {
-  const expected: [route: Route, what: string, token: string | undefined, status: number][] = [
-    ['public', 'no token', undefined, 200],
-  ]
+  const expected: [route: MessageRoute, what: string, token: string | undefined, status: number][] =
+    [['public', 'no token', undefined, 200]]
   if (target.loads === undefined) {
     expected.push(
       ['protected', 'a good token', samples.good, 200],
@@ -50,7 +49,7 @@ export async function findUnexpectedResponse(
   return undefined
 }
 
-function isMessage(body: string, route: Route): boolean {
+function isMessage(body: string, route: MessageRoute): boolean {
   try {
     const { message, ...rest } = JSON.parse(body)
     return message === MESSAGES[route] && Object.keys(rest).length === 0
