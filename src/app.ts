@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import fastifyEnv from '@fastify/env'
+import fastifyRateLimit from '@fastify/rate-limit'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -23,9 +24,10 @@ import { declaredAccess } from './plugins/declared-access.ts'
 import { drain } from './plugins/drain.ts'
 import { dryRun, endDryRun } from './plugins/dry-run.ts'
 import { errors } from './plugins/errors.ts'
+import { failedAuthentications } from './plugins/limits/failed-authentications.ts'
+import { routeLimits } from './plugins/limits/route-limits.ts'
 import { methodNotAllowed, notFound } from './plugins/not-found.ts'
 import { overload } from './plugins/overload.ts'
-import { rateLimit } from './plugins/rate-limit.ts'
 import { rawErrorResponses } from './plugins/raw-error-responses.ts'
 import { MAX_BODY_BYTES, requestBody, unreadBody } from './plugins/request-body.ts'
 import { MAX_HEADER_BYTES, requestHead } from './plugins/request-head.ts'
@@ -90,7 +92,7 @@ export interface Dependencies {
 /** Builds the app. The plugins are in the order in which a request passes them. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { config, logger, verifier, routes, features = [], notReady } = dependencies
-  const { clientOrigins, organizations, authFailuresMax } = config
+  const { clientOrigins, organizations, authFailuresMax, redisUrl } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const audit = config.auditLog ? new AuditLog(logger) : undefined
   const requestLog = new RequestLog(logger, { onRequestCompleted, hint, audit })
@@ -139,12 +141,16 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
 
   // Authentication (400, 401, 429, 503). A route without a declared access policy stops the start.
   await app.register(declaredAccess)
-  await app.register(rateLimit, { authFailuresMax })
+  await app.register(fastifyRateLimit, { global: false })
+  await app.register(failedAuthentications, { authFailuresMax })
   await app.register(authenticate, { verifier })
 
   // Authorization (401 for the organization, 403). A policy's own check waits for the body.
   await app.register(authorize, { organizations })
   await app.register(endDryRun)
+
+  // The limits of routes (429), for requests that are authorized.
+  await app.register(routeLimits, { redisUrl })
 
   // The body, of requests that are authorized (400, 413, 415).
   await app.register(requestBody)

@@ -1,9 +1,10 @@
 /**
  * The public API for products. Semantic versioning covers these exports, and nothing else below `src`.
  */
-// The decorators of requests and the route option `config.access` come with these types.
+// The decorators of requests and the route options `config.access` and `config.limit` come with these types.
 import './plugins/authenticate.ts'
 import './plugins/declared-access.ts'
+import './plugins/limits/route-limits.ts'
 
 export type {
   FastifyInstance,
@@ -11,6 +12,7 @@ export type {
   FastifyReply,
   FastifyRequest,
 } from 'fastify'
+export type { RequestLimit } from './access/limit.ts'
 export type { AccessPolicy, Requirements } from './access/policy.ts'
 export type { Environment } from './config/environment.ts'
 export { defineRoutes, type TypedInstance } from './define-routes.ts'

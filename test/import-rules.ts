@@ -63,20 +63,25 @@ export const forbidden: Rule[] = [
   ),
   folder(
     'http',
-    files('utils/'),
+    [...files('utils/'), ...packages('@fastify/rate-limit')],
     'the forms of requests and errors know no plugin, so that routes of products can use them.',
     [NODE],
   ),
   folder(
     'plugins',
     [
-      ...files('http/', 'access/', 'tokens/', 'utils/', 'observability/request-log.ts'),
+      ...files('http/', 'access/', 'tokens/', 'utils/', 'redis/', 'observability/request-log.ts'),
       ...packages(FASTIFY, 'ajv', 'ajv-formats'),
     ],
     'plugins adapt src/tokens and src/access to Fastify. They know no product and no optional feature.',
     [NODE],
   ),
   // #region messages
+  folder(
+    'redis',
+    packages('@redis/client'),
+    'the connection to Redis knows no feature that uses it.',
+  ),
   folder(
     'messages',
     files('define-routes.ts', 'http/message-schema.ts'),
@@ -101,8 +106,8 @@ export const forbidden: Rule[] = [
   folder(
     'browser-login',
     [
-      ...files('tokens/', 'html/', 'utils/', 'http/', 'config/browser-login.ts'),
-      ...packages(FASTIFY, '@redis/client', 'json-schema-to-ts', 'lru-cache', 'openid-client'),
+      ...files('tokens/', 'html/', 'utils/', 'http/', 'redis/', 'config/browser-login.ts'),
+      ...packages(FASTIFY, 'json-schema-to-ts', 'lru-cache', 'openid-client'),
     ],
     'an optional feature uses src/tokens and its own configuration, and can be deleted.',
     [NODE],

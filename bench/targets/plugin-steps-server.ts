@@ -9,6 +9,9 @@ import { createRequire } from 'node:module'
 const DIST = new URL('../../dist/', import.meta.url)
 // The server's Fastify, not the one in bench/node_modules.
 const { default: fastify } = await import(createRequire(DIST).resolve('fastify'))
+const { default: fastifyRateLimit } = await import(
+  createRequire(DIST).resolve('@fastify/rate-limit')
+)
 
 const compiled = <M>(file: string): Promise<M> => import(new URL(file, DIST).href)
 
@@ -25,7 +28,7 @@ type RequestHead = typeof import('../../src/plugins/request-head.ts')
 type NotFound = typeof import('../../src/plugins/not-found.ts')
 type Overload = typeof import('../../src/plugins/overload.ts')
 type DeclaredAccess = typeof import('../../src/plugins/declared-access.ts')
-type RateLimit = typeof import('../../src/plugins/rate-limit.ts')
+type FailedAuthentications = typeof import('../../src/plugins/limits/failed-authentications.ts')
 type Authenticate = typeof import('../../src/plugins/authenticate.ts')
 type Authorize = typeof import('../../src/plugins/authorize.ts')
 
@@ -42,7 +45,9 @@ const { requestHead } = await compiled<RequestHead>('plugins/request-head.js')
 const { notFound } = await compiled<NotFound>('plugins/not-found.js')
 const { overload } = await compiled<Overload>('plugins/overload.js')
 const { declaredAccess } = await compiled<DeclaredAccess>('plugins/declared-access.js')
-const { rateLimit } = await compiled<RateLimit>('plugins/rate-limit.js')
+const { failedAuthentications } = await compiled<FailedAuthentications>(
+  'plugins/limits/failed-authentications.js',
+)
 const { authenticate } = await compiled<Authenticate>('plugins/authenticate.js')
 const { authorize } = await compiled<Authorize>('plugins/authorize.js')
 
@@ -99,7 +104,8 @@ const STEPS: readonly Step[] = [
     name: 'declared access, rate limit, authenticate, authorize',
     plugins: [
       [declaredAccess],
-      [rateLimit, { authFailuresMax: undefined }],
+      [fastifyRateLimit, { global: false }],
+      [failedAuthentications, { authFailuresMax: undefined }],
       [authenticate, { verifier }],
       [authorize, { organizations }],
     ],

@@ -28,13 +28,6 @@ export const browserLoginProperties = {
     enum: ['memory', 'redis'],
     description: 'memory or redis',
   },
-  REDIS_URL: {
-    type: 'string',
-    // It may have a password.
-    writeOnly: true,
-    format: 'redis',
-    description: 'a redis:// or rediss:// URL, with a database number as its only path',
-  },
   SESSION_IDLE_TIMEOUT: {
     type: 'integer',
     minimum: 60,

@@ -43,6 +43,8 @@ export function createConfig(values: Values) {
     logLevel: values.LOG_LEVEL,
     /** Per minute and address; undefined for no limit. */
     authFailuresMax: values.AUTH_FAILURES_MAX,
+    /** What processes share; undefined if each keeps its own. It may contain a password. */
+    redisUrl: values.REDIS_URL,
     /** Undefined if metrics are off. */
     metricsPort: values.METRICS_PORT,
     /** In milliseconds. */

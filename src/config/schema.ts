@@ -76,6 +76,13 @@ export const schema = {
       minimum: 1,
       description: 'a number of failed authentications a minute, 1 or more',
     },
+    REDIS_URL: {
+      type: 'string',
+      // It may have a password.
+      writeOnly: true,
+      format: 'redis',
+      description: 'a redis:// or rediss:// URL, with a database number as its only path',
+    },
     METRICS_PORT: {
       type: 'integer',
       minimum: 0,

@@ -49,5 +49,8 @@ export const authenticate = fp<AuthenticateOptions>(
       return undefined
     }
   },
-  { name: 'authenticate', dependencies: ['declared-access', 'errors', 'not-found', 'rate-limit'] },
+  {
+    name: 'authenticate',
+    dependencies: ['declared-access', 'errors', 'not-found', 'failed-authentications'],
+  },
 )

@@ -36,7 +36,7 @@ test('health: the process is alive, and ready when keys are available', async (t
 })
 
 test('too many invalid tokens from one address: 429, but cached tokens are accepted', async (t) => {
-  const { app, call, log } = await testApp(t, {
+  const { call, log } = await testApp(t, {
     environment: { AUTH_FAILURES_MAX: '3', TRUST_PROXY: '1' },
   })
   const known = token()
@@ -52,18 +52,33 @@ test('too many invalid tokens from one address: 429, but cached tokens are accep
   t.equal((await call(PUBLIC)).status, 200)
   const elsewhere = { 'x-forwarded-for': '203.0.113.7' }
   t.equal((await call(PROTECTED, token({ sub: 'new' }), elsewhere)).status, 200, 'another address')
-  for (let i = 0; i < 10_100; i++) {
-    const headers = {
-      authorization: 'Bearer bad',
-      'x-forwarded-for': `2001:db8:${i.toString(16)}::1`,
-    }
-    await app.inject({ url: PROTECTED, headers })
+})
+
+test('failed authentications of 10,000 addresses are counted', async (t) => {
+  const { app } = await testApp(t, {
+    environment: { AUTH_FAILURES_MAX: '1', TRUST_PROXY: '1', LOG_LEVEL: 'silent' },
+  })
+  /** A call of one network for each number. */
+  const call = async (number: number) => {
+    const address = `2001:db8:${number.toString(16)}::1`
+    const headers = { authorization: 'Bearer bad', 'x-forwarded-for': address }
+    return (await app.inject({ url: PROTECTED, headers })).statusCode
   }
-  t.equal(
-    (await call(PROTECTED, 'bad')).status,
-    401,
-    'the least recently seen addresses are evicted',
-  )
+  for (let number = 0; number < 10_000; number += 1) await call(number)
+  t.equal(await call(0), 429, 'the first of 10,000')
+  for (let number = 10_000; number < 20_000; number += 1) await call(number)
+  t.equal(await call(0), 401, 'the least recently seen addresses are evicted')
+})
+
+test('a port that a proxy reports does not make another address', async (t) => {
+  const { call } = await testApp(t, {
+    environment: { AUTH_FAILURES_MAX: '2', TRUST_PROXY: '1' },
+  })
+  const statuses: number[] = []
+  for (const address of ['203.0.113.9:51234', '203.0.113.9:51235', '[::ffff:203.0.113.9]:1']) {
+    statuses.push((await call(PROTECTED, 'bad', { 'x-forwarded-for': address })).status)
+  }
+  t.strictSame(statuses, [401, 401, 429])
 })
 
 test('a fault of the server is not a failed authentication', async (t) => {

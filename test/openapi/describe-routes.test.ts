@@ -39,7 +39,7 @@ test('schemas with a title are components, and what nothing refers to is left ou
 
 test('limited routes, and two schemas of one title', async (t) => {
   const titled = (type: string) => ({ title: 'Thing', type })
-  const config = { access: 'public', limit: { max: 1 } } as const
+  const config = { access: 'public', limit: { max: 1, window: 60, per: 'address' } } as const
   const { paths, components } = await describeServer({
     routes: [
       async (app) => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** The Redis commands that sessions need, in memory (RESP 2). It can go down and come back. */
+/** The Redis commands that sessions and limits need, in memory (RESP 2). It can go down and come back. */
 export async function fakeRedis(t: Test) {
   const values = new Map<string, string | Set<string>>()
   const sockets = new Set<Socket>()
@@ -31,6 +31,12 @@ export async function fakeRedis(t: Test) {
     },
     DEL: (...keys) => `:${keys.filter((key) => values.delete(key)).length}\r\n`,
     PEXPIRE: (key = '') => `:${values.has(key) ? 1 : 0}\r\n`,
+    // The only script counts, and replies with the count and the rest of the window.
+    EVAL(_script = '', _keys = '', key = '', windowMs = '') {
+      const count = Number(values.get(key) ?? 0) + 1
+      values.set(key, String(count))
+      return `*2\r\n:${count}\r\n:${windowMs}\r\n`
+    },
     SADD: (key = '', ...members) => `:${members.map((one) => setOf(key).add(one)).length}\r\n`,
     SREM: (key = '', ...members) =>
       `:${members.filter((one) => setOf(key).delete(one)).length}\r\n`,

@@ -1,7 +1,7 @@
-import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { FromSchema } from 'json-schema-to-ts'
+import { clientAddress } from '../../http/client-address.ts'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
 import { localPath } from './return-to.ts'
@@ -32,7 +32,7 @@ export const login = fp<LoginContext>(
   async (app, { config, audience, tenant, pendingLogins }) => {
     // A HEAD request would start a login that is never completed.
     const options = { schema: { querystring }, exposeHeadRoute: false }
-    const isRateLimited = await loginRateLimit(app)
+    const isRateLimited = loginRateLimit(app)
 
     app.get<{ Querystring: Query }>('/login', options, (request, reply) =>
       start(request, reply, {}),
@@ -63,13 +63,20 @@ export const login = fp<LoginContext>(
       return reply.redirect(url, 303)
     }
   },
-  { name: 'login', encapsulate: true, dependencies: ['session', 'error-pages'] },
+  {
+    name: 'login',
+    encapsulate: true,
+    dependencies: ['session', 'error-pages', '@fastify/rate-limit'],
+  },
 )
 
 /** Each login that is started takes space in the session store for some minutes. */
-async function loginRateLimit(app: FastifyInstance) {
-  if (!app.hasDecorator('createRateLimit')) await app.register(rateLimit, { global: false })
-  const limit = app.createRateLimit({ max: MAX_LOGINS_PER_MINUTE, timeWindow: '1 minute' })
+function loginRateLimit(app: FastifyInstance) {
+  const limit = app.createRateLimit({
+    max: MAX_LOGINS_PER_MINUTE,
+    timeWindow: '1 minute',
+    keyGenerator: ({ ip }) => clientAddress(ip),
+  })
   return async (request: FastifyRequest) => {
     const status = await limit(request)
     return !status.isAllowed && status.isExceeded

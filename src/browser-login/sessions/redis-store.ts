@@ -1,38 +1,29 @@
-import { createClient } from '@redis/client'
 import type { FastifyBaseLogger } from 'fastify'
+import { RedisConnection } from '../../redis/redis-connection.ts'
 import { type Store, StoreUnavailableError } from './store.ts'
 
-/** For one command, and for a connection: a page shows an error instead of hanging. */
+/** For one command: a page shows an error instead of hanging. */
 const TIMEOUT_MS = 2_000
-const MIN_RETRY_DELAY_MS = 100
-const MAX_RETRY_DELAY_MS = 2_000
 
 const KEY_PREFIX = 'messages-api:'
 
 /** Keeps sessions in Redis, for any number of processes. */
 export class RedisStore implements Store {
   readonly name = 'redis'
-  readonly #client: ReturnType<typeof clientFor>
+  readonly #redis: RedisConnection
 
   /** Starts to connect, and retries until it succeeds. */
   constructor(url: string, log: FastifyBaseLogger) {
-    this.#client = clientFor(url)
-    let connected: boolean | undefined
-    this.#client.on('ready', () => {
-      connected = true
-      log.info({ event: 'session_store_connected' }, 'Connected to Redis')
+    this.#redis = new RedisConnection({
+      url,
+      timeoutMs: TIMEOUT_MS,
+      onConnected: () => log.info({ event: 'session_store_connected' }, 'Connected to Redis'),
+      onLost: (err) => log.error({ event: 'session_store_lost', err }, 'Redis unavailable'),
     })
-    const onError = (err: unknown) => {
-      // Each failed retry is an error too: log only the first one.
-      if (connected !== false) log.error({ event: 'session_store_lost', err }, 'Redis unavailable')
-      connected = false
-    }
-    this.#client.on('error', onError)
-    this.#client.connect().catch(onError)
   }
 
   get ready(): boolean {
-    return this.#client.isReady
+    return this.#redis.ready
   }
 
   async get(key: string): Promise<string | undefined> {
@@ -80,34 +71,14 @@ export class RedisStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.#client.destroy()
+    this.#redis.close()
   }
 
-  async #run<T>(command: (client: ReturnType<typeof clientFor>) => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined
-    const deadline = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('Redis command timed out')), TIMEOUT_MS)
+  async #run<T>(command: Parameters<typeof RedisConnection.prototype.run<T>>[0]): Promise<T> {
+    return this.#redis.run(command).catch((cause) => {
+      throw new StoreUnavailableError({ cause })
     })
-    return Promise.race([command(this.#client), deadline])
-      .catch((cause) => {
-        throw new StoreUnavailableError({ cause })
-      })
-      .finally(() => clearTimeout(timer))
   }
-}
-
-function clientFor(url: string) {
-  return createClient({
-    url,
-    RESP: 2,
-    // Commands fail at once while Redis is down; they are not queued until it is back.
-    disableOfflineQueue: true,
-    socket: {
-      connectTimeout: TIMEOUT_MS,
-      reconnectStrategy: (retries) =>
-        Math.min(MIN_RETRY_DELAY_MS * 2 ** retries, MAX_RETRY_DELAY_MS),
-    },
-  })
 }
 
 function expiry(ttlMs: number) {

@@ -1,0 +1,65 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { RedisConnection } from '../../redis/redis-connection.ts'
+
+/** For one command: the request waits for it. */
+const TIMEOUT_MS = 500
+/** After a failure, requests do not wait for Redis for this time. */
+const PAUSE_MS = 1_000
+const WARNING_INTERVAL_MS = 60_000
+
+const KEY_PREFIX = 'messages-api:limit:'
+
+/** One command, so that a key cannot be left without an expiry. */
+const COUNT_SCRIPT = `local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}`
+
+/** Counts requests in Redis, for any number of processes. */
+export class RedisCounters {
+  readonly #url: string
+  readonly #log: FastifyBaseLogger
+  #redis: RedisConnection | undefined
+  #pausedUntil = 0
+  #nextWarning = 0
+
+  constructor(url: string, log: FastifyBaseLogger) {
+    this.#url = url
+    this.#log = log
+  }
+
+  /**
+   * Counts a request. The first call connects, so that nothing connects where no route has a limit.
+   *
+   * @returns the requests in the window, and the rest of it in milliseconds; undefined if Redis is
+   *   unavailable
+   */
+  async count(
+    key: string,
+    windowMs: number,
+  ): Promise<{ readonly count: number; readonly ttl: number } | undefined> {
+    if (performance.now() < this.#pausedUntil) return undefined
+    this.#redis ??= new RedisConnection({ url: this.#url, timeoutMs: TIMEOUT_MS })
+    const options = { keys: [KEY_PREFIX + key], arguments: [String(windowMs)] }
+    try {
+      const reply = await this.#redis.run((client) => client.eval(COUNT_SCRIPT, options))
+      const [count, ttl] = reply as [number, number]
+      return { count, ttl }
+    } catch (err) {
+      this.#pause(err)
+      return undefined
+    }
+  }
+
+  close(): void {
+    this.#redis?.close()
+  }
+
+  #pause(err: unknown): void {
+    const now = performance.now()
+    this.#pausedUntil = now + PAUSE_MS
+    if (now < this.#nextWarning) return
+    this.#nextWarning = now + WARNING_INTERVAL_MS
+    const event = { event: 'limit_store_unavailable', err }
+    this.#log.warn(event, 'Redis unavailable: requests are not limited')
+  }
+}
