@@ -40,6 +40,7 @@ test('defaults', async (t) => {
     trustProxy: false,
     logLevel: 'info',
     authFailuresMax: undefined,
+    redisUrl: undefined,
     metricsPort: undefined,
     drainTime: 1000,
     shutdownTimeout: 10_000,

@@ -1,43 +1,12 @@
-import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Test, test } from 'tap'
+import { test } from 'tap'
 import { ENVIRONMENT } from '../support/app.ts'
 import { fakeTenant } from '../support/fake-tenant.ts'
 import { ADMIN } from '../support/probe-routes.ts'
 import { start } from '../support/process.ts'
 import { BASE, SESSION_SECRET } from '../support/site.ts'
+import { redis, until } from './redis-server.ts'
 
 const PROBE_PROGRAM = '../test/support/product/probe-main.ts'
-
-/** A free port. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-/** A Redis server that stores nothing on disk. It is stopped when the test ends. */
-async function redis(t: Test) {
-  const port = await freePort()
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  const begin = () => spawn(process.env['REDIS_SERVER'] ?? 'redis-server', args)
-  let child = begin()
-  const end = async () => {
-    const closed = new Promise((resolve) => child.once('close', resolve))
-    if (child.exitCode === null && child.kill('SIGKILL')) await closed
-  }
-  t.teardown(end)
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    end,
-    begin: () => {
-      child = begin()
-    },
-  }
-}
 
 /** A person whose browser sends one cookie to both servers, as behind a load balancer. */
 function browser() {
@@ -49,14 +18,6 @@ function browser() {
     const location = response.headers.get('location') ?? ''
     return { status: response.status, location, html: await response.text() }
   }
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let times = 0; times < 200; times += 1) {
-    if (await condition()) return
-    await sleep(50)
-  }
-  throw new Error('The condition was not met in time')
 }
 
 test('two processes share one Redis, which goes down and comes back', async (t) => {

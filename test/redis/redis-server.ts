@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+
+/** A free port. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** A Redis server that stores nothing on disk. It is stopped when the test ends. */
+export async function redis(t: Test) {
+  const port = await freePort()
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const begin = () => spawn(process.env['REDIS_SERVER'] ?? 'redis-server', args)
+  let child = begin()
+  const end = async () => {
+    const closed = new Promise((resolve) => child.once('close', resolve))
+    if (child.exitCode === null && child.kill('SIGKILL')) await closed
+  }
+  t.teardown(end)
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    end,
+    /** Whether it hangs: connections stay open, and nothing is answered. */
+    hang: (whether: boolean) => child.kill(whether ? 'SIGSTOP' : 'SIGCONT'),
+    begin: () => {
+      child = begin()
+    },
+  }
+}
+
+/** Waits for a condition. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let times = 0; times < 200; times += 1) {
+    if (await condition()) return
+    await sleep(50)
+  }
+  throw new Error('The condition was not met in time')
+}
