@@ -37,6 +37,16 @@ test('a note is created, read, replaced, changed and deleted', async () => {
   assert.equal(await server.status('GET', path, { as: 'ann' }), 404)
 })
 
+test('a person creates 20 notes a minute', async () => {
+  await using server = await start()
+  const create = (as: string) => server.request('POST', '/api/notes', { as, body: NOTE })
+  for (let times = 0; times < 20; times += 1) assert.equal((await create('ann')).status, 201)
+  const { status, headers } = await create('ann')
+  assert.equal(status, 429)
+  assert.match(String(headers['retry-after']), /^[1-9]\d?$/)
+  assert.equal((await create('bob')).status, 201)
+})
+
 test('everyone lists their own notes', async () => {
   await using server = await start()
   const note = await server.create('ann')
