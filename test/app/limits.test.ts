@@ -147,8 +147,8 @@ test('10,000 keys are tracked for each route', async (t) => {
   }
   for (let number = 0; number < 10_000; number += 1) await call(number)
   t.equal(await call(0), 429, 'the first of 10,000')
-  for (let number = 10_000; number < 20_000; number += 1) await call(number)
-  t.equal(await call(0), 200, 'the least recently seen keys are evicted')
+  await call(10_000)
+  t.equal(await call(1), 200, 'the least recently seen key was evicted')
 })
 
 test('browsers may read the headers of a limited route, and only there', async (t) => {

@@ -66,8 +66,8 @@ test('failed authentications of 10,000 addresses are counted', async (t) => {
   }
   for (let number = 0; number < 10_000; number += 1) await call(number)
   t.equal(await call(0), 429, 'the first of 10,000')
-  for (let number = 10_000; number < 20_000; number += 1) await call(number)
-  t.equal(await call(0), 401, 'the least recently seen addresses are evicted')
+  await call(10_000)
+  t.equal(await call(1), 401, 'the least recently seen address was evicted')
 })
 
 test('a port that a proxy reports does not make another address', async (t) => {
