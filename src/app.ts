@@ -19,7 +19,7 @@ import { requestLogger } from './observability/request-logger.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { createValidatorFactory } from './plugins/body/validators.ts'
-import { cors } from './plugins/cors.ts'
+import { CorsPolicy, cors } from './plugins/cors.ts'
 import { declaredAccess } from './plugins/declared-access.ts'
 import { drain } from './plugins/drain.ts'
 import { dryRun, endDryRun } from './plugins/dry-run.ts'
@@ -92,14 +92,19 @@ export interface Dependencies {
 /** Builds the app. The plugins are in the order in which a request passes them. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { config, logger, verifier, routes, features = [], notReady } = dependencies
-  const { clientOrigins, organizations, authFailuresMax, redisUrl } = config
+  const { organizations, authFailuresMax, redisUrl } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const audit = config.auditLog ? new AuditLog(logger) : undefined
   const requestLog = new RequestLog(logger, { onRequestCompleted, hint, audit })
   const format = dependencies.problemDetails ? problemFormat : messageFormat
   const timeouts = { ...TIMEOUTS, ...dependencies.timeouts }
+  const corsPolicy = new CorsPolicy({
+    origins: config.clientOrigins,
+    allowedHeaders: config.corsAllowedHeaders,
+    exposedHeaders: config.corsExposedHeaders,
+  })
   const rawResponses = rawErrorResponses({
-    clientOrigins,
+    cors: corsPolicy,
     format,
     lingerTime: timeouts.linger,
     onRequestCompleted: (completed) => requestLog.record(completed),
@@ -131,7 +136,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(dryRun, { format })
   await app.register(securityHeaders)
   await app.register(drain)
-  await app.register(cors, { clientOrigins })
+  await app.register(cors, { policy: corsPolicy })
   await app.register(unreadBody)
 
   // Is the request well-formed (400, 431), is there a route (404), is the server overloaded (503)?

@@ -162,9 +162,10 @@ export async function assemble(
   return { app, keys, metrics, resources }
 }
 
-async function loadHint({ tokens: expected, jwksUrl, organizations }: Config): Promise<Hint> {
+async function loadHint(config: Config): Promise<Hint> {
+  const { tokens: expected, jwksUrl, organizations, clientOrigins } = config
   const { logHint } = await import('./explain/log-hint.ts')
-  return logHint({ expected, jwksUrl, organizations }, Date.now)
+  return logHint({ expected, jwksUrl, organizations, clientOrigins }, Date.now)
 }
 
 /** Loads what turns the routes into an OpenAPI document, if one is wanted. */

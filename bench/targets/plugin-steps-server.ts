@@ -40,7 +40,7 @@ const { messageFormat } = await compiled<ErrorFormats>('http/error-format.js')
 const { errors } = await compiled<Errors>('plugins/errors.js')
 const { securityHeaders } = await compiled<SecurityHeaders>('plugins/security-headers.js')
 const { drain } = await compiled<Drain>('plugins/drain.js')
-const { cors } = await compiled<Cors>('plugins/cors.js')
+const { CorsPolicy, cors } = await compiled<Cors>('plugins/cors.js')
 const { requestHead } = await compiled<RequestHead>('plugins/request-head.js')
 const { notFound } = await compiled<NotFound>('plugins/not-found.js')
 const { overload } = await compiled<Overload>('plugins/overload.js')
@@ -51,7 +51,7 @@ const { failedAuthentications } = await compiled<FailedAuthentications>(
 const { authenticate } = await compiled<Authenticate>('plugins/authenticate.js')
 const { authorize } = await compiled<Authorize>('plugins/authorize.js')
 
-const clientOrigins = ['http://localhost:4040']
+const corsPolicy = new CorsPolicy({ origins: ['http://localhost:4040'] })
 const organizations = { known: new Set(), bySubdomain: new Map(), required: false }
 const verifier = { cached: () => undefined, verify: async () => undefined }
 
@@ -86,7 +86,7 @@ const STEPS: readonly Step[] = [
       connectionTimeout: 120_000,
       http: { requireHostHeader: false, maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
       ...rawErrorResponses({
-        clientOrigins,
+        cors: corsPolicy,
         format: messageFormat,
         lingerTime: 2_000,
         onRequestCompleted: () => {},
@@ -96,7 +96,7 @@ const STEPS: readonly Step[] = [
   { name: 'errors', plugins: [[errors, { format: messageFormat }]] },
   { name: 'security headers', plugins: [[securityHeaders]] },
   { name: 'drain', plugins: [[drain]] },
-  { name: 'cors', plugins: [[cors, { clientOrigins }]] },
+  { name: 'cors', plugins: [[cors, { policy: corsPolicy }]] },
   { name: 'request head', plugins: [[requestHead]] },
   { name: 'not found', plugins: [[notFound]] },
   { name: 'overload', plugins: [[overload]] },

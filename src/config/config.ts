@@ -35,7 +35,12 @@ export function createConfig(values: Values) {
       domain: values.ORGANIZATION_DOMAIN?.toLowerCase(),
       bySubdomain,
     },
+    /** Origins, and patterns with one `*`. */
     clientOrigins: assertDefined(parsers.origins(values.CLIENT_ORIGIN_URL), 'CLIENT_ORIGIN_URL'),
+    /** Beyond the default ones. */
+    corsAllowedHeaders: parsers.headers(values.CORS_ALLOWED_HEADERS ?? '') ?? [],
+    /** Beyond the default ones. */
+    corsExposedHeaders: parsers.headers(values.CORS_EXPOSED_HEADERS ?? '') ?? [],
     port: values.PORT,
     /** Undefined for all interfaces. */
     host: values.HOST ?? (production ? undefined : 'localhost'),

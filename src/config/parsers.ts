@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import type { Organizations } from '../access/organizations.ts'
 import { isLoopback, issuerOf, originOf } from '../tokens/issuer.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/keys/jwks.ts'
+import { clientOriginOf } from './client-origin.ts'
 
 /**
  * Parses the text of an environment variable, by the `format` that the schema names. Each parser
@@ -13,6 +14,7 @@ export const parsers = {
   claims,
   origin: webOrigin,
   origins,
+  headers,
   organizations,
   algorithms,
   proxies,
@@ -23,6 +25,8 @@ export const parsers = {
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
 const CLAIM = /^(?:[^\s/][^\s]*|(?:\/(?:[^\s/~]|~[01])+)+)$/
+/** A field name (RFC 9110 §5.1). `*` alone would be a wildcard of CORS. */
+const HEADER = /^(?!\*$)[\w!#$%&'*+.^`|~-]{1,100}$/
 const FEDERATED_API = /^([\w-]{1,64})=(.+)$/
 /** In characters. */
 const MIN_SECRET_LENGTH = 32
@@ -39,7 +43,12 @@ function claims(text: string): string[] | undefined {
 }
 
 function origins(text: string): string[] | undefined {
-  return parseList(text, originOf)
+  return parseList(text, clientOriginOf)
+}
+
+/** Names of header fields. */
+function headers(text: string): string[] | undefined {
+  return parseList(text, (entry) => (HEADER.test(entry) ? entry : undefined))
 }
 
 /** An https origin, or an http origin on this machine. */

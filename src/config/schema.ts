@@ -32,7 +32,18 @@ export const schema = {
     CLIENT_ORIGIN_URL: {
       type: 'string',
       format: 'origins',
-      description: 'http(s) origins without a path, comma-separated, such as http://localhost:4040',
+      description:
+        'http(s) origins without a path, comma-separated, such as http://localhost:4040, capacitor://localhost or https://*--app.netlify.app (one * inside a name that only you can register)',
+    },
+    CORS_ALLOWED_HEADERS: {
+      type: 'string',
+      format: 'headers',
+      description: 'names of request headers, comma-separated, such as X-Tenant',
+    },
+    CORS_EXPOSED_HEADERS: {
+      type: 'string',
+      format: 'headers',
+      description: 'names of response headers, comma-separated, such as X-Total-Count',
     },
     AUTH0_ORGANIZATIONS: {
       type: 'string',

@@ -20,7 +20,7 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
     { name: 'variables', found: warning },
     { name: 'issuer', found: `${issuer} (audience ${audiences.join(', ')})` },
     { name: 'organizations', found: describeOrganizations(config) },
-    { name: 'origins', found: config.clientOrigins.join(', ') },
+    { name: 'origins', found: describeOrigins(config) },
     await checkPort(config),
     ...(await checkTenant(config)),
     await checkJwks(config),
@@ -37,6 +37,13 @@ async function load(sources: readonly Environment[]) {
       return { name: 'variables', found: problem, hint }
     })
   }
+}
+
+function describeOrigins({ clientOrigins }: Config): string {
+  const described = clientOrigins.map((origin) =>
+    origin.includes('*') ? `${origin} (* is a label or a part of one)` : origin,
+  )
+  return described.join(', ')
 }
 
 function describeOrganizations({ organizations: { known, required } }: Config): string {

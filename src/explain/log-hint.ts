@@ -2,22 +2,34 @@ import type { Hint } from '../observability/request-log.ts'
 import { bearerToken } from '../tokens/bearer.ts'
 import { adviceFor } from './advice.ts'
 import type { ExplanationContext } from './explanation.ts'
+import { originHint } from './origin-hint.ts'
+
+/** What the hints depend on. */
+export interface HintContext extends Omit<ExplanationContext, 'host' | 'now'> {
+  readonly clientOrigins: readonly string[]
+}
 
 /**
- * Creates the `hint` of a log line: why the request was rejected, for developers of clients.
+ * Creates the `hint` of a log line: why the request was rejected, or why a page cannot read the
+ * response, for developers of clients.
  *
  * @param now milliseconds since the epoch
  */
-export function logHint(
+export function logHint({ clientOrigins, ...context }: HintContext, now: () => number): Hint {
+  const hintAtOrigin = originHint(clientOrigins)
+  return (code, request) =>
+    (code && tokenHint(code, request, context, now() / 1000)) ?? hintAtOrigin(request)
+}
+
+function tokenHint(
+  code: string,
+  { headers, hostname, routeOptions }: Parameters<Hint>[1],
   context: Omit<ExplanationContext, 'host' | 'now'>,
-  now: () => number,
-): Hint {
-  return (code, { headers, hostname, routeOptions }) => {
-    const { access } = routeOptions.config
-    // On other routes, the rejected token is not an access token.
-    if (access === undefined || access === 'public') return undefined
-    const { value: token = '' } = bearerToken([headers.authorization ?? ''])
-    const input = { ...context, token, requirements: access, host: hostname, now: now() / 1000 }
-    return adviceFor(code, input)
-  }
+  now: number,
+): string | undefined {
+  const { access } = routeOptions.config
+  // On other routes, the rejected token is not an access token.
+  if (access === undefined || access === 'public') return undefined
+  const { value: token = '' } = bearerToken([headers.authorization ?? ''])
+  return adviceFor(code, { ...context, token, requirements: access, host: hostname, now })
 }

@@ -22,8 +22,11 @@ export interface CompletedRequest {
   readonly hint?: string | undefined
 }
 
-/** Returns what to do about a rejected request, if anything is known. */
-export type Hint = (refusal: string, request: FastifyRequest) => string | undefined
+/**
+ * Returns what to do about a request that was rejected, or whose response a browser hides, if
+ * anything is known.
+ */
+export type Hint = (refusal: string | undefined, request: FastifyRequest) => string | undefined
 
 export interface RequestLogOptions {
   readonly onRequestCompleted: (completed: CompletedRequest) => void
@@ -64,7 +67,7 @@ export class RequestLog extends LogController {
       duration,
       refusal,
       ...(check !== undefined && { check }),
-      hint: refusal && this.#options.hint(refusal, request),
+      hint: this.#options.hint(refusal, request),
     }
     const unexpected = status === 500 ? failure : (error ?? undefined)
     this.record(completed, unexpected, this.#loggerOf(routeOptions.logLevel))

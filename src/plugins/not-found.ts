@@ -27,20 +27,25 @@ export const methodNotAllowed = fp(
     for (const method of all) {
       if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
     }
-    for (const url of [...app.policies.keys()]) {
+    // All of them before the first fallback: two patterns can differ only in a parameter's name.
+    for (const url of app.policies.keys()) {
       const supported = all.filter((method) => app.hasRoute({ url, method }))
-      const allow = supported.join(', ')
+      app.routeMethods.set(url, supported.join(', '))
+    }
+    for (const [url, allow] of app.routeMethods) {
+      const method = all.filter((name) => !app.hasRoute({ url, method: name }))
+      if (method.length === 0) continue
       const reject = async () => {
         throw new StatusError(405, { allow })
       }
       app.route({
         url,
-        method: all.filter((method) => !supported.includes(method)),
+        method,
         config: { access: 'public', isFallback: true },
         onRequest: reject,
         handler: reject,
       })
     }
   },
-  { name: 'method-not-allowed', dependencies: ['declared-access'] },
+  { name: 'method-not-allowed', dependencies: ['declared-access', 'cors'] },
 )

@@ -6,7 +6,7 @@ import type { ErrorFormat } from '../http/error-format.ts'
 import { reasonOf } from '../http/http-error.ts'
 import { isLingering, linger } from '../http/linger.ts'
 import type { CompletedRequest } from '../observability/request-log.ts'
-import { corsHeaders } from './cors.ts'
+import type { CorsPolicy } from './cors.ts'
 import { commonHeaders } from './security-headers.ts'
 
 const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
@@ -23,7 +23,7 @@ export interface RawErrorResponses {
 }
 
 export interface RawErrorResponsesOptions {
-  readonly clientOrigins: readonly string[]
+  readonly cors: CorsPolicy
   readonly format: ErrorFormat
   /** How long a client has to read the response and to close the connection, in milliseconds. */
   readonly lingerTime: number
@@ -37,7 +37,7 @@ export interface RawErrorResponsesOptions {
  * every other error.
  */
 export function rawErrorResponses({
-  clientOrigins,
+  cors,
   format,
   lingerTime,
   onRequestCompleted,
@@ -48,7 +48,7 @@ export function rawErrorResponses({
     onRequestCompleted({ requestId, method: null, route: null, status, refusal })
     const headers = {
       ...commonHeaders(requestId),
-      ...corsHeaders(origin, clientOrigins),
+      ...cors.headers(origin),
       'content-type': format.contentType,
       'content-length': String(Buffer.byteLength(body)),
       connection: 'close',

@@ -185,7 +185,7 @@ test('CORS', async (t) => {
       ...{ ...COMMON_HEADERS, 'content-type': undefined },
       'access-control-allow-origin': origin,
       'access-control-allow-methods': 'GET, HEAD',
-      'access-control-allow-headers': 'Authorization, Content-Type',
+      'access-control-allow-headers': /^Authorization, Content-Type, DPoP, traceparent, /,
       'access-control-max-age': '86400',
     })
     t.notOk(answer.headers['access-control-allow-credentials'])
@@ -199,7 +199,8 @@ test('CORS', async (t) => {
       t.equal(actual.statusCode, status)
       t.match(actual.headers, {
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'WWW-Authenticate, Retry-After, X-Request-Id',
+        'access-control-expose-headers':
+          'WWW-Authenticate, Retry-After, X-Request-Id, DPoP-Nonce, ETag, Location',
         vary: 'Origin',
       })
     }

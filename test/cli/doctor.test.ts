@@ -68,6 +68,12 @@ test('a healthy configuration', async (t) => {
   }
 })
 
+test('a pattern of origins is explained', async (t) => {
+  const environment = { CLIENT_ORIGIN_URL: 'https://app.test,https://*.app.test' }
+  const { output } = await diagnose(t, {}, environment)
+  t.match(output, 'https://app.test, https://*.app.test (* is a label or a part of one)')
+})
+
 test('variables that are invalid together', async (t) => {
   const { exitCode, output } = await diagnose(t, {}, { ORGANIZATION_REQUIRED: 'true' })
   t.equal(exitCode, 1)

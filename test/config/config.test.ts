@@ -35,6 +35,8 @@ test('defaults', async (t) => {
       bySubdomain: new Map(),
     },
     clientOrigins: [ORIGIN],
+    corsAllowedHeaders: [],
+    corsExposedHeaders: [],
     port: 6060,
     host: 'localhost',
     trustProxy: false,
@@ -114,6 +116,31 @@ const INVALID: [name: string, ...values: string[]][] = [
     `${ORIGIN},x`,
     ',',
   ],
+  [
+    'CLIENT_ORIGIN_URL',
+    'capacitor://',
+    'capacitor://a/path',
+    'ionic://a:1',
+    'file://',
+    'tauri://*',
+  ],
+  ['CLIENT_ORIGIN_URL', 'https://*', 'https://*.com', 'https://*.co.uk', 'https://*-app.com'],
+  [
+    'CLIENT_ORIGIN_URL',
+    'https://*.netlify.app',
+    'https://app-*.netlify.app',
+    'https://*x.github.io',
+  ],
+  [
+    'CLIENT_ORIGIN_URL',
+    'http://*.app.test',
+    'https://*.*.app.test',
+    'https://a.*',
+    'https://*:443',
+  ],
+  ['CLIENT_ORIGIN_URL', 'https://*.app.test/x', 'https://*.app.test:99999', 'https://1*.0.0.1'],
+  ['CORS_ALLOWED_HEADERS', '*', 'X A', 'x:y', 'é', ','],
+  ['CORS_EXPOSED_HEADERS', '*', 'X-A\nX-B', 'x'.repeat(101)],
   ['AUTH0_ORGANIZATIONS', '', ' ', ',', 'acme', 'org_a,acme', 'x:org_a,x:org_b', 'a.b:org_a'],
   ['ORGANIZATION_REQUIRED', 'yes', '2'],
   ['ORGANIZATION_DOMAIN', 'https://api.test', '.test', 'a b'],
@@ -304,6 +331,18 @@ test('values are normalized, with one warning', async (t) => {
     warning,
     'Trimmed whitespace or a trailing slash from AUTH0_DOMAIN, AUTH0_AUDIENCE, CLIENT_ORIGIN_URL.',
   )
+})
+
+test('client origins are as browsers send them', async (t) => {
+  const text =
+    'HTTPS://App.test:443, Capacitor://LOCALHOST/, https://*.APP.test:443, https://*.app.test:08443/, https://*--app.vercel.app'
+  t.strictSame(configOf({ CLIENT_ORIGIN_URL: text }).clientOrigins, [
+    'https://app.test',
+    'capacitor://localhost',
+    'https://*.app.test',
+    'https://*.app.test:8443',
+    'https://*--app.vercel.app',
+  ])
 })
 
 test('an empty variable counts as unset, and unknown names are ignored', async (t) => {
