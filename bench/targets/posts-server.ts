@@ -39,8 +39,8 @@ if (process.argv[2] === 'bare') {
   await app.register(routes)
   console.log(`Server listening at ${await app.listen({ port: 0, host: '127.0.0.1' })}`)
 } else {
-  const { runServer }: typeof import('../../src/index.ts') = await import(
-    new URL('index.js', DIST).href
+  const { startServer }: typeof import('../../src/server.ts') = await import(
+    new URL('server.js', DIST).href
   )
-  await runServer({ routes: [routes] })
+  await startServer({ routes: [routes] }, [process.env])
 }
