@@ -11,6 +11,7 @@ import type { Config } from './config/config.ts'
 import { type PublicValues, publicSchema } from './config/schema.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
 import { closeInStages } from './http/linger.ts'
+import { trustedProxies } from './http/trusted-proxies.ts'
 import { InvalidRequestError } from './http/validation.ts'
 import { health } from './lifecycle/health.ts'
 import { AuditLog } from './observability/audit-log.ts'
@@ -117,7 +118,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     childLoggerFactory: requestLogger,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    trustProxy: config.trustProxy,
+    trustProxy: trustedProxies(config.trustProxy),
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator: createValidatorFactory() } },
     schemaErrorFormatter: (found, part) => new InvalidRequestError(found, part),

@@ -63,7 +63,7 @@ export const forbidden: Rule[] = [
   ),
   folder(
     'http',
-    [...files('utils/'), ...packages('@fastify/rate-limit')],
+    [...files('utils/'), ...packages('@fastify/proxy-addr', '@fastify/rate-limit')],
     'the forms of requests and errors know no plugin, so that routes of products can use them.',
     [NODE],
   ),

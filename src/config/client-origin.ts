@@ -28,8 +28,8 @@ function patternOf(text: string): string | undefined {
   const sample = originOf(`https://${hostname.replace('*', 'x')}${port}`)
   if (sample === undefined || !isInOwnedPart(hostname)) return undefined
   // The port as a browser sends it: without zeros in front, and without the default one.
-  const [, sentPort = ''] = /(:\d+)?$/.exec(sample) ?? []
-  return `https://${hostname}${sentPort}`
+  const sentPort = new URL(sample).port
+  return `https://${hostname}${sentPort && `:${sentPort}`}`
 }
 
 /**

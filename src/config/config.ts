@@ -44,7 +44,7 @@ export function createConfig(values: Values) {
     port: values.PORT,
     /** Undefined for all interfaces. */
     host: values.HOST ?? (production ? undefined : 'localhost'),
-    trustProxy: parsers.proxies(values.TRUST_PROXY ?? '') ?? false,
+    trustProxy: parsers.proxies(values.TRUST_PROXY ?? '') ?? (false as const),
     logLevel: values.LOG_LEVEL,
     /** Per minute and address; undefined for no limit. */
     authFailuresMax: values.AUTH_FAILURES_MAX,

@@ -13,8 +13,13 @@ const UNKNOWN = 'unknown'
  *   the connection was closed
  */
 export function clientAddress(reported: string | undefined): string {
-  const address = withoutPort(reported?.trim() ?? '').replace(/%.*$/s, '')
+  const address = bareAddress(reported)
   return isIP(address) === 0 ? UNKNOWN : normalizeIP(address)
+}
+
+/** An address without a port, brackets or a zone. */
+export function bareAddress(reported = ''): string {
+  return withoutPort(reported.trim()).replace(/%.*$/s, '')
 }
 
 function withoutPort(text: string): string {

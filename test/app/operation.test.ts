@@ -81,6 +81,23 @@ test('a port that a proxy reports does not make another address', async (t) => {
   t.strictSame(statuses, [401, 401, 429])
 })
 
+test('a trusted proxy is not the client, also if the next one reports its port', async (t) => {
+  const { call } = await testApp(t, {
+    environment: { AUTH_FAILURES_MAX: '1', TRUST_PROXY: 'loopback, 10.0.0.0/8, 2001:db8::/32' },
+  })
+  const statuses: number[] = []
+  for (const chain of [
+    '203.0.113.1:5, 10.0.0.2:77',
+    '203.0.113.1:6, [2001:db8::2]:78, 10.0.0.2:79',
+    '203.0.113.2, [::ffff:10.0.0.2]:80',
+    '203.0.113.3, 192.0.2.1:81',
+    '203.0.113.4, 192.0.2.1:82',
+  ]) {
+    statuses.push((await call(PROTECTED, 'bad', { 'x-forwarded-for': chain })).status)
+  }
+  t.strictSame(statuses, [401, 429, 401, 401, 429], 'the last one that is not trusted counts')
+})
+
 test('a fault of the server is not a failed authentication', async (t) => {
   const { call } = await testApp(t, {
     environment: { AUTH_FAILURES_MAX: '1' },
