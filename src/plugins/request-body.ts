@@ -27,6 +27,7 @@ export const unreadBody = fp(
   async (app) => {
     /** What waits for a body on a connection: the requests that the client sent after it. */
     const waiting = new WeakMap<Socket, (() => void)[]>()
+    const undecided = new WeakSet<IncomingMessage>()
 
     function begin({ raw }: FastifyRequest, reply: FastifyReply, done: () => void): void {
       const { socket } = raw
@@ -35,10 +36,15 @@ export const unreadBody = fp(
       if (hasBody(raw)) {
         waiting.set(socket, [])
         reply.header('connection', 'close')
-        // There is no connection under `app.inject`.
-        if (!raw.complete) socket.pause?.()
+        undecided.add(raw)
+        process.nextTick(pauseIfUndecided, raw)
       }
       done()
+    }
+    /** Most requests are decided at once, which needs no pause. */
+    function pauseIfUndecided(raw: IncomingMessage): void {
+      // There is no connection under `app.inject`.
+      if (!raw.complete && undecided.has(raw)) raw.socket.pause?.()
     }
     app.addHook('onRequest', begin)
     // Without a listener, Node sends 100 before any hook runs.
@@ -46,6 +52,7 @@ export const unreadBody = fp(
       app.server.emit('request', request, response)
     })
     app.addHook('preParsing', ({ raw, routeOptions }, reply, _payload, done) => {
+      undecided.delete(raw)
       const { expect, 'content-length': length } = raw.headers
       const isWanted = Number(length ?? 0) <= Number(routeOptions.bodyLimit)
       if (expect?.toLowerCase() === '100-continue' && isWanted) reply.raw.writeContinue()

@@ -22,13 +22,8 @@ export function jsonBody(app: FastifyInstance): FastifyBodyParser<string> {
   }
 }
 
-function isTooDeep(value: unknown): boolean {
-  let level = [value]
-  for (let depth = 0; depth <= MAX_DEPTH; depth += 1) {
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item !== null ? Object.values(item) : [],
-    )
-    if (level.length === 0) return false
-  }
-  return true
+function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (depth === MAX_DEPTH) return true
+  return Object.values(value).some((item) => isTooDeep(item, depth + 1))
 }

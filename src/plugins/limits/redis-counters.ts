@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { RedisConnection } from '../../redis/redis-connection.ts'
+import type { Count } from './memory-counters.ts'
 
 /** For one command: the request waits for it. */
 const TIMEOUT_MS = 500
@@ -33,13 +35,10 @@ export class RedisCounters {
    * @returns the requests in the window, and the rest of it in milliseconds; undefined if Redis is
    *   unavailable
    */
-  async count(
-    key: string,
-    windowMs: number,
-  ): Promise<{ readonly count: number; readonly ttl: number } | undefined> {
+  async count(key: string, windowMs: number): Promise<Count | undefined> {
     if (performance.now() < this.#pausedUntil) return undefined
     this.#redis ??= new RedisConnection({ url: this.#url, timeoutMs: TIMEOUT_MS })
-    const options = { keys: [KEY_PREFIX + key], arguments: [String(windowMs)] }
+    const options = { keys: [KEY_PREFIX + digestOf(key)], arguments: [String(windowMs)] }
     try {
       const reply = await this.#redis.run((client) => client.eval(COUNT_SCRIPT, options))
       const [count, ttl] = reply as [number, number]
@@ -62,4 +61,9 @@ export class RedisCounters {
     const event = { event: 'limit_store_unavailable', err }
     this.#log.warn(event, 'Redis unavailable: requests are not limited')
   }
+}
+
+/** Subjects and organizations may be long, and are personal data. */
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64url')
 }

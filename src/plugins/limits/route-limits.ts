@@ -1,9 +1,15 @@
-import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+  RouteOptions,
+} from 'fastify'
 import fp from 'fastify-plugin'
 import { type RequestLimit, readLimit } from '../../access/limit.ts'
 import { clientAddress } from '../../http/client-address.ts'
 import { StatusError } from '../../http/http-error.ts'
+import { type Count, MemoryCounters } from './memory-counters.ts'
 import type { RedisCounters } from './redis-counters.ts'
 
 declare module 'fastify' {
@@ -18,20 +24,11 @@ export interface RouteLimitsOptions {
   readonly redisUrl: string | undefined
 }
 
-/** The keys that are tracked in memory for each route. The least recently used ones are evicted. */
-const MAX_KEYS = 10_000
-
 const EXPOSE_HEADERS = 'access-control-expose-headers'
 const RATE_LIMIT_HEADERS = 'RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset'
 
-/** Where a client stands; `ttl` is the rest of the window in milliseconds. */
-interface Count {
-  readonly count: number
-  readonly ttl: number
-}
-
-/** Counts a request; undefined if that is impossible now. */
-type CountRequest = (request: FastifyRequest) => Promise<Count | undefined>
+/** Counts a request, at once or asynchronously; undefined if that is impossible now. */
+type CountRequest = (request: FastifyRequest) => Count | Promise<Count | undefined>
 
 /**
  * Limits the requests of routes that declare `config.limit`. Other routes get no hook. A request
@@ -48,12 +45,12 @@ export const routeLimits = fp<RouteLimitsOptions>(
       const id = routeId(route, limit)
       const count =
         counters.get(id) ??
-        (redis === undefined ? countInMemory(app, limit) : countInRedis(redis, limit, id))
+        (redis === undefined ? countInMemory(limit) : countInRedis(redis, limit, id))
       counters.set(id, count)
       route.onRequest = [limitRequests(limit, count), route.onRequest ?? []].flat()
     })
   },
-  { name: 'route-limits', dependencies: ['authorize', 'dry-run', '@fastify/rate-limit'] },
+  { name: 'route-limits', dependencies: ['authorize', 'dry-run'] },
 )
 
 /** Loads the client of Redis only where it is used. */
@@ -80,37 +77,17 @@ function routeId({ method, url }: RouteOptions, { max, window, per }: RequestLim
   return JSON.stringify([name, url, max, window, per])
 }
 
-function countInMemory(app: FastifyInstance, { max, window, per }: RequestLimit): CountRequest {
-  const options = {
-    max,
-    timeWindow: window * 1000,
-    keyGenerator: (request: FastifyRequest) => digestOf(keyOf(request, per)),
-    cache: MAX_KEYS,
-  }
-  const limit = app.createRateLimit(options)
-  return async (request) => {
-    const { isExceeded, remaining, ttl } = (await limit(request)) as Counted
-    return { count: isExceeded ? max + 1 : max - remaining, ttl }
-  }
+function countInMemory({ window, per }: RequestLimit): CountRequest {
+  const counters = new MemoryCounters()
+  return (request) => counters.count(keyOf(request, per), window * 1000)
 }
-
-/** What the library returns where it has no list of allowed keys. */
-type Counted = Extract<
-  Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>,
-  { isAllowed: false }
->
 
 function countInRedis(
   redis: RedisCounters,
   { window, per }: RequestLimit,
   id: string,
 ): CountRequest {
-  return (request) => redis.count(digestOf(`${id} ${keyOf(request, per)}`), window * 1000)
-}
-
-/** Subjects and organizations may be long, and are personal data. */
-function digestOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64url')
+  return (request) => redis.count(`${id} ${keyOf(request, per)}`, window * 1000)
 }
 
 function keyOf({ principal, ip }: FastifyRequest, per: RequestLimit['per']): string {
@@ -121,19 +98,28 @@ function keyOf({ principal, ip }: FastifyRequest, per: RequestLimit['per']): str
     : `organization ${organization}`
 }
 
-function limitRequests({ max, window }: RequestLimit, countRequest: CountRequest) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (request.isDryRun) return
-    const counted = await countRequest(request)
-    if (counted === undefined) return
-    const { count, ttl } = counted
-    const reset = String(Math.min(window, Math.max(1, Math.ceil(ttl / 1000))))
-    reply.headers({
-      'ratelimit-limit': String(max),
-      'ratelimit-remaining': String(Math.max(0, max - count)),
-      'ratelimit-reset': reset,
-      [EXPOSE_HEADERS]: `${reply.getHeader(EXPOSE_HEADERS)}, ${RATE_LIMIT_HEADERS}`,
-    })
-    if (count > max) throw new StatusError(429, { 'retry-after': reset }, 'rate_limited')
+function limitRequests(limit: RequestLimit, countRequest: CountRequest): onRequestHookHandler {
+  return (request, reply, done) => {
+    if (request.isDryRun) return done()
+    const counted = countRequest(request)
+    if (!(counted instanceof Promise)) return done(exceeded(reply, limit, counted))
+    counted.then((count) => done(count && exceeded(reply, limit, count)), done)
   }
+}
+
+/** Tells the client where it stands, and returns the error if it is beyond the limit. */
+function exceeded(
+  reply: FastifyReply,
+  { max, window }: RequestLimit,
+  { count, ttl }: Count,
+): StatusError | undefined {
+  const reset = String(Math.min(window, Math.max(1, Math.ceil(ttl / 1000))))
+  reply.headers({
+    'ratelimit-limit': String(max),
+    'ratelimit-remaining': String(Math.max(0, max - count)),
+    'ratelimit-reset': reset,
+    [EXPOSE_HEADERS]: `${reply.getHeader(EXPOSE_HEADERS)}, ${RATE_LIMIT_HEADERS}`,
+  })
+  if (count <= max) return undefined
+  return new StatusError(429, { 'retry-after': reset }, 'rate_limited')
 }
