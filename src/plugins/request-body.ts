@@ -28,6 +28,8 @@ export const unreadBody = fp(
     /** What waits for a body on a connection: the requests that the client sent after it. */
     const waiting = new WeakMap<Socket, (() => void)[]>()
     const undecided = new WeakSet<IncomingMessage>()
+    /** Whether the client wants to keep the connection, of requests with a body. */
+    const keepsAlive = new WeakMap<IncomingMessage, boolean>()
 
     function begin({ raw }: FastifyRequest, reply: FastifyReply, done: () => void): void {
       const { socket } = raw
@@ -35,7 +37,9 @@ export const unreadBody = fp(
       if (others !== undefined) return void others.push(() => begin(reply.request, reply, done))
       if (hasBody(raw)) {
         waiting.set(socket, [])
-        reply.header('connection', 'close')
+        // Node sends `Connection: close` then. To set the header and remove it again is slow.
+        keepsAlive.set(raw, reply.raw.shouldKeepAlive)
+        reply.raw.shouldKeepAlive = false
         undecided.add(raw)
         process.nextTick(pauseIfUndecided, raw)
       }
@@ -60,7 +64,7 @@ export const unreadBody = fp(
     })
     app.addHook('preValidation', ({ raw }, reply, done) => {
       if (raw.complete && !app.draining && hasBody(raw)) {
-        reply.removeHeader('connection')
+        reply.raw.shouldKeepAlive = assertDefined(keepsAlive.get(raw), 'keep-alive')
         const others = assertDefined(waiting.get(raw.socket), 'waiting requests')
         waiting.delete(raw.socket)
         for (const next of others) next()
