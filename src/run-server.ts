@@ -4,6 +4,8 @@ import { shutdown } from './lifecycle/shutdown.ts'
 import { redactText } from './observability/redact-text.ts'
 import { type ServerDefinition, startServer } from './server.ts'
 
+const STDERR_TIMEOUT_MS = 2_000
+
 /**
  * Runs a server as a program: with the environment of the process, until a signal ends it. A problem at
  * the start is printed as one message, and the exit code is 1.
@@ -21,6 +23,9 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
     })
   } catch (error) {
     // What did not start or stop may keep the process running, so it exits without waiting for that.
-    process.stderr.write(`${redactText((error as Error).message)}\n`, () => process.exit(1))
+    const exit = () => process.exit(1)
+    process.stderr.write(`${redactText((error as Error).message)}\n`, exit)
+    // A reader that does not read must not keep it running either.
+    setTimeout(exit, STDERR_TIMEOUT_MS)
   }
 }

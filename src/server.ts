@@ -8,6 +8,7 @@ import { loadFeatures } from './features.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
 import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
+import { LogOutput } from './observability/log-destination.ts'
 import { createLogger } from './observability/logger.ts'
 import { Metrics } from './observability/metrics.ts'
 import type { CompletedRequest, Hint } from './observability/request-log.ts'
@@ -78,7 +79,8 @@ export async function startServer(
   { logTo, onRequestCompleted }: StartOptions = {},
 ): Promise<RunningServer> {
   const { config, warning } = loadConfig(...sources)
-  const logger = createLogger(config.logLevel, logTo)
+  const output = logTo ?? new LogOutput()
+  const logger = createLogger(config.logLevel, output)
   if (warning !== undefined) logger.warn({ event: 'config_normalized' }, warning)
   const { app, keys, metrics, resources } = await assemble(definition, config, logger, {
     loadFeatures: (keys) => loadFeatures(config, { ...definition, keys }),
@@ -86,6 +88,7 @@ export async function startServer(
     describe: config.apiReference ? 'with-login' : undefined,
     // #endregion api-reference
     onRequestCompleted,
+    droppedLines: () => (output instanceof LogOutput ? output.dropped : 0),
   })
   try {
     await resources.start()
@@ -108,6 +111,8 @@ export async function startServer(
 export interface AssembleOptions {
   readonly loadFeatures?: (keys: RemoteJwks) => Promise<FastifyPluginAsync[]>
   readonly onRequestCompleted?: StartOptions['onRequestCompleted'] | undefined
+  /** The number of log lines that were dropped so far. */
+  readonly droppedLines?: () => number
   /** Whether `app.swagger()` returns the OpenAPI document of the routes, and with what. */
   readonly describe?: 'routes' | 'with-login' | undefined
 }
@@ -135,7 +140,7 @@ export async function assemble(
     permissionsClaims: config.permissionsClaims,
     readClaims: claimsReader(definition.claims),
   })
-  const metrics = new Metrics(keys, verifier.verified)
+  const metrics = new Metrics(keys, verifier.verified, options.droppedLines ?? (() => 0))
   const resources = new Resources(definition.resources ?? [])
   const features = (await options.loadFeatures?.(keys)) ?? []
   const { begin = [], end = [] } = await loadDescription(definition, config, options)

@@ -1,10 +1,10 @@
 /**
- * What a log line costs with `BatchedOutput`, and with pino's own destination set to the same batches.
+ * What a log line costs with `LogOutput`, and with pino's own destination set to the same batches.
  * The lines go to standard output, the figures to standard error:
  * `npx tsx bench/micro/log-destination.ts > /dev/null`
  */
 import pino, { type DestinationStream } from 'pino'
-import { BatchedOutput } from '../../src/observability/log-destination.ts'
+import { LogOutput } from '../../src/observability/log-destination.ts'
 
 const LINES_PER_TURN = 40
 const TURNS = 2_000
@@ -21,7 +21,7 @@ const LINE = `${JSON.stringify({
 })}\n`
 
 const destinations: Record<string, DestinationStream> = {
-  BatchedOutput: new BatchedOutput(),
+  LogOutput: new LogOutput(),
   'pino.destination': pino.destination({ sync: false, minLength: 12 * 1024, periodicFlush: 50 }),
 }
 

@@ -1,5 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
-import { BatchedOutput } from './log-destination.ts'
+import { LogOutput } from './log-destination.ts'
 import { redactLine, redactMembers, redactValue } from './redact-value.ts'
 import { describeReply, describeRequest } from './request-log.ts'
 
@@ -16,10 +16,13 @@ const SERIALIZED = new Set(Object.keys(serializers))
  * Creates the structured log: one JSON object a line, without secrets. Values are redacted before they
  * are serialized, and each finished line is searched again.
  *
- * @param destination standard output by default, written in batches at least ten times a second
+ * @param destination standard output by default
  */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
-  return pino(
+export function createLogger(
+  level: string,
+  destination: DestinationStream = new LogOutput(),
+): Logger {
+  const logger = pino(
     {
       level,
       base: null,
@@ -28,6 +31,11 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       formatters: { log: (line) => redactMembers(line, SERIALIZED) },
       hooks: { streamWrite: redactLine },
     },
-    destination ?? new BatchedOutput(),
+    destination,
   )
+  if (destination instanceof LogOutput) {
+    destination.onRecovered = (count) =>
+      logger.error({ event: 'log_lines_dropped', count }, 'Log lines were dropped')
+  }
+  return logger
 }

@@ -28,7 +28,8 @@ export class Metrics {
   readonly #refusals: Counter<'code'>
   readonly #fetches: Histogram<'outcome'>
 
-  constructor(keys: RemoteJwks, verified: VerifiedTokenCache) {
+  /** @param droppedLines the number of log lines that were dropped so far */
+  constructor(keys: RemoteJwks, verified: VerifiedTokenCache, droppedLines: () => number) {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'http_request_duration_seconds',
@@ -75,6 +76,11 @@ export class Metrics {
       'verified_token_cache_evictions_total',
       'Verified tokens evicted from the cache.',
       () => verified.evictions,
+    )
+    this.#counter(
+      'log_lines_dropped_total',
+      'Log lines that were dropped because standard output could not be written.',
+      droppedLines,
     )
   }
 

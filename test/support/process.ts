@@ -14,29 +14,38 @@ export interface Program {
   says(pattern: RegExp): Promise<RegExpMatchArray>
   /** How the program ended. */
   readonly exit: Promise<{ code: number | null; signal: string | null }>
+  readonly pid: number | undefined
   kill(signal: NodeJS.Signals): void
   /** Writes all that the program gets on standard input. */
   input(text: string): void
 }
 
-/** Starts a program (its path is absolute or relative to src/) with no other environment variables. */
+/**
+ * Starts a program (its path is absolute or relative to src/) with no other environment variables.
+ *
+ * @param stdout a descriptor that replaces the standard output, or `unread` for one that nobody reads
+ */
 export function start(
   t: Test,
   program: string,
   environment: Record<string, string>,
   args: readonly string[] = [],
+  stdout: number | 'read' | 'unread' = 'read',
 ): Program {
   const { PATH, HOME } = process.env
   const child = spawn(process.execPath, [...loaders(), resolve(root, 'src', program), ...args], {
     // Created once: creating it again would delete the folder of a program that is running.
     cwd: existsSync(t.testdirName) ? t.testdirName : t.testdir(),
     env: { PATH, HOME, ...coverage(), ...environment },
+    stdio: ['pipe', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],
   })
   const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk) => (output.stdout += chunk))
-  child.stderr.on('data', (chunk) => (output.stderr += chunk))
+  const streams = stdout === 'read' ? [child.stdout, child.stderr] : [child.stderr]
+  if (stdout === 'read') child.stdout?.on('data', (chunk) => (output.stdout += chunk))
+  child.stderr?.on('data', (chunk) => (output.stderr += chunk))
   const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal }))
+    // An output that is not read is never closed.
+    child.on(stdout === 'read' ? 'close' : 'exit', (code, signal) => resolve({ code, signal }))
   })
   t.teardown(async () => {
     child.kill('SIGKILL')
@@ -46,16 +55,16 @@ export function start(
   return {
     output,
     exit,
+    pid: child.pid,
     kill: (signal) => void child.kill(signal),
-    input: (text) => void child.stdin.end(text),
+    input: (text) => void child.stdin?.end(text),
     says: (pattern) =>
       new Promise((resolve, reject) => {
         const look = () => {
           const found = find(pattern)
           if (found !== null) resolve(found)
         }
-        child.stdout.on('data', look)
-        child.stderr.on('data', look)
+        for (const stream of streams) stream?.on('data', look)
         child.on('close', () =>
           reject(new Error(`It never said ${pattern}: ${JSON.stringify(output)}`)),
         )
