@@ -99,7 +99,7 @@ const STEPS: readonly Step[] = [
   { name: 'cors', plugins: [[cors, { policy: corsPolicy }]] },
   { name: 'request head', plugins: [[requestHead]] },
   { name: 'not found', plugins: [[notFound]] },
-  { name: 'overload', plugins: [[overload]] },
+  { name: 'overload', plugins: [[overload, { maxEventLoopDelay: 500 }]] },
   {
     name: 'declared access, rate limit, authenticate, authorize',
     plugins: [
