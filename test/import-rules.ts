@@ -70,8 +70,16 @@ export const forbidden: Rule[] = [
   folder(
     'plugins',
     [
-      ...files('http/', 'access/', 'tokens/', 'utils/', 'redis/', 'observability/request-log.ts'),
-      ...packages(FASTIFY, 'ajv', 'ajv-formats'),
+      ...files(
+        'http/',
+        'access/',
+        'tokens/',
+        'utils/',
+        'redis/',
+        'observability/request-log.ts',
+        'lifecycle/event-loop-delay.ts',
+      ),
+      ...packages(FASTIFY, 'ajv', 'ajv-formats', 'lru-cache'),
     ],
     'plugins adapt src/tokens and src/access to Fastify. They know no product and no optional feature.',
     [NODE],

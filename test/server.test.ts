@@ -95,15 +95,17 @@ test('development does not start in production', async (t) => {
 })
 
 test('development prints all addresses, and stops both servers', async (t) => {
-  const dev = start(t, 'dev/main.ts', { PORT: '0', TENANT_PORT: '0' })
+  const dev = start(t, 'dev/main.ts', {
+    PORT: '0',
+    TENANT_PORT: '0',
+    MAX_EVENT_LOOP_DELAY: '0',
+  })
   const [, port] = await dev.says(/API +http:\/\/localhost:(\d+)/)
   t.equal((await fetch(`http://localhost:${port}/livez`)).status, 200)
   dev.kill('SIGINT')
   t.strictSame(await dev.exit, { code: 0, signal: null })
 })
-// #endregion local-tenant
 
-// #region local-tenant
 test('the commands for the local tenant, as programs', async (t) => {
   for (const args of [
     ['token', 'user'],

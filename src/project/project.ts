@@ -26,16 +26,18 @@ const EXAMPLE = '"messages-api": { "server": "src/server.ts", "tenant": "local-t
  * @throws Error if there is none, or its member is not valid
  */
 export function findProject(directory: string): Project {
-  for (let folder = directory; ; folder = dirname(folder)) {
+  for (const folder of withParents(directory)) {
     const file = join(folder, 'package.json')
     const { scripts = {}, 'messages-api': settings } = readPackage(file)
-    if (settings !== undefined) {
-      return { ...readSettings(settings, file), directory: folder, scripts: Object.keys(scripts) }
-    }
-    if (folder === dirname(folder)) {
-      throw new Error(`No project found from ${directory}. Its package.json needs ${EXAMPLE}`)
-    }
+    if (settings === undefined) continue
+    return { ...readSettings(settings, file), directory: folder, scripts: Object.keys(scripts) }
   }
+  throw new Error(`No project found from ${directory}. Its package.json needs ${EXAMPLE}`)
+}
+
+function withParents(directory: string): string[] {
+  const parent = dirname(directory)
+  return parent === directory ? [directory] : [directory, ...withParents(parent)]
 }
 
 /** The path of a file of the project, as a developer would write it. */

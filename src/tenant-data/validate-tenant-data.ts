@@ -14,7 +14,7 @@ export function validateTenantData(data: unknown, source: string): TenantData {
   const ajv = new Ajv({ allErrors: true })
   formatsPlugin.default(ajv)
   const isWellFormed = ajv.validate<TenantData>(tenantDataSchema, data)
-  const problems = isWellFormed ? namingProblems(data) : (ajv.errors ?? []).map(describe)
+  const problems = isWellFormed ? namingProblems(data) : (ajv.errors as ErrorObject[]).map(describe)
   if (isWellFormed && problems.length === 0) return data
   throw new Error(`Invalid ${source}: ${problems.join(', ')}.`)
 }

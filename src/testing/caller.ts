@@ -54,7 +54,7 @@ export function personaOf(tenant: TestTenant | undefined, name: string): TestCal
   const { roles = [], organizations: [organization] = [] } = persona
   return {
     subject: `local|${name}`,
-    permissions: [...new Set(roles.flatMap((role) => tenant.roles?.[role] ?? []))],
+    permissions: [...new Set(roles.flatMap((role) => tenant.roles?.[role] as readonly string[]))],
     ...(organization !== undefined && { organization }),
   }
 }

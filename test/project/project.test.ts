@@ -7,12 +7,13 @@ import { findProject, nameIn } from '../../src/project/project.ts'
 import { enableTypeScript } from '../../src/project/typescript.ts'
 
 const SETTINGS = { server: 'src/server.ts', tenant: 'local-tenant.json' }
+const PACKAGE = { type: 'module', scripts: { dev: '' }, 'messages-api': SETTINGS }
 const TENANT = { api: { identifier: 'https://notes.example' }, personas: [{ name: 'ann' }] }
 
 /** Creates a project with one server file and the data of its tenant. */
 function project(t: Test, server: string, tenant: string = JSON.stringify(TENANT)) {
   const directory = t.testdir({
-    'package.json': JSON.stringify({ scripts: { dev: '' }, 'messages-api': SETTINGS }),
+    'package.json': JSON.stringify(PACKAGE),
     'local-tenant.json': tenant,
     src: { 'server.ts': server },
   })
@@ -55,6 +56,17 @@ test('the server is the default export of its file', async (t) => {
   const found = project(t, 'export default { routes: [async () => {}] }')
   t.match(await loadServer(found), { routes: [Function] })
   t.strictSame(await loadTenantData(found), TENANT)
+})
+
+test('a project needs no scripts and no data of a tenant', async (t) => {
+  const directory = t.testdir({
+    'package.json': '{"type":"module","messages-api":{"server":"server.js"}}',
+    'server.js': 'export default { routes: [] }',
+  })
+  const found = findProject(directory)
+  t.match(found, { scripts: [], tenant: undefined })
+  t.equal(await loadTenantData(found), undefined)
+  t.strictSame(await loadServer(found), { routes: [] })
 })
 
 for (const [text, problem] of [
