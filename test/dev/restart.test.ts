@@ -43,7 +43,7 @@ test('the files of a project in no folder are watched, without those of packages
   const directory = t.testdir({
     'package.json': '{"messages-api":{"server":"server.js"}}',
     'server.js': '',
-    lib: { 'store.js': '' },
+    lib: {},
     node_modules: { a: {} },
     '.git': {},
   })

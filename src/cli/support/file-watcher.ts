@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { basename, join, relative, sep } from 'node:path'
+import { basename, relative, sep } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 import type { Project } from '../../project/project.ts'
 
@@ -22,15 +22,14 @@ export class FileWatcher {
   }
 
   /** Resolves when no change is missed any more. */
-  static async start({ directory, server, tenant }: Project): Promise<FileWatcher> {
-    const [top = ''] = relative(directory, server).split(sep).slice(0, -1)
-    const files = ['package.json', '.env'].map((name) => join(directory, name))
-    const paths = [join(directory, top), ...files, ...(tenant === undefined ? [] : [tenant])]
-    const watcher = watch(paths, {
+  static async start(project: Project): Promise<FileWatcher> {
+    const { directory } = project
+    const isWatched = watchedBy(project)
+    // One path only: with several, chokidar is ready before it has read them all.
+    const watcher = watch(directory, {
       ignoreInitial: true,
       ignored: (path, stats) =>
-        isIgnoredFolder(relative(directory, path)) ||
-        (stats?.isFile() === true && !SOURCE.test(path)),
+        !isWatched(relative(directory, path)) || (stats?.isFile() === true && !SOURCE.test(path)),
     })
     await once(watcher, 'ready')
     return new FileWatcher(watcher, directory)
@@ -56,7 +55,21 @@ export class FileWatcher {
   }
 }
 
-function isIgnoredFolder(path: string): boolean {
-  const name = basename(path)
+/** @returns whether a path, from the directory of the project, is watched, or is above one that is */
+function watchedBy({ directory, server, tenant }: Project): (path: string) => boolean {
+  const [top, ...others] = relative(directory, server).split(sep) as [string, ...string[]]
+  const data = tenant === undefined ? [] : [relative(directory, tenant)]
+  const roots = [top, 'package.json', '.env', ...data]
+  const isInFolder = others.length > 0
+  return (path) =>
+    !isIgnoredName(basename(path)) &&
+    (!isInFolder || roots.some((root) => isWithin(path, root) || isWithin(root, path)))
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return folder === '' || path === folder || path.startsWith(folder + sep)
+}
+
+function isIgnoredName(name: string): boolean {
   return name === 'node_modules' || name === 'dist' || (/^\.[^.]/.test(name) && name !== '.env')
 }
