@@ -156,7 +156,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(endDryRun)
 
   // The limits of routes (429), for requests that are authorized.
-  await app.register(routeLimits, { redisUrl })
+  const { issuer, audiences } = config.tokens
+  await app.register(routeLimits, { redisUrl, scope: [issuer, ...audiences].join(' ') })
 
   // The body, of requests that are authorized (400, 413, 415).
   await app.register(requestBody)

@@ -6,7 +6,7 @@
  * It changes files and package.json, and nothing else: look at the difference before you commit.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { withoutReferences } from './documents.ts'
 import { importersOf, orphansOf } from './imports.ts'
@@ -35,6 +35,12 @@ function check(names: readonly string[]): void {
   }
 }
 
+/** @throws Error if there is work that `git restore` would not bring back */
+function checkIsCommitted(): void {
+  if (run('git', ['status', '--porcelain'], 'pipe') === '') return
+  throw new Error('There are changes that are not committed. Commit them first.\n')
+}
+
 function run(command: string, args: readonly string[], stdio: 'pipe' | 'inherit' = 'inherit') {
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', stdio })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed\n`)
@@ -51,7 +57,7 @@ function tidy(): void {
 /** Works out what is left of each tracked file, and writes it. */
 function remove(names: readonly string[]): void {
   const parts = names.map((name) => assertDefined(PARTS[name]))
-  const tracked = run('git', ['ls-files', '-z'], 'pipe').split('\0').filter(existsSync)
+  const tracked = run('git', ['ls-files', '-z'], 'pipe').split('\0').filter(isRegularFile)
   const before = new Map(tracked.map((file) => [file, readFileSync(file, 'utf8')]))
   const after = new Map(before)
   for (const [file, text] of before) {
@@ -84,6 +90,11 @@ function remove(names: readonly string[]): void {
   for (const file of tracked.filter((file) => !after.has(file))) rmSync(file)
 }
 
+/** Links are left alone: what they point to may be outside. */
+function isRegularFile(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
 /** Whether a path is one of the files, or a folder with one. */
 function isIn(path: string, files: Iterable<string>): boolean {
   return [...files].some((file) => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`))
@@ -108,6 +119,7 @@ function removeFiles(
 const names = process.argv.slice(2)
 try {
   check(names)
+  checkIsCommitted()
   remove(names)
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'])
   tidy()

@@ -9,7 +9,7 @@ const APP_ORIGIN = /^(capacitor|ionic|tauri):\/\/[a-z0-9-]+(\.[a-z0-9-]+)*$/
 const PATTERN = /^https:\/\/(?!.*\*.*\*)([a-z0-9*-]+(?:\.[a-z0-9*-]+)*)(:\d+)?$/
 
 /** A label whose end names a site, such as `*--app`. */
-const NAMED_LABEL = /\*-+[a-z0-9]/
+const NAMED_LABEL = /\*--[a-z0-9]/
 
 /**
  * Reads an entry of `CLIENT_ORIGIN_URL`.

@@ -124,7 +124,14 @@ const INVALID: [name: string, ...values: string[]][] = [
     'file://',
     'tauri://*',
   ],
-  ['CLIENT_ORIGIN_URL', 'https://*', 'https://*.com', 'https://*.co.uk', 'https://*-app.com'],
+  [
+    'CLIENT_ORIGIN_URL',
+    'https://*',
+    'https://*.com',
+    'https://*.co.uk',
+    'https://*-app.com',
+    'https://*-app.github.io',
+  ],
   [
     'CLIENT_ORIGIN_URL',
     'https://*.netlify.app',

@@ -22,6 +22,8 @@ declare module 'fastify' {
 export interface RouteLimitsOptions {
   /** Undefined if requests are counted in the memory of the process. */
   readonly redisUrl: string | undefined
+  /** What the servers that count together have in common, such as issuer and audience. */
+  readonly scope: string
 }
 
 const EXPOSE_HEADERS = 'access-control-expose-headers'
@@ -35,7 +37,7 @@ type CountRequest = (request: FastifyRequest) => Count | Promise<Count | undefin
  * counts once it is authorized, and before its body is read.
  */
 export const routeLimits = fp<RouteLimitsOptions>(
-  async (app, { redisUrl }) => {
+  async (app, { redisUrl, scope }) => {
     const redis = redisUrl === undefined ? undefined : await redisCounters(app, redisUrl)
     const counters = new Map<string, CountRequest>()
 
@@ -45,7 +47,7 @@ export const routeLimits = fp<RouteLimitsOptions>(
       const id = routeId(route, limit)
       const count =
         counters.get(id) ??
-        (redis === undefined ? countInMemory(limit) : countInRedis(redis, limit, id))
+        (redis === undefined ? countInMemory(limit) : countInRedis(redis, limit, scope + id))
       counters.set(id, count)
       route.onRequest = [limitRequests(limit, count), route.onRequest ?? []].flat()
     })
