@@ -60,6 +60,15 @@ test('without routes to call, the greeting suggests none', async (t) => {
   t.match(await greet(t, {}, true), 'Browser login  http://localhost:1/')
 })
 
+test('the data of a tenant needs an API and a persona only', async (t) => {
+  const data = { api: { identifier: 'https://notes.example' }, personas: [{ name: 'bob' }] }
+  const { directory } = await startTenant(t, { data })
+  t.match(directory.api('https://notes.example'), { name: 'https://notes.example', scopes: [] })
+  t.strictSame([...directory.organizations, ...directory.roles], [])
+  t.match(directory.personas.get('bob'), { displayName: 'bob', email: 'bob@example.com' })
+  t.ok(directory.clients.get('messages-spa'))
+})
+
 test('a tenant without a client for it turns the browser login off', async (t) => {
   const tenant = await startTenant(t, { data: DATA })
   const own = { AUTH0_CLIENT_ID: 'id', AUTH0_CLIENT_SECRET: 'x', SESSION_SECRET: 'y', PORT: '1' }
