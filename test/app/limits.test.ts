@@ -211,3 +211,9 @@ test('an invalid limit stops the start, with a sentence that names the route', a
     await t.rejects(starting, { message: new RegExp(`The route GET ${PATH} .*${problem.source}`) })
   }
 })
+
+test('a long subject is counted like any other', async (t) => {
+  const { app } = await limitedApp(t, { limit: { max: 1, window: 60, per: 'subject' } })
+  const headers = bearer({ sub: 'x'.repeat(500) })
+  t.strictSame(await statuses(app, [{ headers }, { headers }]), [200, 429])
+})
