@@ -16,7 +16,7 @@ export function withoutReferences(
   text: string,
   isRemoved: (path: string) => boolean,
 ): string {
-  const targetOf = (link: string) => join(dirname(document), link.split('#')[0] ?? '')
+  const targetOf = (link: string) => join(dirname(document), link.replace(/#.*/, ''))
   const isGone = (link: string) => !/^[a-z]+:|^#/.test(link) && isRemoved(targetOf(link))
   const names = (line: string) =>
     [...line.matchAll(LINK)].some(([, , link = '']) => isGone(link)) ||

@@ -25,7 +25,10 @@ const MAX_WINDOW_SECONDS = 31_536_000
  * @returns undefined if none is declared
  * @throws Error if the limit is malformed, or counts by a token that the route does not read
  */
-export function readLimit(declared: unknown, access: AccessPolicy): RequestLimit | undefined {
+export function readLimit(
+  declared: unknown,
+  access: AccessPolicy | undefined,
+): RequestLimit | undefined {
   if (declared === undefined) return undefined
   if (typeof declared !== 'object' || declared === null)
     throw new Error('has a limit that is not an object')

@@ -66,7 +66,7 @@ async function redisCounters(app: FastifyInstance, url: string): Promise<RedisCo
 /** @throws Error if the limit is invalid */
 function limitOf({ method, url, config }: RouteOptions): RequestLimit | undefined {
   try {
-    return readLimit(config?.limit, config?.access ?? {})
+    return readLimit(config?.limit, config?.access)
   } catch (error) {
     throw new Error(`The route ${method} ${url} ${(error as Error).message}.`)
   }
