@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createClient } from '@redis/client'
 import type { Test } from 'tap'
 
 /** A free port. */
@@ -23,8 +24,24 @@ export async function redis(t: Test) {
     if (child.exitCode === null && child.kill('SIGKILL')) await closed
   }
   t.teardown(end)
+  const url = `redis://127.0.0.1:${port}`
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url,
+    /** The number of keys. */
+    size: async () => {
+      const client = await createClient({ url })
+        .on('error', () => {})
+        .connect()
+      return client.dbSize().finally(() => client.destroy())
+    },
+    /** Takes their expiry from all keys. */
+    persistAll: async () => {
+      const client = await createClient({ url })
+        .on('error', () => {})
+        .connect()
+      for (const key of await client.keys('*')) await client.persist(key)
+      client.destroy()
+    },
     end,
     /** Whether it hangs: connections stay open, and nothing is answered. */
     hang: (whether: boolean) => child.kill(whether ? 'SIGSTOP' : 'SIGCONT'),

@@ -5,8 +5,8 @@ import { LRUCache } from 'lru-cache'
 export interface Count {
   /** The requests in the window, this one included. */
   readonly count: number
-  /** The rest of the window, in milliseconds. */
-  readonly ttl: number
+  /** When the window ends, on the clock of `performance.now()`. */
+  readonly end: number
 }
 
 /** The least recently used keys are evicted. */
@@ -17,23 +17,26 @@ const MAX_KEY_LENGTH = 128
 
 /** Counts the requests of one route in the memory of the process. */
 export class MemoryCounters {
-  readonly #windows = new LRUCache<string, { count: number; readonly end: number }>({
-    max: MAX_KEYS,
-  })
+  readonly #windows = new LRUCache<string, Count>({ max: MAX_KEYS })
 
   count(key: string, windowMs: number): Count {
     const now = performance.now()
-    const id = key.length > MAX_KEY_LENGTH ? digestOf(key) : key
+    const id = idOf(key)
     const current = this.#windows.get(id)
-    if (current !== undefined && current.end > now) {
-      current.count += 1
-      return { count: current.count, ttl: current.end - now }
-    }
-    this.#windows.set(id, { count: 1, end: now + windowMs })
-    return { count: 1, ttl: windowMs }
+    const { count, end } =
+      current !== undefined && current.end > now ? current : { count: 0, end: now + windowMs }
+    const next = { count: count + 1, end }
+    this.#windows.set(id, next)
+    return next
+  }
+
+  /** Takes over what all processes counted. */
+  set(key: string, count: Count): void {
+    this.#windows.set(idOf(key), count)
   }
 }
 
-function digestOf(key: string): string {
+function idOf(key: string): string {
+  if (key.length <= MAX_KEY_LENGTH) return key
   return createHash('sha256').update(key).digest('base64url')
 }

@@ -11,9 +11,9 @@ const WARNING_INTERVAL_MS = 60_000
 
 const KEY_PREFIX = 'messages-api:limit:'
 
-/** One command, so that a key cannot be left without an expiry. */
+/** One command, which leaves no key without an expiry. */
 const COUNT_SCRIPT = `local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}`
 
 /** Counts requests in Redis, for any number of processes. */
@@ -32,17 +32,17 @@ export class RedisCounters {
   /**
    * Counts a request. The first call connects, so that nothing connects where no route has a limit.
    *
-   * @returns the requests in the window, and the rest of it in milliseconds; undefined if Redis is
-   *   unavailable
+   * @returns undefined if Redis is unavailable
    */
   async count(key: string, windowMs: number): Promise<Count | undefined> {
-    if (performance.now() < this.#pausedUntil) return undefined
+    const now = performance.now()
+    if (now < this.#pausedUntil) return undefined
     this.#redis ??= new RedisConnection({ url: this.#url, timeoutMs: TIMEOUT_MS })
     const options = { keys: [KEY_PREFIX + digestOf(key)], arguments: [String(windowMs)] }
     try {
       const reply = await this.#redis.run((client) => client.eval(COUNT_SCRIPT, options))
       const [count, ttl] = reply as [number, number]
-      return { count, ttl }
+      return { count, end: now + ttl }
     } catch (err) {
       this.#pause(err)
       return undefined
@@ -59,7 +59,7 @@ export class RedisCounters {
     if (now < this.#nextWarning) return
     this.#nextWarning = now + WARNING_INTERVAL_MS
     const event = { event: 'limit_store_unavailable', err }
-    this.#log.warn(event, 'Redis unavailable: requests are not limited')
+    this.#log.warn(event, 'Redis unavailable: each process counts for itself')
   }
 }
 

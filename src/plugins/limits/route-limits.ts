@@ -29,8 +29,8 @@ export interface RouteLimitsOptions {
 const EXPOSE_HEADERS = 'access-control-expose-headers'
 const RATE_LIMIT_HEADERS = 'RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset'
 
-/** Counts a request, at once or asynchronously; undefined if that is impossible now. */
-type CountRequest = (request: FastifyRequest) => Count | Promise<Count | undefined>
+/** Counts a request, at once or asynchronously. */
+type CountRequest = (request: FastifyRequest) => Count | Promise<Count>
 
 /**
  * Limits the requests of routes that declare `config.limit`. Other routes get no hook. A request
@@ -84,12 +84,26 @@ function countInMemory({ window, per }: RequestLimit): CountRequest {
   return (request) => counters.count(keyOf(request, per), window * 1000)
 }
 
+/**
+ * Counts in Redis, and in memory too: the memory counts while Redis is unavailable, and a client that
+ * is beyond the limit causes no more commands.
+ */
 function countInRedis(
   redis: RedisCounters,
-  { window, per }: RequestLimit,
+  { max, window, per }: RequestLimit,
   id: string,
 ): CountRequest {
-  return (request) => redis.count(`${id} ${keyOf(request, per)}`, window * 1000)
+  const counters = new MemoryCounters()
+  return (request) => {
+    const key = keyOf(request, per)
+    const own = counters.count(key, window * 1000)
+    if (own.count > max) return own
+    return redis.count(`${id} ${key}`, window * 1000).then((shared) => {
+      if (shared === undefined) return own
+      counters.set(key, shared)
+      return shared
+    })
+  }
 }
 
 function keyOf({ principal, ip }: FastifyRequest, per: RequestLimit['per']): string {
@@ -105,7 +119,7 @@ function limitRequests(limit: RequestLimit, countRequest: CountRequest): onReque
     if (request.isDryRun) return done()
     const counted = countRequest(request)
     if (!(counted instanceof Promise)) return done(exceeded(reply, limit, counted))
-    counted.then((count) => done(count && exceeded(reply, limit, count)), done)
+    counted.then((count) => done(exceeded(reply, limit, count)), done)
   }
 }
 
@@ -113,9 +127,10 @@ function limitRequests(limit: RequestLimit, countRequest: CountRequest): onReque
 function exceeded(
   reply: FastifyReply,
   { max, window }: RequestLimit,
-  { count, ttl }: Count,
+  { count, end }: Count,
 ): StatusError | undefined {
-  const reset = String(Math.min(window, Math.max(1, Math.ceil(ttl / 1000))))
+  const rest = Math.ceil((end - performance.now()) / 1000)
+  const reset = String(Math.min(window, Math.max(1, rest)))
   reply.headers({
     'ratelimit-limit': String(max),
     'ratelimit-remaining': String(Math.max(0, max - count)),
