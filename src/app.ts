@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { type PublicValues, publicSchema } from './config/schema.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
+import { errorResponses } from './http/error-response.ts'
 import { closeInStages } from './http/linger.ts'
 import { trustedProxies } from './http/trusted-proxies.ts'
 import { InvalidRequestError } from './http/validation.ts'
@@ -96,7 +97,6 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const { organizations, authFailuresMax, redisUrl } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const audit = config.auditLog ? new AuditLog(logger) : undefined
-  const requestLog = new RequestLog(logger, { onRequestCompleted, hint, audit })
   const format = dependencies.problemDetails ? problemFormat : messageFormat
   const timeouts = { ...TIMEOUTS, ...dependencies.timeouts }
   const corsPolicy = new CorsPolicy({
@@ -104,9 +104,10 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     allowedHeaders: config.corsAllowedHeaders,
     exposedHeaders: config.corsExposedHeaders,
   })
+  const errorResponse = errorResponses(format, corsPolicy)
+  const requestLog = new RequestLog(logger, { onRequestCompleted, hint, audit, errorResponse })
   const rawResponses = rawErrorResponses({
-    cors: corsPolicy,
-    format,
+    errorResponse,
     lingerTime: timeouts.linger,
     onRequestCompleted: (completed) => requestLog.record(completed),
   })

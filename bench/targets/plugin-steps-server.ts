@@ -19,6 +19,7 @@ type Logger = typeof import('../../src/observability/logger.ts')
 type RequestLogs = typeof import('../../src/observability/request-log.ts')
 type RequestLogger = typeof import('../../src/observability/request-logger.ts')
 type RawErrorResponses = typeof import('../../src/plugins/raw-error-responses.ts')
+type ErrorResponses = typeof import('../../src/http/error-response.ts')
 type ErrorFormats = typeof import('../../src/http/error-format.ts')
 type Errors = typeof import('../../src/plugins/errors.ts')
 type SecurityHeaders = typeof import('../../src/plugins/security-headers.ts')
@@ -37,6 +38,7 @@ const { RequestLog } = await compiled<RequestLogs>('observability/request-log.js
 const { requestLogger } = await compiled<RequestLogger>('observability/request-logger.js')
 const { rawErrorResponses } = await compiled<RawErrorResponses>('plugins/raw-error-responses.js')
 const { messageFormat } = await compiled<ErrorFormats>('http/error-format.js')
+const { errorResponses } = await compiled<ErrorResponses>('http/error-response.js')
 const { errors } = await compiled<Errors>('plugins/errors.js')
 const { securityHeaders } = await compiled<SecurityHeaders>('plugins/security-headers.js')
 const { drain } = await compiled<Drain>('plugins/drain.js')
@@ -52,6 +54,7 @@ const { authenticate } = await compiled<Authenticate>('plugins/authenticate.js')
 const { authorize } = await compiled<Authorize>('plugins/authorize.js')
 
 const corsPolicy = new CorsPolicy({ origins: ['http://localhost:4040'] })
+const errorResponse = errorResponses(messageFormat, corsPolicy)
 const organizations = { known: new Set(), bySubdomain: new Map(), required: false }
 const verifier = { cached: () => undefined, verify: async () => undefined }
 
@@ -68,7 +71,7 @@ const STEPS: readonly Step[] = [
     name: 'request id, one log line',
     options: () => {
       const logger = createLogger('info')
-      const options = { onRequestCompleted: () => {}, hint: () => undefined }
+      const options = { onRequestCompleted: () => {}, hint: () => undefined, errorResponse }
       return {
         loggerInstance: logger,
         childLoggerFactory: requestLogger,
@@ -86,8 +89,7 @@ const STEPS: readonly Step[] = [
       connectionTimeout: 120_000,
       http: { requireHostHeader: false, maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
       ...rawErrorResponses({
-        cors: corsPolicy,
-        format: messageFormat,
+        errorResponse,
         lingerTime: 2_000,
         onRequestCompleted: () => {},
       }).options,

@@ -7,6 +7,9 @@ const MAX_DISCARDED_BYTES = 64 * 1024
 /** The connections that are closing: nothing further is written to them. */
 const lingering = new WeakSet<Socket>()
 
+/** The connections whose further requests are not handled. */
+const ending = new WeakSet<Socket>()
+
 /**
  * Makes the server close a connection in stages (RFC 9112 §9.6) after a response with
  * `Connection: close`. Node would close it at once. If the client still sends, it would then get a
@@ -24,6 +27,16 @@ export function closeInStages(server: Server, time: number): void {
 /** Whether the last response of a connection was sent. */
 export function isLingering(socket: Socket): boolean {
   return lingering.has(socket)
+}
+
+/** Handles no further request of a connection: the response to the current one ends it (RFC 9112 §9.6). */
+export function handleNoMore(socket: Socket): void {
+  ending.add(socket)
+}
+
+/** Whether the requests of a connection are not handled any more. */
+export function handlesNoMore(socket: Socket): boolean {
+  return ending.has(socket)
 }
 
 /**

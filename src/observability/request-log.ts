@@ -1,5 +1,6 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { ChildLoggerOptions, Logger } from 'pino'
+import type { CreateErrorResponse } from '../http/error-response.ts'
 import { roundMilliseconds } from '../utils/round-milliseconds.ts'
 import type { AuditLog } from './audit-log.ts'
 
@@ -33,6 +34,7 @@ export interface RequestLogOptions {
   readonly hint: Hint
   /** Undefined if there are no audit lines. */
   readonly audit?: AuditLog | undefined
+  readonly errorResponse: CreateErrorResponse
 }
 
 /** Logs one line for each response, instead of Fastify's two, and reports it for the metrics. */
@@ -72,6 +74,17 @@ export class RequestLog extends LogController {
     const unexpected = status === 500 ? failure : (error ?? undefined)
     this.record(completed, unexpected, this.#loggerOf(routeOptions.logLevel))
     this.#options.audit?.write(request, status)
+  }
+
+  /**
+   * Answers 500. Fastify calls this method where an error response cannot be sent, because an `onSend`
+   * hook throws or a header is invalid. Next, it would send the text of the error to the client.
+   */
+  override defaultErrorLog(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    request.failure = error
+    request.refusal = undefined
+    const { headers, body } = this.#options.errorResponse(500, request.id, request.headers.origin)
+    reply.hijack().raw.writeHead(500, headers).end(body)
   }
 
   /** @param unexpected an error that is not a rejection of the request */

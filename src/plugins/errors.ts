@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { errorCodes, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { challengeOf, type RejectionCode } from '../access/challenge.ts'
+import { COMMON_HEADERS } from '../http/common-headers.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
 import { type ErrorDetail, HttpError, StatusError } from '../http/http-error.ts'
 import { fieldErrors, InvalidRequestError } from '../http/validation.ts'
@@ -56,13 +57,26 @@ export const errors = fp<ErrorsOptions>(
       return send(this, rejection(code, scope), format)
     })
     app.setErrorHandler((error, request, reply) => {
+      for (const name of REPRESENTATION_HEADERS) reply.removeHeader(name)
+      reply.header('cache-control', COMMON_HEADERS['cache-control'])
       request.failure = error
-      request.refusal = refusalOf(error)
-      return send(reply, responseTo(error, request), format)
+      try {
+        request.refusal = refusalOf(error)
+        return send(reply, responseTo(error, request), format)
+      } catch (unreadable) {
+        request.failure = unreadable
+        return send(reply, { status: 500 }, format)
+      }
     })
   },
   { name: 'errors' },
 )
+
+/** What a route has set about the response that it could not complete. Cookies stay: they are no part of it. */
+const REPRESENTATION_HEADERS = [
+  ...['content-encoding', 'content-language', 'content-location', 'content-range'],
+  ...['content-disposition', 'etag', 'last-modified', 'expires', 'accept-ranges', 'location'],
+]
 
 function send(
   reply: FastifyReply,

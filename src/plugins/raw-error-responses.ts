@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyServerOptions } from 'fastify'
-import type { ErrorFormat } from '../http/error-format.ts'
+import type { CreateErrorResponse } from '../http/error-response.ts'
 import { reasonOf } from '../http/http-error.ts'
-import { isLingering, linger } from '../http/linger.ts'
+import { handleNoMore, isLingering, linger } from '../http/linger.ts'
 import type { CompletedRequest } from '../observability/request-log.ts'
-import type { CorsPolicy } from './cors.ts'
-import { commonHeaders } from './security-headers.ts'
 
 const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -23,8 +21,7 @@ export interface RawErrorResponses {
 }
 
 export interface RawErrorResponsesOptions {
-  readonly cors: CorsPolicy
-  readonly format: ErrorFormat
+  readonly errorResponse: CreateErrorResponse
   /** How long a client has to read the response and to close the connection, in milliseconds. */
   readonly lingerTime: number
   /** Called for each response. */
@@ -37,23 +34,15 @@ export interface RawErrorResponsesOptions {
  * every other error.
  */
 export function rawErrorResponses({
-  cors,
-  format,
+  errorResponse,
   lingerTime,
   onRequestCompleted,
 }: RawErrorResponsesOptions): RawErrorResponses {
   function createResponse(status: number, refusal: string, origin?: string) {
     const requestId = randomUUID()
-    const body = format.body(status)
     onRequestCompleted({ requestId, method: null, route: null, status, refusal })
-    const headers = {
-      ...commonHeaders(requestId),
-      ...cors.headers(origin),
-      'content-type': format.contentType,
-      'content-length': String(Buffer.byteLength(body)),
-      connection: 'close',
-    }
-    return { headers, body }
+    const { headers, body } = errorResponse(status, requestId, origin)
+    return { headers: { ...headers, connection: 'close' }, body }
   }
 
   function sendResponse(
@@ -63,6 +52,7 @@ export function rawErrorResponses({
     refusal: string,
   ) {
     const { headers, body } = createResponse(status, refusal, request.headers.origin)
+    handleNoMore(request.socket)
     response.writeHead(status, headers).end(body)
   }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { handlesNoMore } from '../http/linger.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 import { jsonBody } from './body/json-body.ts'
 
@@ -33,6 +34,7 @@ export const unreadBody = fp(
 
     function begin({ raw }: FastifyRequest, reply: FastifyReply, done: () => void): void {
       const { socket } = raw
+      if (handlesNoMore(socket)) return
       const others = waiting.get(socket)
       if (others !== undefined) return void others.push(() => begin(reply.request, reply, done))
       if (hasBody(raw)) {

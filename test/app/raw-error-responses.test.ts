@@ -197,3 +197,30 @@ test('a request that stops arriving is 408', async (t) => {
   const { port } = app.server.address() as AddressInfo
   isUniform(t, await sendRaw(port, '127.0.0.1', `GET ${path} HTTP/1.1\r\n`), 408, 'Request Timeout')
 })
+
+test('a request after the last response of a connection is not handled', async (t) => {
+  const calls: string[] = []
+  const { app } = await testApp(t, {
+    routes: [
+      async (app) => {
+        app.addHook('onRequest', async ({ url }) => void calls.push(url))
+        app.get('/called', { config: { access: 'public' } }, () => ({ message: 'called' }))
+      },
+    ],
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const next = `GET /called HTTP/1.1\r\n${HOST}${CLOSE}\r\n`
+  const ends: Record<string, [request: string, status: number]> = {
+    'an unknown expectation': [`GET ${path} HTTP/1.1\r\n${HOST}Expect: foo\r\n\r\n`, 417],
+    'an undecodable URL': [`GET /%zz HTTP/1.1\r\n${HOST}\r\n`, 400],
+  }
+  for (const [name, [request, status]] of Object.entries(ends)) {
+    const text = await sendRaw(port, '127.0.0.1', request + next)
+    t.equal(parseRaw(text).status, status, name)
+    t.equal(text.match(/HTTP\/1\.1 /g)?.length, 1, name)
+  }
+  t.strictSame(calls, [])
+  t.equal(parseRaw(await sendRaw(port, '127.0.0.1', next)).status, 200)
+  t.strictSame(calls, ['/called'])
+})
