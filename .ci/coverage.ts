@@ -15,6 +15,8 @@ interface Location {
 interface FileCoverage {
   readonly statementMap: Readonly<Record<string, Location>>
   readonly s: Readonly<Record<string, number>>
+  readonly fnMap: Readonly<Record<string, { readonly loc: Location }>>
+  readonly f: Readonly<Record<string, number>>
   readonly branchMap: Readonly<Record<string, { readonly locations: readonly Location[] }>>
   readonly b: Readonly<Record<string, readonly number[]>>
 }
@@ -47,13 +49,18 @@ function readReport(): Readonly<Record<string, FileCoverage>> {
   }
 }
 
-/** The lines of statements and branches that did not run. */
-function unused({ statementMap, s, branchMap, b }: FileCoverage): number[] {
+/** The lines of statements, functions and branches that did not run. */
+function unused({ statementMap, s, fnMap, f, branchMap, b }: FileCoverage): number[] {
+  const functions = Object.entries(fnMap).filter(([id]) => f[id] === 0)
   const statements = Object.entries(statementMap).filter(([id]) => s[id] === 0)
   const branches = Object.entries(branchMap).flatMap(([id, { locations }]) =>
     locations.filter((_, index) => b[id]?.[index] === 0),
   )
-  const locations = [...statements.map(([, location]) => location), ...branches]
+  const locations = [
+    ...statements.map(([, location]) => location),
+    ...functions.map(([, { loc }]) => loc),
+    ...branches,
+  ]
   const lines = locations.flatMap(({ start, end }) =>
     Array.from({ length: end.line - start.line + 1 }, (_, index) => start.line + index),
   )

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
 
@@ -14,13 +15,18 @@ const MAX_QUEUE_BYTES = 8 * 1024 * 1024
 const MAX_EXIT_WAIT_MS = 1_000
 const EXIT_RETRY_INTERVAL_MS = 10
 
+interface LogOutputEvents {
+  /** All that waited is written; with the number of lines dropped since the last event. */
+  recovered: [dropped: number]
+}
+
 /**
  * Standard output, written in batches of lines, without waiting for its reader. While it cannot be
  * written (full disk, reader gone or stuck), lines wait in a queue, and further lines are dropped and
  * counted. pino's destination (sonic-boom) writes in a thread that a stuck reader blocks, and Node
  * waits for its threads before it exits. No upstream issue found, as of sonic-boom 4.2.1.
  */
-export class LogOutput implements DestinationStream {
+export class LogOutput extends EventEmitter<LogOutputEvents> implements DestinationStream {
   readonly #write = openOutput()
   readonly #queue: Buffer[] = []
   #queuedBytes = 0
@@ -32,10 +38,8 @@ export class LogOutput implements DestinationStream {
   #droppedSinceReport = 0
   #dropped = 0
 
-  /** Called when all that waited is written, with the number of lines dropped since the last call. */
-  onRecovered: (dropped: number) => void = () => {}
-
   constructor() {
+    super()
     process.on('exit', () => this.#flushAtExit())
   }
 
@@ -77,7 +81,7 @@ export class LogOutput implements DestinationStream {
     }
     const dropped = this.#droppedSinceReport
     this.#droppedSinceReport = 0
-    if (dropped > 0) this.onRecovered(dropped)
+    if (dropped > 0) this.emit('recovered', dropped)
     return undefined
   }
 

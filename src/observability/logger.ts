@@ -34,8 +34,9 @@ export function createLogger(
     destination,
   )
   if (destination instanceof LogOutput) {
-    destination.onRecovered = (count) =>
+    destination.on('recovered', (count) => {
       logger.error({ event: 'log_lines_dropped', count }, 'Log lines were dropped')
+    })
   }
   return logger
 }

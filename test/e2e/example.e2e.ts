@@ -1,17 +1,22 @@
 import { execFile } from 'node:child_process'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
 import { serveExample } from '../../examples/example-server.ts'
+import { findProject } from '../../src/project/project.ts'
 import { development, freePort } from '../support/development.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { browser, checkAccessibility } from './browser.ts'
+
+/** The examples call the messages. */
+const MESSAGES = findProject(join(import.meta.dirname, '../..'))
 
 async function example(t: Test) {
   // The app's origin has to be known to the API, and the API's to the app: a port is taken first.
   const port = Number(await freePort())
   const origin = `http://localhost:${port}`
-  const { api, tenant } = await development(t, { CLIENT_ORIGIN_URL: origin })
+  const { api, tenant } = await development(t, { CLIENT_ORIGIN_URL: origin }, MESSAGES)
   const server = await serveExample(port, { api, tenant: new URL(tenant).origin })
   t.teardown(() => {
     server.closeAllConnections()
@@ -72,7 +77,7 @@ test('the policy follows the page; odd requests do no harm', async (t) => {
 })
 
 test('the same calls with curl', async (t) => {
-  const { api, tenant } = await development(t)
+  const { api, tenant } = await development(t, {}, MESSAGES)
   const environment = { ...process.env, API: api, TENANT_PORT: new URL(tenant).port }
   const run = promisify(execFile)
   const { stdout } = await run('sh', ['examples/calls.sh'], { env: environment })

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { test } from 'tap'
 import { development } from '../support/development.ts'
+import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
 import { browser } from './browser.ts'
 
 /** Logs in through the dialogue of the reference, in the window that it opens. */
@@ -16,8 +17,8 @@ async function authorize(page: Page, persona: string): Promise<void> {
   await page.click('.modal-ux button.btn-done')
 }
 
-async function tryOut(page: Page, operation: string): Promise<string | null> {
-  const block = page.locator(`#operations-Messages-${operation}`)
+async function tryOut(page: Page, path: string): Promise<string | null> {
+  const block = page.locator(`.opblock:has([data-path="${path}"])`)
   if (!(await block.locator('button.execute').isVisible())) {
     await block.locator('.opblock-summary-control').click()
   }
@@ -36,12 +37,10 @@ test('Authorize logs in at the tenant, and Try it out calls all three routes', a
   ] as const) {
     const page = await newPage()
     await page.goto(`${api}/docs`)
-    await page.waitForSelector('#operations-Messages-getAdminMessage')
+    await page.waitForSelector(`[data-path="${ADMIN}"]`)
     await authorize(page, persona)
     const seen: (string | null)[] = []
-    for (const operation of ['getPublicMessage', 'getProtectedMessage', 'getAdminMessage']) {
-      seen.push(await tryOut(page, operation))
-    }
+    for (const path of [PUBLIC, PROTECTED, ADMIN]) seen.push(await tryOut(page, path))
     t.strictSame(seen, expected, persona)
   }
 })

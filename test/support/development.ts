@@ -6,12 +6,16 @@ import { TEST_PROJECT } from './product/test-project.ts'
 import { writeTenantKeys } from './tokens/key-cache.ts'
 
 /** Starts the same as `npm run dev`, at free ports. It closes when the test ends. */
-export async function development(t: Test, environment: Record<string, string> = {}) {
+export async function development(
+  t: Test,
+  environment: Record<string, string> = {},
+  project = TEST_PROJECT,
+) {
   const quiet = { LOG_LEVEL: 'silent', MAX_EVENT_LOOP_DELAY: '0' }
   const sources = [{ PORT: '0', TENANT_PORT: '0', ...quiet, ...environment }]
   const directory = t.testdir()
   await writeTenantKeys(directory)
-  const { tenant, server } = await startDevelopment(sources, directory, TEST_PROJECT)
+  const { tenant, server } = await startDevelopment(sources, directory, project)
   t.teardown(async () => {
     await server.app.close()
     await tenant.app.close()
