@@ -235,5 +235,5 @@ test('more lines than a batch are written whole and in order', async (t) => {
 
 test('a second address in use is an error', async (t) => {
   const { app } = await testApp(t)
-  await t.rejects(listen(app, ['127.0.0.1', '127.0.0.1'], 0), /is in use/)
+  await t.rejects(listen(app, ['127.0.0.1', '127.0.0.1'], 0), /is in use.* set PORT /)
 })

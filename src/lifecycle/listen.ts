@@ -13,6 +13,7 @@ const ADDRESS_UNAVAILABLE = ['EADDRNOTAVAIL', 'EAFNOSUPPORT']
  * that answer malformed requests: https://github.com/fastify/fastify/pull/3606.
  *
  * @param port 0 for any free port
+ * @param variable the name of the variable with the port, for the error message
  * @returns the port
  * @throws Error if a port is in use
  */
@@ -20,6 +21,7 @@ export async function listen(
   app: FastifyInstance,
   addresses: readonly string[],
   port: number,
+  variable = 'PORT',
 ): Promise<number> {
   const [first, ...others] = addresses
   const secondaryServers: Server[] = []
@@ -46,7 +48,8 @@ export async function listen(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code !== 'EADDRINUSE') throw error
-    throw new Error(`Port ${port} is in use (${message}). Is it running already?`, { cause: error })
+    const advice = `Is it running already? Otherwise, set ${variable} to another port.`
+    throw new Error(`Port ${port} is in use (${message}). ${advice}`, { cause: error })
   }
 }
 

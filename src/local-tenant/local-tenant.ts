@@ -123,7 +123,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     dataFile,
   })
   try {
-    await listen(app, await addressesOf('localhost'), options.port)
+    await listen(app, await addressesOf('localhost'), options.port, 'TENANT_PORT')
     return { app, issuer: issuer(), directory, sessions, backchannel, dataFile }
   } catch (error) {
     await app.close()

@@ -2,7 +2,7 @@ export const REDACTED = '[redacted]'
 
 /** How the names of members, headers and parameters end whose values are never logged. */
 const NAMES =
-  'authorization|cookies?|token|secret|password|passphrase|api[-_]?key|private[-_]?key|assertion'
+  'authorization|cookies?|token|secrets?|passwords?|passphrases?|pwd|credentials?|session[-_]?ids?|api[-_]?keys?|private[-_]?keys?|assertions?'
 
 const SECRET_NAME = new RegExp(`(?:${NAMES})$`, 'i')
 const ANY_NAME = new RegExp(NAMES, 'i')

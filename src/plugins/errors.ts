@@ -72,7 +72,7 @@ export const errors = fp<ErrorsOptions>(
   { name: 'errors' },
 )
 
-/** What a route has set about the response that it could not complete. Cookies stay: they are no part of it. */
+/** What a route set for the response that the error replaces. Cookies stay: they are valid without it. */
 const REPRESENTATION_HEADERS = [
   ...['content-encoding', 'content-language', 'content-location', 'content-range'],
   ...['content-disposition', 'etag', 'last-modified', 'expires', 'accept-ranges', 'location'],

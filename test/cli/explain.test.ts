@@ -86,4 +86,5 @@ test('a check of the product is named, since it needs a real request', async (t)
     checks: [],
   })
   t.match(report, /ownsIt needs a real request: not checked/)
+  t.match(report, /^Accepted, if ownsIt allows it$/m)
 })

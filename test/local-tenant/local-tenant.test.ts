@@ -313,5 +313,5 @@ test('development: the port of the server is in use, and the tenant is closed', 
     [{ PORT: new URL(issuer).port, TENANT_PORT: '0', LOG_LEVEL: 'silent' }],
     directory,
   )
-  await t.rejects(start, /Port \d+ is in use .* Is it running already/)
+  await t.rejects(start, /Port \d+ is in use .* Is it running already.* set PORT /)
 })

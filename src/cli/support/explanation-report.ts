@@ -20,13 +20,14 @@ export function explanationReport(explanation: Explanation): string {
   const [label, style] = RESULTS[result]
   const { status, message, challenge } = answer
   const reason = code === undefined ? '' : ` (${code})`
+  const accepted = pendingCheck === undefined ? label : `${label}, if ${pendingCheck} allows it`
   const isAdviceListed = checks.some((check) => check.advice === advice)
   const lines = [
     ...checks.flatMap(formatCheck),
     ...(pendingCheck === undefined ? [] : [`– ${pendingCheck} needs a real request: not checked`]),
     ...(checks.length === 0 ? ['The route is public: it does not check tokens.'] : []),
     '',
-    styleText(style, result === 'accepted' ? label : `${label}: ${status} ${message}${reason}`),
+    styleText(style, result === 'accepted' ? accepted : `${label}: ${status} ${message}${reason}`),
     ...(challenge === undefined ? [] : [`WWW-Authenticate: ${challenge}`]),
     ...(advice === undefined || isAdviceListed ? [] : [advice]),
   ]
