@@ -6,7 +6,16 @@
  * It changes files and package.json, and nothing else: look at the difference before you commit.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { withoutReferences } from './documents.ts'
 import { importersOf, orphansOf } from './imports.ts'
@@ -87,7 +96,16 @@ function remove(names: readonly string[]): void {
   for (const [file, text] of after.set('package.json', manifest)) {
     if (text !== before.get(file)) writeFileSync(file, text)
   }
-  for (const file of tracked.filter((file) => !after.has(file))) rmSync(file)
+  for (const file of tracked.filter((file) => !after.has(file))) {
+    rmSync(file)
+    removeIfEmpty(dirname(file))
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  if (readdirSync(folder).length > 0) return
+  rmdirSync(folder)
+  removeIfEmpty(dirname(folder))
 }
 
 /** Links are left alone: what they point to may be outside. */
