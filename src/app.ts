@@ -63,10 +63,8 @@ export interface Timeouts {
   readonly checkInterval: number
 }
 
-const TIMEOUTS: Timeouts = {
-  head: 10_000,
-  request: 30_000,
-  keepAlive: 72_000,
+/** The others are in the configuration. */
+const TIMEOUTS = {
   connection: 120_000,
   linger: 2_000,
   checkInterval: 1_000,
@@ -98,7 +96,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const audit = config.auditLog ? new AuditLog(logger) : undefined
   const format = dependencies.problemDetails ? problemFormat : messageFormat
-  const timeouts = { ...TIMEOUTS, ...dependencies.timeouts }
+  const timeouts = { ...TIMEOUTS, ...config.timeouts, ...dependencies.timeouts }
   const corsPolicy = new CorsPolicy({
     origins: config.clientOrigins,
     allowedHeaders: config.corsAllowedHeaders,

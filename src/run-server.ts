@@ -1,5 +1,7 @@
 import closeWithGrace from 'close-with-grace'
-import { readEnvironment } from './config/environment.ts'
+import { ConfigError } from './config/config-error.ts'
+import { describeSources, readEnvironment } from './config/environment.ts'
+import { useProxies } from './http/outgoing-proxy.ts'
 import { shutdown } from './lifecycle/shutdown.ts'
 import { redactText } from './observability/redact-text.ts'
 import { type ServerDefinition, startServer } from './server.ts'
@@ -12,7 +14,9 @@ const STDERR_TIMEOUT_MS = 2_000
  */
 export async function runServer(definition: ServerDefinition): Promise<void> {
   try {
-    const { app, config } = await startServer(definition, readEnvironment())
+    const sources = readEnvironment()
+    await useProxies(sources)
+    const { app, config } = await startServer(definition, sources)
     const { drainTime, shutdownTimeout: timeout } = config
     // A second signal ends the process at once.
     closeWithGrace({ delay: false, logger: app.log }, async ({ signal, err }) => {
@@ -24,7 +28,9 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
   } catch (error) {
     // What did not start or stop may keep the process running, so it exits without waiting for that.
     const exit = () => process.exit(1)
-    process.stderr.write(`${redactText((error as Error).message)}\n`, exit)
+    const { message } = error as Error
+    const hint = error instanceof ConfigError ? `\n${describeSources()}` : ''
+    process.stderr.write(`${redactText(message)}${hint}\n`, exit)
     // A reader that does not read must not keep it running either.
     setTimeout(exit, STDERR_TIMEOUT_MS)
   }

@@ -91,9 +91,9 @@ export async function startServer(
     droppedLines: () => (output instanceof LogOutput ? output.dropped : 0),
   })
   try {
+    const addresses = await addressesOf(config.host)
     await resources.start()
     keys.start()
-    const addresses = await addressesOf(config.host)
     const metricsPort = await metrics.serve(app, addresses, config.metricsPort)
     if (metricsPort !== undefined) {
       logger.info(
@@ -129,6 +129,7 @@ export async function assemble(
     algorithms: jwksAlgorithms(config),
     maxAge: config.keysMaxAge,
     staleIfError: config.keysStaleIfError,
+    timeout: config.keysTimeout,
     now: () => performance.now(),
     onEvent(event) {
       logKeyEvent(logger, event, keys, config.keysMaxAge)

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readEnvironment } from '../config/environment.ts'
+import { useProxies } from '../http/outgoing-proxy.ts'
 import type { Command } from './support/command.ts'
 
 interface CommandEntry {
@@ -82,7 +83,9 @@ if (command === undefined) {
   const { main } = await command.load()
   const streams = { input: process.stdin, out: process.stdout, err: process.stderr }
   try {
-    process.exitCode = await main(args, readEnvironment(), streams)
+    const sources = readEnvironment()
+    await useProxies(sources)
+    process.exitCode = await main(args, sources, streams)
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`)
     process.exitCode = command.errorExitCode

@@ -28,6 +28,7 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
   // Every comparison with NaN is false, so an invalid variable breaks no rule.
   const { KEYS_MAX_AGE = NaN, KEYS_STALE_IF_ERROR = NaN } = values
   const { DRAIN_TIME = NaN, SHUTDOWN_TIMEOUT = NaN } = values
+  const { HEADERS_TIMEOUT = NaN, REQUEST_TIMEOUT = NaN } = values
   return [
     [
       values.NODE_ENV === 'production' && tenant?.issuer.startsWith('http:'),
@@ -39,6 +40,14 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
       'AUTH0_ORGANIZATIONS is required when ORGANIZATION_REQUIRED is true',
     ],
     [KEYS_STALE_IF_ERROR < KEYS_MAX_AGE, 'KEYS_STALE_IF_ERROR is invalid', 'KEYS_MAX_AGE or more'],
+    [HEADERS_TIMEOUT > REQUEST_TIMEOUT, 'HEADERS_TIMEOUT is invalid', 'REQUEST_TIMEOUT or less'],
+    [
+      values.METRICS_PORT !== undefined &&
+        values.METRICS_PORT > 0 &&
+        values.METRICS_PORT === values.PORT,
+      'METRICS_PORT is invalid',
+      'another port than PORT',
+    ],
     [DRAIN_TIME >= SHUTDOWN_TIMEOUT, 'DRAIN_TIME is invalid', 'less than SHUTDOWN_TIMEOUT'],
   ]
 }

@@ -19,7 +19,7 @@ export function createConfig(values: Values) {
   return {
     tokens: {
       issuer,
-      audiences: assertDefined(parsers.names(values.AUTH0_AUDIENCE), 'AUTH0_AUDIENCE'),
+      audiences: assertDefined(parsers.audiences(values.AUTH0_AUDIENCE), 'AUTH0_AUDIENCE'),
       algorithms: assertDefined(
         parsers.algorithms(values.ACCESS_TOKEN_ALGORITHMS),
         'ACCESS_TOKEN_ALGORITHMS',
@@ -58,6 +58,14 @@ export function createConfig(values: Values) {
     shutdownTimeout: values.SHUTDOWN_TIMEOUT * 1000,
     /** In milliseconds; 0 turns load shedding off. */
     maxEventLoopDelay: values.MAX_EVENT_LOOP_DELAY * 1000,
+    /** In milliseconds; see `Timeouts`. */
+    timeouts: {
+      head: values.HEADERS_TIMEOUT * 1000,
+      request: values.REQUEST_TIMEOUT * 1000,
+      keepAlive: values.KEEP_ALIVE_TIMEOUT * 1000,
+    },
+    /** Of one fetch of the keys, in milliseconds. */
+    keysTimeout: values.KEYS_TIMEOUT * 1000,
     /** In milliseconds. */
     keysMaxAge: values.KEYS_MAX_AGE * 1000,
     /** In milliseconds. */

@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { ConfigError } from './config-error.ts'
 
 /** Environment variables, as in `process.env` or an `.env` file. */
 export type Environment = Readonly<Record<string, string | undefined>>
+
+const FILE = '.env'
 
 /**
  * Reads the `.env` file in the working directory, if there is one, and the environment of the process,
@@ -14,12 +17,29 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export function readEnvironment(): Environment[] {
   try {
     // On Node 26, the result of parseEnv has no prototype.
-    return [{ ...parseEnv(readFileSync('.env', 'utf8')) }, process.env]
+    return [{ ...parseEnv(decode(readFileSync(FILE))) }, process.env]
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return [process.env]
     throw new ConfigError([{ problem: `.env cannot be read: ${message}` }])
   }
+}
+
+/** Where the variables were looked for, for a message. */
+export function describeSources(): string {
+  const path = resolve(FILE)
+  return existsSync(path)
+    ? `The variables are those of the environment and of ${path}.`
+    : `The variables are those of the environment: there is no file ${path}.`
+}
+
+/** Editors on Windows write a byte order mark, or UTF-16 with one. */
+function decode(bytes: Buffer): string {
+  const isUtf16 = bytes.length >= 2 && bytes.readUInt16LE() === 0xfeff
+  // The decoder removes the mark.
+  const text = new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes)
+  if (text.includes('\0') || text.includes('\ufffd')) throw new Error('it is not UTF-8')
+  return text
 }
 
 /** The value of a variable in the last source that sets it; an empty value counts as unset. */

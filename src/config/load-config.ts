@@ -10,7 +10,7 @@ import { schema, type Values, type Variable } from './schema.ts'
 
 export interface LoadedConfig {
   readonly config: Config
-  /** Which values were normalized, if any. */
+  /** Which values were normalized or ignored, if any. */
   readonly warning: string | undefined
 }
 
@@ -21,16 +21,20 @@ export interface LoadedConfig {
  * @throws ConfigError with every problem
  */
 export function loadConfig(...sources: readonly Environment[]): LoadedConfig {
-  const { variables, changed } = normalize(sources)
+  const { variables, changed, ignored } = normalize(sources)
   const { values, problems } = validate(variables)
   const isSet = (name: Variable) => variables[name] !== undefined
   problems.push(...validateCombinations(values, isSet))
   if (problems.length > 0) throw new ConfigError(problems)
-  const warning =
-    changed.length === 0
-      ? undefined
-      : `Trimmed whitespace or a trailing slash from ${changed.join(', ')}.`
-  return { config: createConfig(values as Values), warning }
+  const warnings = [
+    ...(changed.length === 0
+      ? []
+      : [`Trimmed whitespace or a trailing slash from ${changed.join(', ')}.`]),
+    ...(ignored.length === 0
+      ? []
+      : [`Ignored ${ignored.join(', ')}: the address of a service, which Kubernetes sets.`]),
+  ]
+  return { config: createConfig(values as Values), warning: warnings.join(' ') || undefined }
 }
 
 /** An error of Ajv, as env-schema passes it on. */

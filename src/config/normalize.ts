@@ -13,18 +13,28 @@ export function normalize(sources: readonly Environment[]): {
   readonly variables: Variables
   /** The names of the variables that were changed. */
   readonly changed: readonly Variable[]
+  /** The names of the variables that were ignored, because Kubernetes sets them for a service. */
+  readonly ignored: readonly Variable[]
 } {
   const variables: Variables = {}
   const changed = new Set<Variable>()
+  const ignored = new Set<Variable>()
   for (const [name, text = ''] of sources.flatMap((source) => Object.entries(source))) {
     if (!isVariable(name)) continue
     const value = withoutSlash(name, text.trim())
+    if (SERVICE_ADDRESS.test(value) && name.endsWith('_PORT')) {
+      ignored.add(name)
+      continue
+    }
     if (value === '' && name !== 'AUTH0_ORGANIZATIONS') continue
     variables[name] = value
     if (value !== text) changed.add(name)
   }
-  return { variables, changed: [...changed] }
+  return { variables, changed: [...changed], ignored: [...ignored] }
 }
+
+/** For a service `metrics`, Kubernetes sets `METRICS_PORT=tcp://10.0.0.1:80`, as Docker links did. */
+const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
 /** Variables whose value is one origin. */
 const ORIGINS: ReadonlySet<string> = new Set(['AUTH0_DOMAIN', 'APP_BASE_URL'])

@@ -10,7 +10,7 @@ import { clientOriginOf } from './client-origin.ts'
  */
 export const parsers = {
   tenant: issuerOf,
-  names,
+  audiences,
   claims,
   origin: webOrigin,
   origins,
@@ -24,6 +24,7 @@ export const parsers = {
 }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
+const MISTAKEN = /["'“”‘’`<>\p{C}]/u
 const CLAIM = /^(?:[^\s/][^\s]*|(?:\/(?:[^\s/~]|~[01])+)+)$/
 /** A field name (RFC 9110 §5.1). `*` alone would be a wildcard of CORS. */
 const HEADER = /^(?!\*$)[\w!#$%&'*+.^`|~-]{1,100}$/
@@ -32,9 +33,10 @@ const FEDERATED_API = /^([\w-]{1,64})=(.+)$/
 const MIN_SECRET_LENGTH = 32
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
 
-/** At least one name. */
-function names(text: string): [string, ...string[]] | undefined {
-  return parseList(text, (entry) => entry) as [string, ...string[]] | undefined
+/** At least one identifier. Quotes, angle brackets and invisible characters are copied by mistake. */
+function audiences(text: string): [string, ...string[]] | undefined {
+  const entries = parseList(text, (entry) => (MISTAKEN.test(entry) ? undefined : entry))
+  return entries as [string, ...string[]] | undefined
 }
 
 /** Names of claims, or JSON Pointers (RFC 6901) into nested ones. */

@@ -18,7 +18,7 @@ export const schema = {
     },
     AUTH0_AUDIENCE: {
       type: 'string',
-      format: 'names',
+      format: 'audiences',
       description:
         'identifiers of the API, comma-separated, the main one first, such as https://messages-api.example.com',
     },
@@ -114,12 +114,40 @@ export const schema = {
       default: 10,
       description: 'a number of seconds from 1 to 600',
     },
+    HEADERS_TIMEOUT: {
+      type: 'number',
+      minimum: 1,
+      maximum: 3_600,
+      default: 10,
+      description: 'a number of seconds from 1 to 3600',
+    },
+    REQUEST_TIMEOUT: {
+      type: 'number',
+      minimum: 1,
+      maximum: 3_600,
+      default: 30,
+      description: 'a number of seconds from 1 to 3600',
+    },
+    KEEP_ALIVE_TIMEOUT: {
+      type: 'number',
+      minimum: 1,
+      maximum: 3_600,
+      default: 72,
+      description: 'a number of seconds from 1 to 3600',
+    },
     MAX_EVENT_LOOP_DELAY: {
       type: 'number',
       minimum: 0,
       maximum: 60,
       default: 0.5,
       description: 'a number of seconds from 0 to 60',
+    },
+    KEYS_TIMEOUT: {
+      type: 'number',
+      minimum: 1,
+      maximum: 60,
+      default: 5,
+      description: 'a number of seconds from 1 to 60',
     },
     KEYS_MAX_AGE: {
       type: 'integer',

@@ -9,9 +9,10 @@ const CHECK_DOMAIN =
   'Check that AUTH0_DOMAIN is the domain of the tenant in the dashboard (Applications → (any) → Settings → Domain).'
 
 /** Whether the tenant responds, which issuer it names, and whether the clocks agree. */
-export async function checkTenant({
-  tokens: { issuer, clockTolerance },
-}: Config): Promise<Finding[]> {
+export async function checkTenant(
+  { tokens: { issuer, clockTolerance } }: Config,
+  proxy: string | undefined,
+): Promise<Finding[]> {
   const url = `${issuer}.well-known/openid-configuration`
   const startedAt = Date.now()
   try {
@@ -26,7 +27,7 @@ export async function checkTenant({
       await checkDiscovery(response, issuer),
     ]
   } catch (error) {
-    const hint = `Cannot fetch ${url} (${causeOf(error)}). ${CHECK_DOMAIN} Also check that this machine has access to it.`
+    const hint = `Cannot fetch ${url} (${causeOf(error)}). ${adviceFor(error, proxy)}`
     return [{ name: 'tenant', found: 'unreachable', hint }]
   }
 }
@@ -64,7 +65,10 @@ async function checkDiscovery(response: Response, issuer: string): Promise<Findi
 }
 
 /** Which of the tenant's signing keys can be used. */
-export async function checkJwks({ jwksUrl, tokens: { algorithms } }: Config): Promise<Finding> {
+export async function checkJwks(
+  { jwksUrl, tokens: { algorithms } }: Config,
+  proxy: string | undefined,
+): Promise<Finding> {
   const name = 'key set'
   try {
     const { keys, unusable } = parseJwks(await fetchJwks(jwksUrl, TIMEOUT_MS), algorithms)
@@ -82,9 +86,24 @@ export async function checkJwks({ jwksUrl, tokens: { algorithms } }: Config): Pr
         : `No key can be used with ${algorithms.join(', ')} (ACCESS_TOKEN_ALGORITHMS).`
     return { name, found: found || 'empty', hint }
   } catch (error) {
-    const hint = `${jwksUrl} must return 200 with a key set (JWKS): without it, no token can be verified. ${CHECK_DOMAIN}`
+    const hint = `${jwksUrl} must return 200 with a key set (JWKS): without it, no token can be verified. ${adviceFor(error, proxy)}`
     return { name, found: causeOf(error), hint }
   }
+}
+
+/** The codes of OpenSSL for a certificate that no known authority has issued. */
+const UNKNOWN_AUTHORITY =
+  /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/
+
+function adviceFor(error: unknown, proxy: string | undefined): string {
+  if (UNKNOWN_AUTHORITY.test(causeOf(error))) {
+    return 'The certificate is from an authority that Node does not know. If it is the authority of your network, set NODE_EXTRA_CA_CERTS to the file with its certificate.'
+  }
+  const network =
+    proxy === undefined
+      ? 'Also check that this machine has access to it, or set HTTPS_PROXY.'
+      : `Also check the proxy ${proxy} (HTTPS_PROXY, NO_PROXY).`
+  return `${CHECK_DOMAIN} ${network}`
 }
 
 /** The reason for fetch()'s "fetch failed". */

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { ConfigError } from '../config/config-error.ts'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
+import { httpsProxyHost } from '../http/outgoing-proxy.ts'
 import { checkPort } from './check-port.ts'
 import { checkJwks, checkTenant } from './check-tenant.ts'
 import type { Finding } from './finding.ts'
@@ -16,14 +17,18 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
   if (Array.isArray(loaded)) return loaded
   const { config, warning = 'valid' } = loaded
   const { issuer, audiences } = config.tokens
+  const proxy = httpsProxyHost(sources)
   return [
     { name: 'variables', found: warning },
     { name: 'issuer', found: `${issuer} (audience ${audiences.join(', ')})` },
     { name: 'organizations', found: describeOrganizations(config) },
     { name: 'origins', found: describeOrigins(config) },
     await checkPort(config),
-    ...(await checkTenant(config)),
-    await checkJwks(config),
+    ...(proxy === undefined
+      ? []
+      : [{ name: 'proxy', found: `https requests go through ${proxy}` }]),
+    ...(await checkTenant(config, proxy)),
+    await checkJwks(config, proxy),
   ]
 }
 

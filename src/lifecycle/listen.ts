@@ -78,9 +78,15 @@ function waitForClose(server: Server): Promise<void> {
 /**
  * @param host undefined for all interfaces
  * @returns every address of the host name
+ * @throws Error if the name has none
  */
 export async function addressesOf(host: string | undefined): Promise<string[]> {
   if (host === undefined) return ['']
-  const found = await lookup(host, { all: true })
-  return found.map(({ address }) => address)
+  try {
+    const found = await lookup(host, { all: true })
+    return found.map(({ address }) => address)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Error(`HOST is invalid: ${host} has no address (${code})`, { cause: error })
+  }
 }

@@ -47,6 +47,8 @@ test('defaults', async (t) => {
     drainTime: 1000,
     shutdownTimeout: 10_000,
     maxEventLoopDelay: 500,
+    timeouts: { head: 10_000, request: 30_000, keepAlive: 72_000 },
+    keysTimeout: 5_000,
     keysMaxAge: 600_000,
     keysStaleIfError: 86_400_000,
     auditLog: false,
@@ -66,7 +68,11 @@ test('defaults', async (t) => {
       PORT: 6060,
       DRAIN_TIME: 1,
       SHUTDOWN_TIMEOUT: 10,
+      HEADERS_TIMEOUT: 10,
+      REQUEST_TIMEOUT: 30,
+      KEEP_ALIVE_TIMEOUT: 72,
       MAX_EVENT_LOOP_DELAY: 0.5,
+      KEYS_TIMEOUT: 5,
       KEYS_MAX_AGE: 600,
       KEYS_STALE_IF_ERROR: 86_400,
       LOG_LEVEL: 'info',
@@ -158,7 +164,12 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['TRUST_PROXY', 'true', 'all', '10.0.0.0/33', '10.0.0.0/', 'proxy.test', '::1/x'],
   ['LOG_LEVEL', 'loud', 'INFO'],
   ['AUTH_FAILURES_MAX', '0', 'many'],
-  ['METRICS_PORT', '65536', 'x'],
+  ['METRICS_PORT', '65536', 'x', '6060'],
+  ['HEADERS_TIMEOUT', '0', '3601', 'x', '31'],
+  ['REQUEST_TIMEOUT', '0', '3601', 'x'],
+  ['KEEP_ALIVE_TIMEOUT', '0', '3601', 'x'],
+  ['KEYS_TIMEOUT', '0', '61', 'x'],
+  ['AUTH0_AUDIENCE', '"https://api.test"', '<your-api>', 'https://api.test\u200b', '‘api’', ','],
   ['DRAIN_TIME', '-1', 'x', '10'],
   ['SHUTDOWN_TIMEOUT', 'x', '601'],
   ['MAX_EVENT_LOOP_DELAY', '-1', '61', 'x'],
@@ -340,6 +351,15 @@ test('values are normalized, with one warning', async (t) => {
   )
 })
 
+test('addresses of services, which Kubernetes sets, are ignored with a warning', async (t) => {
+  const { config, warning } = loadConfig(ENVIRONMENT, { METRICS_PORT: 'tcp://10.0.0.1:80' })
+  t.equal(config.metricsPort, undefined)
+  t.equal(warning, 'Ignored METRICS_PORT: the address of a service, which Kubernetes sets.')
+  const both = loadConfig(ENVIRONMENT, { PORT: ' 7000', METRICS_PORT: 'udp://[fd00::1]:80' })
+  t.match(both.warning, /^Trimmed .* from PORT\. Ignored METRICS_PORT/)
+  t.match(problemsWith({ HOST: 'tcp://10.0.0.1:80' }), /HOST is invalid/)
+})
+
 test('client origins are as browsers send them', async (t) => {
   const text =
     'HTTPS://App.test:443, Capacitor://LOCALHOST/, https://*.APP.test:443, https://*.app.test:08443/, https://*--app.vercel.app'
@@ -397,6 +417,22 @@ test('the environment takes precedence over an .env file', async (t) => {
 
   process.chdir(t.testdir({}))
   t.strictSame(readEnvironment(), [process.env])
+
+  for (const bytes of [
+    Buffer.from('\ufeffPORT=7000\n'),
+    Buffer.from('\ufeffPORT=7000\r\n', 'utf16le'),
+  ]) {
+    process.chdir(t.testdir({ '.env': bytes }))
+    t.strictSame(readEnvironment()[0], { PORT: '7000' }, 'as editors on Windows write it')
+  }
+  for (const bytes of [
+    Buffer.from('PORT=7000\n', 'utf16le'),
+    Buffer.from('\ufeffPORT=7000\n', 'utf16le').swap16(),
+    Buffer.from('# Müller\n', 'latin1'),
+  ]) {
+    process.chdir(t.testdir({ '.env': bytes }))
+    t.throws(readEnvironment, { name: 'ConfigError', message: /\.env cannot be read: .*UTF-8/ })
+  }
 
   process.chdir(t.testdir({ '.env': {} }))
   t.throws(readEnvironment, { name: 'ConfigError', message: /\.env cannot be read: EISDIR/ })

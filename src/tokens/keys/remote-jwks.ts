@@ -48,7 +48,7 @@ export interface RemoteJwksOptions {
   /** The shortest time between two fetches that unknown key ids cause, in milliseconds. */
   readonly cooldown?: number
   /** Time-out of one fetch, in milliseconds. */
-  readonly timeout?: number
+  readonly timeout: number
   /** The wait after a first failure, doubled after each further one, in milliseconds. */
   readonly retryDelay?: number
 }
@@ -70,7 +70,6 @@ export class RemoteJwks implements VerificationKeys {
   constructor(options: RemoteJwksOptions) {
     this.#options = {
       cooldown: 30_000,
-      timeout: 5_000,
       retryDelay: 1_000,
       ...options,
     }

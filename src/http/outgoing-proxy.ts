@@ -1,0 +1,59 @@
+import { ConfigError } from '../config/config-error.ts'
+import { type Environment, setting } from '../config/environment.ts'
+
+/** What is on this machine is not reached through a proxy: the local tenant, for example. */
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/** The proxies of the environment, as most programs read them. */
+interface OutgoingProxies {
+  readonly httpProxy: string | undefined
+  readonly httpsProxy: string | undefined
+  /** Hosts that are reached without a proxy, comma-separated. */
+  readonly noProxy: string
+}
+
+function proxiesOf(sources: readonly Environment[]): OutgoingProxies | undefined {
+  const httpProxy = proxyOf(sources, 'HTTP_PROXY')
+  const httpsProxy = proxyOf(sources, 'HTTPS_PROXY')
+  const exceptions = variable(sources, 'NO_PROXY')
+  if (exceptions === '*' || (httpProxy ?? httpsProxy) === undefined) return undefined
+  return { httpProxy, httpsProxy, noProxy: [exceptions, ...LOOPBACK].join(',') }
+}
+
+/** The name in lower case takes precedence, as in curl. */
+function variable(sources: readonly Environment[], name: string): string {
+  return setting(sources, name.toLowerCase(), setting(sources, name, ''))
+}
+
+function proxyOf(sources: readonly Environment[], name: string): string | undefined {
+  const url = variable(sources, name)
+  if (url === '') return undefined
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url
+  throw new ConfigError([{ problem: `${name} is invalid`, expected: 'an http:// or https:// URL' }])
+}
+
+/**
+ * Makes `fetch` use the proxies of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in the whole process. Node
+ * itself does so from version 24 on, and only where `NODE_USE_ENV_PROXY` is set.
+ *
+ * @throws ConfigError if a proxy is not a URL
+ */
+export async function useProxies(sources: readonly Environment[]): Promise<void> {
+  const proxies = proxiesOf(sources)
+  if (proxies === undefined) return
+  const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici')
+  const { httpProxy, httpsProxy, noProxy } = proxies
+  setGlobalDispatcher(
+    new EnvHttpProxyAgent({
+      noProxy,
+      ...(httpProxy !== undefined && { httpProxy }),
+      ...(httpsProxy !== undefined && { httpsProxy }),
+    }),
+  )
+}
+
+/** The host of the proxy for https URLs, without a password; undefined if there is none. */
+export function httpsProxyHost(sources: readonly Environment[]): string | undefined {
+  const { httpProxy, httpsProxy = httpProxy } = proxiesOf(sources) ?? {}
+  return httpsProxy === undefined ? undefined : new URL(httpsProxy).host
+}
