@@ -1,9 +1,10 @@
 /**
  * Runs the built server under pm2 from the registry, in fork and in cluster mode, started directly, by
  * a symbolic link, and by a program that imports it. Each has to serve requests, to have its log in
- * pm2's file, and to shut down when pm2 stops it. Prints `Launchers: N passed, N failed`.
+ * pm2's file, and to shut down when pm2 stops it. Runs `npm start` and `npm run dev`, too, which end with
+ * the server when they get a signal. Prints `Launchers: N passed, N failed`.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -14,6 +15,12 @@ import { setTimeout } from 'node:timers/promises'
 
 const VERSION = '7.0.4'
 const DEADLINE_MS = 30_000
+const SCRIPTS = [
+  'start',
+  // #region local-tenant
+  'dev',
+  // #endregion local-tenant
+]
 const MODES = { fork: [], cluster: ['-i', '2'] }
 
 const main = resolve('dist/main.js')
@@ -74,10 +81,50 @@ async function check(name: string, program: string, args: readonly string[]): Pr
   await logged(log, /"event":"shutdown_finished"/g, processes)
 }
 
+/** A supervisor signals npm, and npm passes the signal on to what the script has become. */
+async function checkNpm(script: string): Promise<void> {
+  const npm = spawn('npm', ['run', script], { env: { ...env, TENANT_PORT: '0' } })
+  const ended = once(npm, 'exit')
+  let output = ''
+  const says = async (pattern: RegExp) => {
+    const deadline = Date.now() + 2 * DEADLINE_MS
+    for (;;) {
+      const found = pattern.exec(output)
+      if (found !== null) return found[1] ?? ''
+      if (Date.now() > deadline) throw new Error(`npm does not print ${pattern}:\n${output}`)
+      await setTimeout(50)
+    }
+  }
+  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (data) => (output += data))
+  try {
+    const url = await says(/(?:listening at|server) +(http:\/\/[\w.]+:\d+)/i)
+    await fetch(`${url}/livez`)
+    npm.kill('SIGTERM')
+    await ended
+    await setTimeout(0)
+    const isGone = await fetch(`${url}/livez`).then(
+      () => false,
+      () => true,
+    )
+    if (!isGone) throw new Error(`The server outlives npm:\n${output}`)
+  } finally {
+    npm.kill('SIGKILL')
+  }
+}
+
 let passed = 0
 let failed = 0
 try {
   run('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', `pm2@${VERSION}`)
+  for (const script of SCRIPTS) {
+    try {
+      await checkNpm(script)
+      passed += 1
+    } catch (error) {
+      failed += 1
+      console.error(`npm run ${script}: ${(error as Error).message}`)
+    }
+  }
   for (const [mode, args] of Object.entries(MODES)) {
     for (const [kind, program] of Object.entries(programs)) {
       const name = `${mode}-${kind}`
