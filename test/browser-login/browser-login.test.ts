@@ -15,7 +15,9 @@ import { logSink } from '../support/log-sink.ts'
 import { PROBE_SERVER } from '../support/probe-routes.ts'
 // #region local-tenant
 import { TEST_PROJECT } from '../support/product/test-project.ts'
+// #endregion local-tenant
 import { BASE, SESSION_SECRET, visitorOf } from '../support/site.ts'
+// #region local-tenant
 import { visitor } from '../support/visitor.ts'
 
 // #endregion local-tenant

@@ -61,9 +61,11 @@ test('a part that others need, or that is unknown, is not removed', async (t) =>
     const args = ['--import=tsx', 'scripts/remove/main.ts', ...names]
     return spawnSync(process.execPath, args, { encoding: 'utf8' })
   }
+  // #region management
   const needed = run('local-tenant')
   t.equal(needed.status, 1)
   t.match(needed.stderr, 'Remove both: npm run remove -- local-tenant management')
+  // #endregion management
   for (const names of [[], ['nonsense'], ['toString']]) {
     const { status, stderr } = run(...names)
     t.equal(status, 1)
