@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { StatusError } from '../http/http-error.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
+import { type PageLink, retryLink, type StartedLogin } from './retry.ts'
 import { StoreUnavailableError } from './sessions/store.ts'
 import {
   InvalidIdTokenError,
@@ -63,8 +64,8 @@ export type PageErrorCode = keyof typeof ERROR_TEXTS
 export interface PageErrorOptions {
   /** The tenant's own message, which is shown. */
   readonly tenantMessage?: string | undefined
-  /** The link on the page. The path is local. */
-  readonly next?: { readonly path: string; readonly label: string }
+  /** The link on the page; to the home page by default. */
+  readonly next?: PageLink | undefined
   readonly cause?: unknown
 }
 
@@ -93,8 +94,6 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   503: { 'retry-after': '2' },
 }
 
-export const RETRY_LOGIN = { path: '/login', label: 'Log in again' }
-
 /** OAuth error codes of a login (OpenID Connect Core §3.1.2.6). All others are 403. */
 const OAUTH_ERRORS: ReadonlyMap<string, readonly [number, PageErrorCode]> = new Map([
   ['login_required', [401, 'login_needed']],
@@ -106,23 +105,28 @@ const OAUTH_ERRORS: ReadonlyMap<string, readonly [number, PageErrorCode]> = new 
   ['invalid_grant', [400, 'login_refused']],
 ] as const)
 
-/** Maps the errors of sessions, tokens and the tenant to a page. Returns unknown errors unchanged. */
-export function toPageError(error: unknown): unknown {
+/**
+ * Maps the errors of sessions, tokens and the tenant to a page. Returns unknown errors unchanged.
+ *
+ * @param login the login that failed, if one was started: the page links to the next one
+ */
+export function toPageError(error: unknown, login?: StartedLogin): unknown {
+  const next = login && retryLink(error, login)
   if (error instanceof StoreUnavailableError || error instanceof TenantUnavailableError) {
-    return new PageError(503, error.code, { cause: error.cause })
+    return new PageError(503, error.code, { next, cause: error.cause })
   }
-  if (error instanceof KeysUnavailableError) return new PageError(503, error.code)
+  if (error instanceof KeysUnavailableError) return new PageError(503, error.code, { next })
   if (error instanceof TenantOAuthError) {
     const [status, code] = OAUTH_ERRORS.get(error.code) ?? [403, 'login_refused']
-    return new PageError(status, code, { tenantMessage: error.description, next: RETRY_LOGIN })
+    return new PageError(status, code, { tenantMessage: error.description, next })
   }
   if (error instanceof InvalidIdTokenError) {
     return error.code === 'organization_mismatch'
-      ? new PageError(403, 'organization_refused', { next: RETRY_LOGIN, cause: error })
-      : new PageError(400, 'answer_invalid', { next: RETRY_LOGIN, cause: error })
+      ? new PageError(403, 'organization_refused', { next, cause: error })
+      : new PageError(400, 'answer_invalid', { next, cause: error })
   }
   if (error instanceof InvalidResponseError) {
-    return new PageError(400, error.code, { next: RETRY_LOGIN, cause: error.cause })
+    return new PageError(400, error.code, { next, cause: error.cause })
   }
   const { code, validation } = Object(error) as { code?: unknown; validation?: unknown }
   if (validation !== undefined) return new PageError(400, 'parameters_invalid')

@@ -4,6 +4,7 @@ import type { FromSchema } from 'json-schema-to-ts'
 import { clientAddress } from '../../http/client-address.ts'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
+import { retryLink } from '../retry.ts'
 import { localPath } from './return-to.ts'
 
 /** For each client address. */
@@ -47,8 +48,12 @@ export const login = fp<LoginContext>(
       reply: FastifyReply,
       hints: Readonly<Record<string, string>>,
     ): Promise<FastifyReply> {
-      if (await isRateLimited(request)) throw new PageError(429, 'too_many_logins')
       const { returnTo, ...parameters } = request.query
+      const startedLogin = { parameters, returnTo: localPath(returnTo) }
+      request.startedLogin = startedLogin
+      if (await isRateLimited(request)) {
+        throw new PageError(429, 'too_many_logins', { next: retryLink(undefined, startedLogin) })
+      }
       const { url, secrets } = await tenant.startLogin({
         redirect_uri: `${config.baseUrl}/callback`,
         scope: SCOPE,
@@ -57,9 +62,7 @@ export const login = fp<LoginContext>(
         ...parameters,
         ...hints,
       })
-      const { organization } = parameters
-      const pending = { secrets, returnTo: localPath(returnTo), organization }
-      await pendingLogins.add(request.session, pending)
+      await pendingLogins.add(request.session, { ...startedLogin, secrets })
       return reply.redirect(url, 303)
     }
   },
