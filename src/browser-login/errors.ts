@@ -4,6 +4,7 @@ import { KeysUnavailableError } from '../tokens/errors.ts'
 import { type PageLink, retryLink, type StartedLogin } from './retry.ts'
 import { StoreUnavailableError } from './sessions/store.ts'
 import {
+  ClientRejectedError,
   InvalidIdTokenError,
   InvalidResponseError,
   TenantOAuthError,
@@ -48,6 +49,10 @@ const ERROR_TEXTS = {
   tenant_unavailable: [
     'Service temporarily unavailable',
     'The login service is unavailable. Please try again in a moment.',
+  ],
+  client_rejected: [
+    'Service temporarily unavailable',
+    'The login service does not accept this site. It is not your fault: the operator of the site has to correct it.',
   ],
   keys_unavailable: [
     'Service temporarily unavailable',
@@ -105,6 +110,9 @@ const OAUTH_ERRORS: ReadonlyMap<string, readonly [number, PageErrorCode]> = new 
   ['invalid_grant', [400, 'login_refused']],
 ] as const)
 
+/** The errors that are on our side or the tenant's. */
+const UNAVAILABLE = [StoreUnavailableError, TenantUnavailableError, ClientRejectedError] as const
+
 /**
  * Maps the errors of sessions, tokens and the tenant to a page. Returns unknown errors unchanged.
  *
@@ -112,8 +120,9 @@ const OAUTH_ERRORS: ReadonlyMap<string, readonly [number, PageErrorCode]> = new 
  */
 export function toPageError(error: unknown, login?: StartedLogin): unknown {
   const next = login && retryLink(error, login)
-  if (error instanceof StoreUnavailableError || error instanceof TenantUnavailableError) {
-    return new PageError(503, error.code, { next, cause: error.cause })
+  if (UNAVAILABLE.some((Unavailable) => error instanceof Unavailable)) {
+    const { code, cause } = error as InstanceType<(typeof UNAVAILABLE)[number]>
+    return new PageError(503, code, { next, cause })
   }
   if (error instanceof KeysUnavailableError) return new PageError(503, error.code, { next })
   if (error instanceof TenantOAuthError) {

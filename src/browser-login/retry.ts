@@ -34,6 +34,7 @@ const CHANGES: ReadonlyMap<string, Change> = new Map([
   ['interaction_required', SAME],
   ['consent_required', { ...SAME, prompt: 'consent' }],
   ['account_selection_required', { ...SAME, prompt: 'select_account' }],
+  ['invalid_grant', SAME],
   ['invalid_request', WITHOUT_PARAMETERS],
   ['invalid_scope', WITHOUT_PARAMETERS],
 ] as const)

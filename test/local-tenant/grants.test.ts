@@ -35,7 +35,7 @@ test('authorization codes that are stolen, replayed, mixed up or expired', async
   })
   t.match(await requestToken(issuer, { ...redemption(await code()), client_id: 'nobody' }), {
     status: 401,
-    body: { error: 'invalid_client' },
+    body: { error: 'access_denied' },
   })
 
   const replayed = redemption(await code())
@@ -96,7 +96,7 @@ test('a confidential client needs its secret, no PKCE, and keeps its refresh tok
   t.equal(to, WEB.redirect_uri)
   const secret = { client_secret: 'messages-web-secret' }
   const redeem = { ...redemption(answer['code']), ...WEB, code_verifier: undefined }
-  t.match(await requestToken(issuer, redeem), { status: 401, body: { error: 'invalid_client' } })
+  t.match(await requestToken(issuer, redeem), { status: 401, body: { error: 'access_denied' } })
   t.match(await requestToken(issuer, { ...redeem, ...secret, code_verifier: VERIFIER }), {
     body: { error: 'invalid_grant' },
   })
@@ -180,7 +180,7 @@ test('token exchanges that are rejected', async (t) => {
     ],
     ['invalid_request', 400, { requested_token_type: undefined }],
     ['invalid_grant', 400, { subject_token: 'made-up' }],
-    ['invalid_client', 401, { client_secret: 'wrong' }],
+    ['access_denied', 401, { client_secret: 'wrong' }],
     ['unauthorized_client', 400, { client_id: 'messages-spa', client_secret: undefined }],
     [
       'unauthorized_client',

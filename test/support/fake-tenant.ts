@@ -11,6 +11,8 @@ export const CLIENT = 'the-client'
 type Json = Record<string, unknown>
 interface Answer {
   readonly status?: number
+  readonly headers?: Record<string, string> | undefined
+  /** Sent as JSON, a text as it is. */
   readonly body: unknown
 }
 
@@ -53,8 +55,9 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
   const origin = await serve(t, async (request, response) => {
     if (tenant.down) return void request.socket.destroy()
     const { pathname, searchParams } = new URL(String(request.url), origin)
-    const send = (body: unknown, status = 200) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const send = (body: unknown, status = 200, headers = {}) => {
+      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text)
     }
     if (pathname.endsWith('openid-configuration')) return send(discovery())
     if (pathname.endsWith('jwks.json')) return send({ keys: [KEY.jwk] })
@@ -69,8 +72,8 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
     }
     const parameters = new URLSearchParams(await text(request))
     tenant.tokenRequests.push(parameters)
-    const { status, body } = (await tenant.answer(parameters)) ?? redeem(parameters)
-    send(body, status)
+    const { status, headers, body } = (await tenant.answer(parameters)) ?? redeem(parameters)
+    send(body, status, headers)
   })
 
   function redeem(parameters: URLSearchParams): Answer {

@@ -41,7 +41,7 @@ export class TokenRenewal {
    * Returns the login with an access token that is not about to expire.
    *
    * @returns undefined if the login has ended, or ends now because it cannot be renewed
-   * @throws TenantUnavailableError, StoreUnavailableError: the login continues
+   * @throws TenantUnavailableError, ClientRejectedError, StoreUnavailableError: the login continues
    */
   async ensureFresh(login: Login): Promise<Login | undefined> {
     if (this.#isFresh(login)) return login
@@ -95,10 +95,8 @@ export class TokenRenewal {
     try {
       return await this.#options.tenant.renew(refreshToken)
     } catch (error) {
-      if (!(error instanceof TenantOAuthError)) throw error
-      // Only invalid_grant is about this login; the other codes are about the client (RFC 6749 §5.2).
-      if (error.code !== 'invalid_grant') throw new TenantUnavailableError({ cause: error })
-      return undefined
+      if (error instanceof TenantOAuthError) return undefined
+      throw error
     }
   }
 

@@ -47,7 +47,8 @@ export interface LoginSecrets {
  * An OpenID Connect client of the tenant. The discovery document is fetched on first use, and again
  * after a failure, so that the server can start while the tenant is down.
  *
- * Every method throws TenantUnavailableError if the tenant does not return a usable response.
+ * Every method throws TenantUnavailableError if the tenant does not return a usable response, and
+ * ClientRejectedError if it does not accept this client.
  */
 export class TenantClient {
   readonly #options: TenantClientOptions
@@ -184,7 +185,7 @@ export class TenantClient {
     try {
       return await request
     } catch (error) {
-      throw toDomainError(error, InvalidResponse)
+      throw await toDomainError(error, InvalidResponse)
     }
   }
 }
