@@ -64,6 +64,20 @@ test('without Redis requests are allowed, with one warning; then they are counte
   t.equal(warnings().length, 1, 'at most one a minute')
 })
 
+test('after a failover, requests are counted by the new primary', async (t) => {
+  const redis = await fakeRedis(t)
+  const { call, log } = await sharing(t, redis.url)
+  await untilCounted(call)
+  redis.failOver()
+  const { statusCode, headers } = await call()
+  t.match({ statusCode, limit: headers['ratelimit-limit'] }, { statusCode: 200, limit: undefined })
+  t.match(
+    log.find(({ event }) => event === 'limit_store_error'),
+    { level: 50, code: 'READONLY' },
+  )
+  await untilCounted(call)
+})
+
 test('a Redis server that hangs delays a request by its time-out only', async (t) => {
   const redis = await fakeRedis(t)
   redis.hang(true)
