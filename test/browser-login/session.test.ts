@@ -117,6 +117,24 @@ test('logout at a tenant without an OpenID Connect logout endpoint', async (t) =
   t.equal(location, `${tenant.issuer}v2/logout?client_id=the-client&returnTo=${returnTo}`)
 })
 
+test('an ID token of 64 KiB is accepted, and is not in the logout URL', async (t) => {
+  const { tenant, visitor, log } = await site(t)
+  const groups = (length: number) => Array.from({ length }, (_, index) => `cn=group-${index},dc=a`)
+  tenant.claims = { groups: groups(2000) }
+  const uma = visitor()
+  t.equal((await uma.logIn()).status, 303)
+  t.match((await uma.visit('/profile')).html, 'cn&#61;group-1999')
+  const { location } = await uma.post('/logout', { _csrf: await uma.csrf() })
+  const { searchParams } = new URL(location)
+  t.strictSame(Object.fromEntries(searchParams), {
+    client_id: 'the-client',
+    post_logout_redirect_uri: `${BASE}/`,
+  })
+  tenant.claims = { groups: groups(3000) }
+  t.equal((await uma.logIn()).status, 400)
+  t.match(log.at(-2), { event: 'page_failed', causes: ['token_too_large'] })
+})
+
 test('logout while the tenant is down', async (t) => {
   const tenant = await fakeTenant(t)
   const first = await site(t, { tenant })

@@ -9,6 +9,8 @@ import {
 
 /** For one request to the tenant. */
 const TIMEOUT_SECONDS = 5
+/** A longer ID token is not put into the logout URL: servers limit the length of a URL. */
+const MAX_HINT_LENGTH = 4 * 1024
 /** For access tokens that come without `expires_in`. */
 const DEFAULT_LIFETIME_SECONDS = 300
 
@@ -139,7 +141,7 @@ export class TenantClient {
       return `${issuer}v2/logout?${new URLSearchParams({ client_id: clientId, returnTo })}`
     }
     return client.buildEndSessionUrl(configuration, {
-      id_token_hint: idToken,
+      ...(idToken.length <= MAX_HINT_LENGTH && { id_token_hint: idToken }),
       post_logout_redirect_uri: returnTo,
     }).href
   }
