@@ -1,12 +1,13 @@
 import fp from 'fastify-plugin'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
+import type { CsrfGuard } from '../sessions/csrf-guard.ts'
 import { TenantUnavailableError } from '../tenant/errors.ts'
 
 /** Logs out here, and then at the tenant (OpenID Connect RP-Initiated Logout §2). */
 export const logout = fp<LoginContext>(
   async (app, { config, logins, tenant }) => {
-    app.post('/logout', app.csrfGuard, async (request, reply) => {
+    app.post('/logout', app.getDecorator<CsrfGuard>('csrfGuard'), async (request, reply) => {
       const login = await request.getLogin()
       await app.endSession(reply)
       if (login === undefined) return reply.redirect('/', 303)
