@@ -143,16 +143,17 @@ export function toPageError(error: unknown, login?: StartedLogin): unknown {
   return error
 }
 
-/** Logs the names and codes of the causes. Their messages may contain tokens or personal data. */
+/** Logs the causes of an error page. */
 export function logCauses({ log }: FastifyRequest, error: unknown): void {
-  const causes = namesOf(Object(error).cause)
+  const causes = causesOf(Object(error).cause)
   if (causes.length > 0) log.warn({ event: 'page_failed', causes }, 'Page request failed')
 }
 
-function namesOf(cause: unknown): string[] {
+/** The names and codes of an error and its causes. Their messages may contain tokens or personal data. */
+export function causesOf(cause: unknown): string[] {
   if (!(cause instanceof Error)) return []
   const { code, error } = cause as { code?: unknown; error?: unknown }
-  const names = [typeof code === 'string' ? code : cause.name, ...namesOf(cause.cause)]
+  const names = [typeof code === 'string' ? code : cause.name, ...causesOf(cause.cause)]
   // An error code of the tenant (RFC 6749 §5.2).
   return typeof error === 'string' && /^\w{1,40}$/.test(error) ? [error, ...names] : names
 }

@@ -285,3 +285,31 @@ test('consent is granted without a page', async (t) => {
   await logIn('user')
   t.ok((await authorize({ prompt: 'consent' })).answer['code'])
 })
+
+test('a refresh token is revoked by its client (RFC 7009)', async (t) => {
+  const issuer = await tenant(t)
+  const { logIn } = visitor(issuer)
+  const revoke = async (values: Values, headers: Record<string, string> = {}) => {
+    const body = new URLSearchParams(values as Record<string, string>)
+    const response = await fetch(`${issuer}oauth/revoke`, { method: 'POST', body, headers })
+    return { status: response.status, text: await response.text() }
+  }
+  const { answer } = await logIn('user')
+  const { body } = await requestToken(issuer, redemption(answer['code']))
+  const { access_token, refresh_token } = body as { access_token: string; refresh_token: string }
+  const [spa, token] = ['messages-spa', String(refresh_token)]
+  const userinfo = async () => {
+    const headers = { authorization: `Bearer ${access_token}` }
+    return (await fetch(`${issuer}userinfo`, { headers })).status
+  }
+  const web = { client_id: 'messages-web', client_secret: 'messages-web-secret' }
+  t.match(await revoke({ ...web, token }), { status: 200 }, 'not its client: ignored')
+  t.match(await revoke({ client_id: spa, token: 'unknown' }), { status: 200, text: '' })
+  t.equal(await userinfo(), 200)
+  t.match(await revoke({ client_id: spa }), { status: 400, text: /Missing required parameter/ })
+  t.match(await revoke({ client_id: 'nobody', token }), { status: 401, text: /access_denied/ })
+  t.match(await revoke({ client_id: spa, token }), { status: 200, text: '' })
+  t.equal(await userinfo(), 401)
+  const renewal = { grant_type: 'refresh_token', client_id: spa, refresh_token: token }
+  t.match(await requestToken(issuer, renewal), { body: { error: 'invalid_grant' } })
+})

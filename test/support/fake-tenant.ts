@@ -23,6 +23,10 @@ export interface FakeTenant {
   authorizationRequest: URLSearchParams
   /** The parameters of all token requests. */
   readonly tokenRequests: URLSearchParams[]
+  /** The parameters of all revocation requests. */
+  readonly revocations: URLSearchParams[]
+  /** The status of the response to them. */
+  revocationStatus: number
   /** Changes to the claims of ID tokens. */
   claims: Json
   /** Signs ID tokens and logout tokens. */
@@ -71,6 +75,10 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
       return void response.writeHead(303, { location }).end()
     }
     const parameters = new URLSearchParams(await text(request))
+    if (pathname === '/oauth/revoke') {
+      tenant.revocations.push(parameters)
+      return send('', tenant.revocationStatus)
+    }
     tenant.tokenRequests.push(parameters)
     const { status, headers, body } = (await tenant.answer(parameters)) ?? redeem(parameters)
     send(body, status, headers)
@@ -115,6 +123,7 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
       authorization_endpoint: `${issuer}authorize`,
       token_endpoint: `${issuer}oauth/token`,
       jwks_uri: `${issuer}.well-known/jwks.json`,
+      revocation_endpoint: `${issuer}oauth/revoke`,
       end_session_endpoint: `${issuer}oidc/logout`,
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
@@ -127,6 +136,8 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
     issuer: `${origin}/`,
     authorizationRequest: new URLSearchParams(),
     tokenRequests: [],
+    revocations: [],
+    revocationStatus: 200,
     claims: {},
     sign: rs256,
     refusal: undefined,

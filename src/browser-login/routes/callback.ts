@@ -4,6 +4,7 @@ import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
 import { NEW_LOGIN } from '../retry.ts'
 import { InvalidIdTokenError } from '../tenant/errors.ts'
+import { revokeRefreshToken } from '../tenant/revocation.ts'
 
 const querystring = { type: 'object', properties: { state: { type: 'string' } } } as const
 
@@ -38,7 +39,10 @@ export const callback = fp<LoginContext>(
       const { id } = await logins.begin(identity, idToken, tokens)
       request.session.loginId = id
       reply.generateCsrf()
-      if (previous !== undefined) await logins.end(previous)
+      if (previous !== undefined) {
+        await logins.end(previous)
+        await revokeRefreshToken(tenant, previous, request.log)
+      }
       return reply.redirect(returnTo, 303)
     })
   },

@@ -133,6 +133,14 @@ export class TenantClient {
     return (await this.#send(exchange)).access_token
   }
 
+  /** Revokes a refresh token (RFC 7009), if the tenant has an endpoint for that. */
+  async revoke(refreshToken: string): Promise<void> {
+    const configuration = await this.#configuration()
+    if (configuration.serverMetadata().revocation_endpoint === undefined) return
+    const parameters = { token_type_hint: 'refresh_token' }
+    await this.#send(client.tokenRevocation(configuration, refreshToken, parameters))
+  }
+
   /** Returns the URL of the OpenID Connect logout; of Auth0's own logout if that one is disabled. */
   async logoutUrl(idToken: string, returnTo: string): Promise<string> {
     const configuration = await this.#configuration()
