@@ -38,6 +38,7 @@ export type ClientTokenErrorCode =
   | 'authorized_party_missing'
   | 'authorized_party_mismatch'
   | 'nonce_mismatch'
+  | 'subject_mismatch'
   | 'nonce_present'
   | 'login_too_old'
   | 'organization_mismatch'

@@ -40,6 +40,8 @@ export interface FakeTenant {
   /** A different response of the token endpoint; undefined for the usual one. */
   answer: (parameters: URLSearchParams) => Answer | undefined | Promise<Answer | undefined>
   down: boolean
+  /** An ID token without a nonce, as for a renewal, with changes. */
+  idToken(changes?: Json): string
   /** A logout token, with changes. */
   logoutToken(changes?: Json): string
   /** An access token that the API accepts, with changes. */
@@ -145,6 +147,7 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
     tokens: {},
     answer: () => undefined,
     down: false,
+    idToken: (changes = {}) => tenant.sign({ ...idClaims(), ...changes }),
     logoutToken: (changes = {}) => {
       const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
       const claims = { ...common(), aud: CLIENT, events, jti: randomUUID(), ...changes }

@@ -38,6 +38,12 @@ export interface TokenSet {
   readonly expiresAt: number
 }
 
+export interface RenewedTokens {
+  readonly tokens: TokenSet
+  /** Undefined if the tenant returns none. */
+  readonly idToken: string | undefined
+}
+
 /** Binds a response to one login (RFC 6749 §10.12, RFC 7636, OpenID Connect Core §3.1.2.1). */
 export interface LoginSecrets {
   readonly state: string
@@ -107,12 +113,13 @@ export class TenantClient {
   /**
    * Renews the access token (RFC 6749 §6).
    *
+   * @returns the tokens; the signature of the ID token is not verified yet
    * @throws TenantOAuthError
    */
-  async renew(refreshToken: string): Promise<TokenSet> {
+  async renew(refreshToken: string): Promise<RenewedTokens> {
     const configuration = await this.#configuration()
     const response = await this.#send(client.refreshTokenGrant(configuration, refreshToken))
-    return this.#toTokenSet(response, refreshToken)
+    return { tokens: this.#toTokenSet(response, refreshToken), idToken: response.id_token }
   }
 
   /**
