@@ -93,6 +93,8 @@ test('unknown connections, denied exchanges and failing APIs', async (t) => {
     const refused = await uma.visit('/federated/fails')
     t.match(refused, { status: 403, html: /Not &#60;granted&#62;/ })
     t.match(refused.html, `${body.error}: `)
+    const link = '/login?prompt&#61;consent&#38;connection&#61;fails&#38;returnTo&#61;'
+    t.match(refused.html, link, 'a login with this connection')
   }
   grant(tenant, { status: 403, body: { error: 'unauthorized_client' } })
   t.match(await uma.visit('/federated/fails'), { status: 503, html: /does not accept this site/ })

@@ -68,6 +68,14 @@ test('only the known parameters of a link are sent to the tenant', async (t) => 
     redirect_uri: `${BASE}/callback`,
   })
   t.equal(tenant.authorizationRequest.get('returnTo'), null)
+  const how = {
+    connection: 'google-oauth2',
+    ui_locales: 'fr-CA fr en',
+    acr_values: 'http://schemas.openid.net/pape/policies/2007/06/multi-factor',
+    prompt: 'none',
+  }
+  await uma.answer(`?${new URLSearchParams(how)}`)
+  t.match(Object.fromEntries(tenant.authorizationRequest), how)
   t.match((await uma.visit('/profile')).html, 'Organization: acme')
   const { location } = await uma.visit('/signup?prompt=login')
   t.match(Object.fromEntries(new URL(location).searchParams), {
@@ -78,7 +86,10 @@ test('only the known parameters of a link are sent to the tenant', async (t) => 
     'organization=a%0d%0ab',
     'organization=a&organization=b',
     'invitation=%3Cscript%3E',
-    'prompt=none',
+    'prompt=create',
+    'connection=a%20b',
+    'ui_locales=de;en',
+    'acr_values=a%0ab',
     `login_hint=${'a'.repeat(300)}`,
   ]) {
     const { status, html, headers } = await uma.visit(`/login?${query}`)

@@ -21,7 +21,10 @@ const querystring = {
     organization_name: { type: 'string', pattern: '^[\\w. -]{1,64}$' },
     invitation: { type: 'string', pattern: '^[\\w.~-]{1,256}$' },
     login_hint: { type: 'string', pattern: '^[^\\p{C}]{1,256}$' },
-    prompt: { enum: ['login', 'consent', 'select_account'] },
+    connection: { type: 'string', pattern: '^[\\w-]{1,128}$' },
+    ui_locales: { type: 'string', pattern: '^[A-Za-z\\d -]{1,128}$' },
+    acr_values: { type: 'string', pattern: '^[\\x20-\\x7e]{1,256}$' },
+    prompt: { enum: ['none', 'login', 'consent', 'select_account'] },
     returnTo: {},
   },
 } as const
