@@ -55,6 +55,8 @@ const loadBrowserLogin: Loader = async (
   const { browserLogin } = await import('./browser-login/browser-login.ts')
   const { issuer, audiences, clockTolerance } = tokens
   const tenant = { issuer, audience: audiences[0], clockTolerance, keys }
-  return (app) => browserLogin(app, { ...tenant, config, profileRoutes, now: Date.now })
+  return async (app) => {
+    await app.register(browserLogin, { ...tenant, config, profileRoutes, now: Date.now })
+  }
 }
 // #endregion browser-login

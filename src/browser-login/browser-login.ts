@@ -1,5 +1,5 @@
 import formbody from '@fastify/formbody'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { type BrowserLoginOptions, createLoginContext } from './context.ts'
 import { logCauses, toPageError } from './errors.ts'
 import { errorPages } from './pages/error-page.ts'
@@ -21,44 +21,48 @@ import { StoreUnavailableError } from './sessions/store.ts'
  * The optional browser login: pages behind sessions. For the API's access policy all of its routes
  * are public. They ignore access tokens, and the API ignores their cookies.
  */
-export async function browserLogin(
-  app: FastifyInstance,
-  options: BrowserLoginOptions,
-): Promise<void> {
-  const context = createLoginContext(options, app.log)
-  const { store, records, config } = context
-  app.scopeAccess = 'public'
-  app.addHook('onClose', () => store.close())
-  app.addHook('onRequest', async () => {
-    if (!store.ready) throw new StoreUnavailableError()
-  })
-  // Routes for programs return errors as the API does; only the pages below return HTML.
-  app.setErrorHandler((error, request) => {
-    const pageError = toPageError(error)
-    logCauses(request, pageError)
-    throw pageError
-  })
-  await app.register(formbody)
-  await app.register(backchannelLogout, context)
-
-  await app.register(async (withSession) => {
-    await withSession.register(session, {
-      store,
-      records,
-      secrets: config.sessionSecrets,
-      secure: config.baseUrl.startsWith('https:'),
-      idleTimeoutMs: config.idleTimeout,
+export const browserLogin = fp<BrowserLoginOptions>(
+  async (app, options) => {
+    const context = createLoginContext(options, app.log)
+    const { store, records, config } = context
+    app.scopeAccess = 'public'
+    app.addHook('onClose', () => store.close())
+    app.addHook('onRequest', async () => {
+      if (!store.ready) throw new StoreUnavailableError()
     })
-    await withSession.register(loginRequirement, context)
-    await withSession.register(csrfGuard, { origin: config.baseUrl })
-    await withSession.register(sessionToken, context)
-
-    await withSession.register(async (withPages) => {
-      await withPages.register(pages, { tenantOrigin: new URL(options.issuer).origin })
-      await withPages.register(errorPages)
-      for (const route of [home, login, callback, profile, logout, federated]) {
-        await withPages.register(route, context)
-      }
+    // Routes for programs return errors as the API does; only the pages below return HTML.
+    app.setErrorHandler((error, request) => {
+      const pageError = toPageError(error)
+      logCauses(request, pageError)
+      throw pageError
     })
-  })
-}
+    await app.register(formbody)
+    await app.register(backchannelLogout, context)
+
+    await app.register(async (withSession) => {
+      await withSession.register(session, {
+        store,
+        records,
+        secrets: config.sessionSecrets,
+        secure: config.baseUrl.startsWith('https:'),
+        idleTimeoutMs: config.idleTimeout,
+      })
+      await withSession.register(loginRequirement, context)
+      await withSession.register(csrfGuard, { origin: config.baseUrl })
+      await withSession.register(sessionToken, context)
+
+      await withSession.register(async (withPages) => {
+        await withPages.register(pages, { tenantOrigin: new URL(options.issuer).origin })
+        await withPages.register(errorPages)
+        for (const route of [home, login, callback, profile, logout, federated]) {
+          await withPages.register(route, context)
+        }
+      })
+    })
+  },
+  {
+    name: 'browser-login',
+    encapsulate: true,
+    dependencies: ['errors', 'security-headers', 'not-found', 'declared-access'],
+  },
+)

@@ -70,6 +70,7 @@ export function createLoginContext(
     idTokenAlgorithm === 'HS256'
       ? { algorithm: 'HS256', secret: clientSecret }
       : { algorithm: 'RS256', keys }
+  const tokenExpectations = { issuer, clientId, key, clockTolerance, now }
   return {
     config,
     audience,
@@ -78,8 +79,16 @@ export function createLoginContext(
     records,
     pendingLogins: new PendingLogins(store, records),
     logins,
-    renewal: new TokenRenewal({ store, logins, tenant, now }),
+    renewal: new TokenRenewal({
+      store,
+      logins,
+      tenant,
+      tokenExpectations,
+      onRejected: (code) =>
+        log.warn({ event: 'renewal_rejected', code }, 'The ID token of a renewal was rejected'),
+      now,
+    }),
     tenant,
-    tokenExpectations: { issuer, clientId, key, clockTolerance, now },
+    tokenExpectations,
   }
 }

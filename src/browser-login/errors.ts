@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { StatusError } from '../http/http-error.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
+import { type PageLink, retryLink, type StartedLogin } from './retry.ts'
 import { StoreUnavailableError } from './sessions/store.ts'
 import {
+  ClientRejectedError,
   InvalidIdTokenError,
   InvalidResponseError,
   TenantOAuthError,
@@ -48,6 +50,10 @@ const ERROR_TEXTS = {
     'Service temporarily unavailable',
     'The login service is unavailable. Please try again in a moment.',
   ],
+  client_rejected: [
+    'Service temporarily unavailable',
+    'The login service does not accept this site. It is not your fault: the operator of the site has to correct it.',
+  ],
   keys_unavailable: [
     'Service temporarily unavailable',
     'Logins cannot be verified right now. Please try again in a moment.',
@@ -63,8 +69,8 @@ export type PageErrorCode = keyof typeof ERROR_TEXTS
 export interface PageErrorOptions {
   /** The tenant's own message, which is shown. */
   readonly tenantMessage?: string | undefined
-  /** The link on the page. The path is local. */
-  readonly next?: { readonly path: string; readonly label: string }
+  /** The link on the page; to the home page by default. */
+  readonly next?: PageLink | undefined
   readonly cause?: unknown
 }
 
@@ -93,8 +99,6 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   503: { 'retry-after': '2' },
 }
 
-export const RETRY_LOGIN = { path: '/login', label: 'Log in again' }
-
 /** OAuth error codes of a login (OpenID Connect Core §3.1.2.6). All others are 403. */
 const OAUTH_ERRORS: ReadonlyMap<string, readonly [number, PageErrorCode]> = new Map([
   ['login_required', [401, 'login_needed']],
@@ -106,23 +110,32 @@ const OAUTH_ERRORS: ReadonlyMap<string, readonly [number, PageErrorCode]> = new 
   ['invalid_grant', [400, 'login_refused']],
 ] as const)
 
-/** Maps the errors of sessions, tokens and the tenant to a page. Returns unknown errors unchanged. */
-export function toPageError(error: unknown): unknown {
-  if (error instanceof StoreUnavailableError || error instanceof TenantUnavailableError) {
-    return new PageError(503, error.code, { cause: error.cause })
+/** The errors that are on our side or the tenant's. */
+const UNAVAILABLE = [StoreUnavailableError, TenantUnavailableError, ClientRejectedError] as const
+
+/**
+ * Maps the errors of sessions, tokens and the tenant to a page. Returns unknown errors unchanged.
+ *
+ * @param login the login that failed, if one was started: the page links to the next one
+ */
+export function toPageError(error: unknown, login?: StartedLogin): unknown {
+  const next = login && retryLink(error, login)
+  if (UNAVAILABLE.some((Unavailable) => error instanceof Unavailable)) {
+    const { code, cause } = error as InstanceType<(typeof UNAVAILABLE)[number]>
+    return new PageError(503, code, { next, cause })
   }
-  if (error instanceof KeysUnavailableError) return new PageError(503, error.code)
+  if (error instanceof KeysUnavailableError) return new PageError(503, error.code, { next })
   if (error instanceof TenantOAuthError) {
     const [status, code] = OAUTH_ERRORS.get(error.code) ?? [403, 'login_refused']
-    return new PageError(status, code, { tenantMessage: error.description, next: RETRY_LOGIN })
+    return new PageError(status, code, { tenantMessage: error.description, next })
   }
   if (error instanceof InvalidIdTokenError) {
     return error.code === 'organization_mismatch'
-      ? new PageError(403, 'organization_refused', { next: RETRY_LOGIN, cause: error })
-      : new PageError(400, 'answer_invalid', { next: RETRY_LOGIN, cause: error })
+      ? new PageError(403, 'organization_refused', { next, cause: error })
+      : new PageError(400, 'answer_invalid', { next, cause: error })
   }
   if (error instanceof InvalidResponseError) {
-    return new PageError(400, error.code, { next: RETRY_LOGIN, cause: error.cause })
+    return new PageError(400, error.code, { next, cause: error.cause })
   }
   const { code, validation } = Object(error) as { code?: unknown; validation?: unknown }
   if (validation !== undefined) return new PageError(400, 'parameters_invalid')
@@ -130,16 +143,17 @@ export function toPageError(error: unknown): unknown {
   return error
 }
 
-/** Logs the names and codes of the causes. Their messages may contain tokens or personal data. */
+/** Logs the causes of an error page. */
 export function logCauses({ log }: FastifyRequest, error: unknown): void {
-  const causes = namesOf(Object(error).cause)
+  const causes = causesOf(Object(error).cause)
   if (causes.length > 0) log.warn({ event: 'page_failed', causes }, 'Page request failed')
 }
 
-function namesOf(cause: unknown): string[] {
+/** The names and codes of an error and its causes. Their messages may contain tokens or personal data. */
+export function causesOf(cause: unknown): string[] {
   if (!(cause instanceof Error)) return []
   const { code, error } = cause as { code?: unknown; error?: unknown }
-  const names = [typeof code === 'string' ? code : cause.name, ...namesOf(cause.cause)]
+  const names = [typeof code === 'string' ? code : cause.name, ...causesOf(cause.cause)]
   // An error code of the tenant (RFC 6749 §5.2).
   return typeof error === 'string' && /^\w{1,40}$/.test(error) ? [error, ...names] : names
 }

@@ -29,6 +29,7 @@ import { discovery } from './protocol/discovery.ts'
 import { OAuthError } from './protocol/oauth-error.ts'
 import { FederatedTokens } from './protocol/tokens/federated-tokens.ts'
 import { Grants } from './protocol/tokens/grants.ts'
+import { revocationEndpoint } from './protocol/tokens/revocation-endpoint.ts'
 import { SigningKeys } from './protocol/tokens/signing-keys.ts'
 import { tokenEndpoint } from './protocol/tokens/token-endpoint.ts'
 import { TokenIssuer } from './protocol/tokens/token-issuer.ts'
@@ -102,6 +103,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(discovery, { issuer, keys })
   await app.register(authorize, { grants, sessions, directory, file })
   await app.register(tokenEndpoint, { tokenIssuer, grants, federatedTokens, directory })
+  await app.register(revocationEndpoint, { grants, directory })
   await app.register(userinfo, { grants })
   await app.register(logout, { sessions, directory, backchannel })
   await app.register(thirdParty, { federatedTokens })

@@ -8,6 +8,12 @@ import type { Result } from './result.ts'
 import { verifySignature } from './verify-signature.ts'
 
 /**
+ * The largest token for a client that is decoded. It comes in a body, so that the limit of headers does
+ * not apply, and the session store keeps it.
+ */
+const MAX_CLIENT_TOKEN_BYTES = 64 * 1024
+
+/**
  * How the tenant signs for a client: with its own keys, or with the client's secret. The client's
  * configuration at the tenant decides, never the token (RFC 8725 §3.1).
  */
@@ -32,6 +38,7 @@ export type ClientTokenErrorCode =
   | 'authorized_party_missing'
   | 'authorized_party_mismatch'
   | 'nonce_mismatch'
+  | 'subject_mismatch'
   | 'nonce_present'
   | 'login_too_old'
   | 'organization_mismatch'
@@ -51,7 +58,7 @@ export async function verifyClientToken(
   types: readonly (string | undefined)[],
   expected: ClientTokenExpectations,
 ): Promise<Result<JsonObject, ClientTokenErrorCode>> {
-  const { value: decoded, code: structure } = decodeToken(token)
+  const { value: decoded, code: structure } = decodeToken(token, MAX_CLIENT_TOKEN_BYTES)
   if (structure !== undefined) return { code: structure }
   const { header, claims } = decoded
   const headerFailure = checkHeader(header, [expected.key.algorithm], types)

@@ -40,16 +40,46 @@ export async function verifyIdToken(
   login: ExpectedLogin,
   expected: ClientTokenExpectations,
 ): Promise<Result<Identity, ClientTokenErrorCode>> {
+  const { value: identity, code: common } = await verifyIdentity(token, expected)
+  if (common !== undefined) return { code: common }
+  const code =
+    checkLogin(identity.claims, login, expected) ??
+    checkOrganization(identity.claims, login.organization)
+  return code === undefined ? { value: identity } : { code }
+}
+
+/**
+ * Verifies the ID token of a renewal (OpenID Connect Core §12.2). It must be about the same person and
+ * organization.
+ *
+ * @param previous from the ID token of the login
+ * @throws KeysUnavailableError where the token can be neither accepted nor rejected now
+ */
+export async function verifyRenewedIdToken(
+  token: string,
+  previous: Identity,
+  expected: ClientTokenExpectations,
+): Promise<Result<Identity, ClientTokenErrorCode>> {
+  const { value: renewed, code: common } = await verifyIdentity(token, expected)
+  if (common !== undefined) return { code: common }
+  const { nonce, org_id: organization } = renewed.claims
+  if (renewed.subject !== previous.subject) return { code: 'subject_mismatch' }
+  if (organization !== previous.claims['org_id']) return { code: 'organization_mismatch' }
+  if (nonce !== undefined && nonce !== previous.claims['nonce']) return { code: 'nonce_mismatch' }
+  return { value: { ...previous, claims: { ...renewed.claims, nonce: previous.claims['nonce'] } } }
+}
+
+async function verifyIdentity(
+  token: string,
+  expected: ClientTokenExpectations,
+): Promise<Result<Identity, ClientTokenErrorCode>> {
   const { value: claims, code: common } = await verifyClientToken(
     token,
     [undefined, 'jwt'],
     expected,
   )
   if (common !== undefined) return { code: common }
-  const code =
-    checkPerson(claims) ??
-    checkLogin(claims, login, expected) ??
-    checkOrganization(claims, login.organization)
+  const code = checkPerson(claims)
   if (code !== undefined) return { code }
   const { sub, sid } = claims as { readonly sub: string; readonly sid?: string } & JsonObject
   return { value: { subject: sub, sessionId: sid, claims } }

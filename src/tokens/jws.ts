@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Result } from './result.ts'
 
-/** The largest token that is decoded. */
+/** The largest access token that is decoded: it has to fit in a header. */
 export const MAX_TOKEN_BYTES = 8 * 1024
 
 /** The JOSE header (RFC 7515 §4) or the claims (RFC 7519 §4) of a token. The types of its members are not known yet. */
@@ -22,8 +22,11 @@ const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
  * Decodes a JWS in compact serialization (RFC 7515 §7.1, RFC 7519 §7.2): three base64url segments in
  * canonical form, of which the first two are JSON objects in UTF-8.
  */
-export function decodeToken(token: string): Result<DecodedToken, StructureErrorCode> {
-  if (token.length > MAX_TOKEN_BYTES) return { code: 'token_too_large' }
+export function decodeToken(
+  token: string,
+  maxBytes = MAX_TOKEN_BYTES,
+): Result<DecodedToken, StructureErrorCode> {
+  if (token.length > maxBytes) return { code: 'token_too_large' }
   const [, first = '', second = '', signature = ''] = COMPACT.exec(token) ?? []
   const header = decodeObject(first)
   const claims = decodeObject(second)

@@ -90,6 +90,19 @@ test('a flood of one client is limited, however slow Redis is', async (t) => {
   t.equal(warnings().length, 1)
 })
 
+test('after a failover, requests are counted by the new primary', async (t) => {
+  const redis = await fakeRedis(t)
+  const { call, log } = await sharing(t, redis.url)
+  await untilShared(call, redis)
+  redis.failOver()
+  t.equal((await call()).statusCode, 200)
+  t.match(
+    log.find(({ event }) => event === 'limit_store_error'),
+    { level: 50, code: 'READONLY' },
+  )
+  await untilShared(call, redis)
+})
+
 test('a Redis server that hangs delays a request by its time-out only', async (t) => {
   const redis = await fakeRedis(t)
   redis.hang(true)

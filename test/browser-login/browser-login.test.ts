@@ -1,11 +1,15 @@
 import fastify, { type FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
 import { test } from 'tap'
+import { browserLogin } from '../../src/browser-login/browser-login.ts'
 import { errorPages } from '../../src/browser-login/pages/error-page.ts'
 import { backchannelLogout } from '../../src/browser-login/routes/backchannel-logout.ts'
 import { home } from '../../src/browser-login/routes/home.ts'
 import { logout } from '../../src/browser-login/routes/logout.ts'
+import { sessionToken } from '../../src/browser-login/routes/session-token.ts'
 import { csrfGuard } from '../../src/browser-login/sessions/csrf-guard.ts'
 import { loginRequirement } from '../../src/browser-login/sessions/require-login.ts'
+import { session } from '../../src/browser-login/sessions/session.ts'
 // #region local-tenant
 import { startDevelopment } from '../../src/dev/start-development.ts'
 // #endregion local-tenant
@@ -112,9 +116,12 @@ test('npm run dev enables it, as the web client of the local tenant', async (t) 
 
 test('a plugin whose dependencies are missing stops the start', async (t) => {
   for (const [plugin, missing] of [
+    [browserLogin, 'errors'],
+    [session, 'errors'],
     [errorPages, 'errors'],
-    [loginRequirement, 'session'],
-    [csrfGuard, 'session'],
+    [loginRequirement, 'errors'],
+    [csrfGuard, 'errors'],
+    [sessionToken, 'login-requirement'],
     [home, 'login-requirement'],
     [logout, '@fastify/formbody'],
     [backchannelLogout, 'errors'],
@@ -125,6 +132,20 @@ test('a plugin whose dependencies are missing stops the start', async (t) => {
     await t.rejects(async () => app.ready(), {
       code: 'FST_ERR_PLUGIN_DEPENDENCY_NOT_REGISTERED',
       message: `The dependency '${missing}'`,
+    })
+  }
+})
+
+test('a route whose CSRF guard is missing stops the start', async (t) => {
+  const dependencies = ['@fastify/formbody', 'login-requirement', 'csrf-guard', 'error-pages']
+  for (const plugin of [logout, sessionToken]) {
+    const app = fastify()
+    t.teardown(() => app.close())
+    for (const name of dependencies) app.register(fp(async () => {}, { name }))
+    app.register(plugin as FastifyPluginAsync)
+    await t.rejects(async () => app.ready(), {
+      code: 'FST_ERR_DEC_UNDECLARED',
+      message: "'csrfGuard'",
     })
   }
 })

@@ -84,15 +84,21 @@ test('unknown connections, denied exchanges and failing APIs', async (t) => {
   )
   t.equal(log.filter(({ refusal }) => refusal === 'third_party_failed').length, failing.length)
 
+  const error_description = 'Not <granted>'
   for (const [status, body] of [
-    [400, { error: 'unauthorized_client', error_description: 'Grant <not> allowed' }],
-    [403, { error: 'invalid_grant', error_description: 'Grant <not> allowed' }],
+    [401, { error: 'federated_connection_refresh_token_not_found', error_description }],
+    [403, { error: 'invalid_grant', error_description }],
   ] as const) {
     grant(tenant, { status, body })
     const refused = await uma.visit('/federated/fails')
-    t.match(refused, { status: 403, html: /Grant &#60;not&#62; allowed/ })
+    t.match(refused, { status: 403, html: /Not &#60;granted&#62;/ })
     t.match(refused.html, `${body.error}: `)
+    const link = '/login?prompt&#61;consent&#38;connection&#61;fails&#38;returnTo&#61;'
+    t.match(refused.html, link, 'a login with this connection')
   }
+  grant(tenant, { status: 403, body: { error: 'unauthorized_client' } })
+  t.match(await uma.visit('/federated/fails'), { status: 503, html: /does not accept this site/ })
+  t.match(log.at(-2), { event: 'page_failed', causes: ['unauthorized_client'] })
   grant(tenant, { status: 500, body: {} })
   t.equal((await uma.visit('/federated/fails')).status, 503)
   t.match((await uma.visit('/')).html, /You are logged in as Uma/)

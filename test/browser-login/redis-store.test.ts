@@ -124,6 +124,52 @@ test('Redis hangs: the pages return 503 after a timeout', async (t) => {
   )
 })
 
+test('after a failover, the store connects to the new primary', async (t) => {
+  const { redis, one } = await twoSites(t)
+  const uma = one.visitor()
+  await uma.logIn()
+  redis.failOver()
+  const page = await uma.visit('/login')
+  t.match(page, { status: 503, html: /Your session cannot be loaded right now/ })
+  await waitForPages(one)
+  t.equal((await uma.visit('/login')).status, 303)
+  t.equal((await uma.visit('/profile')).status, 200)
+  const lines = one.log.filter(({ event }) => /^session_store_/.test(String(event)))
+  t.match(lines, [
+    { event: 'session_store_connected' },
+    { level: 50, event: 'session_store_error', code: 'READONLY' },
+  ])
+  t.equal(lines.length, 2)
+})
+
+test('errors of Redis are logged by name, once a minute', async (t) => {
+  const { redis, one } = await twoSites(t)
+  const uma = one.visitor()
+  await uma.logIn()
+  const connections = redis.connections()
+  for (const [reply, code] of [
+    ['OOM command not allowed when used memory > maxmemory.', 'OOM'],
+    ['LOADING Redis is loading the dataset in memory', 'LOADING'],
+    ['MOVED 3999 127.0.0.1:6381', 'MOVED'],
+    ['ERR Error running script: @user_script: 1: -NOSCRIPT It is gone', 'NOSCRIPT'],
+    ['something else', 'ERR'],
+  ] as const) {
+    redis.replyWith(reply)
+    for (let times = 0; times < 3; times += 1) t.equal((await uma.visit('/profile')).status, 503)
+    const lines = one.log.filter((line) => line['event'] === 'session_store_error')
+    t.match(lines.at(-1), { code })
+  }
+  t.equal(one.log.filter(({ event }) => event === 'session_store_error').length, 5)
+  t.equal(redis.connections(), connections, 'a new connection would not help')
+
+  redis.replyWith('NOAUTH Authentication required.')
+  const statuses = await Promise.all([uma.visit('/profile'), uma.visit('/profile')])
+  for (const { status } of statuses) t.equal(status, 503)
+  redis.replyWith(undefined)
+  await waitForPages(one)
+  t.equal((await uma.visit('/profile')).status, 200)
+})
+
 test('the server starts and stops while Redis is down', async (t) => {
   const redis = await fakeRedis(t)
   await redis.goDown()

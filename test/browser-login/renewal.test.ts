@@ -4,10 +4,17 @@ import { type Login, Logins } from '../../src/browser-login/sessions/logins.ts'
 import { MemoryStore } from '../../src/browser-login/sessions/memory-store.ts'
 import { StoreUnavailableError } from '../../src/browser-login/sessions/store.ts'
 import { TokenRenewal } from '../../src/browser-login/sessions/token-renewal.ts'
-import { TenantOAuthError, TenantUnavailableError } from '../../src/browser-login/tenant/errors.ts'
-import type { TokenSet } from '../../src/browser-login/tenant/tenant-client.ts'
+import {
+  ClientRejectedError,
+  TenantOAuthError,
+  TenantUnavailableError,
+} from '../../src/browser-login/tenant/errors.ts'
+import type { RenewedTokens, TokenSet } from '../../src/browser-login/tenant/tenant-client.ts'
+import { KeysUnavailableError } from '../../src/tokens/errors.ts'
+import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { SESSION_SECRET, site } from '../support/site.ts'
+import { SESSION_SECRET, type Site, site } from '../support/site.ts'
+import { KEY, keysOf, oddKeys } from '../support/tokens/keys.ts'
 
 const renewals = (requests: readonly URLSearchParams[]) =>
   requests.filter((request) => request.get('grant_type') === 'refresh_token')
@@ -63,7 +70,7 @@ test('a rejected renewal ends the session, an outage does not', async (t) => {
     [500, 'x'],
     [200, {}],
     [429, { error: 'too_many_requests' }],
-    [401, { error: 'invalid_client' }],
+    [401, { error: 'access_denied' }],
   ] as const) {
     tenant.answer = () => ({ status, body })
     t.equal((await uma.visit('/profile')).status, 503, String(status))
@@ -75,6 +82,63 @@ test('a rejected renewal ends the session, an outage does not', async (t) => {
   t.equal((await uma.post('/session/token', {}, { 'csrf-token': token })).status, 401)
   tenant.answer = () => undefined
   t.equal((await uma.visit('/profile')).status, 401, 'it stays ended')
+})
+
+/** A person whose access token has expired, and whose renewal returns an ID token. */
+async function expiring({ tenant, visitor }: Site, idToken: () => string) {
+  const uma = visitor()
+  tenant.tokens = { expires_in: 5 }
+  await uma.logIn()
+  tenant.tokens = { id_token: idToken() }
+  return uma
+}
+
+test('a renewal updates the claims', async (t) => {
+  const here = await site(t)
+  const { tenant } = here
+  const uma = await expiring(here, () => tenant.idToken({ name: 'Uma Renamed' }))
+  t.match((await uma.visit('/profile')).html, '<h1>Uma Renamed</h1>')
+  t.match((await uma.visit('/')).html, /You are logged in as Uma Renamed/)
+  const { location } = await uma.post('/logout', { _csrf: await uma.csrf() })
+  t.equal(new URL(location).searchParams.get('id_token_hint'), tenant.tokens['id_token'])
+})
+
+test('a renewal whose ID token is about another login ends the session', async (t) => {
+  const here = await site(t)
+  const { tenant, log } = here
+  for (const [code, changes] of [
+    ['subject_mismatch', { sub: 'auth0|2' }],
+    ['subject_missing', { sub: '' }],
+    ['organization_mismatch', { org_id: 'org_b' }],
+    ['nonce_mismatch', { nonce: 'another' }],
+  ] as const) {
+    const uma = await expiring(here, () => tenant.idToken(changes))
+    const page = await uma.visit('/profile')
+    t.match(page, { status: 401, html: /Your session has ended/ }, code)
+    const line = log.findLast(({ event }) => event === 'renewal_rejected')
+    t.match(line, { level: 40, code })
+  }
+  const uma = await expiring(here, () => tenant.idToken().replace(/.{4}$/, 'AAAA'))
+  t.equal((await uma.visit('/profile')).status, 401, 'another signature')
+})
+
+test('a renewal keeps the claims while the signing keys are unavailable', async (t) => {
+  const keys = keysOf([KEY], ['RS256'])
+  let keysFor: VerificationKeys['keysFor'] = keys.keysFor
+  const here = await site(t, { keys: oddKeys((header) => keysFor(header)) })
+  for (const [error, status] of [
+    [new KeysUnavailableError(1), 200],
+    [new Error('unforeseen'), 500],
+  ] as const) {
+    keysFor = keys.keysFor
+    const uma = await expiring(here, () => here.tenant.idToken({ name: 'Uma Renamed' }))
+    keysFor = () => {
+      throw error
+    }
+    const page = await uma.visit('/profile')
+    t.equal(page.status, status)
+    t.notMatch(page.html, 'Renamed')
+  }
 })
 
 test('without a refresh token the session ends with its access token', async (t) => {
@@ -100,8 +164,26 @@ function twoProcesses() {
   const identity = { subject: 's', sessionId: undefined, claims: {} }
   const process = () => {
     const logins = new Logins(options)
-    const tenant = { renew: (token: string): Promise<TokenSet> => processes.renew(token) }
-    return { logins, renewal: new TokenRenewal({ store, logins, tenant, now: Date.now }) }
+    const tenant = {
+      async renew(token: string): Promise<RenewedTokens> {
+        return { tokens: await processes.renew(token), idToken: undefined }
+      },
+    }
+    const renewal = new TokenRenewal({
+      store,
+      logins,
+      tenant,
+      tokenExpectations: {
+        issuer: 'https://tenant.test/',
+        clientId: 'the-client',
+        key: { algorithm: 'HS256', secret: SESSION_SECRET },
+        clockTolerance: 0,
+        now: Date.now,
+      },
+      onRejected: () => {},
+      now: Date.now,
+    })
+    return { logins, renewal }
   }
   const [one, other] = [process(), process()]
   const processes = {
@@ -138,7 +220,7 @@ test('a login that another process renewed is used as it is', async (t) => {
   const stale = await processes.expired()
   processes.renew = async () => {
     // Another process was faster, although it did not hold the lock.
-    await other.logins.update(stale, tokens('second', 60_000))
+    await other.logins.update(stale, { ...stale, tokens: tokens('second', 60_000) })
     throw new TenantOAuthError('invalid_grant', undefined)
   }
   t.equal(await processes.renewed(stale), 'second')
@@ -146,7 +228,7 @@ test('a login that another process renewed is used as it is', async (t) => {
   const just = await processes.expired()
   const { add } = store
   store.add = async (...args) => {
-    await other.logins.update(just, tokens('just now', 60_000))
+    await other.logins.update(just, { ...just, tokens: tokens('just now', 60_000) })
     return add.apply(store, args)
   }
   t.equal(await processes.renewed(just), 'just now')
@@ -167,14 +249,11 @@ test('a login continues if the tenant is down, or rejects the client', async (t)
   const processes = twoProcesses()
   const { one, other } = processes
   const stuck = await processes.expired()
-  for (const error of [
-    new TenantUnavailableError(),
-    new TenantOAuthError('unauthorized_client', undefined),
-  ]) {
+  for (const error of [new TenantUnavailableError(), new ClientRejectedError()]) {
     processes.renew = async () => {
       throw error
     }
-    await t.rejects(one.renewal.ensureFresh(stuck), TenantUnavailableError, error.code)
+    await t.rejects(one.renewal.ensureFresh(stuck), error)
     t.ok(await other.logins.find(stuck.id), 'it continues')
   }
 })

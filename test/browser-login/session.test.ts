@@ -107,14 +107,62 @@ test('logout: here, at the tenant, and back', async (t) => {
   t.equal((await uma.visit('/profile')).status, 401, 'the old cookie is invalid')
 })
 
-test('logout at a tenant without an OpenID Connect logout endpoint', async (t) => {
+test('logout revokes the refresh token, and so does a login as a different user', async (t) => {
+  const { tenant, visitor, log } = await site(t)
+  const revoked = () => tenant.revocations.map((one) => one.get('token'))
+  const failures = () => log.filter(({ event }) => event === 'revocation_failed')
+  const uma = visitor()
+  const logOut = async () => uma.post('/logout', { _csrf: await uma.csrf() })
+  await uma.logIn()
+  await uma.logIn('?prompt=login')
+  t.strictSame(revoked(), ['refresh-1'])
+  t.equal((await logOut()).status, 303)
+  t.strictSame(revoked(), ['refresh-1', 'refresh-2'])
+  t.match(Object.fromEntries(tenant.revocations[0] ?? []), {
+    token_type_hint: 'refresh_token',
+    client_id: 'the-client',
+    client_secret: /./,
+  })
+  t.strictSame(failures(), [])
+
+  tenant.revocationStatus = 500
+  await uma.logIn()
+  t.equal((await logOut()).status, 303, 'a failure does not stop a logout')
+  t.match(failures(), [{ level: 40, causes: ['tenant_unavailable'] }])
+  t.equal(revoked().length, 3)
+
+  tenant.tokens = { refresh_token: undefined }
+  await uma.logIn()
+  t.equal((await logOut()).status, 303)
+  t.equal(revoked().length, 3, 'without a refresh token')
+})
+
+test('logout at a tenant without endpoints for logout and revocation', async (t) => {
   const { tenant, visitor } = await site(t)
-  tenant.metadata = { end_session_endpoint: undefined }
+  tenant.metadata = { end_session_endpoint: undefined, revocation_endpoint: undefined }
   const uma = visitor()
   await uma.logIn()
   const { location } = await uma.post('/logout', { _csrf: await uma.csrf() })
   const returnTo = encodeURIComponent(`${BASE}/`)
   t.equal(location, `${tenant.issuer}v2/logout?client_id=the-client&returnTo=${returnTo}`)
+})
+
+test('an ID token of 64 KiB is accepted, and is not in the logout URL', async (t) => {
+  const { tenant, visitor, log } = await site(t)
+  const groups = (length: number) => Array.from({ length }, (_, index) => `cn=group-${index},dc=a`)
+  tenant.claims = { groups: groups(2000) }
+  const uma = visitor()
+  t.equal((await uma.logIn()).status, 303)
+  t.match((await uma.visit('/profile')).html, 'cn&#61;group-1999')
+  const { location } = await uma.post('/logout', { _csrf: await uma.csrf() })
+  const { searchParams } = new URL(location)
+  t.strictSame(Object.fromEntries(searchParams), {
+    client_id: 'the-client',
+    post_logout_redirect_uri: `${BASE}/`,
+  })
+  tenant.claims = { groups: groups(3000) }
+  t.equal((await uma.logIn()).status, 400)
+  t.match(log.at(-2), { event: 'page_failed', causes: ['token_too_large'] })
 })
 
 test('logout while the tenant is down', async (t) => {

@@ -35,7 +35,7 @@ test('authorization codes that are stolen, replayed, mixed up or expired', async
   })
   t.match(await requestToken(issuer, { ...redemption(await code()), client_id: 'nobody' }), {
     status: 401,
-    body: { error: 'invalid_client' },
+    body: { error: 'access_denied' },
   })
 
   const replayed = redemption(await code())
@@ -96,7 +96,7 @@ test('a confidential client needs its secret, no PKCE, and keeps its refresh tok
   t.equal(to, WEB.redirect_uri)
   const secret = { client_secret: 'messages-web-secret' }
   const redeem = { ...redemption(answer['code']), ...WEB, code_verifier: undefined }
-  t.match(await requestToken(issuer, redeem), { status: 401, body: { error: 'invalid_client' } })
+  t.match(await requestToken(issuer, redeem), { status: 401, body: { error: 'access_denied' } })
   t.match(await requestToken(issuer, { ...redeem, ...secret, code_verifier: VERIFIER }), {
     body: { error: 'invalid_grant' },
   })
@@ -180,7 +180,7 @@ test('token exchanges that are rejected', async (t) => {
     ],
     ['invalid_request', 400, { requested_token_type: undefined }],
     ['invalid_grant', 400, { subject_token: 'made-up' }],
-    ['invalid_client', 401, { client_secret: 'wrong' }],
+    ['access_denied', 401, { client_secret: 'wrong' }],
     ['unauthorized_client', 400, { client_id: 'messages-spa', client_secret: undefined }],
     [
       'unauthorized_client',
@@ -284,4 +284,32 @@ test('consent is granted without a page', async (t) => {
   const { logIn, authorize } = visitor(await tenant(t))
   await logIn('user')
   t.ok((await authorize({ prompt: 'consent' })).answer['code'])
+})
+
+test('a refresh token is revoked by its client (RFC 7009)', async (t) => {
+  const issuer = await tenant(t)
+  const { logIn } = visitor(issuer)
+  const revoke = async (values: Values, headers: Record<string, string> = {}) => {
+    const body = new URLSearchParams(values as Record<string, string>)
+    const response = await fetch(`${issuer}oauth/revoke`, { method: 'POST', body, headers })
+    return { status: response.status, text: await response.text() }
+  }
+  const { answer } = await logIn('user')
+  const { body } = await requestToken(issuer, redemption(answer['code']))
+  const { access_token, refresh_token } = body as { access_token: string; refresh_token: string }
+  const [spa, token] = ['messages-spa', String(refresh_token)]
+  const userinfo = async () => {
+    const headers = { authorization: `Bearer ${access_token}` }
+    return (await fetch(`${issuer}userinfo`, { headers })).status
+  }
+  const web = { client_id: 'messages-web', client_secret: 'messages-web-secret' }
+  t.match(await revoke({ ...web, token }), { status: 200 }, 'not its client: ignored')
+  t.match(await revoke({ client_id: spa, token: 'unknown' }), { status: 200, text: '' })
+  t.equal(await userinfo(), 200)
+  t.match(await revoke({ client_id: spa }), { status: 400, text: /Missing required parameter/ })
+  t.match(await revoke({ client_id: 'nobody', token }), { status: 401, text: /access_denied/ })
+  t.match(await revoke({ client_id: spa, token }), { status: 200, text: '' })
+  t.equal(await userinfo(), 401)
+  const renewal = { grant_type: 'refresh_token', client_id: spa, refresh_token: token }
+  t.match(await requestToken(issuer, renewal), { body: { error: 'invalid_grant' } })
 })

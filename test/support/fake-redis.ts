@@ -2,11 +2,17 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
+const READONLY = "READONLY You can't write against a read only replica."
+const READS = ['GET', 'SMEMBERS', 'CLIENT']
+
 /** The Redis commands that sessions and limits need, in memory (RESP 2). It can go down and come back. */
 export async function fakeRedis(t: Test) {
   const values = new Map<string, string | Set<string>>()
   const sockets = new Set<Socket>()
+  /** Connections to a server that is a replica now. */
+  const demoted = new Set<Socket>()
   let hangs = false
+  let errorReply: string | undefined
 
   const text = (value: string | undefined) =>
     value === undefined ? '$-1\r\n' : `$${Buffer.byteLength(value)}\r\n${value}\r\n`
@@ -47,6 +53,12 @@ export async function fakeRedis(t: Test) {
     },
   }
 
+  function answer(socket: Socket, name: string, args: string[]): string {
+    if (errorReply !== undefined && name !== 'CLIENT') return `-${errorReply}\r\n`
+    if (demoted.has(socket) && !READS.includes(name)) return `-${READONLY}\r\n`
+    return commands[name]?.(...args) ?? '-ERR unknown command\r\n'
+  }
+
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -59,7 +71,7 @@ export async function fakeRedis(t: Test) {
         if (request === undefined) return
         received = request.rest
         const [name = '', ...args] = request.parts
-        if (!hangs) socket.write(commands[name]?.(...args) ?? '-ERR unknown command\r\n')
+        if (!hangs) socket.write(answer(socket, name, args))
       }
     })
   })
@@ -82,6 +94,16 @@ export async function fakeRedis(t: Test) {
     hang: (whether: boolean) => {
       hangs = whether
     },
+    /** A failover: open connections lead to a replica, new ones to the new primary. */
+    failOver: () => {
+      for (const socket of sockets) demoted.add(socket)
+    },
+    /** Replies to each command with this error; undefined for the usual replies. */
+    replyWith: (error: string | undefined) => {
+      errorReply = error
+    },
+    /** How many connections are open. */
+    connections: () => sockets.size,
   }
 }
 

@@ -11,6 +11,8 @@ export const CLIENT = 'the-client'
 type Json = Record<string, unknown>
 interface Answer {
   readonly status?: number
+  readonly headers?: Record<string, string> | undefined
+  /** Sent as JSON, a text as it is. */
   readonly body: unknown
 }
 
@@ -21,6 +23,10 @@ export interface FakeTenant {
   authorizationRequest: URLSearchParams
   /** The parameters of all token requests. */
   readonly tokenRequests: URLSearchParams[]
+  /** The parameters of all revocation requests. */
+  readonly revocations: URLSearchParams[]
+  /** The status of the response to them. */
+  revocationStatus: number
   /** Changes to the claims of ID tokens. */
   claims: Json
   /** Signs ID tokens and logout tokens. */
@@ -34,6 +40,8 @@ export interface FakeTenant {
   /** A different response of the token endpoint; undefined for the usual one. */
   answer: (parameters: URLSearchParams) => Answer | undefined | Promise<Answer | undefined>
   down: boolean
+  /** An ID token without a nonce, as for a renewal, with changes. */
+  idToken(changes?: Json): string
   /** A logout token, with changes. */
   logoutToken(changes?: Json): string
   /** An access token that the API accepts, with changes. */
@@ -53,8 +61,9 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
   const origin = await serve(t, async (request, response) => {
     if (tenant.down) return void request.socket.destroy()
     const { pathname, searchParams } = new URL(String(request.url), origin)
-    const send = (body: unknown, status = 200) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const send = (body: unknown, status = 200, headers = {}) => {
+      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text)
     }
     if (pathname.endsWith('openid-configuration')) return send(discovery())
     if (pathname.endsWith('jwks.json')) return send({ keys: [KEY.jwk] })
@@ -68,9 +77,13 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
       return void response.writeHead(303, { location }).end()
     }
     const parameters = new URLSearchParams(await text(request))
+    if (pathname === '/oauth/revoke') {
+      tenant.revocations.push(parameters)
+      return send('', tenant.revocationStatus)
+    }
     tenant.tokenRequests.push(parameters)
-    const { status, body } = (await tenant.answer(parameters)) ?? redeem(parameters)
-    send(body, status)
+    const { status, headers, body } = (await tenant.answer(parameters)) ?? redeem(parameters)
+    send(body, status, headers)
   })
 
   function redeem(parameters: URLSearchParams): Answer {
@@ -112,6 +125,7 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
       authorization_endpoint: `${issuer}authorize`,
       token_endpoint: `${issuer}oauth/token`,
       jwks_uri: `${issuer}.well-known/jwks.json`,
+      revocation_endpoint: `${issuer}oauth/revoke`,
       end_session_endpoint: `${issuer}oidc/logout`,
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
@@ -124,6 +138,8 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
     issuer: `${origin}/`,
     authorizationRequest: new URLSearchParams(),
     tokenRequests: [],
+    revocations: [],
+    revocationStatus: 200,
     claims: {},
     sign: rs256,
     refusal: undefined,
@@ -131,6 +147,7 @@ export async function fakeTenant(t: Test): Promise<FakeTenant> {
     tokens: {},
     answer: () => undefined,
     down: false,
+    idToken: (changes = {}) => tenant.sign({ ...idClaims(), ...changes }),
     logoutToken: (changes = {}) => {
       const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
       const claims = { ...common(), aud: CLIENT, events, jti: randomUUID(), ...changes }

@@ -55,15 +55,16 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
     notReady: () => undefined,
     routes: PROBE_SERVER.routes,
     features: [
-      (scope) =>
-        browserLogin(scope, {
+      async (scope) => {
+        await scope.register(browserLogin, {
           ...config.tokens,
           audience: config.tokens.audiences[0],
           profileRoutes: options.profileRoutes ?? [PUBLIC, PROTECTED, ADMIN],
           config: assertDefined(config.browserLogin),
           keys,
           now,
-        }),
+        })
+      },
     ],
   })
   t.teardown(() => app.close())

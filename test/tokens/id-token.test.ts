@@ -58,7 +58,7 @@ test('the algorithm is the configured one, whatever the token says', async (t) =
   for (const expected of [RS256, HS256]) {
     t.equal(await result(none, expected), 'algorithm_not_allowed')
     t.equal(await result('a.b', expected), 'token_malformed')
-    t.equal(await result('a'.repeat(9000), expected), 'token_too_large')
+    t.equal(await result('a'.repeat(65_537), expected), 'token_too_large')
   }
   t.equal(await result(rs256({}, {}, newKey('RS256', 'foreign')), RS256), 'unknown_key')
   t.equal(await result(rs256({}, {}, newKey('RS256', KEY.kid)), RS256), 'signature_invalid')

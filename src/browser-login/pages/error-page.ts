@@ -3,8 +3,16 @@ import fp from 'fastify-plugin'
 import { type Html, html } from '../../html/html.ts'
 import { reasonOf, StatusError } from '../../http/http-error.ts'
 import { logCauses, PageError, toPageError } from '../errors.ts'
+import type { StartedLogin } from '../retry.ts'
 import { StoreUnavailableError } from '../sessions/store.ts'
 import type { PageContent } from './page.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The login that this request starts or completes. If it fails, the page links to the next one. */
+    startedLogin: StartedLogin | null
+  }
+}
 
 /** How much of the tenant's message is shown, in characters. */
 const MAX_TENANT_MESSAGE = 300
@@ -12,8 +20,10 @@ const MAX_TENANT_MESSAGE = 300
 /** Renders every error as a page. */
 export const errorPages = fp(
   async (app) => {
+    app.decorateRequest('startedLogin', null)
+
     app.setErrorHandler((error, request, reply) => {
-      const pageError = toPageError(error)
+      const pageError = toPageError(error, request.startedLogin ?? undefined)
       request.failure = pageError
       if (pageError instanceof StatusError) request.refusal = pageError.code
       // @fastify/session would try to save the session, and fail again after this handler.

@@ -1,8 +1,10 @@
 import fp from 'fastify-plugin'
 import { verifyIdToken } from '../../tokens/id-token.ts'
 import type { LoginContext } from '../context.ts'
-import { PageError, RETRY_LOGIN } from '../errors.ts'
+import { PageError } from '../errors.ts'
+import { NEW_LOGIN } from '../retry.ts'
 import { InvalidIdTokenError } from '../tenant/errors.ts'
+import { revokeRefreshToken } from '../tenant/revocation.ts'
 
 const querystring = { type: 'object', properties: { state: { type: 'string' } } } as const
 
@@ -19,8 +21,10 @@ export const callback = fp<LoginContext>(
     app.get<{ Querystring: { state?: string } }>('/callback', options, async (request, reply) => {
       const { state = '' } = request.query
       const pending = await pendingLogins.take(request.session, state)
-      if (pending === undefined) throw new PageError(400, 'state_unknown', { next: RETRY_LOGIN })
-      const { secrets, organization, returnTo } = pending
+      if (pending === undefined) throw new PageError(400, 'state_unknown', { next: NEW_LOGIN })
+      request.startedLogin = pending
+      const { secrets, parameters, returnTo } = pending
+      const { organization } = parameters
       const callbackUrl = new URL(`/callback?${request.raw.url?.split('?')[1]}`, config.baseUrl)
       const { idToken, ...tokens } = await tenant.completeLogin(callbackUrl, secrets)
       const requested = { nonce: secrets.nonce, maxAge: config.loginMaxAge, organization }
@@ -35,7 +39,10 @@ export const callback = fp<LoginContext>(
       const { id } = await logins.begin(identity, idToken, tokens)
       request.session.loginId = id
       reply.generateCsrf()
-      if (previous !== undefined) await logins.end(previous)
+      if (previous !== undefined) {
+        await logins.end(previous)
+        await revokeRefreshToken(tenant, previous, request.log)
+      }
       return reply.redirect(returnTo, 303)
     })
   },

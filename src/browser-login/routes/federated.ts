@@ -44,7 +44,10 @@ export const federated = fp<LoginContext>(
       } catch (error) {
         if (!(error instanceof TenantOAuthError)) throw error
         const tenantMessage = [error.code, error.description].filter(Boolean).join(': ')
-        const next = { path: consentPath(connection), label: 'Log in and allow access' }
+        const next = {
+          path: consentPath(connection, { connection }),
+          label: 'Log in and allow access',
+        }
         throw new PageError(403, 'connection_refused', { tenantMessage, next })
       }
     }
@@ -65,7 +68,7 @@ async function callApi(url: string, token: string): Promise<string> {
 }
 
 /** Every login requests offline access. With consent, the tenant may grant it. */
-function consentPath(connection: string): string {
-  const returnTo = `/federated/${connection}?asked`
-  return `/login?${new URLSearchParams({ prompt: 'consent', returnTo })}`
+function consentPath(name: string, parameters: Readonly<Record<string, string>> = {}): string {
+  const returnTo = `/federated/${name}?asked`
+  return `/login?${new URLSearchParams({ prompt: 'consent', ...parameters, returnTo })}`
 }

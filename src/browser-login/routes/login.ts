@@ -4,6 +4,7 @@ import type { FromSchema } from 'json-schema-to-ts'
 import { clientAddress } from '../../http/client-address.ts'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
+import { retryLink } from '../retry.ts'
 import { localPath } from './return-to.ts'
 
 /** For each client address. */
@@ -20,7 +21,10 @@ const querystring = {
     organization_name: { type: 'string', pattern: '^[\\w. -]{1,64}$' },
     invitation: { type: 'string', pattern: '^[\\w.~-]{1,256}$' },
     login_hint: { type: 'string', pattern: '^[^\\p{C}]{1,256}$' },
-    prompt: { enum: ['login', 'consent', 'select_account'] },
+    connection: { type: 'string', pattern: '^[\\w-]{1,128}$' },
+    ui_locales: { type: 'string', pattern: '^[A-Za-z\\d -]{1,128}$' },
+    acr_values: { type: 'string', pattern: '^[\\x20-\\x7e]{1,256}$' },
+    prompt: { enum: ['none', 'login', 'consent', 'select_account'] },
     returnTo: {},
   },
 } as const
@@ -47,8 +51,12 @@ export const login = fp<LoginContext>(
       reply: FastifyReply,
       hints: Readonly<Record<string, string>>,
     ): Promise<FastifyReply> {
-      if (await isRateLimited(request)) throw new PageError(429, 'too_many_logins')
       const { returnTo, ...parameters } = request.query
+      const startedLogin = { parameters, returnTo: localPath(returnTo) }
+      request.startedLogin = startedLogin
+      if (await isRateLimited(request)) {
+        throw new PageError(429, 'too_many_logins', { next: retryLink(undefined, startedLogin) })
+      }
       const { url, secrets } = await tenant.startLogin({
         redirect_uri: `${config.baseUrl}/callback`,
         scope: SCOPE,
@@ -57,9 +65,7 @@ export const login = fp<LoginContext>(
         ...parameters,
         ...hints,
       })
-      const { organization } = parameters
-      const pending = { secrets, returnTo: localPath(returnTo), organization }
-      await pendingLogins.add(request.session, pending)
+      await pendingLogins.add(request.session, { ...startedLogin, secrets })
       return reply.redirect(url, 303)
     }
   },

@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
 import type { LoginContext } from '../context.ts'
+import type { CsrfGuard } from '../sessions/csrf-guard.ts'
 
 /**
  * Returns the access token to a script of this origin, so that it can call the API. The refresh
@@ -7,7 +8,7 @@ import type { LoginContext } from '../context.ts'
  */
 export const sessionToken = fp<LoginContext>(
   async (app, { tokenExpectations }) => {
-    app.post('/session/token', app.csrfGuard, async (request) => {
+    app.post('/session/token', app.getDecorator<CsrfGuard>('csrfGuard'), async (request) => {
       const { tokens } = await request.requireLogin()
       const expiresIn = Math.floor((tokens.expiresAt - tokenExpectations.now()) / 1000)
       return { access_token: tokens.accessToken, token_type: 'Bearer', expires_in: expiresIn }

@@ -1,12 +1,15 @@
 import csrf from '@fastify/csrf-protection'
-import type { RouteShorthandOptions } from 'fastify'
+import type { preHandlerHookHandler, RouteShorthandOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { PageError } from '../errors.ts'
 
+/** Options of a route that only pages of this origin may call. */
+export type CsrfGuard = Required<Pick<RouteShorthandOptions, 'onRequest' | 'preHandler'>>
+
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Options of a route that only pages of this origin may call. */
-    csrfGuard: Pick<RouteShorthandOptions, 'onRequest' | 'preHandler'>
+    /** Read it with `getDecorator`, which throws if it is missing: the route would have no protection. */
+    csrfGuard: CsrfGuard
   }
 }
 
@@ -31,8 +34,8 @@ export const csrfGuard = fp<CsrfGuardOptions>(
         const isSame = site === undefined ? headers.origin === origin : site === 'same-origin'
         if (!isSame) throw new PageError(403, 'request_forged')
       },
-      preHandler: app.csrfProtection,
+      preHandler: app.getDecorator<preHandlerHookHandler>('csrfProtection'),
     })
   },
-  { name: 'csrf-guard', dependencies: ['session'] },
+  { name: 'csrf-guard', dependencies: ['errors', 'session'] },
 )

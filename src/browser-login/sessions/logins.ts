@@ -15,6 +15,9 @@ export interface Login {
   readonly startedAt: number
 }
 
+/** What a renewal changes. */
+export type Renewed = Pick<Login, 'identity' | 'idToken' | 'tokens'>
+
 /** Which logins a logout ends: those of one session at the tenant, or all of one subject. */
 export type LogoutScope = { readonly sessionId: string } | { readonly subject: string }
 
@@ -63,9 +66,9 @@ export class Logins {
     return remainingMs > 0 ? login : undefined
   }
 
-  /** Saves new tokens. Returns undefined if the login has ended in the meantime. */
-  async update(login: Login, tokens: TokenSet): Promise<Login | undefined> {
-    const updated = { ...login, tokens }
+  /** Saves what a renewal changes. Returns undefined if the login has ended in the meantime. */
+  async update(login: Login, renewed: Renewed): Promise<Login | undefined> {
+    const updated = { ...login, ...renewed }
     const remainingMs = this.#remainingMs(login)
     const exists = await this.#options.records.replace('login', login.id, updated, remainingMs)
     return exists ? updated : undefined

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Session } from 'fastify'
+import type { StartedLogin } from '../retry.ts'
 import type { LoginSecrets } from '../tenant/tenant-client.ts'
 import { type EncryptedRecords, storeKey } from './encrypted-records.ts'
 import type { Store } from './store.ts'
@@ -10,12 +11,8 @@ export const PENDING_LOGIN_TTL_MS = 10 * 60_000
 const MAX_PENDING = 5
 
 /** A login that was started in a browser and is not completed. */
-export interface PendingLogin {
+export interface PendingLogin extends StartedLogin {
   readonly secrets: LoginSecrets
-  /** The path to redirect to afterwards. */
-  readonly returnTo: string
-  /** The requested organization, by id or name. */
-  readonly organization: string | undefined
 }
 
 /**

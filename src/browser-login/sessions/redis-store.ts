@@ -19,6 +19,8 @@ export class RedisStore implements Store {
       timeoutMs: TIMEOUT_MS,
       onConnected: () => log.info({ event: 'session_store_connected' }, 'Connected to Redis'),
       onLost: (err) => log.error({ event: 'session_store_lost', err }, 'Redis unavailable'),
+      onErrorReply: (code) =>
+        log.error({ event: 'session_store_error', code }, 'Redis returned an error'),
     })
   }
 

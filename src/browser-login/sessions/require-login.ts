@@ -33,7 +33,7 @@ export const loginRequirement = fp<Pick<LoginContext, 'logins' | 'renewal'>>(
       return fresh
     })
   },
-  { name: 'login-requirement', dependencies: ['session'] },
+  { name: 'login-requirement', dependencies: ['errors', 'session'] },
 )
 
 function loginRequired({ url, method, session }: FastifyRequest): PageError {

@@ -61,7 +61,7 @@ export const session = fp<SessionOptions>(
       reply.clearCookie(cookieName, cookieOptions)
     })
   },
-  { name: 'session' },
+  { name: 'session', dependencies: ['errors'] },
 )
 
 /** Sessions with and without a login are separate kinds: neither can evict the other from memory. */

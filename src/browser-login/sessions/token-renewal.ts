@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
+import type { ClientTokenErrorCode, ClientTokenExpectations } from '../../tokens/client-token.ts'
+import { KeysUnavailableError } from '../../tokens/errors.ts'
+import { verifyRenewedIdToken } from '../../tokens/id-token.ts'
 import { TenantOAuthError, TenantUnavailableError } from '../tenant/errors.ts'
-import type { TenantClient, TokenSet } from '../tenant/tenant-client.ts'
+import type { RenewedTokens, TenantClient } from '../tenant/tenant-client.ts'
 import { storeKey } from './encrypted-records.ts'
-import type { Login, Logins } from './logins.ts'
+import type { Login, Logins, Renewed } from './logins.ts'
 import type { Store } from './store.ts'
 
 /** An access token that expires sooner is renewed before it is used. */
@@ -18,6 +21,10 @@ export interface TokenRenewalOptions {
   readonly store: Store
   readonly logins: Logins
   readonly tenant: Pick<TenantClient, 'renew'>
+  /** The expected values of ID tokens. */
+  readonly tokenExpectations: ClientTokenExpectations
+  /** Called if the ID token of a renewal is rejected, and the login ends. */
+  readonly onRejected: (code: ClientTokenErrorCode) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -30,8 +37,8 @@ export interface TokenRenewalOptions {
 export class TokenRenewal {
   readonly #options: TokenRenewalOptions
   readonly #inFlight = new Map<string, Promise<Login | undefined>>()
-  /** New tokens that could not be saved. */
-  readonly #unsaved = new LRUCache<string, TokenSet>({ max: MAX_UNSAVED })
+  /** What could not be saved. */
+  readonly #unsaved = new LRUCache<string, Renewed>({ max: MAX_UNSAVED })
 
   constructor(options: TokenRenewalOptions) {
     this.#options = options
@@ -41,7 +48,7 @@ export class TokenRenewal {
    * Returns the login with an access token that is not about to expire.
    *
    * @returns undefined if the login has ended, or ends now because it cannot be renewed
-   * @throws TenantUnavailableError, StoreUnavailableError: the login continues
+   * @throws TenantUnavailableError, ClientRejectedError, StoreUnavailableError: the login continues
    */
   async ensureFresh(login: Login): Promise<Login | undefined> {
     if (this.#isFresh(login)) return login
@@ -73,8 +80,8 @@ export class TokenRenewal {
     // Read again: another process may have renewed it before this one got the lock.
     const login = await logins.find(id)
     if (login === undefined || this.#isFresh(login)) return login
-    const tokens = this.#unsaved.get(id) ?? (await this.#requestTokens(login))
-    if (tokens !== undefined) return this.#save(login, tokens)
+    const renewed = this.#unsaved.get(id) ?? (await this.#renew(login))
+    if (renewed !== undefined) return this.#save(login, renewed)
     const current = await logins.find(id)
     if (current !== undefined && this.#isFresh(current)) return current
     await logins.end(login)
@@ -82,23 +89,41 @@ export class TokenRenewal {
   }
 
   /** The old refresh token is used up: if the store fails, the new one must not be lost. */
-  async #save(login: Login, tokens: TokenSet): Promise<Login | undefined> {
-    this.#unsaved.set(login.id, tokens)
-    const updated = await this.#options.logins.update(login, tokens)
+  async #save(login: Login, renewed: Renewed): Promise<Login | undefined> {
+    this.#unsaved.set(login.id, renewed)
+    const updated = await this.#options.logins.update(login, renewed)
     this.#unsaved.delete(login.id)
     return updated
   }
 
+  /** @returns undefined if the login cannot be renewed */
+  async #renew(login: Login): Promise<Renewed | undefined> {
+    const response = await this.#requestTokens(login)
+    if (response === undefined) return undefined
+    const { tokens, idToken } = response
+    const { identity } = login
+    if (idToken === undefined) return { identity, idToken: login.idToken, tokens }
+    try {
+      const { tokenExpectations, onRejected } = this.#options
+      const { value, code } = await verifyRenewedIdToken(idToken, identity, tokenExpectations)
+      if (code === undefined) return { identity: value, idToken, tokens }
+      onRejected(code)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof KeysUnavailableError)) throw error
+      // The tokens are good, and only the claims are those of the login.
+      return { identity, idToken: login.idToken, tokens }
+    }
+  }
+
   /** @returns undefined without a refresh token, or if the tenant does not accept it any more */
-  async #requestTokens({ tokens: { refreshToken } }: Login): Promise<TokenSet | undefined> {
+  async #requestTokens({ tokens: { refreshToken } }: Login): Promise<RenewedTokens | undefined> {
     if (refreshToken === undefined) return undefined
     try {
       return await this.#options.tenant.renew(refreshToken)
     } catch (error) {
-      if (!(error instanceof TenantOAuthError)) throw error
-      // Only invalid_grant is about this login; the other codes are about the client (RFC 6749 §5.2).
-      if (error.code !== 'invalid_grant') throw new TenantUnavailableError({ cause: error })
-      return undefined
+      if (error instanceof TenantOAuthError) return undefined
+      throw error
     }
   }
 

@@ -1,7 +1,14 @@
-import { AuthorizationResponseError, ResponseBodyError } from 'openid-client'
+import {
+  AuthorizationResponseError,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'openid-client'
 import type { ClientTokenErrorCode } from '../../tokens/client-token.ts'
 
-/** The tenant returned an OAuth error code (RFC 6749 §4.1.2.1 and §5.2). */
+/**
+ * The tenant returned an OAuth error code that is about the person or their login (RFC 6749 §4.1.2.1),
+ * or about a code or refresh token of theirs (§5.2).
+ */
 export class TenantOAuthError extends Error {
   override readonly name = 'TenantOAuthError'
   /** The `error` of the response. */
@@ -16,13 +23,23 @@ export class TenantOAuthError extends Error {
   }
 }
 
-/** The tenant is unavailable, fails, or does not accept this client (503). */
+/** The tenant is unavailable, or fails (503). */
 export class TenantUnavailableError extends Error {
   override readonly name = 'TenantUnavailableError'
   readonly code = 'tenant_unavailable'
 
   constructor(options?: ErrorOptions) {
     super('Identity provider unavailable', options)
+  }
+}
+
+/** The tenant does not accept this client, its secret or its request (503): the configuration is wrong. */
+export class ClientRejectedError extends Error {
+  override readonly name = 'ClientRejectedError'
+  readonly code = 'client_rejected'
+
+  constructor(options?: ErrorOptions) {
+    super('Client rejected by the identity provider', options)
   }
 }
 
@@ -58,25 +75,55 @@ const INVALID_RESPONSE_CODES = [
   'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
 ]
 
-/** OAuth error codes for a failure of the tenant, and for a wrong client secret of ours. */
-const UNAVAILABLE_CODES = ['server_error', 'temporarily_unavailable', 'invalid_client']
+/** OAuth error codes for a failure of the tenant. */
+const UNAVAILABLE_CODES = ['server_error', 'temporarily_unavailable']
+
+/** OAuth error codes of the token endpoint that are about a code or a refresh token. */
+const GRANT_CODE = /^(invalid_grant|federated_connection_\w+)$/
 
 /**
  * Maps openid-client errors to domain errors.
  *
  * @param InvalidResponse the class for an invalid response
  */
-export function toDomainError(error: unknown, InvalidResponse: ErrorClass): Error {
-  if (error instanceof ResponseBodyError || error instanceof AuthorizationResponseError) {
-    const isRateLimited = 'status' in error && error.status === 429
-    if (isRateLimited || UNAVAILABLE_CODES.includes(error.error)) {
-      return new TenantUnavailableError({ cause: error })
-    }
-    return new TenantOAuthError(error.error, error.error_description)
-  }
+export async function toDomainError(error: unknown, InvalidResponse: ErrorClass): Promise<Error> {
+  if (error instanceof AuthorizationResponseError) return fromAuthorizationResponse(error)
+  if (error instanceof ResponseBodyError) return fromTokenResponse(error)
+  if (error instanceof WWWAuthenticateChallengeError)
+    return fromTokenResponse(await withBody(error))
   const { code } = error as { code?: string }
   const isInvalid = INVALID_RESPONSE_CODES.includes(String(code))
   return isInvalid
     ? new InvalidResponse({ cause: error })
     : new TenantUnavailableError({ cause: error })
+}
+
+function fromAuthorizationResponse(cause: AuthorizationResponseError): Error {
+  const { error, error_description: description } = cause
+  if (UNAVAILABLE_CODES.includes(error)) return new TenantUnavailableError({ cause })
+  if (error === 'unauthorized_client') return new ClientRejectedError({ cause })
+  return new TenantOAuthError(error, description)
+}
+
+/** Auth0 returns `access_denied` for a wrong client secret, not `invalid_client`. */
+function fromTokenResponse(cause: TokenError): Error {
+  const { status, error = '', error_description: description } = cause
+  if (status === 429 || UNAVAILABLE_CODES.includes(error)) {
+    return new TenantUnavailableError({ cause })
+  }
+  return GRANT_CODE.test(error)
+    ? new TenantOAuthError(error, description)
+    : new ClientRejectedError({ cause })
+}
+
+interface TokenError extends Error {
+  readonly status: number
+  readonly error?: string | undefined
+  readonly error_description?: string | undefined
+}
+
+/** openid-client does not read the body of a response that has a challenge. */
+async function withBody(challenge: WWWAuthenticateChallengeError): Promise<TokenError> {
+  const body = (await challenge.response.json().catch(() => ({}))) as Partial<TokenError>
+  return Object.assign(challenge, { error: body.error, error_description: body.error_description })
 }

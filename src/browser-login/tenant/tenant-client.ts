@@ -9,6 +9,8 @@ import {
 
 /** For one request to the tenant. */
 const TIMEOUT_SECONDS = 5
+/** A longer ID token is not put into the logout URL: servers limit the length of a URL. */
+const MAX_HINT_LENGTH = 4 * 1024
 /** For access tokens that come without `expires_in`. */
 const DEFAULT_LIFETIME_SECONDS = 300
 
@@ -36,6 +38,12 @@ export interface TokenSet {
   readonly expiresAt: number
 }
 
+export interface RenewedTokens {
+  readonly tokens: TokenSet
+  /** Undefined if the tenant returns none. */
+  readonly idToken: string | undefined
+}
+
 /** Binds a response to one login (RFC 6749 §10.12, RFC 7636, OpenID Connect Core §3.1.2.1). */
 export interface LoginSecrets {
   readonly state: string
@@ -47,7 +55,8 @@ export interface LoginSecrets {
  * An OpenID Connect client of the tenant. The discovery document is fetched on first use, and again
  * after a failure, so that the server can start while the tenant is down.
  *
- * Every method throws TenantUnavailableError if the tenant does not return a usable response.
+ * Every method throws TenantUnavailableError if the tenant does not return a usable response, and
+ * ClientRejectedError if it does not accept this client.
  */
 export class TenantClient {
   readonly #options: TenantClientOptions
@@ -104,12 +113,13 @@ export class TenantClient {
   /**
    * Renews the access token (RFC 6749 §6).
    *
+   * @returns the tokens; the signature of the ID token is not verified yet
    * @throws TenantOAuthError
    */
-  async renew(refreshToken: string): Promise<TokenSet> {
+  async renew(refreshToken: string): Promise<RenewedTokens> {
     const configuration = await this.#configuration()
     const response = await this.#send(client.refreshTokenGrant(configuration, refreshToken))
-    return this.#toTokenSet(response, refreshToken)
+    return { tokens: this.#toTokenSet(response, refreshToken), idToken: response.id_token }
   }
 
   /**
@@ -130,6 +140,14 @@ export class TenantClient {
     return (await this.#send(exchange)).access_token
   }
 
+  /** Revokes a refresh token (RFC 7009), if the tenant has an endpoint for that. */
+  async revoke(refreshToken: string): Promise<void> {
+    const configuration = await this.#configuration()
+    if (configuration.serverMetadata().revocation_endpoint === undefined) return
+    const parameters = { token_type_hint: 'refresh_token' }
+    await this.#send(client.tokenRevocation(configuration, refreshToken, parameters))
+  }
+
   /** Returns the URL of the OpenID Connect logout; of Auth0's own logout if that one is disabled. */
   async logoutUrl(idToken: string, returnTo: string): Promise<string> {
     const configuration = await this.#configuration()
@@ -138,7 +156,7 @@ export class TenantClient {
       return `${issuer}v2/logout?${new URLSearchParams({ client_id: clientId, returnTo })}`
     }
     return client.buildEndSessionUrl(configuration, {
-      id_token_hint: idToken,
+      ...(idToken.length <= MAX_HINT_LENGTH && { id_token_hint: idToken }),
       post_logout_redirect_uri: returnTo,
     }).href
   }
@@ -184,7 +202,7 @@ export class TenantClient {
     try {
       return await request
     } catch (error) {
-      throw toDomainError(error, InvalidResponse)
+      throw await toDomainError(error, InvalidResponse)
     }
   }
 }

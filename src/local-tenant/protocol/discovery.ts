@@ -13,6 +13,7 @@ export async function discovery(
       issuer: iss,
       authorization_endpoint: `${iss}authorize`,
       token_endpoint: `${iss}oauth/token`,
+      revocation_endpoint: `${iss}oauth/revoke`,
       userinfo_endpoint: `${iss}userinfo`,
       end_session_endpoint: `${iss}oidc/logout`,
       jwks_uri: `${iss}.well-known/jwks.json`,

@@ -37,7 +37,7 @@ export class RedisCounters {
   async count(key: string, windowMs: number): Promise<Count | undefined> {
     const now = performance.now()
     if (now < this.#pausedUntil) return undefined
-    this.#redis ??= new RedisConnection({ url: this.#url, timeoutMs: TIMEOUT_MS })
+    this.#redis ??= this.#connect()
     const options = { keys: [KEY_PREFIX + digestOf(key)], arguments: [String(windowMs)] }
     try {
       const reply = await this.#redis.run((client) => client.eval(COUNT_SCRIPT, options))
@@ -51,6 +51,15 @@ export class RedisCounters {
 
   close(): void {
     this.#redis?.close()
+  }
+
+  #connect(): RedisConnection {
+    return new RedisConnection({
+      url: this.#url,
+      timeoutMs: TIMEOUT_MS,
+      onErrorReply: (code) =>
+        this.#log.error({ event: 'limit_store_error', code }, 'Redis returned an error'),
+    })
   }
 
   #pause(err: unknown): void {

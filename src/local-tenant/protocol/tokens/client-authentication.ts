@@ -5,12 +5,12 @@ import { OAuthError } from '../oauth-error.ts'
 import type { Parameters } from '../parameters.ts'
 
 /**
- * Identifies the client of a token request: a confidential one by its secret, in the body or in HTTP
- * Basic (RFC 6749 §2.3.1), a public one by its id only (§3.2.1).
+ * Identifies the client of a request: a confidential one by its secret, in the body or in HTTP Basic
+ * (RFC 6749 §2.3.1), a public one by its id only (§3.2.1).
  *
- * @throws OAuthError `invalid_client`; `unauthorized_client` if it may not use the grant type
+ * @throws OAuthError `access_denied` as Auth0 does, not `invalid_client`
  */
-export function identifyClient(
+export function requireClient(
   directory: Directory,
   authorization: string | undefined,
   parameters: Parameters,
@@ -19,8 +19,22 @@ export function identifyClient(
     basicCredentials(authorization) ?? parameters
   const client = directory.clients.get(id)
   if (client === undefined || !isEqual(client.secret ?? '', secret)) {
-    throw new OAuthError('invalid_client', 'The client is unknown or its secret is wrong.', 401)
+    throw new OAuthError('access_denied', 'Unauthorized', 401)
   }
+  return client
+}
+
+/**
+ * Identifies the client of a token request.
+ *
+ * @throws OAuthError `access_denied`; `unauthorized_client` if it may not use the grant type
+ */
+export function identifyClient(
+  directory: Directory,
+  authorization: string | undefined,
+  parameters: Parameters,
+): Client {
+  const client = requireClient(directory, authorization, parameters)
   const { grant_type: grantType = '' } = parameters
   if (!grantTypesOf(client).includes(grantType)) {
     const problem = `Grant type '${grantType}' not allowed for the client.`
@@ -40,7 +54,7 @@ export function grantTypesOf({ grantTypes, secret }: Client): readonly string[] 
 /**
  * Identifies the client of a token request and requires a confidential one.
  *
- * @throws OAuthError `invalid_client`; `unauthorized_client` for a public one
+ * @throws OAuthError `access_denied`; `unauthorized_client` for a public one
  */
 export function authenticateClient(
   directory: Directory,

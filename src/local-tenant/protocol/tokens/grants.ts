@@ -91,6 +91,15 @@ export class Grants {
     return found.grant
   }
 
+  /**
+   * Revokes a refresh token and its grant (RFC 7009 §2.1). Unknown tokens and those of other clients
+   * are ignored.
+   */
+  revoke(token: string, client: Client): void {
+    const found = this.#refreshTokens.get(token)
+    if (found?.grant.client === client) found.grant.revoked = true
+  }
+
   addAccessToken(accessToken: string, grant: Grant): void {
     this.#accessTokens.set(accessToken, grant)
   }
