@@ -50,7 +50,7 @@ test('the browser login is loaded only if it is configured', async (t) => {
   const nowhere = { ...HERE, AUTH0_DOMAIN: 'https://127.0.0.1:1' }
   const away = await startServer(PROBE_SERVER, [nowhere, ON, { LOG_LEVEL: 'silent' }])
   t.teardown(() => away.app.close())
-  t.equal((await away.app.inject('/login')).statusCode, 503)
+  t.equal((await away.app.inject('/login?at_base')).statusCode, 503)
   const line = log.find(({ event }) => event === 'session_store')
   t.match(line, { store: 'memory', msg: 'Session store: memory' })
   const { AUTH0_CLIENT_SECRET: _, ...some } = ON

@@ -153,15 +153,15 @@ test('an authorization response is accepted once, in the browser that started', 
   await eve.answer()
   await refused(eve.visit(address))
   t.equal((await uma.visit(address)).status, 303, 'other browsers have not used it up')
-  await refused(uma.visit(address))
-  await refused(uma.visit('/callback'))
-  await refused(uma.visit('/callback?code=x&state=x'))
-  await refused(uma.visit('/callback?error=access_denied&error_description=Call+me&state=x'))
+  await refused(eve.visit(address))
+  await refused(eve.visit('/callback'))
+  await refused(eve.visit('/callback?code=x&state=x'))
+  await refused(eve.visit('/callback?error=access_denied&error_description=Call+me&state=x'))
   t.equal((await uma.visit('/callback?state=a&state=b')).status, 400)
 
-  const late = await uma.answer()
+  const late = await eve.answer()
   wait(10 * 60_000 + 1)
-  await refused(uma.visit(late))
+  await refused(eve.visit(late))
   const forged = (await uma.answer()).replace(/code=[^&]+/, 'code=forged')
   t.match(await uma.visit(forged), { status: 400, html: /No such code/ })
   const twice = `${await uma.answer()}&code=x`
@@ -170,6 +170,42 @@ test('an authorization response is accepted once, in the browser that started', 
   const { status } = await uma.visit('/callback', { method: 'HEAD' })
   t.equal(status, 405, 'a HEAD request uses up nothing')
   t.ok(tenant.tokenRequests.length > 0)
+})
+
+test('the back button after a login leads on', async (t) => {
+  const { tenant, visitor } = await site(t)
+  const uma = visitor()
+  const address = await uma.answer('?returnTo=/reports')
+  t.equal((await uma.visit(address)).location, '/reports')
+  const cookies = [...uma.jar]
+  for (const back of [address, '/callback?error=access_denied&state=x']) {
+    const { status, location } = await uma.visit(back)
+    t.strictSame([status, location], [303, '/profile'])
+  }
+  t.equal(tenant.tokenRequests.length, 1, 'the response is not accepted again')
+  t.strictSame([...uma.jar], cookies)
+})
+
+test('a login at another host name starts at APP_BASE_URL', async (t) => {
+  const { tenant, app, visitor } = await site(t)
+  const uma = visitor('http://127.0.0.1:6060')
+  const { status, headers, location } = await uma.visit('/login?organization=org_a&returnTo=/x')
+  t.equal(status, 303)
+  t.equal(headers['set-cookie'], undefined)
+  t.equal(location, `${BASE}/login?organization=org_a&returnTo=%2Fx&at_base=1`)
+  const signup = await uma.visit('/signup?returnTo=//evil.test')
+  t.equal(signup.location, `${BASE}/signup?returnTo=%2Fprofile&at_base=1`)
+
+  const here = visitor()
+  const landed = await here.logIn(location.slice(`${BASE}/login`.length))
+  t.strictSame([landed.status, landed.location], [303, '/x'])
+  t.equal(tenant.authorizationRequest.get('at_base'), null)
+  t.equal(tenant.authorizationRequest.get('organization'), 'org_a')
+  t.match((await visitor('http://LocalHost:6060').visit('/login')).location, tenant.issuer)
+
+  const rewritten = { host: 'backend:8080' }
+  const again = await app.inject({ url: location.slice(BASE.length), headers: rewritten })
+  t.match(again.headers.location, tenant.issuer, 'no loop if a proxy changes the host')
 })
 
 test('several tabs may log in, up to a limit', async (t) => {
@@ -212,7 +248,7 @@ test('errors of the tenant are shown, with the matching status', async (t) => {
 test('starting logins is rate limited by client address', async (t) => {
   for (const environment of [{}, { AUTH_FAILURES_MAX: '5' }]) {
     const { app } = await site(t, { environment })
-    const login = (remoteAddress: string) => app.inject({ url: '/login', remoteAddress })
+    const login = (remoteAddress: string) => app.inject({ url: '/login?at_base', remoteAddress })
     for (let times = 0; times < 100; times += 1) {
       t.equal((await login('192.0.2.1')).statusCode, 303)
     }
@@ -322,7 +358,7 @@ test('pages and error pages are HTML and run no script', async (t) => {
     )
   for (const [path, status] of [
     ['/', 200],
-    ['/callback', 400],
+    ['/login?prompt=x', 400],
     ['/federated/x', 404],
   ] as const) {
     const page = await uma.visit(path)

@@ -80,7 +80,7 @@ test('a session ends when it is idle, and at its maximum age', async (t) => {
 test('https: a __Host- cookie, and 400 over http', async (t) => {
   const environment = { APP_BASE_URL: 'https://app.test', TRUST_PROXY: '127.0.0.1' }
   const { visitor } = await site(t, { environment })
-  const uma = visitor()
+  const uma = visitor('https://app.test')
   t.match(await uma.visit('/'), { status: 400, html: /HTTPS required/ })
   const headers = { 'x-forwarded-proto': 'https' }
   const { headers: answered, location } = await uma.visit('/login', { headers })

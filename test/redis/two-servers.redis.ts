@@ -46,7 +46,7 @@ test('two processes share one Redis, which goes down and comes back', async (t) 
   await until(async () => (await status(`${one}/`)) === 200 && (await status(`${other}/`)) === 200)
 
   async function logIn(begin: string, end: string): Promise<void> {
-    const { location } = await visit(`${begin}/login`)
+    const { location } = await visit(`${begin}/login?at_base`)
     const answer = await fetch(location, { redirect: 'manual' })
     const { pathname, search } = new URL(String(answer.headers.get('location')))
     t.equal((await visit(end + pathname + search)).status, 303)

@@ -24,7 +24,7 @@ export interface Site {
   /** Moves the site's clock forward, in milliseconds. */
   wait(time: number): void
   /** A person with a browser that keeps cookies and does not follow redirects. */
-  visitor(): Visitor
+  visitor(base?: string): Visitor
 }
 
 export interface SiteOptions {
@@ -75,7 +75,7 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
     wait: (time) => {
       waited += time
     },
-    visitor: () => visitorOf(app),
+    visitor: (base) => visitorOf(app, base),
   }
 }
 
@@ -88,12 +88,14 @@ export interface PageResponse {
 
 export type Visitor = ReturnType<typeof visitorOf>
 
-export function visitorOf(app: FastifyInstance) {
+/** @param base where the browser visits the server */
+export function visitorOf(app: FastifyInstance, base = BASE) {
   const jar = new Map<string, string>()
 
   async function visit(url: string, options: InjectOptions = {}): Promise<PageResponse> {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const given = Object.entries({ ...(cookie !== '' && { cookie }), ...options.headers })
+    const { host } = new URL(base)
+    const given = Object.entries({ host, ...(cookie !== '' && { cookie }), ...options.headers })
     const headers = Object.fromEntries(given.filter(([, value]) => value !== undefined))
     const response = await app.inject({ url, ...options, headers } as InjectOptions)
     for (const { name, value } of response.cookies) {

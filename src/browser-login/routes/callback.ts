@@ -5,6 +5,7 @@ import { PageError } from '../errors.ts'
 import { NEW_LOGIN } from '../retry.ts'
 import { InvalidIdTokenError } from '../tenant/errors.ts'
 import { revokeRefreshToken } from '../tenant/revocation.ts'
+import { DEFAULT_PATH } from './return-to.ts'
 
 const querystring = { type: 'object', properties: { state: { type: 'string' } } } as const
 
@@ -21,7 +22,11 @@ export const callback = fp<LoginContext>(
     app.get<{ Querystring: { state?: string } }>('/callback', options, async (request, reply) => {
       const { state = '' } = request.query
       const pending = await pendingLogins.take(request.session, state)
-      if (pending === undefined) throw new PageError(400, 'state_unknown', { next: NEW_LOGIN })
+      if (pending === undefined) {
+        // The back button leads here after a login.
+        if ((await request.getLogin()) !== undefined) return reply.redirect(DEFAULT_PATH, 303)
+        throw new PageError(400, 'state_unknown', { next: NEW_LOGIN })
+      }
       request.startedLogin = pending
       const { secrets, parameters, returnTo } = pending
       const { organization } = parameters

@@ -4,7 +4,7 @@ import type { FromSchema } from 'json-schema-to-ts'
 import { clientAddress } from '../../http/client-address.ts'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
-import { retryLink } from '../retry.ts'
+import { retryLink, type StartedLogin } from '../retry.ts'
 import { localPath } from './return-to.ts'
 
 /** For each client address. */
@@ -26,6 +26,7 @@ const querystring = {
     acr_values: { type: 'string', pattern: '^[\\x20-\\x7e]{1,256}$' },
     prompt: { enum: ['none', 'login', 'consent', 'select_account'] },
     returnTo: {},
+    at_base: {},
   },
 } as const
 
@@ -37,6 +38,7 @@ export const login = fp<LoginContext>(
     // A HEAD request would start a login that is never completed.
     const options = { schema: { querystring }, exposeHeadRoute: false }
     const isRateLimited = loginRateLimit(app)
+    const baseHost = new URL(config.baseUrl).host
 
     app.get<{ Querystring: Query }>('/login', options, (request, reply) =>
       start(request, reply, {}),
@@ -51,9 +53,12 @@ export const login = fp<LoginContext>(
       reply: FastifyReply,
       hints: Readonly<Record<string, string>>,
     ): Promise<FastifyReply> {
-      const { returnTo, ...parameters } = request.query
+      const { returnTo, at_base: atBase, ...parameters } = request.query
       const startedLogin = { parameters, returnTo: localPath(returnTo) }
       request.startedLogin = startedLogin
+      if (atBase === undefined && request.host.toLowerCase() !== baseHost) {
+        return reply.redirect(urlAtBase(String(request.routeOptions.url), startedLogin), 303)
+      }
       if (await isRateLimited(request)) {
         throw new PageError(429, 'too_many_logins', { next: retryLink(undefined, startedLogin) })
       }
@@ -67,6 +72,14 @@ export const login = fp<LoginContext>(
       })
       await pendingLogins.add(request.session, { ...startedLogin, secrets })
       return reply.redirect(url, 303)
+    }
+
+    /**
+     * The same login at APP_BASE_URL, where it has to start: the tenant redirects there, and cookies
+     * belong to one host name. `at_base` ends a loop if a proxy changes the host.
+     */
+    function urlAtBase(path: string, { parameters, returnTo }: StartedLogin): string {
+      return `${config.baseUrl}${path}?${new URLSearchParams({ ...parameters, returnTo, at_base: '1' })}`
     }
   },
   {
