@@ -184,7 +184,10 @@ test('logout without a login, or with an invalid logout endpoint', async (t) => 
   const token = { _csrf: await uma.csrf() }
   await visitor().post('/backchannel-logout', { logout_token: tenant.logoutToken() })
   const { status, location } = await uma.post('/logout', token)
-  t.strictSame([status, location], [303, '/'])
+  const { origin, pathname, searchParams } = new URL(location)
+  t.strictSame([status, `${origin}/`, pathname], [303, tenant.issuer, '/oidc/logout'])
+  t.equal(searchParams.get('client_id'), 'the-client')
+  t.equal(searchParams.get('id_token_hint'), null)
 
   tenant.metadata = { end_session_endpoint: 'nowhere' }
   const broken = await site(t, { tenant })
@@ -216,9 +219,6 @@ test('a form from another origin, or without a CSRF token, is rejected', async (
   await eve.logIn()
   const token = { _csrf: await uma.csrf() }
   const attempts: [object, Record<string, string>][] = [
-    [{}, {}],
-    [{}, { _csrf: 'x' }],
-    [{}, { _csrf: await eve.csrf() }],
     [{ 'sec-fetch-site': 'same-site' }, token],
     [{ 'sec-fetch-site': 'cross-site', origin: BASE }, token],
     [{ 'sec-fetch-site': undefined }, token],
@@ -234,10 +234,34 @@ test('a form from another origin, or without a CSRF token, is rejected', async (
     )
     t.equal((await uma.post('/session/token', fields, headers)).status, 403)
   }
+  for (const fields of [{}, { _csrf: 'x' }, { _csrf: await eve.csrf() }]) {
+    const { status, location } = await uma.post('/logout', fields)
+    t.strictSame([status, location], [303, '/'], 'led home')
+    t.equal((await uma.post('/session/token', fields)).status, 403)
+  }
   t.match((await uma.visit('/')).html, /You are logged in as Uma/)
   const old = { 'sec-fetch-site': undefined, origin: BASE }
   t.equal((await uma.post('/logout', token, old)).status, 303, 'an older browser')
-  t.equal((await visitor().post('/logout', token)).status, 403)
+})
+
+test('logout from a page that is older than the session', async (t) => {
+  const { tenant, visitor } = await site(t)
+  const uma = visitor()
+  await uma.logIn()
+  const stale = { _csrf: await uma.csrf() }
+  await uma.logIn()
+  const { status, location } = await uma.post('/logout', stale)
+  t.strictSame([status, location], [303, '/'], 'the newer login is shown')
+  t.match((await uma.visit('/')).html, /You are logged in as Uma/)
+
+  t.equal((await uma.post('/logout', { _csrf: await uma.csrf() })).status, 303)
+  for (const late of [uma, visitor()]) {
+    const again = await late.post('/logout', stale)
+    t.equal(again.status, 303, 'with no session here, the one at the tenant is ended')
+    t.match(again.location, tenant.issuer)
+  }
+  const crossSite = { 'sec-fetch-site': 'cross-site' }
+  t.equal((await visitor().post('/logout', stale, crossSite)).status, 403)
 })
 
 test('a page of this origin gets its access token', async (t) => {

@@ -5,22 +5,42 @@ import type { CsrfGuard } from '../sessions/csrf-guard.ts'
 import { TenantUnavailableError } from '../tenant/errors.ts'
 import { revokeRefreshToken } from '../tenant/revocation.ts'
 
+/** The codes of @fastify/csrf-protection: the page is older than the session, or the session has ended. */
+const STALE_PAGE = ['FST_CSRF_INVALID_TOKEN', 'FST_CSRF_MISSING_SECRET']
+
 /** Logs out here, and then at the tenant (OpenID Connect RP-Initiated Logout §2). */
 export const logout = fp<LoginContext>(
   async (app, { config, logins, tenant }) => {
-    app.post('/logout', app.getDecorator<CsrfGuard>('csrfGuard'), async (request, reply) => {
-      const login = await request.getLogin()
-      await app.endSession(reply)
-      if (login === undefined) return reply.redirect('/', 303)
-      await logins.end(login)
-      await revokeRefreshToken(tenant, login, request.log)
+    const guard = app.getDecorator<CsrfGuard>('csrfGuard')
+
+    app.post('/logout', {
+      ...guard,
+      // The request comes from a page of this origin, so it is not an attack. Another login is not ended.
+      async errorHandler(error, request, reply) {
+        if (!STALE_PAGE.includes(error.code)) throw error
+        const login = await request.getLogin()
+        return reply.redirect(login === undefined ? await logoutUrl() : '/', 303)
+      },
+      async handler(request, reply) {
+        const login = await request.getLogin()
+        await app.endSession(reply)
+        if (login !== undefined) {
+          await logins.end(login)
+          await revokeRefreshToken(tenant, login, request.log)
+        }
+        return reply.redirect(await logoutUrl(login?.idToken), 303)
+      },
+    })
+
+    /** Without a login here, there may still be one at the tenant. */
+    async function logoutUrl(idToken?: string): Promise<string> {
       try {
-        return reply.redirect(await tenant.logoutUrl(login.idToken, `${config.baseUrl}/`), 303)
+        return await tenant.logoutUrl(idToken, `${config.baseUrl}/`)
       } catch (error) {
         if (!(error instanceof TenantUnavailableError)) throw error
         throw new PageError(503, 'logout_incomplete', { cause: error.cause })
       }
-    })
+    }
   },
   {
     name: 'logout',

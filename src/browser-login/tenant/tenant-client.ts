@@ -149,14 +149,14 @@ export class TenantClient {
   }
 
   /** Returns the URL of the OpenID Connect logout; of Auth0's own logout if that one is disabled. */
-  async logoutUrl(idToken: string, returnTo: string): Promise<string> {
+  async logoutUrl(idToken: string | undefined, returnTo: string): Promise<string> {
     const configuration = await this.#configuration()
     if (configuration.serverMetadata().end_session_endpoint === undefined) {
       const { issuer, clientId } = this.#options
       return `${issuer}v2/logout?${new URLSearchParams({ client_id: clientId, returnTo })}`
     }
     return client.buildEndSessionUrl(configuration, {
-      ...(idToken.length <= MAX_HINT_LENGTH && { id_token_hint: idToken }),
+      ...(idToken !== undefined && idToken.length <= MAX_HINT_LENGTH && { id_token_hint: idToken }),
       post_logout_redirect_uri: returnTo,
     }).href
   }
