@@ -45,6 +45,7 @@ export const browserLogin = fp<BrowserLoginOptions>(
         records,
         secrets: config.sessionSecrets,
         secure: config.baseUrl.startsWith('https:'),
+        cookieName: config.cookieName,
         idleTimeoutMs: config.idleTimeout,
       })
       await withSession.register(loginRequirement, context)

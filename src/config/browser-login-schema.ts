@@ -28,6 +28,12 @@ export const browserLoginProperties = {
     enum: ['memory', 'redis'],
     description: 'memory or redis',
   },
+  SESSION_COOKIE_NAME: {
+    type: 'string',
+    pattern: '^(?!__)[\\w.-]{1,64}$',
+    default: 'messages-session',
+    description: 'a name of at most 64 letters, digits and ._-, such as notes-session',
+  },
   SESSION_IDLE_TIMEOUT: {
     type: 'integer',
     minimum: 60,

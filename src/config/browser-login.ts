@@ -13,14 +13,16 @@ export function createBrowserLoginConfig(values: Values) {
     return undefined
   }
   const { REDIS_URL: redisUrl, SESSION_STORE: store } = values
+  /** Without a slash at the end. */
+  const baseUrl = values.APP_BASE_URL ?? `http://localhost:${values.PORT}`
   return {
     clientId,
     clientSecret,
     idTokenAlgorithm: values.ID_TOKEN_ALG,
     /** The newest first: it encrypts, and all of them decrypt. */
     sessionSecrets: assertDefined(parsers.secrets(secrets), 'SESSION_SECRET'),
-    /** Without a slash at the end. */
-    baseUrl: values.APP_BASE_URL ?? `http://localhost:${values.PORT}`,
+    baseUrl,
+    cookieName: cookieName(values.SESSION_COOKIE_NAME, new URL(baseUrl)),
     /** Undefined if sessions are kept in memory. */
     redisUrl: store === 'memory' ? undefined : redisUrl,
     /** In milliseconds. */
@@ -32,4 +34,12 @@ export function createBrowserLoginConfig(values: Values) {
     /** The URL of the API behind each connection. */
     federatedApis: parsers.apis(values.FEDERATED_APIS ?? '') ?? new Map<string, string>(),
   }
+}
+
+/**
+ * Over https, the prefix keeps other hosts from setting the cookie (RFC 6265bis §4.1.3.2). Over http,
+ * servers on other ports of the host get and set the same cookies, so that the name has the port.
+ */
+function cookieName(name: string, { protocol, port }: URL): string {
+  return protocol === 'https:' ? `__Host-${name}` : `${name}-${port || '80'}`
 }

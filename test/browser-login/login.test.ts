@@ -13,7 +13,7 @@ test('a login, from the home page to the profile', async (t) => {
   t.equal(status, 303)
   t.match(
     headers['set-cookie'],
-    /^messages-session=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+    /^messages-session-6060=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
   )
   const { origin, pathname, searchParams } = new URL(location)
   t.strictSame([`${origin}/`, pathname], [tenant.issuer, '/authorize'])

@@ -5,7 +5,7 @@ import { fakeTenant, hs256, rs256 } from '../support/fake-tenant.ts'
 import { BASE, SESSION_SECRET, site } from '../support/site.ts'
 import { oddKeys } from '../support/tokens/keys.ts'
 
-const COOKIE = 'messages-session'
+const COOKIE = 'messages-session-6060'
 const DAY = 24 * 60 * 60_000
 
 test('the session id is new at login, so session fixation fails', async (t) => {
@@ -91,6 +91,14 @@ test('https: a __Host- cookie, and 400 over http', async (t) => {
   t.equal(new URL(location).searchParams.get('redirect_uri'), 'https://app.test/callback')
 })
 
+test('the name of the cookie is configured', async (t) => {
+  const environment = { SESSION_COOKIE_NAME: 'notes' }
+  const { visitor } = await site(t, { environment })
+  const uma = visitor()
+  await uma.logIn()
+  t.strictSame([...uma.jar.keys()], ['notes-6060'])
+})
+
 test('logout: here, at the tenant, and back', async (t) => {
   const { tenant, visitor } = await site(t)
   const uma = visitor()
@@ -102,7 +110,7 @@ test('logout: here, at the tenant, and back', async (t) => {
   t.strictSame([`${origin}/`, pathname], [tenant.issuer, '/oidc/logout'])
   t.equal(searchParams.get('post_logout_redirect_uri'), `${BASE}/`)
   t.match(searchParams.get('id_token_hint'), /^eyJ/)
-  t.match(headers['set-cookie'], /^messages-session=; .*Expires=Thu, 01 Jan 1970/)
+  t.match(headers['set-cookie'], /^messages-session-6060=; .*Expires=Thu, 01 Jan 1970/)
   uma.jar.set(COOKIE, before)
   t.equal((await uma.visit('/profile')).status, 401, 'the old cookie is invalid')
 })

@@ -79,6 +79,7 @@ test('defaults', async (t) => {
       AUDIT_LOG: false,
       // #region browser-login
       ID_TOKEN_ALG: 'RS256',
+      SESSION_COOKIE_NAME: 'messages-session',
       SESSION_IDLE_TIMEOUT: 86_400,
       SESSION_MAX_AGE: 604_800,
       // #endregion browser-login
@@ -180,6 +181,7 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['APP_BASE_URL', 'http://app.test', 'localhost:6060', 'https://app.test/path'],
   ['SESSION_STORE', 'disk'],
   ['REDIS_URL', 'http://localhost', 'localhost:6379'],
+  ['SESSION_COOKIE_NAME', '__Host-a', 'a b', 'a;', 'a='],
   ['SESSION_IDLE_TIMEOUT', '59', 'x'],
   ['SESSION_MAX_AGE', '59', 'x'],
   ['LOGIN_MAX_AGE', '-1', 'x'],
@@ -261,6 +263,7 @@ test('the browser login', async (t) => {
     idTokenAlgorithm: 'RS256',
     sessionSecrets: [newer, BROWSER_LOGIN.SESSION_SECRET],
     baseUrl: 'http://localhost:7000',
+    cookieName: 'messages-session-7000',
     redisUrl: undefined,
     idleTimeout: 86_400_000,
     maxAge: 604_800_000,
@@ -270,6 +273,8 @@ test('the browser login', async (t) => {
       ['local', 'http://localhost:1/'],
     ]),
   })
+  const standard = configOf({ ...BROWSER_LOGIN, APP_BASE_URL: 'http://localhost' }).browserLogin
+  t.equal(standard?.cookieName, 'messages-session-80')
   const production = {
     ...BROWSER_LOGIN,
     NODE_ENV: 'production',

@@ -30,6 +30,7 @@ export interface SessionOptions {
   readonly secrets: readonly string[]
   /** Whether browsers reach this server by https. */
   readonly secure: boolean
+  readonly cookieName: string
   /** How long a session lasts without a request, in milliseconds. */
   readonly idleTimeoutMs: number
 }
@@ -37,8 +38,7 @@ export interface SessionOptions {
 /** The browser's session, behind a signed cookie. */
 export const session = fp<SessionOptions>(
   async (app, options) => {
-    const { secure, idleTimeoutMs } = options
-    const cookieName = secure ? '__Host-messages-session' : 'messages-session'
+    const { secure, cookieName, idleTimeoutMs } = options
     const cookieOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
 
     app.addHook('onRequest', async ({ protocol }) => {
