@@ -1,7 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { ConfigError } from './config/config-error.ts'
 import { describeSources, readEnvironment } from './config/environment.ts'
-import { useProxies } from './http/outgoing-proxy.ts'
+import { useProxies } from './config/outgoing-proxy.ts'
 import { shutdown } from './lifecycle/shutdown.ts'
 import { redactText } from './observability/redact-text.ts'
 import { type ServerDefinition, startServer } from './server.ts'

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readEnvironment } from '../config/environment.ts'
-import { useProxies } from '../http/outgoing-proxy.ts'
+import { useProxies } from '../config/outgoing-proxy.ts'
 import type { Command } from './support/command.ts'
 
 interface CommandEntry {

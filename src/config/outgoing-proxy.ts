@@ -1,5 +1,5 @@
-import { ConfigError } from '../config/config-error.ts'
-import { type Environment, setting } from '../config/environment.ts'
+import { ConfigError } from './config-error.ts'
+import { type Environment, setting } from './environment.ts'
 
 /** What is on this machine is not reached through a proxy: the local tenant, for example. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
