@@ -1,13 +1,16 @@
 /**
  * Removes each optional part from a clone of HEAD, and runs what is left: lint, type check and tests.
- * Prints `N passed, N failed`.
+ * With `--no-tests`, it takes two minutes instead of half an hour. Prints `Removals: N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { PARTS } from '../scripts/remove/parts.ts'
 
+const { values } = parseArgs({ options: { 'no-tests': { type: 'boolean', default: false } } })
+const checks = ['lint', 'typecheck', ...(values['no-tests'] ? [] : ['test'])]
 const root = mkdtempSync(join(tmpdir(), 'removals-'))
 
 /** Each part with those that cannot stay without it, and all parts together. */
@@ -42,7 +45,7 @@ for (const names of variants) {
   const ok =
     run('.', `git clone --quiet . ${folder} && cp -al node_modules ${folder}/node_modules`) &&
     run(folder, `npm run --silent remove -- ${names.join(' ')} && git add --all`) &&
-    run(folder, 'npm run --silent lint && npm run --silent typecheck && npm test')
+    checks.every((name) => run(folder, `npm run --silent ${name}`))
   const seconds = Math.round((Date.now() - started) / 1000)
   console.log(`${ok ? 'ok' : 'not ok'} without ${names.join(', ')} (${seconds} s)`)
   if (!ok) failed += 1
