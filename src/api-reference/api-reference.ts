@@ -31,6 +31,8 @@ export const apiReference = fp(
       for (const name of CONDITIONAL_HEADERS) delete headers[name]
       const path = url.replace(/\?.*/s, '')
       if (OTHER_PATHS.test(path)) reply.callNotFound()
+      // The links of the page are relative to it, so that it works behind a path prefix too.
+      else if (path === '/docs') reply.redirect('docs/', 308)
       else done()
     })
     app.addHook('onSend', async (_request, reply) => {

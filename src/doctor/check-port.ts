@@ -4,7 +4,7 @@ import { fetchWithTimeout } from './fetch-with-timeout.ts'
 import type { Finding } from './finding.ts'
 
 /** Whether the server can listen on its port, or already does. */
-export async function checkPort({ port, host = '::' }: Config): Promise<Finding> {
+export async function checkPort({ port, host }: Config): Promise<Finding> {
   const name = 'port'
   const problem = await tryListen(port, host)
   if (problem === undefined) return { name, found: `${port} is free` }
@@ -15,11 +15,14 @@ export async function checkPort({ port, host = '::' }: Config): Promise<Finding>
     problem === 'EADDRINUSE'
       ? `Another program uses this port: stop it, or set PORT to another port. lsof -i :${port} shows the program.`
       : 'Set PORT to a port above 1023, and HOST to an address of this machine.'
-  return { name, found: `cannot listen on ${host} port ${port} (${problem})`, hint }
+  return { name, found: `cannot listen on port ${port} (${problem})`, hint }
 }
 
-/** @returns the system's error code; undefined if the port is free */
-function tryListen(port: number, host: string): Promise<string | undefined> {
+/**
+ * @param host undefined for all interfaces; of IPv4 alone, if the machine has no IPv6
+ * @returns the system's error code; undefined if the port is free
+ */
+function tryListen(port: number, host: string | undefined): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(String(code)))

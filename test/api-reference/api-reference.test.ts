@@ -15,7 +15,7 @@ async function server(t: Test, environment: Environment = {}) {
 
 test('the reference is served in development, and loads nothing from other origins', async (t) => {
   const app = await server(t, { API_REFERENCE_CLIENT_ID: 'the-client' })
-  for (const url of ['/docs', '/docs/']) {
+  for (const url of ['/docs/', '/docs/?x']) {
     const { statusCode, headers } = await app.inject(url)
     t.equal(statusCode, 200, url)
     t.match(headers, { 'x-frame-options': 'DENY', 'cache-control': 'no-store' })
@@ -89,7 +89,17 @@ test('in production the reference is off by default', async (t) => {
   const production = { NODE_ENV: 'production', HOST: 'localhost' }
   t.equal((await (await server(t, production)).inject('/docs')).statusCode, 404)
   const asked = await server(t, { ...production, API_REFERENCE: 'true' })
-  t.equal((await asked.inject('/docs')).statusCode, 200)
+  t.equal((await asked.inject('/docs/')).statusCode, 200)
   const unwanted = await server(t, { API_REFERENCE: 'false' })
   t.equal((await unwanted.inject('/docs')).statusCode, 404)
+})
+
+test('the reference works behind a path prefix', async (t) => {
+  const app = await server(t, {})
+  const { statusCode, headers } = await app.inject('/docs')
+  t.strictSame([statusCode, headers.location], [308, 'docs/'], 'relative to the path of the client')
+  const { body } = await app.inject('/docs/')
+  const links = [...body.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, link = '']) => link)
+  t.ok(links.length > 4)
+  for (const link of links) t.match(link, /^\.\/static\//)
 })
