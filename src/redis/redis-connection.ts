@@ -60,14 +60,12 @@ export class RedisConnection {
       const { timeoutMs } = this.#options
       timer = setTimeout(() => reject(new Error('Redis command timed out')), timeoutMs)
     })
-    try {
-      return await Promise.race([this.#attempted.then(() => command(client)), deadline])
-    } catch (error) {
-      if (error instanceof ErrorReply) this.#handleErrorReply(codeOf(error), client)
-      throw error
-    } finally {
-      clearTimeout(timer)
-    }
+    return Promise.race([this.#attempted.then(() => command(client)), deadline])
+      .catch((error: unknown) => {
+        if (error instanceof ErrorReply) this.#handleErrorReply(codeOf(error), client)
+        throw error
+      })
+      .finally(() => clearTimeout(timer))
   }
 
   close(): void {
