@@ -82,8 +82,15 @@ async function explainToken(
     if (result.access === undefined || result.status === 405) {
       throw new Error(`There is no such route. Routes: ${routesOf(app.policies)}`)
     }
-    const { tokens: expected, jwksUrl, organizations } = config
-    const context = { expected, jwksUrl, organizations, host: hostname, now: Date.now() / 1000 }
+    const { tokens: expected, jwksUrl, permissionsClaims, organizations } = config
+    const context = {
+      expected,
+      jwksUrl,
+      permissionsClaims,
+      organizations,
+      host: hostname,
+      now: Date.now() / 1000,
+    }
     // Such a header is rejected before any hook runs, which the dry run does not see.
     const answer = token.length > MAX_HEADER_BYTES ? TOO_LARGE : result
     return explain(token, answer, result.access, context)

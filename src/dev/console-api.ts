@@ -11,7 +11,7 @@ type Method = DryRunRequest['method']
  * decides what it would do with a request, and no handler runs.
  */
 export function createConsoleApi({ app, config, port }: RunningServer): ConsoleApi {
-  const { tokens: expected, jwksUrl, organizations } = config
+  const { tokens: expected, jwksUrl, permissionsClaims, organizations } = config
   const routes = new Map(
     app.productPaths.flatMap((path) =>
       [...assertDefined(app.policies.get(path), 'policies')]
@@ -35,6 +35,7 @@ export function createConsoleApi({ app, config, port }: RunningServer): ConsoleA
       const context = {
         expected,
         jwksUrl,
+        permissionsClaims,
         organizations,
         host: 'localhost',
         now: Date.now() / 1000,

@@ -16,6 +16,8 @@ export interface ExplanationInput {
   readonly expected: Expectations
   /** The URL of the tenant's key set (JWKS). */
   readonly jwksUrl: string
+  /** Where permissions are: names of claims, or JSON Pointers into nested ones. */
+  readonly permissionsClaims: readonly string[]
   readonly organizations: Organizations
   /** What the route requires. */
   readonly requirements: Requirements

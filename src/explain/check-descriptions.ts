@@ -1,6 +1,7 @@
 import { checkOrganization } from '../access/organizations.ts'
-import { scopeOf } from '../access/policy.ts'
+import type { Requirements } from '../access/policy.ts'
 import type { DecodedToken } from '../tokens/jws.ts'
+import { claimAt } from '../tokens/principal.ts'
 import type { ExplanationInput } from './advice.ts'
 import { printable } from './printable.ts'
 import { describeTokenKind } from './token-kind.ts'
@@ -18,6 +19,7 @@ export type CheckName =
   | 'subject'
   | 'organization'
   | 'permissions'
+  | 'scopes'
 
 type Describe = (
   token: DecodedToken,
@@ -65,9 +67,13 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     expected: acceptedOrganizations(input),
     found: printable(org_id),
   }),
-  permissions: ({ claims: { permissions } }, { requirements }) => ({
-    expected: scopeOf(requirements).join(', ') || 'none required',
-    found: printable(permissions),
+  permissions: ({ claims }, { requirements, permissionsClaims }) => ({
+    expected: permissionsOf(requirements),
+    found: permissionsClaims.map((name) => printable(claimAt(claims, name))).join(', '),
+  }),
+  scopes: ({ claims: { scope } }, { requirements }) => ({
+    expected: [requirements.scopes].flat().join(', '),
+    found: printable(scope),
   }),
 }
 
@@ -92,6 +98,11 @@ function acceptedOrganizations({ organizations, requirements, host }: Explanatio
   const accepted = [...organizations.known].filter(isAccepted)
   if (isAccepted(undefined)) accepted.push('none')
   return accepted.join(' or ') || 'no token is accepted'
+}
+
+function permissionsOf({ permissions = [], anyPermission = [] }: Requirements): string {
+  const any = anyPermission.length === 0 ? [] : [`one of ${anyPermission.join(' or ')}`]
+  return [...permissions, ...any].join(', ') || 'none required'
 }
 
 /** A time claim as ISO 8601; any other value unchanged. */

@@ -1,6 +1,6 @@
 import type { RejectionCode } from '../access/challenge.ts'
 import { checkOrganization } from '../access/organizations.ts'
-import { holdsPermissions } from '../access/policy.ts'
+import { holdsPermissions, holdsScopes } from '../access/policy.ts'
 import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/access-token-rules.ts'
 import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../tokens/principal.ts'
@@ -37,7 +37,8 @@ export function checksOf(input: ExplanationInput, serverResult: ServerResult): C
       ? new Map<CheckName, CheckResult>([['structure', code]])
       : runChecks(token, input, serverResult)
   const decoded = decodedOrEmpty(input.token)
-  return CHECKS.map((name) => {
+  const isMade = (name: CheckName) => name !== 'scopes' || input.requirements.scopes !== undefined
+  return CHECKS.filter(isMade).map((name) => {
     const result = results.has(name) ? results.get(name) : null
     const check = { name, ...describeCheck(name, decoded, input) }
     if (result === undefined) return { ...check, outcome: 'passed' }
@@ -50,12 +51,20 @@ export function checksOf(input: ExplanationInput, serverResult: ServerResult): C
 const BEFORE = RULES_BEFORE_SIGNATURE.map(({ name }) => name as CheckName)
 const AFTER = RULES_AFTER_SIGNATURE.map(({ name }) => name as CheckName)
 const CHECKS: readonly CheckName[] = [
-  ...new Set<CheckName>(['structure', ...BEFORE, 'key', 'signature', ...AFTER, 'permissions']),
+  ...new Set<CheckName>([
+    'structure',
+    ...BEFORE,
+    'key',
+    'signature',
+    ...AFTER,
+    'permissions',
+    'scopes',
+  ]),
 ]
 
 function runChecks(
   token: DecodedToken,
-  { expected, organizations, requirements, host, now }: ExplanationInput,
+  { expected, permissionsClaims, organizations, requirements, host, now }: ExplanationInput,
   serverResult: ServerResult,
 ): Map<CheckName, CheckResult> {
   const results = new Map<CheckName, CheckResult>([['structure', undefined]])
@@ -69,11 +78,12 @@ function runChecks(
   const isKeyFound = isKeyLookedUp && serverResult !== 'unknown_key'
   results.set('signature', isKeyFound ? ifServerResult('signature_invalid') : null)
 
-  const principal = principalOf(token.claims, DEFAULT_PRINCIPAL_OPTIONS)
+  const principal = principalOf(token.claims, { ...DEFAULT_PRINCIPAL_OPTIONS, permissionsClaims })
   const organization =
     results.get('organization') ??
     checkOrganization(principal.organization, requirements.organizations, organizations, host)
   results.set('organization', organization)
   const hasPermissions = holdsPermissions(principal, requirements)
-  return results.set('permissions', hasPermissions ? undefined : 'permission_missing')
+  results.set('permissions', hasPermissions ? undefined : 'permission_missing')
+  return results.set('scopes', holdsScopes(principal, requirements) ? undefined : 'scope_missing')
 }

@@ -68,7 +68,7 @@ function wordsOf(value: unknown): readonly string[] {
 }
 
 /** The value of a claim by its name, or by a JSON Pointer (RFC 6901) that begins with a slash. */
-function claimAt(claims: JsonObject, name: string): unknown {
+export function claimAt(claims: JsonObject, name: string): unknown {
   if (!name.startsWith('/')) return own(claims, name)
   const segments = name.slice(1).split('/')
   return segments

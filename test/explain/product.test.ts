@@ -58,8 +58,15 @@ test('the dry run, the explanation and the server agree about every kind of poli
   const routes = [routesThat((what) => ran.push(what))]
   const { app, log } = await testApp(t, { routes, environment })
   const { config } = loadConfig(ENVIRONMENT, environment)
-  const { tokens: expected, jwksUrl, organizations } = config
-  const context = { expected, jwksUrl, organizations, host: 'localhost', now: NOW }
+  const { tokens: expected, jwksUrl, permissionsClaims, organizations } = config
+  const context = {
+    expected,
+    jwksUrl,
+    permissionsClaims,
+    organizations,
+    host: 'localhost',
+    now: NOW,
+  }
   const claims = fc.record(
     {
       sub: fc.constantFrom('me', 'other'),
@@ -95,8 +102,7 @@ test('the dry run, the explanation and the server agree about every kind of poli
         dry.status === status &&
         dry.code === code &&
         explanation.code === code &&
-        // The list of checks has none for scopes; the code and the advice name them.
-        (code === 'scope_missing' || failed?.code === code) &&
+        failed?.code === code &&
         (explanation.pendingCheck !== undefined) === (code === undefined && hasCheck(name)) &&
         ran.length === (response.statusCode === 200 ? 1 : 0)
       )
@@ -120,6 +126,40 @@ function projectOf(t: Test, definition: ServerDefinition): string {
   process.chdir(directory)
   return directory
 }
+
+test('permissions are read from the configured claims, and scopes are listed', async (t) => {
+  const environment = { PERMISSIONS_CLAIM: '/realm/roles,groups' }
+  const { app } = await testApp(t, { routes: [routesThat(() => {})], environment })
+  const { tokens, jwksUrl, permissionsClaims, organizations } = loadConfig(
+    ENVIRONMENT,
+    environment,
+  ).config
+  const bearer = token({ realm: { roles: ['read:a'] }, groups: 'read:b', scope: 'a' })
+  const checksOf = async (name: string) => {
+    const headers = { authorization: `Bearer ${bearer}`, host: 'localhost' }
+    const dry = await app.dryRun({ method: 'GET', url: `/${name}/me/part/1`, headers })
+    const context = { expected: tokens, jwksUrl, permissionsClaims, organizations }
+    const { checks } = explain(bearer, dry, dry.access ?? 'public', {
+      ...context,
+      host: 'localhost',
+      now: NOW,
+    })
+    return checks.slice(-2)
+  }
+  t.match(await checksOf('both'), [
+    {
+      name: 'permissions',
+      outcome: 'passed',
+      expected: 'read:a, one of read:b or read:c',
+      found: '["read:a"], "read:b"',
+    },
+    { name: 'scopes', outcome: 'passed', expected: 'a' },
+  ])
+  t.match(await checksOf('scopes'), [
+    { name: 'permissions', outcome: 'passed', expected: 'none required' },
+    { name: 'scopes', outcome: 'failed', expected: 'a, b', found: '"a"', code: 'scope_missing' },
+  ])
+})
 
 test('explain, doctor and openapi start no resource and run no handler', async (t) => {
   const ran: string[] = []

@@ -12,8 +12,15 @@ const ADMIN = '/probe/admin'
 
 test('if the server did not verify the token, key and signature are not checked', async (t) => {
   const { config } = await loadConfig(ENVIRONMENT)
-  const { tokens: expected, jwksUrl, organizations } = config
-  const context = { expected, jwksUrl, organizations, host: 'localhost', now: NOW }
+  const { tokens: expected, jwksUrl, permissionsClaims, organizations } = config
+  const context = {
+    expected,
+    jwksUrl,
+    permissionsClaims,
+    organizations,
+    host: 'localhost',
+    now: NOW,
+  }
   const forged = token({}, { kid: KEY.kid }, newKey())
   for (const [status, message] of [
     [429, 'Too Many Requests'],
