@@ -73,7 +73,8 @@ function mayPass(header: Record<string, unknown>, body: Record<string, unknown>)
     (header['kid'] === undefined || header['kid'] === KEY.kid) &&
     header['crit'] === undefined &&
     (header['typ'] === undefined ||
-      /^(jwt|(application\/)?at\+jwt)$/i.test(String(header['typ']))) &&
+      (typeof header['typ'] === 'string' &&
+        /^(jwt|(application\/)?at\+jwt)$/i.test(header['typ']))) &&
     body['iss'] === ISSUER &&
     audience &&
     typeof body['sub'] === 'string' &&
