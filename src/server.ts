@@ -169,9 +169,8 @@ export async function assemble(
 }
 
 async function loadHint(config: Config): Promise<Hint> {
-  const { tokens: expected, jwksUrl, permissionsClaims, organizations, clientOrigins } = config
   const { logHint } = await import('./explain/log-hint.ts')
-  return logHint({ expected, jwksUrl, permissionsClaims, organizations, clientOrigins }, Date.now)
+  return logHint(config, Date.now)
 }
 
 /** Loads what turns the routes into an OpenAPI document, if one is wanted. */

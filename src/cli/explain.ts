@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
-import { type Explanation, explain } from '../explain/explanation.ts'
+import { type Explanation, explain, serverContext } from '../explain/explanation.ts'
 import { extractToken } from '../explain/extract-token.ts'
 import type { DryRunRequest } from '../plugins/dry-run.ts'
 import { MAX_HEADER_BYTES } from '../plugins/request-head.ts'
@@ -82,15 +82,7 @@ async function explainToken(
     if (result.access === undefined || result.status === 405) {
       throw new Error(`There is no such route. Routes: ${routesOf(app.policies)}`)
     }
-    const { tokens: expected, jwksUrl, permissionsClaims, organizations } = config
-    const context = {
-      expected,
-      jwksUrl,
-      permissionsClaims,
-      organizations,
-      host: hostname,
-      now: Date.now() / 1000,
-    }
+    const context = { ...serverContext(config), host: hostname, now: Date.now() / 1000 }
     // Such a header is rejected before any hook runs, which the dry run does not see.
     const answer = token.length > MAX_HEADER_BYTES ? TOO_LARGE : result
     return explain(token, answer, result.access, context)

@@ -1,4 +1,4 @@
-import { explain, type ServerAnswer } from '../explain/explanation.ts'
+import { explain, type ServerAnswer, serverContext } from '../explain/explanation.ts'
 import type { ConsoleApi } from '../local-tenant/console/console-api.ts'
 import type { DryRunRequest, DryRunResult } from '../plugins/dry-run.ts'
 import type { RunningServer } from '../server.ts'
@@ -11,7 +11,6 @@ type Method = DryRunRequest['method']
  * decides what it would do with a request, and no handler runs.
  */
 export function createConsoleApi({ app, config, port }: RunningServer): ConsoleApi {
-  const { tokens: expected, jwksUrl, permissionsClaims, organizations } = config
   const routes = new Map(
     app.productPaths.flatMap((path) =>
       [...assertDefined(app.policies.get(path), 'policies')]
@@ -22,7 +21,7 @@ export function createConsoleApi({ app, config, port }: RunningServer): ConsoleA
   const routeOf = (label: string) => assertDefined(routes.get(label), 'route')
   return {
     url: `http://localhost:${port}`,
-    audience: expected.audiences[0],
+    audience: config.tokens.audiences[0],
     policies: new Map([...routes].map(([label, { access }]) => [label, access])),
     async decide(label, token) {
       const { method, path } = routeOf(label)
@@ -32,14 +31,7 @@ export function createConsoleApi({ app, config, port }: RunningServer): ConsoleA
       return answerOf(await app.dryRun({ method: method as Method, url, headers }))
     },
     explain(token, response, label) {
-      const context = {
-        expected,
-        jwksUrl,
-        permissionsClaims,
-        organizations,
-        host: 'localhost',
-        now: Date.now() / 1000,
-      }
+      const context = { ...serverContext(config), host: 'localhost', now: Date.now() / 1000 }
       return explain(token, response, routeOf(label).access, context)
     },
   }

@@ -29,6 +29,23 @@ export interface Explanation {
 /** What is the same for all tokens and routes. */
 export type ExplanationContext = Omit<ExplanationInput, 'token' | 'requirements'>
 
+/** What is the same for all requests to a server. */
+export type ServerContext = Omit<ExplanationContext, 'host' | 'now'>
+
+/** The part of the configuration on which decisions depend. */
+export interface ExplainedConfig extends Omit<ServerContext, 'expected'> {
+  readonly tokens: ServerContext['expected']
+}
+
+export function serverContext({
+  tokens: expected,
+  jwksUrl,
+  permissionsClaims,
+  organizations,
+}: ExplainedConfig): ServerContext {
+  return { expected, jwksUrl, permissionsClaims, organizations }
+}
+
 /**
  * Explains why the server accepted or rejected a token.
  *

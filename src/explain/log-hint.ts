@@ -1,11 +1,11 @@
 import type { Hint } from '../observability/request-log.ts'
 import { bearerToken } from '../tokens/bearer.ts'
 import { adviceFor } from './advice.ts'
-import type { ExplanationContext } from './explanation.ts'
+import { type ExplainedConfig, type ServerContext, serverContext } from './explanation.ts'
 import { originHint } from './origin-hint.ts'
 
 /** What the hints depend on. */
-export interface HintContext extends Omit<ExplanationContext, 'host' | 'now'> {
+export interface HintConfig extends ExplainedConfig {
   readonly clientOrigins: readonly string[]
 }
 
@@ -15,8 +15,9 @@ export interface HintContext extends Omit<ExplanationContext, 'host' | 'now'> {
  *
  * @param now milliseconds since the epoch
  */
-export function logHint({ clientOrigins, ...context }: HintContext, now: () => number): Hint {
-  const hintAtOrigin = originHint(clientOrigins)
+export function logHint(config: HintConfig, now: () => number): Hint {
+  const hintAtOrigin = originHint(config.clientOrigins)
+  const context = serverContext(config)
   return (code, request) =>
     (code && tokenHint(code, request, context, now() / 1000)) ?? hintAtOrigin(request)
 }
@@ -24,7 +25,7 @@ export function logHint({ clientOrigins, ...context }: HintContext, now: () => n
 function tokenHint(
   code: string,
   { headers, hostname, routeOptions }: Parameters<Hint>[1],
-  context: Omit<ExplanationContext, 'host' | 'now'>,
+  context: ServerContext,
   now: number,
 ): string | undefined {
   const { access } = routeOptions.config

@@ -7,7 +7,7 @@ import { main as doctor } from '../../src/cli/doctor.ts'
 import { main as explainCommand } from '../../src/cli/explain.ts'
 import { describeServer, main as openapi } from '../../src/cli/openapi.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
-import { explain } from '../../src/explain/explanation.ts'
+import { explain, serverContext } from '../../src/explain/explanation.ts'
 import type { DryRunRequest } from '../../src/plugins/dry-run.ts'
 import type { ServerDefinition } from '../../src/server.ts'
 import type { Principal } from '../../src/tokens/principal.ts'
@@ -58,15 +58,7 @@ test('the dry run, the explanation and the server agree about every kind of poli
   const routes = [routesThat((what) => ran.push(what))]
   const { app, log } = await testApp(t, { routes, environment })
   const { config } = loadConfig(ENVIRONMENT, environment)
-  const { tokens: expected, jwksUrl, permissionsClaims, organizations } = config
-  const context = {
-    expected,
-    jwksUrl,
-    permissionsClaims,
-    organizations,
-    host: 'localhost',
-    now: NOW,
-  }
+  const context = { ...serverContext(config), host: 'localhost', now: NOW }
   const claims = fc.record(
     {
       sub: fc.constantFrom('me', 'other'),
@@ -130,20 +122,13 @@ function projectOf(t: Test, definition: ServerDefinition): string {
 test('permissions are read from the configured claims, and scopes are listed', async (t) => {
   const environment = { PERMISSIONS_CLAIM: '/realm/roles,groups' }
   const { app } = await testApp(t, { routes: [routesThat(() => {})], environment })
-  const { tokens, jwksUrl, permissionsClaims, organizations } = loadConfig(
-    ENVIRONMENT,
-    environment,
-  ).config
+  const { config } = loadConfig(ENVIRONMENT, environment)
+  const context = { ...serverContext(config), host: 'localhost', now: NOW }
   const bearer = token({ realm: { roles: ['read:a'] }, groups: 'read:b', scope: 'a' })
   const checksOf = async (name: string) => {
     const headers = { authorization: `Bearer ${bearer}`, host: 'localhost' }
     const dry = await app.dryRun({ method: 'GET', url: `/${name}/me/part/1`, headers })
-    const context = { expected: tokens, jwksUrl, permissionsClaims, organizations }
-    const { checks } = explain(bearer, dry, dry.access ?? 'public', {
-      ...context,
-      host: 'localhost',
-      now: NOW,
-    })
+    const { checks } = explain(bearer, dry, dry.access ?? 'public', context)
     return checks.slice(-2)
   }
   t.match(await checksOf('both'), [

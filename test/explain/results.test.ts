@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { Environment } from '../../src/config/environment.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
-import { explain } from '../../src/explain/explanation.ts'
+import { explain, serverContext } from '../../src/explain/explanation.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { explainer } from '../support/explainer.ts'
@@ -12,15 +12,7 @@ const ADMIN = '/probe/admin'
 
 test('if the server did not verify the token, key and signature are not checked', async (t) => {
   const { config } = await loadConfig(ENVIRONMENT)
-  const { tokens: expected, jwksUrl, permissionsClaims, organizations } = config
-  const context = {
-    expected,
-    jwksUrl,
-    permissionsClaims,
-    organizations,
-    host: 'localhost',
-    now: NOW,
-  }
+  const context = { ...serverContext(config), host: 'localhost', now: NOW }
   const forged = token({}, { kid: KEY.kid }, newKey())
   for (const [status, message] of [
     [429, 'Too Many Requests'],

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { loadConfig } from '../../src/config/load-config.ts'
-import { explain } from '../../src/explain/explanation.ts'
+import { explain, serverContext } from '../../src/explain/explanation.ts'
 import { ENVIRONMENT, type TestAppOptions, testApp } from './app.ts'
 import { NOW } from './tokens/tokens.ts'
 
@@ -9,7 +9,6 @@ import { NOW } from './tokens/tokens.ts'
 export async function explainer(t: Test, options: TestAppOptions = {}) {
   const { app, call, log } = await testApp(t, options)
   const { config } = loadConfig(ENVIRONMENT, options.environment ?? {})
-  const { tokens: expected, jwksUrl, permissionsClaims, organizations } = config
   await app.ready()
   return async (bearer: string, route = '/probe/protected', host = 'localhost') => {
     const { status, message, headers } = await call(route, bearer, { host })
@@ -19,7 +18,7 @@ export async function explainer(t: Test, options: TestAppOptions = {}) {
       headers: { authorization: `Bearer ${bearer}`, host },
     })
     const access = app.policies.get(route)?.get('GET') ?? {}
-    const context = { expected, jwksUrl, permissionsClaims, organizations, host, now: NOW }
+    const context = { ...serverContext(config), host, now: NOW }
     const explanation = explain(bearer, { status, message, challenge, code }, access, context)
     const line = () => log.findLast(({ requestId }) => requestId === headers['x-request-id'])
     while (line() === undefined) await setImmediate()
