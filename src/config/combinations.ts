@@ -29,6 +29,7 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
   const { KEYS_MAX_AGE = NaN, KEYS_STALE_IF_ERROR = NaN } = values
   const { DRAIN_TIME = NaN, SHUTDOWN_TIMEOUT = NaN } = values
   const { HEADERS_TIMEOUT = NaN, REQUEST_TIMEOUT = NaN } = values
+  const { METRICS_PORT = NaN, PORT } = values
   return [
     [
       values.NODE_ENV === 'production' && tenant?.issuer.startsWith('http:'),
@@ -42,9 +43,7 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
     [KEYS_STALE_IF_ERROR < KEYS_MAX_AGE, 'KEYS_STALE_IF_ERROR is invalid', 'KEYS_MAX_AGE or more'],
     [HEADERS_TIMEOUT > REQUEST_TIMEOUT, 'HEADERS_TIMEOUT is invalid', 'REQUEST_TIMEOUT or less'],
     [
-      values.METRICS_PORT !== undefined &&
-        values.METRICS_PORT > 0 &&
-        values.METRICS_PORT === values.PORT,
+      METRICS_PORT > 0 && METRICS_PORT === PORT,
       'METRICS_PORT is invalid',
       'another port than PORT',
     ],

@@ -27,14 +27,12 @@ export function loadConfig(...sources: readonly Environment[]): LoadedConfig {
   problems.push(...validateCombinations(values, isSet))
   if (problems.length > 0) throw new ConfigError(problems)
   const warnings = [
-    ...(changed.length === 0
-      ? []
-      : [`Trimmed whitespace or a trailing slash from ${changed.join(', ')}.`]),
-    ...(ignored.length === 0
-      ? []
-      : [`Ignored ${ignored.join(', ')}: the address of a service, which Kubernetes sets.`]),
+    changed.length > 0 && `Trimmed whitespace or a trailing slash from ${changed.join(', ')}.`,
+    ignored.length > 0 &&
+      `Ignored ${ignored.join(', ')}: the address of a service, which Kubernetes sets.`,
   ]
-  return { config: createConfig(values as Values), warning: warnings.join(' ') || undefined }
+  const warning = warnings.filter(Boolean).join(' ') || undefined
+  return { config: createConfig(values as Values), warning }
 }
 
 /** An error of Ajv, as env-schema passes it on. */

@@ -4,10 +4,10 @@ import { type Environment, setting } from './environment.ts'
 /** What is on this machine is not reached through a proxy: the local tenant, for example. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
-/** The proxies of the environment, as most programs read them. */
+/** The proxies of the environment, as most programs read them. An empty text stands for none. */
 interface OutgoingProxies {
-  readonly httpProxy: string | undefined
-  readonly httpsProxy: string | undefined
+  readonly httpProxy: string
+  readonly httpsProxy: string
   /** Hosts that are reached without a proxy, comma-separated. */
   readonly noProxy: string
 }
@@ -16,7 +16,7 @@ function proxiesOf(sources: readonly Environment[]): OutgoingProxies | undefined
   const httpProxy = proxyOf(sources, 'HTTP_PROXY')
   const httpsProxy = proxyOf(sources, 'HTTPS_PROXY')
   const exceptions = variable(sources, 'NO_PROXY')
-  if (exceptions === '*' || (httpProxy ?? httpsProxy) === undefined) return undefined
+  if (exceptions === '*' || (httpProxy || httpsProxy) === '') return undefined
   return { httpProxy, httpsProxy, noProxy: [exceptions, ...LOOPBACK].join(',') }
 }
 
@@ -25,9 +25,9 @@ function variable(sources: readonly Environment[], name: string): string {
   return setting(sources, name.toLowerCase(), setting(sources, name, ''))
 }
 
-function proxyOf(sources: readonly Environment[], name: string): string | undefined {
+function proxyOf(sources: readonly Environment[], name: string): string {
   const url = variable(sources, name)
-  if (url === '') return undefined
+  if (url === '') return url
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url
   throw new ConfigError([{ problem: `${name} is invalid`, expected: 'an http:// or https:// URL' }])
 }
@@ -42,18 +42,11 @@ export async function useProxies(sources: readonly Environment[]): Promise<void>
   const proxies = proxiesOf(sources)
   if (proxies === undefined) return
   const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici')
-  const { httpProxy, httpsProxy, noProxy } = proxies
-  setGlobalDispatcher(
-    new EnvHttpProxyAgent({
-      noProxy,
-      ...(httpProxy !== undefined && { httpProxy }),
-      ...(httpsProxy !== undefined && { httpsProxy }),
-    }),
-  )
+  setGlobalDispatcher(new EnvHttpProxyAgent(proxies))
 }
 
 /** The host of the proxy for https URLs, without a password; undefined if there is none. */
 export function httpsProxyHost(sources: readonly Environment[]): string | undefined {
-  const { httpProxy, httpsProxy = httpProxy } = proxiesOf(sources) ?? {}
-  return httpsProxy === undefined ? undefined : new URL(httpsProxy).host
+  const proxies = proxiesOf(sources)
+  return proxies && new URL(proxies.httpsProxy || proxies.httpProxy).host
 }

@@ -9,7 +9,6 @@ import { serve, start } from '../support/process.ts'
 import { newKey } from '../support/tokens/keys.ts'
 
 const PROBE_PROGRAM = '../test/support/product/probe-main.ts'
-const DOCTOR = ['cli/main.ts', ['doctor']] as const
 const certificate = (file: string) => join(import.meta.dirname, '../support/certificates', file)
 const AUTHORITY = certificate('authority.pem')
 
@@ -63,7 +62,7 @@ test('the keys are fetched through a proxy, with a private certificate authority
 test('doctor names the proxy, and what is wrong with proxy or certificate', async (t) => {
   const { environment } = await network(t)
   const run = async (changes: Record<string, string>) => {
-    const doctor = start(t, ...([DOCTOR[0], { ...environment, ...changes }, DOCTOR[1]] as const))
+    const doctor = start(t, 'cli/main.ts', { ...environment, ...changes }, ['doctor'])
     const { code } = await doctor.exit
     t.notMatch(doctor.output, /PLANTED/)
     return { code, text: doctor.output.stdout }
