@@ -102,7 +102,8 @@ export class TokenRenewal {
     if (response === undefined) return undefined
     const { tokens, idToken } = response
     const { identity } = login
-    if (idToken === undefined) return { identity, idToken: login.idToken, tokens }
+    const withOldClaims = { identity, idToken: login.idToken, tokens }
+    if (idToken === undefined) return withOldClaims
     try {
       const { tokenExpectations, onRejected } = this.#options
       const { value, code } = await verifyRenewedIdToken(idToken, identity, tokenExpectations)
@@ -112,7 +113,7 @@ export class TokenRenewal {
     } catch (error) {
       if (!(error instanceof KeysUnavailableError)) throw error
       // The tokens are good, and only the claims are those of the login.
-      return { identity, idToken: login.idToken, tokens }
+      return withOldClaims
     }
   }
 
