@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 const VERSION = '7.0.4'
-const DEADLINE_MS = 30_000
+const DEADLINE_MS = 60_000
 const SCRIPTS = [
   'start',
   // #region local-tenant
@@ -56,29 +56,30 @@ function run(command: string, ...args: readonly string[]): void {
 
 const pm2 = (...args: readonly string[]) => run(join(directory, 'node_modules/.bin/pm2'), ...args)
 
-/** @returns the first group of the pattern, as soon as the log has as many matches as there are processes */
-async function logged(file: string, pattern: RegExp, processes: number): Promise<string> {
+/** @returns the first group of the pattern, as soon as the text has as many matches as there are processes */
+async function found(read: () => string, pattern: RegExp, processes = 1): Promise<string> {
   const deadline = Date.now() + DEADLINE_MS
   for (;;) {
-    const text = readFileSync(file, 'utf8')
+    const text = read()
     const matches = [...text.matchAll(pattern)]
     const [, group = ''] = matches[0] ?? []
     if (matches.length >= processes) return group
-    if (Date.now() > deadline) throw new Error(`The log does not have ${pattern}:\n${text}`)
+    if (Date.now() > deadline) throw new Error(`The output does not have ${pattern}:\n${text}`)
     await setTimeout(50)
   }
 }
 
-async function check(name: string, program: string, args: readonly string[]): Promise<void> {
+async function checkPm2(name: string, program: string, args: readonly string[]): Promise<void> {
   const log = join(directory, `${name}.log`)
   writeFileSync(log, '')
+  const read = () => readFileSync(log, 'utf8')
   const processes = Number(args[1] ?? 1)
   pm2('start', program, '--name', name, '--merge-logs', '--output', log, '--error', log, ...args)
-  const url = await logged(log, /listening at (http:\/\/127\.0\.0\.1:\d+)/g, processes)
+  const url = await found(read, /listening at (http:\/\/127\.0\.0\.1:\d+)/g, processes)
   const { status } = await fetch(`${url}/livez`)
   if (status !== 200) throw new Error(`/livez: ${status}`)
   pm2('stop', name)
-  await logged(log, /"event":"shutdown_finished"/g, processes)
+  await found(read, /"event":"shutdown_finished"/g, processes)
 }
 
 /** A supervisor signals npm, and npm passes the signal on to what the script has become. */
@@ -86,22 +87,12 @@ async function checkNpm(script: string): Promise<void> {
   const npm = spawn('npm', ['run', script], { env: { ...env, TENANT_PORT: '0' } })
   const ended = once(npm, 'exit')
   let output = ''
-  const says = async (pattern: RegExp) => {
-    const deadline = Date.now() + 2 * DEADLINE_MS
-    for (;;) {
-      const found = pattern.exec(output)
-      if (found !== null) return found[1] ?? ''
-      if (Date.now() > deadline) throw new Error(`npm does not print ${pattern}:\n${output}`)
-      await setTimeout(50)
-    }
-  }
   for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (data) => (output += data))
   try {
-    const url = await says(/(?:listening at|server) +(http:\/\/[\w.]+:\d+)/i)
+    const url = await found(() => output, /(?:listening at|server) +(http:\/\/[\w.]+:\d+)/gi)
     await fetch(`${url}/livez`)
     npm.kill('SIGTERM')
     await ended
-    await setTimeout(0)
     const isGone = await fetch(`${url}/livez`).then(
       () => false,
       () => true,
@@ -112,29 +103,25 @@ async function checkNpm(script: string): Promise<void> {
   }
 }
 
+const pm2Checks = Object.entries(MODES).flatMap(([mode, args]) =>
+  Object.entries(programs).map(([kind, program]) => {
+    const name = `${mode}-${kind}`
+    return [`pm2 ${name}`, () => checkPm2(name, program, args)] as const
+  }),
+)
+const npmChecks = SCRIPTS.map((script) => [`npm run ${script}`, () => checkNpm(script)] as const)
+
 let passed = 0
 let failed = 0
 try {
   run('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', `pm2@${VERSION}`)
-  for (const script of SCRIPTS) {
+  for (const [name, check] of [...npmChecks, ...pm2Checks]) {
     try {
-      await checkNpm(script)
+      await check()
       passed += 1
     } catch (error) {
       failed += 1
-      console.error(`npm run ${script}: ${(error as Error).message}`)
-    }
-  }
-  for (const [mode, args] of Object.entries(MODES)) {
-    for (const [kind, program] of Object.entries(programs)) {
-      const name = `${mode}-${kind}`
-      try {
-        await check(name, program, args)
-        passed += 1
-      } catch (error) {
-        failed += 1
-        console.error(`pm2 ${name}: ${(error as Error).message}`)
-      }
+      console.error(`${name}: ${(error as Error).message}`)
     }
   }
 } finally {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import { type Test, test } from 'tap'
 import { testApp } from '../support/app.ts'
@@ -17,14 +18,12 @@ async function server(
     app.get('/limited', { config }, () => ({ message: 'read' }))
   }
   const { app, log } = await testApp(t, { routes: [routes], environment: { REDIS_URL: url } })
-  let subjects = 0
   return {
     call: () => app.inject({ url: '/limited', headers }),
     /** Whether it counts in Redis, tried with a new subject. */
     isShared: async () => {
       const before = await size()
-      subjects += 1
-      const authorization = `Bearer ${token({ sub: `${process.hrtime.bigint()} ${subjects}` })}`
+      const authorization = `Bearer ${token({ sub: randomUUID() })}`
       await app.inject({ url: '/limited', headers: { authorization } })
       return (await size()) > before
     },

@@ -29,16 +29,12 @@ export async function redis(t: Test) {
     url,
     /** The number of keys. */
     size: async () => {
-      const client = await createClient({ url })
-        .on('error', () => {})
-        .connect()
+      const client = await connected(url)
       return client.dbSize().finally(() => client.destroy())
     },
     /** Takes their expiry from all keys. */
     persistAll: async () => {
-      const client = await createClient({ url })
-        .on('error', () => {})
-        .connect()
+      const client = await connected(url)
       for (const key of await client.keys('*')) await client.persist(key)
       client.destroy()
     },
@@ -49,6 +45,12 @@ export async function redis(t: Test) {
       child = begin()
     },
   }
+}
+
+function connected(url: string) {
+  return createClient({ url })
+    .on('error', () => {})
+    .connect()
 }
 
 /** Waits for a condition. */
