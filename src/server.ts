@@ -16,7 +16,7 @@ import { logKeyEvent } from './observability/signing-key-log.ts'
 import type { ApiDescription, RouteDescription } from './openapi/describe-routes.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
 import type { JsonObject } from './tokens/jws.ts'
-import { RemoteJwks } from './tokens/keys/remote-jwks.ts'
+import { type KeySetState, RemoteJwks } from './tokens/keys/remote-jwks.ts'
 import { claimsReader, type PrincipalClaims } from './tokens/principal.ts'
 
 /** What a product adds to the core. */
@@ -46,6 +46,8 @@ export interface RunningServer {
   readonly port: number
   /** Undefined if metrics are off. */
   readonly metricsPort: number | undefined
+  /** How current the tenant's keys are. */
+  readonly keySet: () => KeySetState
 }
 
 /** What a caller of `startServer` may want to see. */
@@ -101,7 +103,8 @@ export async function startServer(
         'Metrics available at /metrics',
       )
     }
-    return { app, config, port: await listen(app, addresses, config.port), metricsPort }
+    const port = await listen(app, addresses, config.port)
+    return { app, config, port, metricsPort, keySet: () => keys.state }
   } catch (error) {
     await app.close()
     throw error
@@ -157,7 +160,7 @@ export async function assemble(
       if (config.metricsPort !== undefined) metrics.requestCompleted(completed)
       options.onRequestCompleted?.(completed)
     },
-    ...(config.logHints && { hint: await loadHint(config) }),
+    ...(config.logHints && { hint: await loadHint(config, keys) }),
   })
   app.addHook('onClose', async () => {
     keys.stop()
@@ -168,9 +171,9 @@ export async function assemble(
   return { app, keys, metrics, resources }
 }
 
-async function loadHint(config: Config): Promise<Hint> {
+async function loadHint(config: Config, keys: RemoteJwks): Promise<Hint> {
   const { logHint } = await import('./explain/log-hint.ts')
-  return logHint(config, Date.now)
+  return logHint(config, Date.now, () => keys.state)
 }
 
 /** Loads what turns the routes into an OpenAPI document, if one is wanted. */

@@ -142,7 +142,7 @@ export const forbidden: Rule[] = [
   ),
   folder(
     'project',
-    files('server.ts', 'tenant-data/'),
+    files('server.ts', 'tenant-data/', 'config/environment.ts'),
     'the files of a project are found by its package.json, and never imported by name.',
     [NODE],
   ),

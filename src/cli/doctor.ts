@@ -3,7 +3,7 @@ import type { Environment } from '../config/environment.ts'
 import { diagnose } from '../doctor/diagnose.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Streams } from './support/command.ts'
-import { resolveEnvironment } from './support/resolve-environment.ts'
+import { findServer, noteOf } from './support/examined-server.ts'
 
 /**
  * Checks the configuration and everything that it points to: `npm run doctor`.
@@ -17,10 +17,14 @@ export async function main(
   { out }: Streams,
 ): Promise<number> {
   parseArgs({ args: [...args] })
-  const findings = await diagnose(await resolveEnvironment(sources))
+  const server = await findServer(sources)
+  const note = noteOf(server)
+  const findings = await diagnose(server.sources)
   const failures = findings.filter(({ hint }) => hint !== undefined).length
   const lines = findings.flatMap(formatFinding)
-  out.write([...lines, '', summary(failures), ''].join('\n'))
+  out.write(
+    [...(note === undefined ? [] : [note, '']), ...lines, '', summary(failures), ''].join('\n'),
+  )
   return failures === 0 ? 0 : 1
 }
 

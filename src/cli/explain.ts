@@ -3,7 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
-import { type Explanation, explain, serverContext } from '../explain/explanation.ts'
+import {
+  type Explanation,
+  explain,
+  serverContext,
+  withFreshAnswer,
+} from '../explain/explanation.ts'
 import { extractToken } from '../explain/extract-token.ts'
 import type { DryRunRequest } from '../plugins/dry-run.ts'
 import { MAX_HEADER_BYTES } from '../plugins/request-head.ts'
@@ -11,8 +16,8 @@ import { loadServer } from '../project/load-project.ts'
 import { findProject } from '../project/project.ts'
 import { assemble } from '../server.ts'
 import { type Streams, writeJson } from './support/command.ts'
+import { type ExaminedServer, findServer, noteOf } from './support/examined-server.ts'
 import { explanationReport } from './support/explanation-report.ts'
-import { resolveEnvironment } from './support/resolve-environment.ts'
 
 const USAGE = `Usage: npm run --silent explain -- [--method <method>] [--route <path or URL>] [--json] <token>
        … | npm run --silent explain
@@ -31,12 +36,15 @@ const EXIT_CODES = { accepted: 0, refused: 1, undecided: 2 } as const
 export async function main(
   args: readonly string[],
   sources: readonly Environment[],
-  { input, out }: Streams,
+  { input, out, err }: Streams,
 ): Promise<number> {
   const { values, positionals } = parseArguments(args)
   const token = extractToken(positionals.join(' ') || (await readText(input)))
   if (token === '') throw new Error(USAGE)
-  const explanation = await explainToken(token, values, await resolveEnvironment(sources))
+  const server = await findServer(sources)
+  const note = noteOf(server)
+  if (note !== undefined) err.write(`${note}\n`)
+  const explanation = await explainToken(token, values, server)
   if (values.json) writeJson(out, explanation)
   else out.write(explanationReport(explanation))
   return EXIT_CODES[explanation.result]
@@ -62,11 +70,14 @@ function parseArguments(args: readonly string[]) {
   }
 }
 
-/** Lets the real server decide, in this process. Nothing listens, and no resource is started. */
+/**
+ * Lets the server decide, in this process, and asks the one that runs. Nothing listens, and no resource
+ * is started.
+ */
 async function explainToken(
   token: string,
   { method, route }: { readonly method: string; readonly route?: string },
-  sources: readonly Environment[],
+  { sources, decide }: ExaminedServer,
 ): Promise<Explanation> {
   const { config } = loadConfig(...sources)
   const definition = await loadServer(findProject(process.cwd()))
@@ -82,10 +93,20 @@ async function explainToken(
     if (result.access === undefined || result.status === 405) {
       throw new Error(`There is no such route. Routes: ${routesOf(app.policies)}`)
     }
-    const context = { ...serverContext(config), host: hostname, now: Date.now() / 1000 }
     // Such a header is rejected before any hook runs, which the dry run does not see.
-    const answer = token.length > MAX_HEADER_BYTES ? TOO_LARGE : result
-    return explain(token, answer, result.access, context)
+    const fresh = token.length > MAX_HEADER_BYTES ? TOO_LARGE : result
+    const running =
+      token.length > MAX_HEADER_BYTES
+        ? undefined
+        : await decide?.({ method: method.toUpperCase(), path, host, token })
+    const context = {
+      ...serverContext(config),
+      keySet: running?.keySet,
+      host: hostname,
+      now: Date.now() / 1000,
+    }
+    const explanation = explain(token, running ?? fresh, result.access, context)
+    return withFreshAnswer(explanation, fresh)
   } finally {
     await app.close()
   }

@@ -1,6 +1,6 @@
-import { explain, type ServerAnswer, serverContext } from '../explain/explanation.ts'
-import type { ConsoleApi } from '../local-tenant/console/console-api.ts'
-import type { DryRunRequest, DryRunResult } from '../plugins/dry-run.ts'
+import { explain, serverContext } from '../explain/explanation.ts'
+import type { ApiRequest, ConsoleApi } from '../local-tenant/console/console-api.ts'
+import type { DryRunRequest } from '../plugins/dry-run.ts'
 import type { RunningServer } from '../server.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 
@@ -10,7 +10,10 @@ type Method = DryRunRequest['method']
  * Connects the tenant's console to the running API. It covers the routes of the product. The API
  * decides what it would do with a request, and no handler runs.
  */
-export function createConsoleApi({ app, config, port }: RunningServer): ConsoleApi {
+export function createConsoleApi(
+  { app, config, port, keySet }: RunningServer,
+  project: string,
+): ConsoleApi {
   const routes = new Map(
     app.productPaths.flatMap((path) =>
       [...assertDefined(app.policies.get(path), 'policies')]
@@ -19,19 +22,31 @@ export function createConsoleApi({ app, config, port }: RunningServer): ConsoleA
     ),
   )
   const routeOf = (label: string) => assertDefined(routes.get(label), 'route')
+  async function decide({ method, path, host, token }: ApiRequest) {
+    const headers = { host, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+    const answer = await app.dryRun({ method: method as Method, url: path, headers })
+    const { status, message, challenge, code } = answer
+    return { status, message, challenge, code, keySet: keySet() }
+  }
   return {
+    project,
     url: `http://localhost:${port}`,
     audience: config.tokens.audiences[0],
     policies: new Map([...routes].map(([label, { access }]) => [label, access])),
-    async decide(label, token) {
+    decide,
+    async decideRoute(label, token) {
       const { method, path } = routeOf(label)
-      const headers: Record<string, string> =
-        token === undefined ? {} : { authorization: `Bearer ${token}` }
       const url = path.replaceAll(/:\w+|\*/g, '1')
-      return answerOf(await app.dryRun({ method: method as Method, url, headers }))
+      const answer = await decide({ method, path: url, host: 'localhost', token })
+      return answer.status === 204 ? { status: 200, message: 'allowed' } : answer
     },
     explain(token, response, label) {
-      const context = { ...serverContext(config), host: 'localhost', now: Date.now() / 1000 }
+      const context = {
+        ...serverContext(config),
+        keySet: keySet(),
+        host: 'localhost',
+        now: Date.now() / 1000,
+      }
       return explain(token, response, routeOf(label).access, context)
     },
   }
@@ -40,8 +55,4 @@ export function createConsoleApi({ app, config, port }: RunningServer): ConsoleA
 /** Most routes have one method, so that GET goes without saying. */
 function labelOf(method: string, path: string): string {
   return method === 'GET' ? path : `${method} ${path}`
-}
-
-function answerOf({ status, message, challenge, code }: DryRunResult): ServerAnswer {
-  return status === 204 ? { status: 200, message: 'allowed' } : { status, message, challenge, code }
 }

@@ -15,6 +15,8 @@ export interface GreetingOptions {
   readonly tenant: Pick<LocalTenant, 'issuer' | 'directory' | 'dataFile'>
   /** The access policies of the API. Those that are not plain GET routes are left out. */
   readonly routes: ReadonlyMap<string, AccessPolicy>
+  /** Variables of the developer that the local tenant overrides. */
+  readonly unused: readonly string[]
   readonly hasBrowserLogin?: boolean
   /** Whether the project has an npm script `token`. */
   readonly hasTokenScript: boolean
@@ -25,7 +27,7 @@ const MAX_CALLS = 6
 
 /** The text that `npm run dev` prints: URLs, personas, and commands to try. */
 export function greeting(options: GreetingOptions): string {
-  const { apiUrl, tenant, routes, hasBrowserLogin, hasTokenScript } = options
+  const { apiUrl, tenant, routes, unused, hasBrowserLogin, hasTokenScript } = options
   const { issuer, directory, dataFile } = tenant
   const { origin, port } = new URL(issuer)
   const script = hasTokenScript ? 'npm run --silent token --' : 'npx messages-api token'
@@ -40,6 +42,9 @@ export function greeting(options: GreetingOptions): string {
     `  API            ${apiUrl}`,
     ...(hasBrowserLogin ? [`  Browser login  ${apiUrl}/`] : []),
     `  Local tenant   ${origin}   (${apiOf(directory).identifier})`,
+    ...(unused.length > 0
+      ? [`  Not used       ${unused.join(', ')}: the local tenant sets them`]
+      : []),
     '',
     `  Personas, from ${dataFile}. Get a token: ${tokenCommand} <name>`,
     ...[...directory.personas].map(

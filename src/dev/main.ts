@@ -11,7 +11,7 @@ import { startDevelopment } from './start-development.ts'
  */
 try {
   const project = findProject(process.cwd())
-  const { tenant, server } = await startDevelopment(readEnvironment(), undefined, project)
+  const { tenant, server, unused } = await startDevelopment(readEnvironment(), undefined, project)
   closeWithGrace(async () => {
     await server.app.close()
     await tenant.app.close()
@@ -21,7 +21,8 @@ try {
   const text = greeting({
     apiUrl: `http://localhost:${server.port}`,
     tenant,
-    routes: createConsoleApi(server).policies,
+    routes: createConsoleApi(server, project.directory).policies,
+    unused,
     // #region browser-login
     hasBrowserLogin: server.config.browserLogin !== undefined,
     // #endregion browser-login

@@ -1,21 +1,24 @@
 import pretty from 'pino-pretty'
 import { type Environment, setting } from '../config/environment.ts'
 import { tenantPort } from '../config/tenant-port.ts'
+import { apiEnvironment } from '../local-tenant/controls/environment.ts'
 import { setServerOrigin } from '../local-tenant/directory/server-origin.ts'
 import {
   type LocalTenant,
   type LocalTenantOptions,
   startLocalTenant,
 } from '../local-tenant/local-tenant.ts'
+import { developmentEnvironment, unusedVariables } from '../project/development.ts'
 import { loadServer, loadTenantData } from '../project/load-project.ts'
 import { findProject, nameIn, type Project } from '../project/project.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { createConsoleApi } from './console-api.ts'
-import { developmentEnvironment } from './environment.ts'
 
 export interface Development {
   readonly tenant: LocalTenant
   readonly server: RunningServer
+  /** Variables of the developer that the local tenant overrides. */
+  readonly unused: readonly string[]
 }
 
 /**
@@ -31,7 +34,7 @@ export async function startDevelopment(
 ): Promise<Development> {
   let server: RunningServer | undefined
   const tenant = await startLocalTenant({
-    api: () => server && createConsoleApi(server),
+    api: () => server && createConsoleApi(server, project.directory),
     port: tenantPort(sources),
     directory,
     environment: setting(sources, 'NODE_ENV', 'development'),
@@ -40,9 +43,11 @@ export async function startDevelopment(
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
     const definition = await loadServer(project)
-    server = await startServer(definition, developmentEnvironment(sources, tenant), { logTo })
+    const variables = apiEnvironment(tenant.issuer, tenant.directory)
+    const environment = developmentEnvironment(sources, variables)
+    server = await startServer(definition, environment, { logTo })
     setServerOrigin(tenant.directory, `http://localhost:${server.port}`)
-    return { tenant, server }
+    return { tenant, server, unused: unusedVariables(sources, variables) }
   } catch (error) {
     await tenant.app.close()
     throw error

@@ -3,6 +3,7 @@ import type { Organizations } from '../access/organizations.ts'
 import { type Requirements, scopeOf } from '../access/policy.ts'
 import type { Expectations } from '../tokens/access-token-rules.ts'
 import { type DecodedToken, decodeToken, type JsonObject } from '../tokens/jws.ts'
+import type { KeySetState } from '../tokens/keys/remote-jwks.ts'
 import { audienceAdvice, issuerAdvice } from './issuer-and-audience-advice.ts'
 import { organizationMissingAdvice, organizationUnknownAdvice } from './organization-advice.ts'
 import { permissionAdvice } from './permission-advice.ts'
@@ -16,6 +17,8 @@ export interface ExplanationInput {
   readonly expected: Expectations
   /** The URL of the tenant's key set (JWKS). */
   readonly jwksUrl: string
+  /** How current the keys of the server are, if that is known. */
+  readonly keySet?: KeySetState | undefined
   /** Where permissions are: names of claims, or JSON Pointers into nested ones. */
   readonly permissionsClaims: readonly string[]
   readonly organizations: Organizations
@@ -75,8 +78,7 @@ const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
     futureAdvice(claims['nbf'], now, expected),
   token_issued_in_future: ({ claims }, { now, expected }) =>
     futureAdvice(claims['iat'], now, expected),
-  unknown_key: (_token, { jwksUrl }) =>
-    `Its key id is not in the key set at ${jwksUrl}: the key was removed after a rotation, the token comes from another tenant, or it is forged. ${NEW_TOKEN}`,
+  unknown_key: (_token, input) => unknownKeyAdvice(input),
   signature_invalid: () =>
     `The token was changed after it was signed, was not copied completely, or is forged. ${NEW_TOKEN}`,
   subject_missing: () =>
@@ -120,6 +122,16 @@ function malformedAdvice({
     default:
       return `It is damaged: copy the whole access token, and nothing else. If you received it like this: ${request}.`
   }
+}
+
+/** A server that fetched the keys a while ago may not know a key that is published now. */
+function unknownKeyAdvice({ jwksUrl, keySet }: ExplanationInput): string {
+  const causes =
+    'the key was removed after a rotation, the token comes from another tenant, or it is forged'
+  if (keySet === undefined || keySet.cooldown === 0) {
+    return `Its key id is not in the key set at ${jwksUrl}: ${causes}. ${NEW_TOKEN}`
+  }
+  return `Its key id is not in the key set of ${jwksUrl} that the server fetched ${keySet.age} s ago. After a rotation, wait ${keySet.cooldown} s and send it again: only then does an unknown key id make the server fetch the key set (cooldown). If it is still refused, ${causes}. ${NEW_TOKEN}`
 }
 
 function algorithmAdvice({ alg }: JsonObject, { algorithms }: Expectations): string {

@@ -17,6 +17,8 @@ export interface ServerAnswer {
 export interface Explanation {
   readonly result: 'accepted' | 'refused' | 'undecided'
   readonly answer: ServerAnswer
+  /** What a server answers that starts now, if that differs. */
+  readonly freshAnswer?: ServerAnswer
   /** Why the token was rejected, or could not be checked. */
   readonly code?: string
   readonly advice?: string
@@ -30,7 +32,7 @@ export interface Explanation {
 export type ExplanationContext = Omit<ExplanationInput, 'token' | 'requirements'>
 
 /** What is the same for all requests to a server. */
-export type ServerContext = Omit<ExplanationContext, 'host' | 'now'>
+export type ServerContext = Omit<ExplanationContext, 'host' | 'now' | 'keySet'>
 
 /** The part of the configuration on which decisions depend. */
 export interface ExplainedConfig extends Omit<ServerContext, 'expected'> {
@@ -72,6 +74,13 @@ export function explain(
     ...(result === 'accepted' && access.check !== undefined && { pendingCheck: access.check.name }),
     checks: checksOf(input, serverResult),
   }
+}
+
+/** Adds what a server answers that starts now, if the running one answers differently. */
+export function withFreshAnswer(explanation: Explanation, fresh: ServerAnswer): Explanation {
+  const { answer } = explanation
+  const isSame = answer.status === fresh.status && answer.code === fresh.code
+  return isSame ? explanation : { ...explanation, freshAnswer: fresh }
 }
 
 function resultOf(status: number): Explanation['result'] {

@@ -1,7 +1,8 @@
 import type { Hint } from '../observability/request-log.ts'
 import { bearerToken } from '../tokens/bearer.ts'
+import type { KeySetState } from '../tokens/keys/remote-jwks.ts'
 import { adviceFor } from './advice.ts'
-import { type ExplainedConfig, type ServerContext, serverContext } from './explanation.ts'
+import { type ExplainedConfig, type ExplanationContext, serverContext } from './explanation.ts'
 import { originHint } from './origin-hint.ts'
 
 /** What the hints depend on. */
@@ -14,18 +15,24 @@ export interface HintConfig extends ExplainedConfig {
  * response, for developers of clients.
  *
  * @param now milliseconds since the epoch
+ * @param keySet how current the keys of the server are
  */
-export function logHint(config: HintConfig, now: () => number): Hint {
+export function logHint(
+  config: HintConfig,
+  now: () => number,
+  keySet: () => KeySetState | undefined = () => undefined,
+): Hint {
   const hintAtOrigin = originHint(config.clientOrigins)
   const context = serverContext(config)
   return (code, request) =>
-    (code && tokenHint(code, request, context, now() / 1000)) ?? hintAtOrigin(request)
+    (code && tokenHint(code, request, { ...context, keySet: keySet() }, now() / 1000)) ??
+    hintAtOrigin(request)
 }
 
 function tokenHint(
   code: string,
   { headers, hostname, routeOptions }: Parameters<Hint>[1],
-  context: ServerContext,
+  context: Omit<ExplanationContext, 'host' | 'now'>,
   now: number,
 ): string | undefined {
   const { access } = routeOptions.config

@@ -10,6 +10,7 @@ import { validateTenantData } from '../tenant-data/validate-tenant-data.ts'
 import { isLoopback } from '../tokens/issuer.ts'
 import { tenantConsole } from './console/console.ts'
 import type { ConsoleApi } from './console/console-api.ts'
+import { decisionControl } from './controls/decisions.ts'
 import { environmentControl } from './controls/environment.ts'
 import { faults } from './controls/faults.ts'
 import { invitationControl } from './controls/invitations.ts'
@@ -108,12 +109,13 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(logout, { sessions, directory, backchannel })
   await app.register(thirdParty, { federatedTokens })
 
-  await app.register(environmentControl, { issuer, directory })
+  const { api = () => undefined } = options
+  await app.register(environmentControl, { issuer, directory, api })
+  await app.register(decisionControl, { api })
   await app.register(invitationControl, { directory })
   await app.register(sessionControl, { sessions, backchannel })
   const managementOptions = { issuer, keys, directory, file, rateLimit }
   await app.register(managementApi, { ...managementOptions, prefix: '/api/v2' })
-  const { api = () => undefined } = options
   await app.register(tenantConsole, {
     issuer,
     keys,

@@ -1,10 +1,13 @@
 import { t, test } from 'tap'
+import { main as doctor } from '../../src/cli/doctor.ts'
+import { main } from '../../src/cli/explain.ts'
+import { runCommand } from '../support/command.ts'
 import { development } from '../support/development.ts'
 import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
 import { serve } from '../support/process.ts'
 import { explain } from '../support/product/explain-command.ts'
-import { useTestProject } from '../support/product/test-project.ts'
-import { redemption, requestToken, visitor } from '../support/visitor.ts'
+import { TEST_PROJECT, useTestProject } from '../support/product/test-project.ts'
+import { redemption, requestToken, startTenant, visitor } from '../support/visitor.ts'
 
 useTestProject(t)
 
@@ -81,20 +84,96 @@ test('a pasted token can have other text around it', async (t) => {
   }
 })
 
-test('the local tenant reports the configuration of its API during a fault', async (t) => {
-  const { tenant: issuer } = await development(t)
-  const user = await personaToken(issuer, 'user')
-  const fault = (fault: string) =>
-    fetch(`${issuer}local-tenant/faults`, {
+async function fault(issuer: string, ...faults: string[]) {
+  for (const fault of faults) {
+    await fetch(`${issuer}local-tenant/faults`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ fault }),
     })
-  await fault('down')
-  const { exitCode } = await explain([user], [{ TENANT_PORT: new URL(issuer).port }])
-  t.equal(exitCode, 2, 'its keys are unavailable')
+  }
+}
+
+test('the running server is asked, also during a fault of the tenant', async (t) => {
+  const { tenant: issuer } = await development(t)
+  const sources = [{ TENANT_PORT: new URL(issuer).port }]
+  const user = await personaToken(issuer, 'user')
+  t.equal((await explain([user], sources)).exitCode, 0)
+  await fault(issuer, 'down')
+  const { exitCode, output } = await explain([user], sources)
+  t.equal(exitCode, 0, 'the running server has the keys')
+  t.match(output, /One that starts now would answer 503 .*\(keys_unavailable\)/)
   const other = new URL(await serve(t, (_request, response) => response.writeHead(500).end('{}')))
   t.rejects(explain([user], [{ TENANT_PORT: other.port }]), /No tenant is configured/)
+})
+
+test('after two rotations within the cooldown, it says what the running server answers, and why', async (t) => {
+  const { tenant: issuer, api } = await development(t)
+  const sources = [{ TENANT_PORT: new URL(issuer).port }]
+  const call = async (token: string) => {
+    const { status } = await fetch(api + PROTECTED, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    return status
+  }
+  await fault(issuer, 'rotate', 'rotate')
+  const unknown = await personaToken(issuer, 'user')
+  t.equal(await call(unknown), 401)
+  const { exitCode, output } = await explain([unknown], sources)
+  t.equal(exitCode, 1)
+  t.match(output, /Refused: 401 Bad credentials \(unknown_key\)/)
+  t.match(output, /fetched \d+ s ago.*wait \d+ s and send it again.*\(cooldown\)/s)
+  t.match(output, /This is what the running server answers. One that starts now would accept it/)
+  const json = JSON.parse((await explain(['--json', unknown], sources)).output)
+  t.match(json, { code: 'unknown_key', freshAnswer: { status: 204 } })
+})
+
+test('with another tenant in .env, commands examine the server of npm run dev of their project', async (t) => {
+  const { tenantPort, tenant: issuer } = await development(t)
+  const sources = [
+    {
+      TENANT_PORT: tenantPort,
+      AUTH0_DOMAIN: 'http://127.0.0.1:9',
+      AUTH0_AUDIENCE: 'https://other.test',
+      ORGANIZATION_REQUIRED: 'false',
+    },
+  ]
+  const user = await personaToken(issuer, 'user')
+  const { exitCode, out, err } = await runCommand(main, [user], sources)
+  t.equal(exitCode, 0)
+  t.match(out, 'Accepted')
+  t.match(err, /server is that of npm run dev.*: AUTH0_DOMAIN, AUTH0_AUDIENCE of .* are not used/)
+  const diagnosis = await runCommand(doctor, [], [{ ...sources[0], AUTH0_AUDIENCE: '' }])
+  t.match(diagnosis.out, /^The server is that of npm run dev.*AUTH0_DOMAIN.* is not used/)
+  t.match(diagnosis.out, `issuer        ${issuer}`)
+})
+
+test('the server of another project is not examined', async (t) => {
+  const project = { ...TEST_PROJECT, directory: '/elsewhere' }
+  const { tenantPort, tenant: issuer } = await development(t, {}, project)
+  const configured = {
+    TENANT_PORT: tenantPort,
+    AUTH0_DOMAIN: 'http://127.0.0.1:9',
+    AUTH0_AUDIENCE: 'https://other.test',
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+  }
+  const token = await personaToken(issuer, 'user')
+  const { exitCode, output } = await explain([token], [configured])
+  t.equal(exitCode, 1)
+  t.match(output, 'expected: http://127.0.0.1:9/')
+})
+
+test('the local tenant answers only requests with JSON, and only with an API', async (t) => {
+  const { issuer } = await startTenant(t)
+  const request = { method: 'GET', path: '/', host: 'localhost', token: 'x' }
+  const ask = (type: string) =>
+    fetch(`${issuer}local-tenant/decisions`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: JSON.stringify(request),
+    })
+  t.equal((await ask('text/plain')).status, 415)
+  t.equal((await ask('application/json')).status, 503)
 })
 
 test('with a whole URL as route, the organization of the subdomain is checked', async (t) => {

@@ -1,8 +1,9 @@
 import { type Test, test } from 'tap'
 import type { AccessPolicy } from '../../src/access/policy.ts'
-import { developmentEnvironment } from '../../src/dev/environment.ts'
 import { greeting } from '../../src/dev/greeting.ts'
 import { startDevelopment } from '../../src/dev/start-development.ts'
+import { apiEnvironment } from '../../src/local-tenant/controls/environment.ts'
+import { developmentEnvironment } from '../../src/project/development.ts'
 import { findProject } from '../../src/project/project.ts'
 import type { TenantData } from '../../src/tenant-data/tenant-data.ts'
 import { startTenant } from '../support/visitor.ts'
@@ -19,12 +20,18 @@ const DATA: TenantData = {
   clients: [{ id: 'app', redirectUris: 'loopback' }],
 }
 
-async function greet(t: Test, routes: Record<string, AccessPolicy>, hasBrowserLogin = false) {
+async function greet(
+  t: Test,
+  routes: Record<string, AccessPolicy>,
+  hasBrowserLogin = false,
+  unused: string[] = [],
+) {
   const tenant = await startTenant(t, { data: DATA, dataFile: 'local-tenant.json' })
   return greeting({
     apiUrl: 'http://localhost:1',
     tenant,
     routes: new Map(Object.entries(routes)),
+    unused,
     hasBrowserLogin,
     hasTokenScript: false,
   })
@@ -58,6 +65,7 @@ test('a call is suggested with the first persona that the route allows', async (
 test('without routes to call, the greeting suggests none', async (t) => {
   t.notMatch(await greet(t, { 'POST /notes': {} }), 'Try')
   t.match(await greet(t, {}, true), 'Browser login  http://localhost:1/')
+  t.match(await greet(t, {}, true, ['A', 'B']), 'Not used       A, B: the local tenant sets them')
 })
 
 test('the data of a tenant needs an API and a persona only', async (t) => {
@@ -72,7 +80,8 @@ test('the data of a tenant needs an API and a persona only', async (t) => {
 test('a tenant without a client for it turns the browser login off', async (t) => {
   const tenant = await startTenant(t, { data: DATA })
   const own = { AUTH0_CLIENT_ID: 'id', AUTH0_CLIENT_SECRET: 'x', SESSION_SECRET: 'y', PORT: '1' }
-  const variables = Object.assign({}, ...developmentEnvironment([own], tenant))
+  const local = apiEnvironment(tenant.issuer, tenant.directory)
+  const variables = Object.assign({}, ...developmentEnvironment([own], local))
   t.match(variables, { AUTH0_AUDIENCE: 'https://notes.example', PORT: '1' })
   t.notMatch(Object.keys(variables).join(), /AUTH0_CLIENT|SESSION_SECRET/)
 })

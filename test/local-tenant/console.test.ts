@@ -224,9 +224,9 @@ test('routes with other methods and parameters are decided without running them'
   const environment = { ...ENVIRONMENT, PORT: '0', LOG_LEVEL: 'silent' }
   const server = await startServer({ routes }, [environment])
   t.teardown(() => server.app.close())
-  const api = createConsoleApi(server)
+  const api = createConsoleApi(server, '/')
   t.strictSame([...api.policies.keys()], ['POST /notes/:id'])
-  t.match(await api.decide('POST /notes/:id', undefined), {
+  t.match(await api.decideRoute('POST /notes/:id', undefined), {
     status: 401,
     code: 'credentials_missing',
   })

@@ -269,7 +269,8 @@ test('development: the tenant, the server, and the token command', async (t) => 
   const options = {
     apiUrl: `http://localhost:${server.port}`,
     tenant,
-    routes: createConsoleApi(server).policies,
+    routes: createConsoleApi(server, '/').policies,
+    unused: [],
     hasBrowserLogin: true,
     hasTokenScript: true,
   }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { Check } from '../../explain/checks.ts'
-import type { Explanation } from '../../explain/explanation.ts'
+import type { Explanation, ServerAnswer } from '../../explain/explanation.ts'
 
 const MARKS = {
   passed: ['✓', 'green'],
@@ -16,7 +16,7 @@ const RESULTS = {
 
 /** An explanation as text, with colours if the standard output is a terminal. */
 export function explanationReport(explanation: Explanation): string {
-  const { result, answer, code, advice, pendingCheck, checks } = explanation
+  const { result, answer, code, advice, pendingCheck, freshAnswer, checks } = explanation
   const [label, style] = RESULTS[result]
   const { status, message, challenge } = answer
   const reason = code === undefined ? '' : ` (${code})`
@@ -30,8 +30,14 @@ export function explanationReport(explanation: Explanation): string {
     styleText(style, result === 'accepted' ? accepted : `${label}: ${status} ${message}${reason}`),
     ...(challenge === undefined ? [] : [`WWW-Authenticate: ${challenge}`]),
     ...(advice === undefined || isAdviceListed ? [] : [advice]),
+    ...(freshAnswer === undefined ? [] : [formatFreshAnswer(freshAnswer)]),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function formatFreshAnswer({ status, message, code }: ServerAnswer): string {
+  const answer = status === 204 ? 'would accept it' : `would answer ${status} ${message} (${code})`
+  return `This is what the running server answers. One that starts now ${answer}: the keys or the configuration are no longer those that the running server read.`
 }
 
 function formatCheck({ name, outcome, expected, found, advice }: Check): string[] {

@@ -1,8 +1,25 @@
 import type { AccessPolicy } from '../../access/policy.ts'
 import type { Explanation, ServerAnswer } from '../../explain/explanation.ts'
+import type { KeySetState } from '../../tokens/keys/remote-jwks.ts'
+
+/** A request with a token, for the running API to decide. */
+export interface ApiRequest {
+  readonly method: string
+  readonly path: string
+  /** The value of the header `Host`. */
+  readonly host: string
+  readonly token: string | undefined
+}
+
+/** What the running API answers, with the keys that it has. */
+export interface RunningAnswer extends ServerAnswer {
+  readonly keySet: KeySetState
+}
 
 /** The API that the console shows. */
 export interface ConsoleApi {
+  /** The directory of its project. */
+  readonly project: string
   /** Its origin. */
   readonly url: string
   /** Its identifier, the audience of its access tokens. */
@@ -10,7 +27,9 @@ export interface ConsoleApi {
   /** Its routes, such as `/api/notes` or `POST /api/notes`, and their access policies. */
   readonly policies: ReadonlyMap<string, AccessPolicy>
   /** What the API would do with a request. No handler runs. */
-  readonly decide: (route: string, token: string | undefined) => Promise<ServerAnswer>
+  readonly decide: (request: ApiRequest) => Promise<RunningAnswer>
+  /** The same for one of its routes. */
+  readonly decideRoute: (route: string, token: string | undefined) => Promise<ServerAnswer>
   /** Explains how the API handles a token. */
   readonly explain: (token: string, response: ServerAnswer, route: string) => Explanation
 }
@@ -35,7 +54,7 @@ export async function decideRoute(
     }
   }
   try {
-    return await api.decide(route, token)
+    return await api.decideRoute(route, token)
   } catch {
     return { status: 0, message: 'The API does not answer.' }
   }

@@ -1,8 +1,25 @@
 import type { FastifyInstance } from 'fastify'
+import type { ConsoleApi } from '../console/console-api.ts'
 import type { Directory } from '../directory/directory.ts'
 
-/** The environment variables that configure an API for this tenant, as its first resource server. */
-export function apiEnvironment(
+/** The variables that turn the browser login on. */
+const BROWSER_LOGIN = ['AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'SESSION_SECRET']
+
+/**
+ * The environment variables that configure an API for this tenant, as its first resource server.
+ *
+ * @returns also the names of the variables that belong to another tenant
+ */
+export function apiEnvironment(issuer: string, directory: Directory) {
+  const client = browserLoginClient(issuer, directory)
+  return {
+    defaults: { CLIENT_ORIGIN_URL: 'http://localhost:4040' },
+    variables: { ...accessTokenVariables(issuer, directory), ...client },
+    ignored: client === undefined ? BROWSER_LOGIN : [],
+  }
+}
+
+function accessTokenVariables(
   issuer: string,
   { resourceServers, clients, organizations }: Directory,
 ): Record<string, string> {
@@ -19,15 +36,36 @@ export function apiEnvironment(
   }
 }
 
+/** The variables of the first confidential client that has redirect URIs, if there is one. */
+function browserLoginClient(
+  issuer: string,
+  { clients }: Directory,
+): Record<string, string> | undefined {
+  for (const { id, secret, redirectUris, idTokenAlgorithm = 'RS256' } of clients) {
+    if (secret === undefined || redirectUris.length === 0) continue
+    return {
+      AUTH0_CLIENT_ID: id,
+      AUTH0_CLIENT_SECRET: secret,
+      ID_TOKEN_ALG: idTokenAlgorithm,
+      FEDERATED_APIS: `calendar=${issuer}third-party/calendar`,
+    }
+  }
+  return undefined
+}
+
 export interface EnvironmentOptions {
   readonly issuer: () => string
   readonly directory: Directory
+  readonly api: () => ConsoleApi | undefined
 }
 
 /** `GET /local-tenant/environment`: lets commands use the configuration of `npm run dev`. */
 export async function environmentControl(
   app: FastifyInstance,
-  { issuer, directory }: EnvironmentOptions,
+  { issuer, directory, api }: EnvironmentOptions,
 ): Promise<void> {
-  app.get('/local-tenant/environment', () => apiEnvironment(issuer(), directory))
+  app.get('/local-tenant/environment', () => ({
+    ...apiEnvironment(issuer(), directory),
+    project: api()?.project,
+  }))
 }

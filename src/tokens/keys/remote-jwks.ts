@@ -34,6 +34,14 @@ export type KeyEvent =
       readonly unusable: readonly UnusableKey[]
     }
 
+/** How current the known keys are. */
+export interface KeySetState {
+  /** Seconds since the key set was fetched; null if it was not fetched yet. */
+  readonly age: number | null
+  /** Seconds for which an unknown key id does not make the server fetch the key set again. */
+  readonly cooldown: number
+}
+
 export interface RemoteJwksOptions {
   /** The tenant's key set (`jwks_uri`). */
   readonly url: string
@@ -97,6 +105,14 @@ export class RemoteJwks implements VerificationKeys {
   /** How many keys are in use. */
   get size(): number {
     return this.#current().length
+  }
+
+  get state(): KeySetState {
+    const { age } = this
+    return {
+      age: age === Infinity ? null : Math.floor(age / 1000),
+      cooldown: Math.max(0, Math.ceil(this.#cooldownLeft() / 1000)),
+    }
   }
 
   /** Starts the background fetches. */

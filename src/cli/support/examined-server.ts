@@ -1,0 +1,95 @@
+// #region local-tenant
+
+// #endregion local-tenant
+import { type Environment, setting } from '../../config/environment.ts'
+import { tenantPort } from '../../config/tenant-port.ts'
+import type { ServerAnswer } from '../../explain/explanation.ts'
+import {
+  type DevelopmentVariables,
+  developmentEnvironment,
+  unusedVariables,
+} from '../../project/development.ts'
+import { findProject } from '../../project/project.ts'
+import type { KeySetState } from '../../tokens/keys/remote-jwks.ts'
+
+/** A request with a token, for a server to decide. */
+export interface ExaminedRequest {
+  readonly method: string
+  readonly path: string
+  readonly host: string
+  readonly token: string
+}
+
+/** The server that a command examines. */
+export interface ExaminedServer {
+  /** Its environment variables; a later source overrides an earlier one. */
+  readonly sources: readonly Environment[]
+  /** Variables of the developer that this server does not use. */
+  readonly unused: readonly string[]
+  /** What the running server answers; undefined if none can be asked. */
+  readonly decide?: (
+    request: ExaminedRequest,
+  ) => Promise<(ServerAnswer & { readonly keySet: KeySetState }) | undefined>
+}
+
+/** What the server that runs says about itself. */
+interface Development extends DevelopmentVariables {
+  readonly project?: string
+}
+
+const TIMEOUT_MS = 5_000
+
+/**
+ * The server that `npm run dev` runs for this project; otherwise the one that the environment
+ * configures; otherwise one with the local tenant, if that runs.
+ *
+ * @throws Error if no tenant is configured and the local tenant does not run
+ */
+export async function findServer(sources: readonly Environment[]): Promise<ExaminedServer> {
+  const isConfigured = setting(sources, 'AUTH0_DOMAIN', '') !== ''
+  // #region local-tenant
+  const localTenant = `http://localhost:${tenantPort(sources)}/local-tenant`
+  const development = (await askLocalTenant(`${localTenant}/environment`)) as
+    | Development
+    | undefined
+  const isOfThisProject = development?.project === findProject(process.cwd()).directory
+  if (development !== undefined && (isOfThisProject || !isConfigured)) {
+    return {
+      sources: developmentEnvironment(sources, development),
+      unused: unusedVariables(sources, development),
+      ...(isOfThisProject && {
+        decide: (request) => askLocalTenant(`${localTenant}/decisions`, request),
+      }),
+    }
+  }
+  if (!isConfigured) {
+    throw new Error(
+      'No tenant is configured (AUTH0_DOMAIN is not set in the environment or in .env), and the local tenant is not running (npm run dev).',
+    )
+  }
+  // #endregion local-tenant
+  return { sources, unused: [] }
+}
+
+/** @returns undefined if the local tenant does not run, or has no answer */
+async function askLocalTenant<T>(url: string, body?: object): Promise<T | undefined> {
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    })
+    return response.ok ? ((await response.json()) as T) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A sentence about variables that are not used; undefined if there are none. */
+export function noteOf({ unused }: ExaminedServer): string | undefined {
+  if (unused.length === 0) return undefined
+  return `The server is that of npm run dev, with the local tenant: ${unused.join(', ')} of your environment or .env ${unused.length === 1 ? 'is' : 'are'} not used while it runs.`
+}
