@@ -23,7 +23,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     errorExitCode: 1,
   },
   tenant: {
-    summary: 'make the local tenant fail in a chosen way',
+    summary: 'make the local tenant fail in a chosen way, or undo its changes',
     load: () => import('./tenant.ts'),
     errorExitCode: 1,
   },

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Environment } from '../config/environment.ts'
 import type { Streams } from './support/command.ts'
-import { postToLocalTenant } from './support/local-tenant.ts'
+import { callLocalTenant } from './support/local-tenant.ts'
 
 /** Prints an access token of the local tenant for a persona: `npm run --silent token -- admin`. */
 export async function main(
@@ -12,7 +12,7 @@ export async function main(
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true })
   const grant_type = 'urn:local-tenant:grant-type:persona'
   const body = new URLSearchParams({ grant_type, persona: positionals[0] ?? '' })
-  const response = await postToLocalTenant(sources, '/oauth/token', { body })
+  const response = await callLocalTenant(sources, '/oauth/token', { method: 'POST', body })
   const result = (await response.json().catch(() => ({}))) as Record<string, string>
   const {
     access_token: token,

@@ -30,8 +30,9 @@ export function greeting(options: GreetingOptions): string {
   const { apiUrl, tenant, routes, unused, hasBrowserLogin, hasTokenScript } = options
   const { issuer, directory, dataFile } = tenant
   const { origin, port } = new URL(issuer)
-  const script = hasTokenScript ? 'npm run --silent token --' : 'npx messages-api token'
-  const tokenCommand = `${port === '6061' ? '' : `TENANT_PORT=${port} `}${script}`
+  const command = (name: string) =>
+    `${port === '6061' ? '' : `TENANT_PORT=${port} `}${hasTokenScript ? `npm run --silent ${name} --` : `npx messages-api ${name}`}`
+  const tokenCommand = command('token')
   const calls = [...routes].flatMap(([path, policy]) => {
     const header = authorizationOf(policy, directory, tokenCommand)
     const isPlain = /^\/[^:*]*$/.test(path)
@@ -50,9 +51,17 @@ export function greeting(options: GreetingOptions): string {
     ...[...directory.personas].map(
       (persona) => `    ${persona.name.padEnd(15)} ${describe(persona, directory)}`,
     ),
+    ...changesOf(directory, command('tenant')),
     ...(calls.length > 0 ? ['', '  Try', ...calls.slice(0, MAX_CALLS)] : []),
     '\n\n',
   ].join('\n')
+}
+
+/** A note that there are changes which override the data of the tenant. */
+function changesOf(directory: Directory, tenantCommand: string): string[] {
+  const { length } = directory.changes()
+  if (length === 0) return []
+  return [`    Changes that override this file: ${length}. See ${tenantCommand} changes`]
 }
 
 /**

@@ -10,6 +10,7 @@ import { validateTenantData } from '../tenant-data/validate-tenant-data.ts'
 import { isLoopback } from '../tokens/issuer.ts'
 import { tenantConsole } from './console/console.ts'
 import type { ConsoleApi } from './console/console-api.ts'
+import { changesControl } from './controls/changes.ts'
 import { decisionControl } from './controls/decisions.ts'
 import { environmentControl } from './controls/environment.ts'
 import { faults } from './controls/faults.ts'
@@ -112,6 +113,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const { api = () => undefined } = options
   await app.register(environmentControl, { issuer, directory, api })
   await app.register(decisionControl, { api })
+  await app.register(changesControl, { directory, file, sessions, dataFile })
   await app.register(invitationControl, { directory })
   await app.register(sessionControl, { sessions, backchannel })
   const managementOptions = { issuer, keys, directory, file, rateLimit }

@@ -186,7 +186,7 @@ test('changes of a client take effect in its logins', async (t) => {
   t.ok((await visitor(issuer).logIn('user', redirect)).answer['code'])
   const changed = await sdk.clients.update(id, {
     description: 'remembered',
-    callbacks: ['http://localhost:7070/callback'],
+    callbacks: ['https://app.example/callback'],
     allowed_logout_urls: ['http://localhost:7070/'],
     jwt_configuration: { alg: 'HS256' },
     oidc_logout: { backchannel_logout_urls: ['http://localhost:7070/logout'] },
@@ -195,14 +195,19 @@ test('changes of a client take effect in its logins', async (t) => {
   })
   t.match(changed, { description: 'remembered', jwt_configuration: { alg: 'HS256' } })
   t.match(directory.clients.get(id), {
-    redirectUris: ['http://localhost:7070/callback'],
-    logoutUris: ['http://localhost:7070/'],
+    redirectUris: ['loopback/callback', 'https://app.example/callback'],
+    logoutUris: ['loopback/', 'http://localhost:7070/'],
     idTokenAlgorithm: 'HS256',
     backchannelLogoutUri: 'http://localhost:7070/logout',
     initiateLoginUri: 'http://localhost:7070/login',
     secret: 'messages-web-secret',
   })
-  t.equal((await visitor(issuer).authorize(redirect)).status, 400, 'it is reached elsewhere now')
+  for (const redirect_uri of [redirect.redirect_uri, 'https://app.example/callback']) {
+    t.equal((await visitor(issuer).authorize({ ...redirect, redirect_uri })).status, 200)
+  }
+  await sdk.clients.update(id, { callbacks: [] })
+  const removed = { ...redirect, redirect_uri: 'https://app.example/callback' }
+  t.equal((await visitor(issuer).authorize(removed)).status, 400)
   await sdk.clients.update(id, {
     jwt_configuration: { alg: 'RS256' },
     oidc_logout: {},

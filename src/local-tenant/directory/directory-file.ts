@@ -1,45 +1,49 @@
+import type { Change } from './collection.ts'
 import type { Directory } from './directory.ts'
-import { readPrivate, writePrivate } from './private-file.ts'
+import { readPrivate, unreadable, writePrivate } from './private-file.ts'
 
-/** The persisted records of a directory, by the name of their collection. */
-type PersistedRecords = Partial<Record<keyof Directory['collections'], object[]>>
+const CONTENTS = 'changes'
+
+/** The changes of a directory, by the name of their collection. */
+type Changes = Partial<Record<keyof Directory['collections'], Change<object>[]>>
 
 /**
- * The file with the records that the Management API has changed. They replace those of data.ts until
- * the file is deleted.
+ * The file with the changes that the Management API has made to the tenant's data. Each has the record
+ * that it changed, so that later edits of the data take effect.
  */
 export class DirectoryFile {
-  readonly #file: string
+  readonly name: string
   readonly #directory: Directory
   #lastSave: Promise<void> = Promise.resolve()
 
-  private constructor(file: string, directory: Directory) {
-    this.#file = file
+  private constructor(name: string, directory: Directory) {
+    this.name = name
     this.#directory = directory
   }
 
-  /** @throws Error if the file exists but cannot be read */
+  /** @throws Error if the file exists but cannot be read, or is of an earlier version */
   static async load(file: string, directory: Directory): Promise<DirectoryFile> {
-    const records = (await readPrivate<PersistedRecords>(file, 'changes')) ?? {}
+    const changes = (await readPrivate<Changes>(file, CONTENTS)) ?? {}
     for (const [name, collection] of Object.entries(directory.collections)) {
-      for (const record of records[name as keyof PersistedRecords] ?? []) {
-        collection.persist(record as never)
+      for (const change of changes[name as keyof Changes] ?? []) {
+        if (change.record === undefined) throw unreadable(file, CONTENTS)
+        collection.restore(change as never)
       }
     }
     return new DirectoryFile(file, directory)
   }
 
-  /** Writes the persisted records. Concurrent saves run one after the other. */
+  /** Writes the changes. Concurrent saves run one after the other. */
   save(): Promise<void> {
-    const write = () => writePrivate(this.#file, this.#records())
+    const write = () => writePrivate(this.name, this.#changes())
     this.#lastSave = this.#lastSave.then(write, write)
     return this.#lastSave
   }
 
-  #records(): PersistedRecords {
+  #changes(): Changes {
     const { collections } = this.#directory
     return Object.fromEntries(
-      Object.entries(collections).map(([name, collection]) => [name, collection.persisted()]),
+      Object.entries(collections).map(([name, collection]) => [name, collection.changes()]),
     )
   }
 }

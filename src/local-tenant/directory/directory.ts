@@ -1,4 +1,4 @@
-import { Collection } from './collection.ts'
+import { type ChangeSummary, Collection } from './collection.ts'
 import type {
   Client,
   ClientGrant,
@@ -9,6 +9,12 @@ import type {
   Role,
 } from './records.ts'
 import type { ResourceServer } from './resource-server.ts'
+
+/** A change of a record. */
+export interface DirectoryChange extends ChangeSummary {
+  /** The name of its collection. */
+  readonly collection: string
+}
 
 /** All records of the tenant. Logins, tokens and the Management API read and change them here. */
 export class Directory {
@@ -35,6 +41,13 @@ export class Directory {
       connections,
       invitations,
     }
+  }
+
+  /** What differs from the tenant's data, and still does after the next start. */
+  changes(): DirectoryChange[] {
+    return Object.entries(this.collections).flatMap(([collection, records]) =>
+      records.summary().map((summary) => ({ collection, ...summary })),
+    )
   }
 
   api(identifier: string | undefined): ResourceServer | undefined {

@@ -19,8 +19,12 @@ export async function readPrivate<T>(file: string, contents: string): Promise<T 
     return JSON.parse(await readFile(file, 'utf8')) as T
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Error(
-      `Cannot read the local tenant's ${contents}. Delete ${file} to start with new ones.`,
-    )
+    throw unreadable(file, contents)
   }
+}
+
+export function unreadable(file: string, contents: string): Error {
+  return new Error(
+    `Cannot read the local tenant's ${contents}. Delete ${file} to start with new ones.`,
+  )
 }

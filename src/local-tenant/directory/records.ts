@@ -54,10 +54,15 @@ export interface Connection {
 }
 
 /**
- * A list of exact URLs, or a rule: `loopback` allows any URL on this machine, `loopback/callback`
- * those with this path, at any port.
+ * Exact URLs, and rules from the tenant's data: `loopback` allows any URL on this machine,
+ * `loopback/callback` those with this path, at any port. The Management API does not know rules: it
+ * neither shows nor changes them.
  */
-export type AllowedUris = `loopback${string}` | string[]
+export type AllowedUris = string[]
+
+export function isLoopbackRule(uri: string): boolean {
+  return /^loopback(\/|$)/.test(uri)
+}
 
 export interface Client {
   id: string

@@ -7,7 +7,7 @@ import type {
 import { MANAGEMENT_SCOPES } from '../management-api/scopes.ts'
 import { connections, DATABASE_LOGIN, defaultClients } from './defaults.ts'
 import type { Directory } from './directory.ts'
-import type { AllowedUris, Client, Organization, Persona } from './records.ts'
+import type { Client, Organization, Persona } from './records.ts'
 import { API_DEFAULTS, MANAGEMENT } from './resource-server.ts'
 
 /** `data` for all of the data, `empty` for a new tenant: personas and the management client only. */
@@ -27,8 +27,8 @@ const managementClient: Client = {
 
 /** Fills a directory with the data of a tenant. */
 export function seedDirectory(directory: Directory, seed: Seed, data: TenantData): void {
-  directory.clients.add({ ...managementClient })
-  directory.clientGrants.add({
+  directory.clients.seed({ ...managementClient })
+  directory.clientGrants.seed({
     id: 'cgr_management',
     client_id: managementClient.id,
     audience: MANAGEMENT,
@@ -36,19 +36,19 @@ export function seedDirectory(directory: Directory, seed: Seed, data: TenantData
   })
   for (const connection of connections) {
     if (seed === 'data' || connection.strategy === 'auth0') {
-      directory.connections.add({ ...connection })
+      directory.connections.seed({ ...connection })
     }
   }
   const personas = data.personas.map(personaOf)
   if (seed === 'empty') {
     for (const persona of personas) {
-      directory.personas.add({ ...persona, roles: [], organizations: [] })
+      directory.personas.seed({ ...persona, roles: [], organizations: [] })
     }
     return
   }
-  for (const persona of personas) directory.personas.add(persona)
+  for (const persona of personas) directory.personas.seed(persona)
   for (const organization of data.organizations ?? []) {
-    directory.organizations.add(organizationOf(organization))
+    directory.organizations.seed(organizationOf(organization))
   }
   addApi(directory, data)
 }
@@ -57,7 +57,7 @@ export function seedDirectory(directory: Directory, seed: Seed, data: TenantData
 function addApi(directory: Directory, { api, roles = {}, clients }: TenantData): void {
   const { identifier, name = identifier, tokenLifetime = DEFAULT_LIFETIME_SECONDS } = api
   const permissions = [...new Set(Object.values(roles).flat())]
-  directory.resourceServers.add({
+  directory.resourceServers.seed({
     ...API_DEFAULTS,
     id: 'api_messages',
     identifier,
@@ -71,12 +71,12 @@ function addApi(directory: Directory, { api, roles = {}, clients }: TenantData):
   })
   for (const [role, names] of Object.entries(roles)) {
     const permissions = names.map((permission) => ({ api: identifier, name: permission }))
-    directory.roles.add({ id: `rol_${role}`, name: role, description: role, permissions })
+    directory.roles.seed({ id: `rol_${role}`, name: role, description: role, permissions })
   }
   for (const { granted, ...client } of clients ?? defaultClients(permissions)) {
-    directory.clients.add(clientOf(client))
+    directory.clients.seed(clientOf(client))
     if (granted === undefined) continue
-    directory.clientGrants.add({
+    directory.clientGrants.seed({
       id: `cgr_${client.id}`,
       client_id: client.id,
       audience: identifier,
@@ -104,8 +104,8 @@ function clientOf({ id, name = id, ...client }: ClientData): Client {
     ...(client as Pick<Client, 'idTokenAlgorithm'>),
     id,
     name,
-    redirectUris: structuredClone(redirectUris) as AllowedUris,
-    logoutUris: structuredClone(logoutUris) as AllowedUris,
+    redirectUris: [redirectUris].flat(),
+    logoutUris: [logoutUris].flat(),
     ...(grantTypes !== undefined && { grantTypes: [...grantTypes] }),
   }
 }

@@ -3,14 +3,18 @@ import type { Directory } from './directory.ts'
 /** The origin of the server in data.ts. */
 const DEFAULT_ORIGIN = 'http://localhost:6060'
 
-/** Replaces the origin of the server in the URLs of clients by the actual one. Not persisted. */
+/**
+ * Replaces the origin of the server in the URLs of the data's clients by the actual one. URLs that the
+ * Management API has set stay.
+ */
 export function setServerOrigin({ clients }: Directory, origin: string): void {
   const atOrigin = (uri: string) => uri.replace(new RegExp(`^${DEFAULT_ORIGIN}(?=/)`), origin)
-  for (const client of clients) {
-    const { initiateLoginUri, backchannelLogoutUri } = client
-    if (initiateLoginUri !== undefined) client.initiateLoginUri = atOrigin(initiateLoginUri)
-    if (backchannelLogoutUri !== undefined) {
-      client.backchannelLogoutUri = atOrigin(backchannelLogoutUri)
+  clients.reseed((client) => {
+    const { initiateLoginUri: login, backchannelLogoutUri: logout } = client
+    return {
+      ...client,
+      ...(login !== undefined && { initiateLoginUri: atOrigin(login) }),
+      ...(logout !== undefined && { backchannelLogoutUri: atOrigin(logout) }),
     }
-  }
+  })
 }

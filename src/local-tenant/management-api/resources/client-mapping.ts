@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Management } from 'auth0'
-import type { Client } from '../../directory/records.ts'
+import { type AllowedUris, type Client, isLoopbackRule } from '../../directory/records.ts'
 import { grantTypesOf } from '../../protocol/tokens/client-authentication.ts'
 
 /** The properties of a client request that have an effect in the local tenant. */
@@ -41,8 +41,8 @@ export function newClient({ app_type: type = 'regular_web' }: ClientChanges): Cl
 export function changeClient(client: Client, changes: ClientChanges): void {
   client.settings = { ...client.settings, ...changes }
   client.name = changes.name ?? client.name
-  client.redirectUris = changes.callbacks ?? client.redirectUris
-  client.logoutUris = changes.allowed_logout_urls ?? client.logoutUris
+  client.redirectUris = changeUris(client.redirectUris, changes.callbacks)
+  client.logoutUris = changeUris(client.logoutUris, changes.allowed_logout_urls)
   if (changes.grant_types !== undefined) client.grantTypes = changes.grant_types
   if (changes.token_endpoint_auth_method === 'none') delete client.secret
   else if (changes.token_endpoint_auth_method !== undefined) client.secret ??= newSecret()
@@ -89,9 +89,14 @@ export function toClientResponse(client: Client, withSecret: boolean): Managemen
   }
 }
 
-/** Auth0's format has no equivalent of the rule `loopback`, so it becomes an empty list. */
-function exactUris(uris: Client['redirectUris']): string[] {
-  return typeof uris === 'string' ? [] : uris
+/** Auth0's format has no equivalent of a rule such as `loopback`. */
+function exactUris(uris: AllowedUris): string[] {
+  return uris.filter((uri) => !isLoopbackRule(uri))
+}
+
+/** Rules stay: a caller who reads the URLs and writes them back does not know them. */
+function changeUris(uris: AllowedUris, changed: readonly string[] | undefined): AllowedUris {
+  return changed === undefined ? uris : [...uris.filter(isLoopbackRule), ...changed]
 }
 
 function newSecret(): string {

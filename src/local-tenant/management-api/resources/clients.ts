@@ -7,7 +7,8 @@ import { FIELDS, type Fields, offsetPage, PAGING, type Paging, withFields } from
 import type { RequestProperties, ResourceOptions } from '../resource-options.ts'
 import { type ClientChanges, changeClient, newClient, toClientResponse } from './client-mapping.ts'
 
-const uris = { type: 'array', items: { type: 'string', minLength: 1 } }
+/** With a scheme, so that none is a rule of the tenant's data, such as `loopback`. */
+const uris = { type: 'array', items: { type: 'string', pattern: '^[A-Za-z][\\w+.-]*:' } }
 const flag = { type: 'boolean' }
 const properties = {
   name: { type: 'string', minLength: 1, pattern: '^[^<>]+$' },

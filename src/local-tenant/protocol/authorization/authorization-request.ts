@@ -1,7 +1,13 @@
 import { isLoopback } from '../../../tokens/issuer.ts'
 import type { Directory } from '../../directory/directory.ts'
 import { requireInvitation } from '../../directory/invitations.ts'
-import type { AllowedUris, Client, Invitation, Organization } from '../../directory/records.ts'
+import {
+  type AllowedUris,
+  type Client,
+  type Invitation,
+  isLoopbackRule,
+  type Organization,
+} from '../../directory/records.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { type Parameters, parseParameters } from '../parameters.ts'
 
@@ -96,8 +102,11 @@ export function parseAuthorizationRequest(
 
 /** Whether a client may be sent to a URL. */
 export function isAllowedUri(uri: string, allowed: AllowedUris): boolean {
-  if (typeof allowed !== 'string') return allowed.includes(uri)
-  const path = allowed.slice('loopback'.length)
+  return allowed.some((one) => (isLoopbackRule(one) ? matchesRule(uri, one) : uri === one))
+}
+
+function matchesRule(uri: string, rule: string): boolean {
+  const path = rule.slice('loopback'.length)
   return isLoopbackUri(uri) && (path === '' || pathAndQuery(uri) === path)
 }
 
