@@ -17,19 +17,27 @@ import { plan, type Step, scopesToApply } from '../management/provisioning/plan.
 import { readState, scopesToRead } from '../management/provisioning/read-state.ts'
 import { type Streams, writeJson } from './support/command.ts'
 import { COMMON_OPTIONS, type OptionValues } from './support/management-command.ts'
-import { createTarget, type ManagementTarget, reportErrors } from './support/management-target.ts'
+import {
+  announceTarget,
+  createTarget,
+  type ManagementTarget,
+  reportErrors,
+} from './support/management-target.ts'
 import { Progress } from './support/progress.ts'
 import { formatPlan, formatVariables, stepTitle, stepToJson } from './support/provision-report.ts'
 import { writeEnvFile } from './support/write-env-file.ts'
 
-const USAGE = `Usage: npm run provision -- [--file tenant.yaml] [--apply] [--write-env] [--json] [--timeout 10]
+const USAGE = `Usage: npm run provision -- [--file tenant.yaml] [--apply] [--write-env [--local]] [--json]
+         [--timeout 10]
   Shows the changes that bring the tenant to the described state. Only --apply makes them.
-  --write-env adds the missing variables of the server to .env, including secrets.`
+  --write-env adds the missing variables of the server to .env, including secrets. For a local tenant
+  it needs --local.`
 
 const OPTIONS = {
   file: { type: 'string', default: 'tenant.yaml' },
   apply: { type: 'boolean', default: false },
   'write-env': { type: 'boolean', default: false },
+  local: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -53,9 +61,19 @@ export async function main(
   }
   const description = await loadDescription(values.file)
   const target = createTarget(sources, values.timeout)
+  announceTarget(target, streams)
+  if (values['write-env'] && target.isLocal && !values.local) throw localTenantError(target)
   const run = { target, description, values, streams }
   await reportErrors(target, values.json, streams, () => provision(run))
   return 0
+}
+
+/** The server would use the local tenant whenever it starts with this file. */
+function localTenantError({ isDefault }: ManagementTarget): Error {
+  const advice = isDefault ? 'Set AUTH0_DOMAIN to the tenant that you mean, or add' : 'Add'
+  return new Error(
+    `Nothing was changed: --write-env would write the address of a local tenant to .env, which npm run dev does not need. ${advice} --local to write it.`,
+  )
 }
 
 async function loadDescription(file: string): Promise<Description> {

@@ -16,13 +16,14 @@ async function tenant(t: Test) {
   const environment = { AUTH0_DOMAIN: started.issuer }
   return {
     ...started,
+    tenantLine: `Tenant: ${started.issuer} (a local tenant)\n`,
     connections: (args: string) => runManagementCommand(connections, args, environment),
     organizations: (args: string) => runManagementCommand(organizations, args, environment),
   }
 }
 
 test('connections: list, get, update', async (t) => {
-  const { directory, connections } = await tenant(t)
+  const { directory, connections, tenantLine } = await tenant(t)
   const { out } = await connections('list')
   t.match(out, /^ID +NAME +DISPLAY NAME +STRATEGY\ncon_people +Username/)
   t.match((await connections('list --strategy oauth2 --json')).json(), [{ id: 'con_calendar' }])
@@ -49,7 +50,7 @@ test('connections: list, get, update', async (t) => {
   const changed = await connections(
     `update con_calendar --display-name Agenda ${flags} ${options} --apply`,
   )
-  t.equal(changed.err, '✓ Update connection con_calendar\n')
+  t.equal(changed.err, `${tenantLine}✓ Update connection con_calendar\n`)
   t.match(
     changed.out,
     'show_as_button: (not set) → true\nrealms: + agenda\nmetadata.team: (not set) → one\n',
@@ -102,16 +103,16 @@ test('a failed update', async (t) => {
   const environment = { AUTH0_DOMAIN: origin, AUTH0_MGMT_TOKEN: await managementToken(issuer) }
   const args = 'update con_people --display-name Folk --apply'
   const { err, problem } = await runManagementCommand(connections, args, environment)
-  t.equal(err, '✗ Update connection con_people: failed\n')
+  t.equal(err, `Tenant: ${origin}/ (a local tenant)\n✗ Update connection con_people: failed\n`)
   t.equal(problem, 'The tenant returned HTTP 409: no message')
 })
 
 test('organizations: a user who accepts an invitation becomes a member', async (t) => {
-  const { issuer, directory, organizations } = await tenant(t)
+  const { issuer, directory, organizations, tenantLine } = await tenant(t)
   t.match((await organizations('list')).out, /^org_acme +acme +Acme$/m)
   t.match((await organizations('list --json')).json(), [{ name: 'acme' }, { name: 'globex' }])
   const { out, err } = await organizations('invite acme user@example.com --role admin --days 1')
-  t.equal(err, '✓ Invite user@example.com\n')
+  t.equal(err, `${tenantLine}✓ Invite user@example.com\n`)
   const [, link = ''] = /^user@example\.com {2}(\S+)\n$/.exec(out) ?? []
   const { origin, pathname, searchParams } = new URL(link)
   t.equal(`${origin}${pathname}`, 'http://localhost:6060/login')

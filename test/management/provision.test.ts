@@ -1,4 +1,12 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { type Test, test } from 'tap'
@@ -48,7 +56,7 @@ test('from an empty tenant to an admin’s 200', async (t) => {
   const secrets = [...directory.clients].map(({ secret }) => secret ?? 'no secret')
   for (const secret of secrets) t.notOk((applied.out + applied.err).includes(secret))
 
-  const again = await run('--apply --write-env')
+  const again = await run('--apply --write-env --local')
   t.match(again.out, '0 to create, 0 to change, 10 unchanged.')
   for (const secret of secrets) t.notOk((again.out + again.err).includes(secret))
   t.equal(statSync('.env').mode & 0o777, 0o600)
@@ -98,7 +106,7 @@ test('existing values in .env stay', async (t) => {
     '.env',
     '# mine\nAUTH0_DOMAIN=\nAUTH0_AUDIENCE=https://mine.test\nAUTH0_CLIENT_ID=mine',
   )
-  const { err } = await run('--apply --write-env')
+  const { err } = await run('--apply --write-env --local')
   t.match(err, '.env: kept existing values of AUTH0_AUDIENCE, AUTH0_CLIENT_ID.')
   t.equal(statSync('.env').mode & 0o777, 0o600)
   const text = readFileSync('.env', 'utf8')
@@ -106,7 +114,7 @@ test('existing values in .env stay', async (t) => {
   const env = parseEnv(text)
   t.match(env, { AUTH0_AUDIENCE: 'https://mine.test', AUTH0_DOMAIN: /^http:/ })
   t.notOk('AUTH0_CLIENT_SECRET' in env, 'not the secret of another client')
-  t.match((await run('--apply --write-env')).err, '.env: nothing to add.')
+  t.match((await run('--apply --write-env --local')).err, '.env: nothing to add.')
 })
 
 test('variables that cannot be written to .env', async (t) => {
@@ -114,10 +122,13 @@ test('variables that cannot be written to .env', async (t) => {
   writeFileSync('small.yaml', 'clients: {}')
   const small = await run('--apply --file small.yaml')
   t.match(small.out, /AUTH0_AUDIENCE=https:\/\/messages-api\.example\.com\n$/, 'and no more')
-  t.match((await run('--apply --write-env --file small.yaml')).err, '.env: added AUTH0_DOMAIN, ')
+  t.match(
+    (await run('--apply --write-env --local --file small.yaml')).err,
+    '.env: added AUTH0_DOMAIN, ',
+  )
   const grant = assertDefined(directory.clientGrants.get('cgr_management'))
   grant.scope = grant.scope.filter((scope) => scope !== 'read:client_keys')
-  const { err } = await run('--apply --write-env')
+  const { err } = await run('--apply --write-env --local')
   t.match(
     err,
     'The browser login was skipped: reading its secret needs the scope read:client_keys.',
@@ -125,7 +136,23 @@ test('variables that cannot be written to .env', async (t) => {
   t.notMatch(readFileSync('.env', 'utf8'), 'AUTH0_CLIENT_ID')
   rmSync('.env')
   mkdirSync('.env')
-  t.match((await run('--apply --write-env')).problem, 'EISDIR')
+  t.match((await run('--apply --write-env --local')).problem, 'EISDIR')
+})
+
+test('--write-env does not write the address of a local tenant unless told so', async (t) => {
+  const { issuer, directory, run } = await tenantToProvision(t)
+  const refused = await run('--apply --write-env')
+  t.equal(refused.err, `Tenant: ${issuer} (a local tenant)\n`)
+  t.match(refused.problem, /^Nothing was changed: .* Add --local to write it\.$/)
+  const TENANT_PORT = new URL(issuer).port
+  const byDefault = await runManagementCommand(provision, '--apply --write-env', { TENANT_PORT })
+  t.match(byDefault.problem, 'Set AUTH0_DOMAIN to the tenant that you mean, or add --local')
+  t.equal(byDefault.err, `Tenant: ${issuer} (a local tenant, because AUTH0_DOMAIN is not set)\n`)
+  t.equal(directory.api('https://messages-api.example.com'), undefined, 'nothing was changed')
+  const AUTH0_MGMT_DOMAIN = new URL(issuer).origin
+  const { out } = await runManagementCommand(provision, '--apply', { AUTH0_MGMT_DOMAIN })
+  t.match(out, `AUTH0_DOMAIN=${AUTH0_MGMT_DOMAIN}\n`)
+  t.notOk(existsSync('.env'))
 })
 
 test('a plan that fails is completed by the next run', async (t) => {

@@ -1,7 +1,12 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import type { Environment } from '../../config/environment.ts'
 import type { Command, Streams } from './command.ts'
-import { createTarget, type ManagementTarget, reportErrors } from './management-target.ts'
+import {
+  announceTarget,
+  createTarget,
+  type ManagementTarget,
+  reportErrors,
+} from './management-target.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -59,6 +64,7 @@ export function managementCommand<O extends Options>(
       throw new Error(usage)
     }
     const target = createTarget(sources, timeout)
+    announceTarget(target, streams)
     const invocation = { target, values: values as OptionValues<O>, operands, sources, streams }
     await reportErrors(target, json, streams, () => subcommand.run(invocation))
     return 0

@@ -12,6 +12,8 @@ export interface ManagementTarget {
   /** The value for `AUTH0_DOMAIN`. */
   readonly domain: string
   readonly isLocal: boolean
+  /** Whether it is the local tenant because no other one is configured. */
+  readonly isDefault: boolean
   readonly management: ManagementClient
 }
 
@@ -36,8 +38,10 @@ export function createTarget(
   sources: readonly Environment[],
   timeout: string | undefined,
 ): ManagementTarget {
+  const configured = setting(sources, 'AUTH0_DOMAIN', setting(sources, 'AUTH0_MGMT_DOMAIN', ''))
+  const isDefault = configured.trim() === ''
   const localTenant = `http://localhost:${tenantPort(sources)}`
-  const domain = setting(sources, 'AUTH0_DOMAIN', localTenant).trim().replace(/\/$/, '')
+  const domain = isDefault ? localTenant : configured.trim().replace(/\/$/, '')
   const managementDomain = setting(sources, 'AUTH0_MGMT_DOMAIN', domain)
   const issuer = issuerOf(managementDomain)?.issuer
   if (issuer === undefined) throw new Error(`${managementDomain} is not a tenant domain.`)
@@ -53,7 +57,7 @@ export function createTarget(
     )
   }
   const management = createManagementClient({ issuer, credentials, timeoutMs })
-  return { issuer, domain, isLocal, management }
+  return { issuer, domain, isLocal, isDefault, management }
 }
 
 function readCredentials(sources: readonly Environment[]): Credentials | undefined {
@@ -65,6 +69,12 @@ function readCredentials(sources: readonly Environment[]): Credentials | undefin
   const clientId = setting(sources, 'AUTH0_MGMT_CLIENT_ID', '')
   const clientSecret = setting(sources, 'AUTH0_MGMT_CLIENT_SECRET', '')
   return clientId === '' || clientSecret === '' ? undefined : { clientId, clientSecret }
+}
+
+/** Says which tenant a command reads or changes, before it does. */
+export function announceTarget({ issuer, isLocal, isDefault }: ManagementTarget, { err }: Streams) {
+  const reason = isDefault ? ', because AUTH0_DOMAIN is not set' : ''
+  err.write(`Tenant: ${issuer}${isLocal ? ` (a local tenant${reason})` : ''}\n`)
 }
 
 /**
