@@ -17,7 +17,7 @@ const USAGE = `Usage: npm run connections -- list [--strategy auth0] [--json]
        npm run connections -- update <id> [--display-name …] [--show-as-button true|false]
          [--domain-connection true|false] [--realm …]… [--metadata name=value]…
          [--options '{"…": …}'] [--apply] [--json]
-  Without --apply, an update is only shown. All of them accept --timeout <seconds>.`
+  Without --apply, an update is only shown. Lists become as given, and null removes an option. All of them accept --timeout <seconds>.`
 
 type ConnectionInvocation = Invocation<typeof CONNECTION_OPTIONS>
 
@@ -63,8 +63,7 @@ async function update({ target, values, operands, streams }: ConnectionInvocatio
   await management.requireScopes(SCOPES.read, ...(values.apply ? [SCOPES.update] : []))
   const patch = await planConnection(management, id, changes)
   const differences = patch.differences.map(({ field, from, to }) => {
-    const name = field.slice(field.lastIndexOf('.') + 1)
-    return { field, from: redactSecrets(from, name), to: redactSecrets(to, name) }
+    return { field, from: redactSecrets(from, field), to: redactSecrets(to, field) }
   })
   const isPending = differences.length > 0
   if (!values.json) {

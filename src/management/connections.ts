@@ -1,13 +1,14 @@
 import type { Management as Sdk } from 'auth0'
 import { listAll, type ManagementClient } from './client/client.ts'
-import { type MergePatch, mergePatch } from './provisioning/merge-patch.ts'
+import { connectionPatch } from './connection-patch.ts'
+import type { MergePatch } from './provisioning/merge-patch.ts'
 
 /** What can be changed in a connection. The Management API does not allow a new `name`. */
 export interface ConnectionChanges {
   readonly display_name?: string
   readonly show_as_button?: boolean
   readonly is_domain_connection?: boolean
-  /** Added to the existing realms. */
+  /** All realms, in their order. */
   readonly realms?: string[]
   readonly metadata?: Readonly<Record<string, string>>
   readonly options?: Readonly<Record<string, unknown>>
@@ -40,8 +41,8 @@ export async function listConnections(
 }
 
 /**
- * Computes the update of a connection. `options` and `metadata` are sent with all their members,
- * since the API replaces them as a whole.
+ * Computes the update of a connection (see `connectionPatch`). `options` and `metadata` are sent with all
+ * their members, since the API replaces them as a whole.
  */
 export async function planConnection(
   { connections }: ManagementClient,
@@ -49,7 +50,7 @@ export async function planConnection(
   changes: ConnectionChanges,
 ): Promise<MergePatch> {
   const current = await connections.get(id)
-  return mergePatch(current as unknown as Record<string, unknown>, { ...changes })
+  return connectionPatch(current as unknown as Record<string, unknown>, { ...changes })
 }
 
 export async function updateConnection(

@@ -53,7 +53,7 @@ test('connections: list, get, update', async (t) => {
   t.equal(changed.err, `${tenantLine}✓ Update connection con_calendar\n`)
   t.match(
     changed.out,
-    'show_as_button: (not set) → true\nrealms: + agenda\nmetadata.team: (not set) → one\n',
+    /realms: \["calendar"\] → \["calendar","agenda"\]\n(?:.*\n)*show_as_button: \(not set\) → true\nmetadata.team: \(not set\) → one\n/,
   )
   t.match(changed.out, 'options.client_secret: (hidden) → (hidden)')
   t.notMatch(changed.out, 'hidden-')
@@ -73,6 +73,57 @@ test('connections: list, get, update', async (t) => {
     differences: [],
     applied: false,
   })
+})
+
+test('connections: what is shown is what happens', async (t) => {
+  const { directory, connections } = await tenant(t)
+  const calendar = assertDefined(directory.connections.get('con_calendar'))
+  const rules = [{ from: 'a' }, { from: 'b' }]
+  calendar.settings = {
+    realms: ['one', 'two', 'three'],
+    options: {
+      rules,
+      scopes: ['a', 'b', 'c'],
+      old: 'gone',
+      plain: 'text',
+      credentials: { user: 'hidden-1' },
+      kept: { deep: true },
+    },
+  }
+  const options = {
+    rules: [{ from: 'b', to: 'c' }],
+    scopes: ['c', 'a'],
+    old: null,
+    plain: { now: { an: 'object' }, absent: null },
+    credentials: { user: 'hidden-2' },
+    added: {},
+  }
+  const args = `update con_calendar --realm three --realm one --options ${JSON.stringify(options)}`
+  const lines = [
+    'realms: ["one","two","three"] → ["three","one"]',
+    'options.rules: [{"from":"a"},{"from":"b"}] → [{"from":"b","to":"c"}]',
+    'options.scopes: ["a","b","c"] → ["c","a"]',
+    'options.old: gone → (not set)',
+    'options.plain: text → {"now":{"an":"object"}}',
+    'options.credentials.user: (hidden) → (hidden)',
+    'options.added: (not set) → {}',
+  ]
+  const shown = await connections(args)
+  t.strictSame(shown.out.split('\n').slice(0, -2).sort(), [...lines].sort())
+  t.strictSame(calendar.settings['realms'], ['one', 'two', 'three'])
+  t.equal((await connections(`${args} --apply`)).problem, undefined)
+  t.strictSame(calendar.settings, {
+    realms: ['three', 'one'],
+    options: {
+      rules: [{ from: 'b', to: 'c' }],
+      scopes: ['c', 'a'],
+      plain: { now: { an: 'object' } },
+      credentials: { user: 'hidden-2' },
+      kept: { deep: true },
+      added: {},
+    },
+  })
+  t.equal((await connections(`${args} --apply`)).out, 'Nothing to change.\n')
 })
 
 test('connections: invalid arguments', async (t) => {

@@ -97,7 +97,7 @@ test('a merge patch adds and never removes', async (t) => {
   })
   t.strictSame(
     differences.map(({ field }) => field),
-    ['list', 'scopes', 'nested.changed', 'absent.inner', 'old'],
+    ['list', 'scopes.two.description', 'nested.changed', 'absent.inner', 'old'],
   )
   t.strictSame(mergePatch(current, { nested: { kept: true } }).changes, {})
   const single = { backchannel_logout_urls: ['https://one.test'] }

@@ -29,12 +29,18 @@ function formatStep(step: Step): string[] {
   const [mark, style] = MARKS[step.action]
   const line = `${styleText(style, mark)} ${stepTitle(step)}`
   if (step.action !== 'change') return [line]
-  return [line, ...step.differences.map((difference) => `    ${formatDifference(difference)}`)]
+  return [line, ...step.differences.map((difference) => `    ${formatAddition(difference)}`)]
+}
+
+/** One difference of a plan, which only adds to lists. */
+function formatAddition(difference: Step['differences'][number]): string {
+  const { field, to } = difference
+  if (Array.isArray(to)) return `${field}: + ${to.map(formatValue).join(', ')}`
+  return formatDifference(difference)
 }
 
 /** One difference, on one line. */
 export function formatDifference({ field, from, to }: Step['differences'][number]): string {
-  if (Array.isArray(to)) return `${field}: + ${to.map(formatValue).join(', ')}`
   return `${field}: ${formatValue(from)} → ${formatValue(to)}`
 }
 

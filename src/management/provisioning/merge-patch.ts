@@ -6,7 +6,7 @@ export interface Difference {
   readonly field: string
   /** Undefined if the field is not set. */
   readonly from: unknown
-  /** For a list, the items to add. */
+  /** For a list in a plan, the items to add. */
   readonly to: unknown
 }
 
@@ -35,10 +35,12 @@ export function mergePatch(current: Fields, wanted: Fields, path = ''): MergePat
     const field = `${path}${name}`
     if (Array.isArray(to) && !SINGLE_ITEM_LISTS.has(name)) {
       const list = Array.isArray(from) ? from : []
-      const added = to.filter((item) => !list.some((existing) => includesFields(existing, item)))
-      if (added.length === 0) continue
-      changes[name] = [...list.filter((item) => !isReplacedBy(added, item)), ...added]
-      differences.push({ field, from, to: added })
+      const inner = mergeRecords(list, to, `${field}.`)
+      const added = to.filter((item) => !list.some((existing) => isSameItem(existing, item)))
+      if (added.length > 0) differences.push({ field, from, to: added })
+      differences.push(...inner.differences)
+      if (added.length + inner.differences.length === 0) continue
+      changes[name] = [...inner.records, ...added]
     } else if (isObject(to)) {
       const nested = isObject(from) ? from : {}
       const inner = mergePatch(nested, to, `${field}.`)
@@ -57,19 +59,25 @@ function firstItem(value: unknown): unknown {
   return Array.isArray(value) ? value[0] : value
 }
 
-function isObject(value: unknown): value is Fields {
+export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether a list item has all the fields of the wanted one. It may have more. */
-function includesFields(existing: unknown, wanted: unknown): boolean {
-  if (!isObject(existing) || !isObject(wanted)) return existing === wanted
-  return Object.entries(wanted).every(([name, value]) => includesFields(existing[name], value))
+/** Sets the fields of the records that are in both lists. */
+function mergeRecords(list: readonly unknown[], wanted: readonly unknown[], path: string) {
+  const differences: Difference[] = []
+  const records = list.map((existing) => {
+    const found = wanted.find((item) => isObject(item) && isSameItem(existing, item))
+    if (!isObject(existing) || !isObject(found)) return existing
+    const inner = mergePatch(existing, found, `${path}${found['value']}.`)
+    differences.push(...inner.differences)
+    return { ...existing, ...inner.changes }
+  })
+  return { records, differences }
 }
 
-/** A permission with a new description replaces the one with the same `value`. */
-function isReplacedBy(added: readonly unknown[], item: unknown): boolean {
-  return (
-    isObject(item) && added.some((other) => isObject(other) && other['value'] === item['value'])
-  )
+/** Permissions of an API are the same if their `value` is. */
+function isSameItem(existing: unknown, wanted: unknown): boolean {
+  if (!isObject(existing) || !isObject(wanted)) return existing === wanted
+  return existing['value'] === wanted['value']
 }
