@@ -117,6 +117,31 @@ test('http URLs are left out if the tenant accepts https only', async (t) => {
   t.notOk(fieldsAt(false).includes('initiate_login_uri') || fieldsAt(false).includes('oidc_logout'))
 })
 
+test('a client whose logins need an organization asks for one', async (t) => {
+  const behaviorOf = (current?: 'no_prompt' | 'pre_login_prompt', required = true) => {
+    const described = describe(
+      `clients: { web: { name: Web } }\norganizations: { acme: {} }\norganization_required: ${required}`,
+    )
+    const client = {
+      client_id: 'c',
+      name: 'Web',
+      ...(current && { organization_require_behavior: current }),
+    }
+    const clients = new Map([['Web', client]])
+    const step = plan(described, { ...EMPTY, clients }, true).find(({ kind }) => kind === 'client')
+    return step?.kind === 'client' ? step.fields : {}
+  }
+  t.match(behaviorOf(), {
+    organization_usage: 'require',
+    organization_require_behavior: 'post_login_prompt',
+  })
+  t.match(behaviorOf('no_prompt', false), {
+    organization_usage: 'allow',
+    organization_require_behavior: 'post_login_prompt',
+  })
+  t.notOk('organization_require_behavior' in behaviorOf('pre_login_prompt'), 'it works as well')
+})
+
 test('the dialect of RFC 9068 stays, with permissions', async (t) => {
   const api = { id: 'api', identifier: 'a', token_dialect: 'rfc9068_profile' as const }
   const [step] = plan(describe('api: { identifier: a }'), { ...EMPTY, api }, true)

@@ -81,6 +81,10 @@ export interface Client {
   backchannelLogoutUri?: string
   /** The grant types it may use. The default depends on whether it is public. */
   grantTypes?: string[]
+  /** Whether logins are for an organization, as in Auth0. The default is `allow`. */
+  organizationUsage?: 'deny' | 'allow' | 'require'
+  /** Whether the login page asks for one. The default is `post_login_prompt`. */
+  organizationBehavior?: 'no_prompt' | 'pre_login_prompt' | 'post_login_prompt'
   /** Properties that the Management API has set and that have no effect here. */
   settings?: Record<string, unknown>
 }

@@ -2,6 +2,7 @@ import { type Html, html } from '../../html/html.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Invitation, Organization, Persona } from '../directory/records.ts'
 import type { AuthorizationRequest } from '../protocol/authorization/authorization-request.ts'
+import { organizationChoice } from '../protocol/authorization/membership.ts'
 import type { TenantPage } from './tenant-page.ts'
 
 /** The login page, with one button for each persona and each of its organizations. */
@@ -10,10 +11,12 @@ export function loginPage(
   { client, organization, invitation, loginHint }: AuthorizationRequest,
   { personas, organizations }: Directory,
 ): TenantPage {
+  const choice = organizationChoice(client)
   const ofOrganization = organization === undefined ? '' : ` of ${organization.displayName}`
   const buttons = [...personas].flatMap((persona) => {
-    const memberships = organization === undefined ? persona.organizations : [organization.id]
-    return memberships.length === 0
+    const choices = choice === 'none' ? [] : persona.organizations
+    const memberships = organization === undefined ? choices : [organization.id]
+    return memberships.length === 0 && choice !== 'required'
       ? [loginButton(transaction, persona, undefined, loginHint)]
       : memberships.map((id) => loginButton(transaction, persona, organizations.get(id), loginHint))
   })

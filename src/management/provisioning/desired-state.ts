@@ -36,7 +36,11 @@ export function desiredClients(
     oidc_conformant: true,
     jwt_configuration: { alg: 'RS256' as const },
     grant_types: ['authorization_code', 'refresh_token'],
-    ...(Object.keys(organizations).length > 0 && { organization_usage: usage }),
+    // Without a prompt, Auth0 rejects a login whose request names no organization.
+    ...(Object.keys(organizations).length > 0 && {
+      organization_usage: usage,
+      organization_require_behavior: 'post_login_prompt' as const,
+    }),
   }
   const isAllowedUrl = (url: string) => allowHttp || url.startsWith('https:')
   return [

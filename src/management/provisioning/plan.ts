@@ -102,8 +102,14 @@ function planRoles({ roles, api }: Description, state: TenantState): Step[] {
 
 function planClient(wanted: { name: string }, { clients }: TenantState): Step {
   const client = clients.get(wanted.name)
-  const step = stepFor(client as Fields | undefined, wanted as Fields)
+  const step = stepFor(client as Fields | undefined, keepPrompt(wanted, client))
   return { kind: 'client', name: wanted.name, id: client?.client_id, ...step }
+}
+
+/** The prompt before the login works as well as the one after it. */
+function keepPrompt(wanted: Fields, client: Fields | undefined): Fields {
+  const { organization_require_behavior: _, ...rest } = wanted
+  return client?.['organization_require_behavior'] === 'pre_login_prompt' ? rest : wanted
 }
 
 function planGrants({ clients: { machine } }: Description, state: TenantState): Step[] {

@@ -55,7 +55,7 @@ export function scopesToRead({ roles, organizations }: Description): string[] {
 
 /** The fields of a client that a plan compares. The secret is not one of them. */
 const CLIENT_FIELDS =
-  'client_id,name,app_type,oidc_conformant,callbacks,allowed_logout_urls,web_origins,initiate_login_uri,oidc_logout,grant_types,token_endpoint_auth_method,jwt_configuration,refresh_token,organization_usage'
+  'client_id,name,app_type,oidc_conformant,callbacks,allowed_logout_urls,web_origins,initiate_login_uri,oidc_logout,grant_types,token_endpoint_auth_method,jwt_configuration,refresh_token,organization_usage,organization_require_behavior'
 
 /**
  * Page sizes: a new object for each list, since the SDK (7.1.0) stores the current page in it. They

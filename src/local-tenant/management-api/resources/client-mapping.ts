@@ -13,6 +13,8 @@ export interface ClientChanges {
   readonly grant_types?: string[]
   readonly initiate_login_uri?: string
   readonly jwt_configuration?: { readonly alg?: string }
+  readonly organization_usage?: 'deny' | 'allow' | 'require'
+  readonly organization_require_behavior?: 'no_prompt' | 'pre_login_prompt' | 'post_login_prompt'
   readonly oidc_logout?: { readonly backchannel_logout_urls?: string[] }
 }
 
@@ -33,6 +35,8 @@ export function newClient({ app_type: type = 'regular_web' }: ClientChanges): Cl
     redirectUris: [],
     logoutUris: [],
     grantTypes: DEFAULT_GRANT_TYPES[type],
+    organizationUsage: 'deny',
+    organizationBehavior: 'no_prompt',
     ...(!isPublic && { secret: newSecret() }),
   }
 }
@@ -44,6 +48,9 @@ export function changeClient(client: Client, changes: ClientChanges): void {
   client.redirectUris = changeUris(client.redirectUris, changes.callbacks)
   client.logoutUris = changeUris(client.logoutUris, changes.allowed_logout_urls)
   if (changes.grant_types !== undefined) client.grantTypes = changes.grant_types
+  const { organization_usage: usage, organization_require_behavior: behavior } = changes
+  if (usage !== undefined) client.organizationUsage = usage
+  if (behavior !== undefined) client.organizationBehavior = behavior
   if (changes.token_endpoint_auth_method === 'none') delete client.secret
   else if (changes.token_endpoint_auth_method !== undefined) client.secret ??= newSecret()
   const { initiate_login_uri: loginUri, jwt_configuration: jwt, oidc_logout: logout } = changes
@@ -65,6 +72,7 @@ export function toClientResponse(client: Client, withSecret: boolean): Managemen
   const { id, name, secret, redirectUris, logoutUris } = client
   const settings: ClientChanges = { ...client.settings }
   const { initiateLoginUri, backchannelLogoutUri, idTokenAlgorithm = 'RS256' } = client
+  const { organizationUsage = 'allow', organizationBehavior = 'post_login_prompt' } = client
   return {
     app_type: secret === undefined ? 'spa' : 'regular_web',
     is_first_party: true,
@@ -77,6 +85,8 @@ export function toClientResponse(client: Client, withSecret: boolean): Managemen
     callbacks: exactUris(redirectUris),
     allowed_logout_urls: exactUris(logoutUris),
     grant_types: [...grantTypesOf(client)],
+    organization_usage: organizationUsage,
+    organization_require_behavior: organizationBehavior,
     jwt_configuration: {
       lifetime_in_seconds: 36_000,
       ...settings.jwt_configuration,

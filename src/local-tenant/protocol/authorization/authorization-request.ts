@@ -10,6 +10,7 @@ import {
 } from '../../directory/records.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { type Parameters, parseParameters } from '../parameters.ts'
+import { checkOrganizationUsage } from './membership.ts'
 
 const SUPPORTED_SCOPES = ['openid', 'profile', 'email', 'offline_access']
 const CHALLENGE = /^[\w-]{43}$/
@@ -72,6 +73,7 @@ export function parseAuthorizationRequest(
   if (audience !== undefined && directory.api(audience) === undefined) {
     throw new OAuthError('access_denied', 'Unknown audience.')
   }
+  checkOrganizationUsage(target.client, idOrName)
   const organization = directory.organization(idOrName)
   if (idOrName !== undefined && organization === undefined) {
     throw new OAuthError('invalid_request', 'Unknown organization.')

@@ -15,7 +15,7 @@ import {
   parseResponseTarget,
 } from './authorization-request.ts'
 import { sendAuthorizationError, sendAuthorizationResponse } from './authorization-response.ts'
-import { ensureMembership } from './membership.ts'
+import { ensureMembership, missingOrganization, organizationChoice } from './membership.ts'
 import type { Session, Sessions } from './sessions.ts'
 
 export interface AuthorizeOptions {
@@ -121,15 +121,20 @@ export async function authorize(
     const invitationError = invitation && acceptInvitation(directory, invitation, persona)
     if (invitation !== undefined) await file.save()
     if (invitationError) return sendAuthorizationError(reply, authorization, invitationError)
-    const organization = authorization.organization ?? organizations.get(chosenOrganization)
-    const membershipError = organization && ensureMembership(directory, persona, organization)
+    const organization =
+      authorization.organization ?? organizations.get(chosen(authorization, chosenOrganization))
+    const membershipError =
+      organization === undefined
+        ? missingOrganization(authorization.client)
+        : ensureMembership(directory, persona, organization)
     if (membershipError) return sendAuthorizationError(reply, authorization, membershipError)
     const session = sessions.begin(request, reply, persona, organization?.id)
     return sendCode(reply, authorization, session)
   }
 
   function sendCode(reply: FastifyReply, authorization: AuthorizationRequest, session: Session) {
-    const organization = authorization.organization?.id ?? session.organization
+    const organization =
+      authorization.organization?.id ?? chosen(authorization, session.organization)
     session.clients.add(authorization.client.id)
     const grant = {
       ...authorization,
@@ -144,10 +149,15 @@ export async function authorize(
   }
 }
 
+/** The organization that was chosen at login, if the client lets the user choose. */
+function chosen({ client }: AuthorizationRequest, organization: string | undefined) {
+  return organizationChoice(client) === 'none' ? undefined : organization
+}
+
 /** Whether a request can be answered without a new login. */
 function isSufficient(
   session: Session | undefined,
-  { organization, invitation, maxAge = Number.POSITIVE_INFINITY }: AuthorizationRequest,
+  { client, organization, invitation, maxAge = Number.POSITIVE_INFINITY }: AuthorizationRequest,
 ): session is Session {
   // The invitation may be for another account, so the user has to choose one.
   if (session === undefined || invitation !== undefined) return false
@@ -155,5 +165,6 @@ function isSufficient(
   // reject it all the same.
   const age = Math.floor(Date.now() / 1000) - session.authTime
   if (age > maxAge || maxAge === 0) return false
-  return organization === undefined || session.persona.organizations.includes(organization.id)
+  if (organization !== undefined) return session.persona.organizations.includes(organization.id)
+  return session.organization !== undefined || missingOrganization(client) === undefined
 }
