@@ -14,6 +14,8 @@ const sdk = readFileSync(
 /** The SDK client that the page below creates. */
 declare const client: {
   loginWithRedirect(options?: object): Promise<void>
+  loginWithPopup(options?: object, config?: object): Promise<void>
+  revokeRefreshToken(): Promise<void>
   handleRedirectCallback(): Promise<unknown>
   getTokenSilently(options?: object): Promise<string>
   getUser(): Promise<Record<string, string> | undefined>
@@ -21,6 +23,9 @@ declare const client: {
   isAuthenticated(): Promise<boolean>
   logout(options: object): Promise<void>
 }
+
+/** The settings of the SDK in the page below. */
+declare const settings: { readonly domain: string; readonly clientId: string }
 
 /** Starts a single-page app with Auth0's SDK, and the tenant and API that it uses. */
 async function application(t: Test, options: object = {}) {
@@ -30,7 +35,8 @@ async function application(t: Test, options: object = {}) {
       if (url === '/sdk.js') return response.setHeader('content-type', 'text/javascript').end(sdk)
       response.setHeader('content-type', 'text/html')
       response.end(`<!doctype html><title>App</title><script src="/sdk.js"></script>
-      <script>const client = new auth0.Auth0Client(${settings.value})</script>`)
+      <script>const settings = ${settings.value}
+      const client = new auth0.Auth0Client(settings)</script>`)
     })
   ).replace('127.0.0.1', 'localhost')
   const environment = {
@@ -81,6 +87,14 @@ const call = (page: Page, url: string) =>
     ]
   }, url)
 
+/** Sends a token request for a refresh token from the page, without the SDK. */
+const refresh = (page: Page, token: string) =>
+  page.evaluate(async (refresh_token) => {
+    const { domain, clientId: client_id } = settings
+    const body = new URLSearchParams({ grant_type: 'refresh_token', client_id, refresh_token })
+    return (await fetch(`${domain}/oauth/token`, { method: 'POST', body })).json()
+  }, token)
+
 test('login, calls, silent renewal after a reload, logout', async (t) => {
   const { origin, messages } = await application(t)
   const { newPage } = await browser(t)
@@ -122,6 +136,47 @@ test('refresh tokens rotate', async (t) => {
   const second = await refreshToken()
   t.match(second, /^v1\./)
   t.not(second, first)
+})
+
+test('login in a popup', async (t) => {
+  const { origin, messages } = await application(t)
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  await page.goto(origin)
+  const inPopup = async (parameters: object, persona?: string) => {
+    const opened = page.waitForEvent('popup')
+    const login = page.evaluate(
+      (authorizationParams) =>
+        client.loginWithPopup({ authorizationParams }, { timeoutInSeconds: 10 }).then(
+          () => 'in',
+          (error) => error.error,
+        ),
+      parameters,
+    )
+    const popup = await opened
+    if (persona !== undefined) await popup.click(`button[value="${persona}"]`)
+    const outcome = await login
+    if (!popup.isClosed()) await popup.waitForEvent('close')
+    return outcome
+  }
+  t.equal(await inPopup({}, 'user'), 'in')
+  t.match(await page.evaluate(() => client.getUser()), { name: 'Uma User' })
+  t.strictSame(await call(page, `${messages}/protected`), [200, undefined])
+  t.equal(await inPopup({}), 'in', 'with the session of the tenant')
+  t.equal(await inPopup({ organization: 'org_acme' }, 'user'), 'access_denied')
+})
+
+test('refresh tokens can be revoked', async (t) => {
+  const { origin } = await application(t, { useRefreshTokens: true, cacheLocation: 'localstorage' })
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  t.equal(await logIn(page, origin, 'user'), 'in')
+  const stored = JSON.stringify(await page.context().storageState()).replaceAll('\\', '')
+  const [, token = ''] = /"refresh_token":"([^"]+)"/.exec(stored) ?? []
+  t.match(token, /^v1\./)
+  await page.evaluate(() => client.revokeRefreshToken())
+  t.notMatch(JSON.stringify(await page.context().storageState()), token)
+  t.match(await refresh(page, token), { error: 'invalid_grant' })
 })
 
 test('organizations', async (t) => {

@@ -68,7 +68,8 @@ export function signupPage(
 }
 
 /**
- * Posts an authorization response to the parent window (response mode `web_message`).
+ * Posts an authorization response (response mode `web_message`) to the window that opened this one (login
+ * in a popup), or to the parent of this frame (silent renewal).
  *
  * @param origin the origin of the client; no other window gets the message
  */
@@ -77,7 +78,7 @@ export function webMessagePage(response: Record<string, string>, origin: string)
   return {
     title: 'Logged in',
     body: html``,
-    script: `window.parent.postMessage(${escapeJson(message)}, ${escapeJson(origin)})`,
+    script: `(window.opener ?? window.parent).postMessage(${escapeJson(message)}, ${escapeJson(origin)})`,
     frameAncestor: origin,
   }
 }

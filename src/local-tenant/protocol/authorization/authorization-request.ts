@@ -20,7 +20,7 @@ export interface ResponseTarget {
   readonly client: Client
   readonly redirectUri: string
   readonly state: string | undefined
-  /** A redirect, or a message to the parent window of a hidden frame (silent renewal). */
+  /** A redirect, or a message to the window that opened this one or contains it (popup, silent renewal). */
   readonly mode: 'query' | 'web_message'
 }
 
