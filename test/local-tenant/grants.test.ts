@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { type Test, test } from 'tap'
+import { api } from '../../src/local-tenant/directory/data.ts'
 import { FEDERATED_GRANT } from '../../src/local-tenant/protocol/grant-types.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import {
@@ -87,6 +88,59 @@ test('refresh tokens rotate for public clients, and reuse revokes', async (t) =>
   )
   t.match(await refresh('made-up'), { status: 400, body: { error: 'invalid_grant' } })
   t.match(await refresh(undefined), { status: 400, body: { error: 'invalid_request' } })
+})
+
+test('scopes of the API that the persona holds are granted if they are requested', async (t) => {
+  const { issuer, directory } = await startTenant(t)
+  const scope = 'read:admin-messages openid made:up openid profile'
+  const tokenOf = async (persona: string, changes: Values = {}) => {
+    const { answer } = await visitor(issuer).logIn(persona, { scope, ...changes })
+    const { body } = await requestToken(issuer, redemption(answer['code']))
+    return body
+  }
+  const granted = async (persona: string, changes: Values = {}) => {
+    const body = await tokenOf(persona, changes)
+    t.equal(decodeJwt(String(body['access_token']))['scope'], body['scope'])
+    return body['scope']
+  }
+  t.equal(await granted('admin'), 'read:admin-messages openid profile')
+  t.equal(await granted('user'), 'openid profile', 'without the permission')
+  t.equal(await granted('admin', { scope: undefined }), '', 'nothing was requested')
+  t.equal((await tokenOf('admin', { audience: undefined }))['scope'], 'openid profile', 'no API')
+  const server = assertDefined(directory.api(api.identifier))
+  server.enforce_policies = false
+  t.equal(await granted('user'), 'read:admin-messages openid profile', 'without RBAC')
+  server.allow_offline_access = false
+  t.equal(await granted('user', { scope: 'offline_access openid' }), 'openid')
+})
+
+test('a refresh may have a narrower scope, never a wider one', async (t) => {
+  const issuer = await tenant(t)
+  const scope = 'openid email read:admin-messages offline_access'
+  const { answer } = await visitor(issuer).logIn('admin', { scope })
+  let { body } = await requestToken(issuer, redemption(answer['code']))
+  const refresh = async (requested: string | undefined) => {
+    const { refresh_token } = body
+    const request = { grant_type: 'refresh_token', client_id: 'messages-spa', refresh_token }
+    ;({ body } = await requestToken(issuer, { ...request, scope: requested }))
+    t.match(body['refresh_token'], /^v1\./, 'also without offline_access')
+    return body
+  }
+  const userinfo = ({ access_token }: Values) =>
+    fetch(`${issuer}userinfo`, { headers: { authorization: `Bearer ${access_token}` } })
+
+  const narrow = await refresh('read:admin-messages profile')
+  t.equal(narrow['scope'], 'read:admin-messages', 'profile was not granted')
+  t.match(decodeJwt(String(narrow['access_token'])), {
+    scope: 'read:admin-messages',
+    aud: api.identifier,
+  })
+  t.notOk('id_token' in narrow)
+  t.equal((await userinfo(narrow)).status, 401)
+  const openid = await refresh('openid')
+  t.notOk('email' in decodeJwt(String(openid['id_token'])))
+  t.strictSame(await (await userinfo(openid)).json(), { sub: 'local|admin' })
+  t.equal((await refresh(undefined))['scope'], scope, 'that of the login')
 })
 
 test('a confidential client needs its secret, no PKCE, and keeps its refresh token', async (t) => {

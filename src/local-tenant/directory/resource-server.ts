@@ -37,12 +37,31 @@ export function includesPermissions(api: ResourceServer | undefined): boolean {
   return api?.enforce_policies === true && api.token_dialect.endsWith('_authz')
 }
 
-/** Removes `offline_access` from a scope if the API does not allow refresh tokens. */
-export function allowedScope(
+/** The scopes of OpenID Connect (Core §5.4, §11), which belong to no API. */
+export const OPENID_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
+
+/**
+ * What is granted of a requested scope: the scopes of OpenID Connect, and those of the API. With RBAC on,
+ * the person must hold these. `offline_access` is left out if the API does not allow refresh tokens.
+ *
+ * @param permissions those of the API that the person holds
+ */
+export function grantedScope(
   api: ResourceServer | undefined,
-  scope: readonly string[],
+  requested: readonly string[],
+  permissions: readonly string[],
 ): readonly string[] {
-  return api?.allow_offline_access === false
-    ? scope.filter((name) => name !== 'offline_access')
-    : scope
+  const { scopes, enforce_policies: isRbacOn, allow_offline_access: isOffline } = api ?? NO_API
+  const names = scopes.map(({ value }) => value)
+  const held = isRbacOn ? names.filter((name) => permissions.includes(name)) : names
+  const granted = [...OPENID_SCOPES, ...held]
+  return requested.filter(
+    (name) => granted.includes(name) && (isOffline || name !== 'offline_access'),
+  )
+}
+
+const NO_API: Pick<ResourceServer, 'scopes' | 'enforce_policies' | 'allow_offline_access'> = {
+  scopes: [],
+  enforce_policies: false,
+  allow_offline_access: true,
 }

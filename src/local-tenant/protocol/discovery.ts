@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { OPENID_SCOPES } from '../directory/resource-server.ts'
 import { FEDERATED_GRANT } from './grant-types.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
@@ -17,7 +18,7 @@ export async function discovery(
       userinfo_endpoint: `${iss}userinfo`,
       end_session_endpoint: `${iss}oidc/logout`,
       jwks_uri: `${iss}.well-known/jwks.json`,
-      scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+      scopes_supported: OPENID_SCOPES,
       response_types_supported: ['code'],
       response_modes_supported: ['query', 'web_message'],
       grant_types_supported: [

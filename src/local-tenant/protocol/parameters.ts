@@ -20,3 +20,8 @@ export function requireParameter(parameters: Parameters, name: string): string {
   if (!value) throw new OAuthError('invalid_request', `Missing required parameter: ${name}.`)
   return value
 }
+
+/** The names in a parameter `scope` (RFC 6749 §3.3), each once. */
+export function parseScope(scope = ''): string[] {
+  return [...new Set(scope.split(' '))].filter((name) => name !== '')
+}

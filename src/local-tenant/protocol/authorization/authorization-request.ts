@@ -9,10 +9,9 @@ import {
   type Organization,
 } from '../../directory/records.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { type Parameters, parseParameters } from '../parameters.ts'
+import { type Parameters, parseParameters, parseScope } from '../parameters.ts'
 import { checkOrganizationUsage } from './membership.ts'
 
-const SUPPORTED_SCOPES = ['openid', 'profile', 'email', 'offline_access']
 const CHALLENGE = /^[\w-]{43}$/
 
 /** Where the response to an authorization request is sent. Client and redirect URI are validated. */
@@ -30,6 +29,7 @@ export interface AuthorizationRequest extends ResponseTarget {
   readonly organization: Organization | undefined
   /** Makes the persona a member of the organization. */
   readonly invitation: Invitation | undefined
+  /** As requested. What is granted of it is decided when tokens are issued. */
   readonly scope: readonly string[]
   readonly nonce: string | undefined
   readonly challenge: string | undefined
@@ -69,7 +69,7 @@ export function parseAuthorizationRequest(
   const parameters = parseParameters(query)
   validateResponseType(parameters)
   const challenge = parseChallenge(parameters, target.client)
-  const { audience, organization: idOrName, scope = '', prompt = '' } = parameters
+  const { audience, organization: idOrName, scope, prompt = '' } = parameters
   if (audience !== undefined && directory.api(audience) === undefined) {
     throw new OAuthError('access_denied', 'Unknown audience.')
   }
@@ -92,7 +92,7 @@ export function parseAuthorizationRequest(
     audience,
     organization,
     invitation,
-    scope: scope.split(' ').filter((name) => SUPPORTED_SCOPES.includes(name)),
+    scope: parseScope(scope),
     nonce: parameters['nonce'],
     challenge,
     prompt: prompts,

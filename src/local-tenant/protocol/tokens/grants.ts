@@ -33,11 +33,16 @@ interface RefreshToken {
   used: boolean
 }
 
+export interface AccessToken {
+  readonly grant: Grant
+  readonly scope: readonly string[]
+}
+
 /** Authorization codes, refresh tokens and access tokens, in memory. */
 export class Grants {
   readonly #codes = new Map<string, Code>()
   readonly #refreshTokens = new Map<string, RefreshToken>()
-  readonly #accessTokens = new Map<string, Grant>()
+  readonly #accessTokens = new Map<string, AccessToken>()
 
   createCode(grant: Grant, redirectUri: string, challenge: string | undefined): string {
     const code = randomBytes(32).toString('base64url')
@@ -100,18 +105,19 @@ export class Grants {
     if (found?.grant.client === client) found.grant.revoked = true
   }
 
-  addAccessToken(accessToken: string, grant: Grant): void {
-    this.#accessTokens.set(accessToken, grant)
+  /** @param scope that of the token, which may be narrower than that of the grant */
+  addAccessToken(accessToken: string, grant: Grant, scope: readonly string[]): void {
+    this.#accessTokens.set(accessToken, { grant, scope })
   }
 
   createOpaqueToken(): string {
     return randomBytes(24).toString('base64url')
   }
 
-  /** The grant of an access token. Undefined if the token is unknown or its grant is revoked. */
-  grantOf(accessToken: string): Grant | undefined {
-    const grant = this.#accessTokens.get(accessToken)
-    return grant?.revoked ? undefined : grant
+  /** A valid access token. Undefined if it is unknown or its grant is revoked. */
+  accessToken(token: string): AccessToken | undefined {
+    const found = this.#accessTokens.get(token)
+    return found?.grant.revoked ? undefined : found
   }
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Directory } from '../../directory/directory.ts'
 import { FEDERATED_GRANT, PERSONA_GRANT } from '../grant-types.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { type Parameters, parseParameters, requireParameter } from '../parameters.ts'
+import { type Parameters, parseParameters, parseScope, requireParameter } from '../parameters.ts'
 import { authenticateClient, identifyClient } from './client-authentication.ts'
 import type { FederatedTokens } from './federated-tokens.ts'
 import type { Grants } from './grants.ts'
@@ -40,7 +40,11 @@ export async function tokenEndpoint(
       if (grant === undefined) {
         throw new OAuthError('invalid_grant', 'Unknown or invalid refresh token.')
       }
-      return tokenIssuer.issueForGrant(grant, client.secret === undefined ? undefined : token)
+      const { scope } = parameters
+      return tokenIssuer.issueForGrant(grant, {
+        refreshToken: client.secret === undefined ? undefined : token,
+        scope: scope === undefined ? undefined : parseScope(scope),
+      })
     },
 
     async client_credentials(parameters, authorization) {

@@ -2,7 +2,7 @@ import { assertDefined } from '../../../utils/assert-defined.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Client, Organization, Persona } from '../../directory/records.ts'
 import {
-  allowedScope,
+  grantedScope,
   includesPermissions,
   MANAGEMENT,
   type ResourceServer,
@@ -30,6 +30,13 @@ export interface TokenResponse {
   readonly expires_in: number
 }
 
+export interface IssueOptions {
+  /** A refresh token that stays valid. By default, a new one is created. */
+  readonly refreshToken?: string | undefined
+  /** A narrower scope than that of the login (RFC 6749 §6). More than that is left out. */
+  readonly scope?: readonly string[] | undefined
+}
+
 /** Issues tokens with the same claims as Auth0. */
 export class TokenIssuer {
   readonly #issuer: () => string
@@ -44,25 +51,25 @@ export class TokenIssuer {
     this.#directory = directory
   }
 
-  /**
-   * Issues the tokens of a login.
-   *
-   * @param refreshToken a refresh token that stays valid; by default a new one is created
-   */
-  async issueForGrant(grant: Grant, refreshToken?: string): Promise<TokenResponse> {
+  /** Issues the tokens of a login, or of its renewal. */
+  async issueForGrant(grant: Grant, options: IssueOptions = {}): Promise<TokenResponse> {
     const api =
       grant.audience === undefined
         ? undefined
         : assertDefined(this.#directory.api(grant.audience), 'API')
-    const scope = allowedScope(api, grant.scope)
+    const permissions = api === undefined ? [] : this.#directory.permissionsOf(grant.persona, api)
+    const all = grantedScope(api, grant.scope, permissions)
+    const { refreshToken, scope: requested = all } = options
+    const scope = all.filter((name) => requested.includes(name))
     const accessToken = await (api === undefined
       ? this.#grants.createOpaqueToken()
       : this.signAccessToken({ ...grant, scope }))
-    this.#grants.addAccessToken(accessToken, grant)
+    this.#grants.addAccessToken(accessToken, grant, scope)
     return {
       access_token: accessToken,
-      ...(scope.includes('openid') && { id_token: await this.#signIdToken(grant) }),
-      ...(scope.includes('offline_access') && {
+      ...(scope.includes('openid') && { id_token: await this.#signIdToken({ ...grant, scope }) }),
+      // It keeps the scope of the login (RFC 6749 §6).
+      ...(all.includes('offline_access') && {
         refresh_token: refreshToken ?? this.#grants.createRefreshToken(grant),
       }),
       scope: scope.join(' '),

@@ -11,15 +11,15 @@ export async function userinfo(app: FastifyInstance, { grants }: { grants: Grant
     url: '/userinfo',
     handler: async ({ raw }, reply) => {
       const { value: token = '' } = bearerToken(fieldValues(raw, 'authorization'))
-      const grant = grants.grantOf(token)
-      if (!grant?.scope.includes('openid')) {
+      const accessToken = grants.accessToken(token)
+      if (!accessToken?.scope.includes('openid')) {
         const challenge = 'Bearer realm="userinfo", error="invalid_token"'
         return reply
           .code(401)
           .header('www-authenticate', challenge)
           .send({ error: 'invalid_token' })
       }
-      return profileClaims(grant.persona, grant.scope)
+      return profileClaims(accessToken.grant.persona, accessToken.scope)
     },
   })
 }
