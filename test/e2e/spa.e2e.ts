@@ -5,6 +5,7 @@ import { type Test, test } from 'tap'
 import { startDevelopment } from '../../src/dev/start-development.ts'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { serve } from '../support/process.ts'
+import { REQUEST, startTenant } from '../support/visitor.ts'
 import { browser } from './browser.ts'
 
 const sdk = readFileSync(
@@ -164,6 +165,23 @@ test('login in a popup', async (t) => {
   t.strictSame(await call(page, `${messages}/protected`), [200, undefined])
   t.equal(await inPopup({}), 'in', 'with the session of the tenant')
   t.equal(await inPopup({ organization: 'org_acme' }, 'user'), 'access_denied')
+})
+
+test('a response in a form', async (t) => {
+  const { issuer } = await startTenant(t)
+  const received: string[] = []
+  const client = await serve(t, async (request, response) => {
+    for await (const chunk of request) received.push(`${request.method} ${chunk}`)
+    response.setHeader('content-type', 'text/html').end('<title>Received</title>')
+  })
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  const redirect_uri = `${client.replace('127.0.0.1', 'localhost')}/callback`
+  const request = { ...REQUEST, redirect_uri, response_mode: 'form_post' }
+  await page.goto(`${issuer}authorize?${new URLSearchParams(request)}`)
+  await page.click('button[value="user"]')
+  await page.waitForURL(redirect_uri)
+  t.match(received[0], /^POST code=[\w-]+&state=the-state$/)
 })
 
 test('refresh tokens can be revoked', async (t) => {

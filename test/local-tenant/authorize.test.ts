@@ -255,6 +255,24 @@ test('web_message is sent to the origin of the client only', async (t) => {
   t.equal(withSession.html.match(/<\/script>/g)?.length, 1, 'a state cannot end the script')
 })
 
+test('form_post: a form that the browser posts to the client', async (t) => {
+  const { authorize, logIn } = visitor(await tenant(t))
+  const mode = { response_mode: 'form_post', state: '"><script>alert(1)</script>' }
+  const fieldsOf = (page: string) =>
+    Object.fromEntries(
+      [...page.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)].map(
+        ([, name, value]) => [name, value],
+      ),
+    )
+  const { html, status, to } = await logIn('user', mode)
+  t.strictSame([status, to], [200, undefined])
+  t.match(html, '<form method="post" action="http://localhost:4040">')
+  t.match(fieldsOf(html), { code: /^[\w-]+$/, state: /^&#34;&#62;&#60;script/ })
+  t.notMatch(html, '<script>alert')
+  const refused = await authorize({ ...mode, organization: 'acme', prompt: 'none' })
+  t.match(fieldsOf(refused.html), { error: 'login_required', error_description: String })
+})
+
 test('logout redirects only to allowed URLs of the client', async (t) => {
   const issuer = await tenant(t)
   const { logIn, visit } = visitor(issuer)

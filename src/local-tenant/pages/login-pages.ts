@@ -67,6 +67,20 @@ export function signupPage(
   }
 }
 
+/** Posts an authorization response to the client as a form (OAuth 2.0 Form Post Response Mode §2). */
+export function formPostPage(response: Record<string, string>, redirectUri: string): TenantPage {
+  const fields = Object.entries(response).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`,
+  )
+  return {
+    title: 'Logged in',
+    body: html`<form method="post" action="${redirectUri}">
+${fields}<button>Continue</button>
+</form>`,
+    script: 'document.forms[0].submit()',
+  }
+}
+
 /**
  * Posts an authorization response (response mode `web_message`) to the window that opened this one (login
  * in a popup), or to the parent of this frame (silent renewal).

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { OPENID_SCOPES } from '../directory/resource-server.ts'
+import { RESPONSE_MODES } from './authorization/authorization-request.ts'
 import { FEDERATED_GRANT } from './grant-types.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
@@ -20,7 +21,7 @@ export async function discovery(
       jwks_uri: `${iss}.well-known/jwks.json`,
       scopes_supported: OPENID_SCOPES,
       response_types_supported: ['code'],
-      response_modes_supported: ['query', 'web_message'],
+      response_modes_supported: RESPONSE_MODES,
       grant_types_supported: [
         'authorization_code',
         'refresh_token',

@@ -12,6 +12,8 @@ import { OAuthError } from '../oauth-error.ts'
 import { type Parameters, parseParameters, parseScope } from '../parameters.ts'
 import { checkOrganizationUsage } from './membership.ts'
 
+/** How a response reaches the client, by the value of `response_mode`. */
+export const RESPONSE_MODES = ['query', 'form_post', 'web_message'] as const
 const CHALLENGE = /^[\w-]{43}$/
 
 /** Where the response to an authorization request is sent. Client and redirect URI are validated. */
@@ -19,8 +21,11 @@ export interface ResponseTarget {
   readonly client: Client
   readonly redirectUri: string
   readonly state: string | undefined
-  /** A redirect, or a message to the window that opened this one or contains it (popup, silent renewal). */
-  readonly mode: 'query' | 'web_message'
+  /**
+   * A redirect, a form that the browser posts, or a message to the window that opened this one or contains
+   * it (popup, silent renewal).
+   */
+  readonly mode: (typeof RESPONSE_MODES)[number]
 }
 
 /** A valid authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). */
@@ -53,7 +58,8 @@ export function parseResponseTarget(query: unknown, directory: Directory): Respo
   if (!isAllowedUri(redirectUri, client.redirectUris)) {
     throw new OAuthError('invalid_request', 'The redirect_uri is not allowed for this client.')
   }
-  return { client, redirectUri, state, mode: mode === 'web_message' ? mode : 'query' }
+  const known = RESPONSE_MODES.find((name) => name === mode)
+  return { client, redirectUri, state, mode: known ?? 'query' }
 }
 
 /**
@@ -132,8 +138,9 @@ function validateResponseType({ response_type: type, response_mode: mode = 'quer
   if (type !== 'code') {
     throw new OAuthError('unsupported_response_type', 'response_type must be code.')
   }
-  if (mode !== 'query' && mode !== 'web_message') {
-    throw new OAuthError('invalid_request', 'response_mode must be query or web_message.')
+  if (!RESPONSE_MODES.some((name) => name === mode)) {
+    const problem = `response_mode must be one of ${RESPONSE_MODES.join(', ')}.`
+    throw new OAuthError('invalid_request', problem)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { webMessagePage } from '../../pages/login-pages.ts'
+import { formPostPage, webMessagePage } from '../../pages/login-pages.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
 import type { OAuthError } from '../oauth-error.ts'
 import type { ResponseTarget } from './authorization-request.ts'
@@ -13,7 +13,7 @@ export function sendAuthorizationError(
   return sendAuthorizationResponse(reply, target, { error, error_description: message })
 }
 
-/** Sends a response to the client (RFC 6749 §4.1.2), by redirect or web message. */
+/** Sends a response to the client (RFC 6749 §4.1.2), as its response mode says. */
 export function sendAuthorizationResponse(
   reply: FastifyReply,
   target: ResponseTarget,
@@ -24,6 +24,7 @@ export function sendAuthorizationResponse(
   if (mode === 'web_message') {
     return sendPage(reply, webMessagePage(response, new URL(redirectUri).origin))
   }
+  if (mode === 'form_post') return sendPage(reply, formPostPage(response, redirectUri))
   const url = new URL(redirectUri)
   for (const [name, value] of Object.entries(response)) url.searchParams.set(name, value)
   return reply.header('cache-control', 'no-store').redirect(url.href, 303)
