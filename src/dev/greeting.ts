@@ -97,8 +97,17 @@ function apiOf({ resourceServers }: Directory) {
   )
 }
 
-/** The permissions of a persona and its organization. */
+/** The permissions of a persona and its organization, and what is unusual about it. */
 function describe(persona: Persona, directory: Directory): string {
+  const { emailVerified = true, denied } = persona
+  return [
+    describeAccess(persona, directory),
+    ...(emailVerified ? [] : ['e-mail not verified']),
+    ...(denied === undefined ? [] : ['login denied']),
+  ].join(', ')
+}
+
+function describeAccess(persona: Persona, directory: Directory): string {
   const permissions = permissionsOf(persona, directory)
   const text = permissions.length === 0 ? 'no permissions' : permissions.join(', ')
   const organization = directory.organizations.get(persona.organizations[0])

@@ -39,8 +39,12 @@ export const tenantDataSchema = {
         name: { ...name, pattern: '^[\\w.-]+$', description: 'The argument of the command token' },
         displayName: name,
         email: { type: 'string', format: 'email' },
+        emailVerified: { type: 'boolean', description: 'The default is true' },
+        picture: { type: 'string', format: 'uri' },
         roles: names,
         organizations: { ...names, description: 'Ids. Tokens are for the first one' },
+        claims: { type: 'object', description: 'Further claims of its access and ID tokens' },
+        denied: { ...name, description: 'Why its login is refused (access_denied)' },
       }),
     },
     organizations: {

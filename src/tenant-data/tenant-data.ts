@@ -35,10 +35,18 @@ export interface PersonaData {
   readonly displayName?: string | undefined
   /** The default is `<name>@example.com`. */
   readonly email?: string | undefined
+  /** The claim `email_verified`. The default is `true`. */
+  readonly emailVerified?: boolean | undefined
+  /** The URL of a picture, the claim `picture`. */
+  readonly picture?: string | undefined
   /** Names of roles. */
   readonly roles?: readonly string[] | undefined
   /** Ids of organizations. The command `token` uses the first one. */
   readonly organizations?: readonly string[] | undefined
+  /** Further claims of its access tokens and ID tokens, such as `https://notes.example.com/plan`. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+  /** Why its login is refused: the description of the error `access_denied`. */
+  readonly denied?: string | undefined
 }
 
 /** An organization that personas are members of. */

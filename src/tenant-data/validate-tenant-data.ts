@@ -3,6 +3,13 @@ import formatsPlugin from 'ajv-formats'
 import { tenantDataSchema } from './schema.ts'
 import type { TenantData } from './tenant-data.ts'
 
+/** The claims that the tenant sets itself. */
+const OWN_CLAIMS = [
+  ...['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'azp', 'nonce', 'auth_time', 'sid', 'cnf'],
+  ...['at_hash', 'c_hash', 'scope', 'permissions', 'org_id', 'org_name'],
+  ...['name', 'nickname', 'picture', 'email', 'email_verified'],
+]
+
 /**
  * Checks the data of a local tenant: its form, that names are unique, and that the roles and
  * organizations of each persona exist.
@@ -48,6 +55,9 @@ function namingProblems({ personas, roles = {}, organizations = [], clients = []
       ...(persona.organizations ?? [])
         .filter((membership) => !organizations.some(({ id }) => id === membership))
         .map((membership) => `${persona.name} is a member of the undefined ${membership}`),
+      ...Object.keys(persona.claims ?? {})
+        .filter((claim) => OWN_CLAIMS.includes(claim))
+        .map((claim) => `${persona.name} has the claim ${claim}, which the tenant sets`),
     ]),
   ]
 }

@@ -15,6 +15,7 @@ const DATA: TenantData = {
     { name: 'out', roles: ['editor'], organizations: ['org_red'] },
     { name: 'eve', roles: ['editor'], organizations: ['org_blue'] },
     { name: 'bob' },
+    { name: 'dora', emailVerified: false, denied: 'no' },
   ],
   organizations: [{ id: 'org_blue' }, { id: 'org_red', known: false }],
   clients: [{ id: 'app', redirectUris: 'loopback' }],
@@ -64,6 +65,7 @@ test('a call is suggested with the first persona that the route allows', async (
 
 test('without routes to call, the greeting suggests none', async (t) => {
   t.notMatch(await greet(t, { 'POST /notes': {} }), 'Try')
+  t.match(await greet(t, {}), /dora +no permissions, e-mail not verified, login denied\n/)
   t.match(await greet(t, {}, true), 'Browser login  http://localhost:1/')
   t.match(await greet(t, {}, true, ['A', 'B']), 'Not used       A, B: the local tenant sets them')
 })

@@ -1,6 +1,8 @@
 import { decodeJwt } from 'jose'
 import { test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
+import { toUserResponse } from '../../src/local-tenant/management-api/resources/user-mapping.ts'
+import { assertDefined } from '../../src/utils/assert-defined.ts'
 import {
   REQUEST,
   redemption,
@@ -253,6 +255,43 @@ test('web_message is sent to the origin of the client only', async (t) => {
   const withSession = await authorize({ ...silent, state: '</script><script>alert(1)' })
   t.match(withSession.html, /"type":"authorization_response","response":\{"code":"[\w-]+"/)
   t.equal(withSession.html.match(/<\/script>/g)?.length, 1, 'a state cannot end the script')
+})
+
+test('personas with an unverified e-mail, a picture, further claims, and a denied login', async (t) => {
+  const plan = 'https://messages.example.com/plan'
+  const picture = 'https://messages.example.com/uwe.png'
+  const { issuer, directory } = await startTenant(t, {
+    data: {
+      api,
+      personas: [
+        { name: 'uwe', emailVerified: false, picture, claims: { [plan]: { name: 'free' } } },
+        { name: 'dora', denied: 'Please verify your e-mail address.' },
+      ],
+    },
+  })
+  const { answer } = await visitor(issuer).logIn('uwe')
+  const { body } = await requestToken(issuer, redemption(answer['code']))
+  const claims = { sub: 'local|uwe', [plan]: { name: 'free' } }
+  const profile = { ...claims, picture, email_verified: false }
+  t.match(decodeJwt(String(body['access_token'])), claims)
+  t.match(decodeJwt(String(body['id_token'])), profile)
+  const headers = { authorization: `Bearer ${body['access_token']}` }
+  t.match(await (await fetch(`${issuer}userinfo`, { headers })).json(), profile)
+  t.match(toUserResponse(assertDefined(directory.personas.get('uwe'))), {
+    picture,
+    email_verified: false,
+  })
+
+  const dora = visitor(issuer)
+  const denied = {
+    error: 'access_denied',
+    error_description: 'Please verify your e-mail address.',
+    state: 'the-state',
+  }
+  t.strictSame((await dora.logIn('dora')).answer, denied)
+  t.strictSame((await dora.authorize()).answer, denied, 'still the same account')
+  t.strictSame((await dora.authorize({ prompt: 'none' })).answer, denied)
+  t.ok((await dora.logIn('uwe', { prompt: 'login' })).answer['code'], 'as another one')
 })
 
 test('form_post: a form that the browser posts to the client', async (t) => {

@@ -92,10 +92,13 @@ test('wrong data of a tenant is reported', async (t) => {
     [
       JSON.stringify({
         ...TENANT,
-        personas: [{ name: 'ann', roles: ['king'], organizations: ['org_none'] }, { name: 'ann' }],
+        personas: [
+          { name: 'ann', roles: ['king'], organizations: ['org_none'], claims: { a: 1, sub: 'x' } },
+          { name: 'ann' },
+        ],
         clients: [{ id: 'web', secret: 'secret' }],
       }),
-      /clients need one without a secret, the persona ann is there twice, ann has the undefined role king, ann is a member of the undefined org_none/,
+      /clients need one without a secret, the persona ann is there twice, ann has the undefined role king, ann is a member of the undefined org_none, ann has the claim sub, which the tenant sets\./,
     ],
   ] as const) {
     await t.rejects(loadTenantData(project(t, '', text)), problem)

@@ -25,6 +25,14 @@ export interface Persona {
   name: string
   displayName: string
   email: string
+  /** The claim `email_verified`. The default is `true`. */
+  readonly emailVerified?: boolean
+  /** The claim `picture`. */
+  readonly picture?: string
+  /** Further claims of its access tokens and ID tokens. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** Why its login is refused (`access_denied`). */
+  readonly denied?: string
   /** Names of roles. */
   roles: string[]
   /** Ids of the organizations that it is a member of. `npm run token` uses the first one. */

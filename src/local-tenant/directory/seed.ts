@@ -85,10 +85,18 @@ function addApi(directory: Directory, { api, roles = {}, clients }: TenantData):
   }
 }
 
+/** The other properties of the data are those of a persona; only their types are wider. */
 function personaOf({ name, ...persona }: PersonaData): Persona {
   const { displayName = name, email = `${name}@example.com` } = persona
   const { roles = [], organizations = [] } = persona
-  return { name, displayName, email, roles: [...roles], organizations: [...organizations] }
+  return {
+    ...(persona as Pick<Persona, 'emailVerified' | 'picture' | 'claims' | 'denied'>),
+    name,
+    displayName,
+    email,
+    roles: [...roles],
+    organizations: [...organizations],
+  }
 }
 
 function organizationOf({ id, ...organization }: OrganizationData): Organization {

@@ -17,13 +17,14 @@ export function requireUser({ personas }: Directory, id: string): Persona {
 
 /** A persona in Auth0's format for users. */
 export function toUserResponse(persona: Persona): Management.UserResponseSchema {
-  const { email, displayName, name } = persona
+  const { email, displayName, name, picture, emailVerified = true } = persona
   return {
     user_id: subjectOf(persona),
     email,
-    email_verified: true,
+    email_verified: emailVerified,
     name: displayName,
     nickname: name,
+    ...(picture !== undefined && { picture }),
     identities: [
       {
         connection: 'Username-Password-Authentication',

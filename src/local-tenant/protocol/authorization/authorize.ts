@@ -132,7 +132,12 @@ export async function authorize(
     return sendCode(reply, authorization, session)
   }
 
+  /** A denied persona has a session at the tenant all the same, as after a denial by an Action of Auth0. */
   function sendCode(reply: FastifyReply, authorization: AuthorizationRequest, session: Session) {
+    const { denied } = session.persona
+    if (denied !== undefined) {
+      return sendAuthorizationError(reply, authorization, new OAuthError('access_denied', denied))
+    }
     const organization =
       authorization.organization?.id ?? chosen(authorization, session.organization)
     session.clients.add(authorization.client.id)

@@ -128,6 +128,7 @@ export class TokenIssuer {
   #accessTokenClaims({ persona, organization, client, scope }: Grant, api: ResourceServer) {
     const { identifier } = api
     return {
+      ...persona.claims,
       sub: subjectOf(persona),
       aud: scope.includes('openid') ? [identifier, `${this.#issuer()}userinfo`] : identifier,
       azp: client.id,
@@ -169,13 +170,18 @@ export function subjectOf({ name }: Persona): string {
   return `local|${name}`
 }
 
-/** The claims about a persona that a scope includes (OpenID Connect Core §5.4). */
+/** The claims about a persona that a scope includes (OpenID Connect Core §5.4), and its further claims. */
 export function profileClaims(persona: Persona, scope: readonly string[]) {
-  const { displayName, email, name } = persona
+  const { displayName, email, name, picture, emailVerified = true } = persona
   return {
+    ...persona.claims,
     sub: subjectOf(persona),
-    ...(scope.includes('profile') && { name: displayName, nickname: name }),
-    ...(scope.includes('email') && { email, email_verified: true }),
+    ...(scope.includes('profile') && {
+      name: displayName,
+      nickname: name,
+      ...(picture !== undefined && { picture }),
+    }),
+    ...(scope.includes('email') && { email, email_verified: emailVerified }),
   }
 }
 
