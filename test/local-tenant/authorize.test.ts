@@ -180,6 +180,24 @@ test('a session makes a login unnecessary, unless the client requests one', asyn
   t.equal((await authorize({ prompt: 'none' })).answer['error'], 'login_required')
 })
 
+test('two tenants on one host keep their sessions in one browser', async (t) => {
+  const [one, other] = [await tenant(t), await tenant(t)]
+  const cookieOf = ({ headers }: { headers: Headers }) =>
+    headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const cookies = [
+    cookieOf(await visitor(one).logIn('user')),
+    cookieOf(await visitor(other).logIn('admin')),
+  ]
+  // A browser keeps one cookie of each name, whatever the port.
+  const jar = new Map(cookies.map((cookie) => cookie.split('=') as [string, string]))
+  const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+  for (const issuer of [one, other]) {
+    const url = `${issuer}authorize?${new URLSearchParams({ ...REQUEST, prompt: 'none' })}`
+    const { headers } = await fetch(url, { redirect: 'manual', headers: { cookie } })
+    t.match(headers.get('location'), /\?code=/)
+  }
+})
+
 test('organizations, by id and by name', async (t) => {
   const issuer = await tenant(t)
   for (const organization of ['org_acme', 'acme', 'ACME']) {

@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Persona } from '../../directory/records.ts'
 
-const COOKIE_NAME = 'local_tenant'
-
 /** A login at the tenant in one browser. */
 export interface Session {
   readonly sid: string
@@ -16,12 +14,21 @@ export interface Session {
   readonly clients: Set<string>
 }
 
-/** Sessions in memory, by the value of a cookie. */
+/** Sessions in memory, by the value of a cookie. Cookies ignore the port, so its name has it. */
 export class Sessions {
+  readonly #issuer: () => string
   readonly #sessions = new Map<string, Session>()
 
+  constructor(issuer: () => string) {
+    this.#issuer = issuer
+  }
+
+  get #cookieName(): string {
+    return `local_tenant_${new URL(this.#issuer()).port}`
+  }
+
   find({ cookies }: FastifyRequest): Session | undefined {
-    return this.#sessions.get(cookies[COOKIE_NAME] ?? '')
+    return this.#sessions.get(cookies[this.#cookieName] ?? '')
   }
 
   list(): Session[] {
@@ -47,15 +54,15 @@ export class Sessions {
     const session = { sid, persona, organization, authTime, clients }
     const id = randomBytes(32).toString('base64url')
     this.#sessions.set(id, session)
-    reply.setCookie(COOKIE_NAME, id, { path: '/', httpOnly: true, sameSite: 'lax' })
+    reply.setCookie(this.#cookieName, id, { path: '/', httpOnly: true, sameSite: 'lax' })
     return session
   }
 
   /** Ends the session of the requesting browser. */
   end(request: FastifyRequest, reply: FastifyReply): Session | undefined {
     const session = this.find(request)
-    this.#sessions.delete(request.cookies[COOKIE_NAME] ?? '')
-    reply.clearCookie(COOKIE_NAME, { path: '/' })
+    this.#sessions.delete(request.cookies[this.#cookieName] ?? '')
+    reply.clearCookie(this.#cookieName, { path: '/' })
     return session
   }
 
