@@ -312,6 +312,42 @@ test('personas with an unverified e-mail, a picture, further claims, and a denie
   t.ok((await dora.logIn('uwe', { prompt: 'login' })).answer['code'], 'as another one')
 })
 
+test('begun logins and unused codes are bounded, the oldest go first', async (t) => {
+  const { app, issuer } = await startTenant(t)
+  const url = `/authorize?${new URLSearchParams(REQUEST)}`
+  const begin = async () => {
+    const { body } = await app.inject({ url })
+    return /name="transaction" value="([^"]+)"/.exec(body)?.[1]
+  }
+  const person = visitor(issuer)
+  const logIn = (transaction: string | undefined) =>
+    person.post('/login', { transaction, persona: 'user' })
+  const [oldest, second] = [await begin(), await begin()]
+  for (let begun = 0; begun < 999; begun++) await begin()
+  t.equal((await logIn(oldest)).status, 400)
+  const { answer, headers } = await logIn(second)
+  t.ok(answer['code'])
+
+  const [cookie = ''] = headers.getSetCookie()
+  const silent = { url: `${url}&prompt=none`, headers: { cookie } }
+  for (let issued = 0; issued < 1000; issued++) await app.inject(silent)
+  t.match(await requestToken(issuer, redemption(answer['code'])), {
+    body: { error: 'invalid_grant' },
+  })
+})
+
+test('a begun login expires after an hour', async (t) => {
+  const { authorize, post } = visitor(await tenant(t))
+  const { html } = await authorize()
+  const transaction = /name="transaction" value="([^"]+)"/.exec(html)?.[1]
+  const { now } = Date
+  t.teardown(() => Object.assign(Date, { now }))
+  Date.now = () => now() + 61 * 60_000
+  const late = await post('/login', { transaction, persona: 'user' })
+  t.equal(late.status, 400)
+  t.match(late.html, 'This login has expired')
+})
+
 test('form_post: a form that the browser posts to the client', async (t) => {
   const { authorize, logIn } = visitor(await tenant(t))
   const mode = { response_mode: 'form_post', state: '"><script>alert(1)</script>' }

@@ -6,6 +6,7 @@ import { acceptInvitation } from '../../directory/invitations.ts'
 import type { Persona } from '../../directory/records.ts'
 import { loginPage, signupPage } from '../../pages/login-pages.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
+import { boundedMap } from '../bounded-map.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { parseParameters, requireParameter } from '../parameters.ts'
 import type { Grants } from '../tokens/grants.ts'
@@ -17,6 +18,10 @@ import {
 import { sendAuthorizationError, sendAuthorizationResponse } from './authorization-response.ts'
 import { ensureMembership, missingOrganization, organizationChoice } from './membership.ts'
 import type { Session, Sessions } from './sessions.ts'
+
+/** How many logins wait, and for how long. */
+const MAX_PENDING = 1000
+const PENDING_LIFETIME_MS = 60 * 60 * 1000
 
 export interface AuthorizeOptions {
   readonly grants: Grants
@@ -33,7 +38,7 @@ export async function authorize(
   const { personas, organizations } = directory
 
   /** Requests that wait for a login, by a secret transaction id that only the login page has. */
-  const pending = new Map<string, AuthorizationRequest>()
+  const pending = boundedMap<AuthorizationRequest>(MAX_PENDING, PENDING_LIFETIME_MS)
 
   app.get('/authorize', async (request, reply) => {
     const target = parseResponseTarget(request.query, directory)

@@ -1,7 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Client, Organization, Persona } from '../../directory/records.ts'
+import { boundedMap } from '../bounded-map.ts'
 
 const CODE_LIFETIME_MS = 60_000
+const MAX_CODES = 1000
+/** `/userinfo` accepts them this long. */
+const ACCESS_TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000
+const MAX_ACCESS_TOKENS = 10_000
 
 /** What a persona granted a client in a login. Revoking it invalidates all tokens issued for it. */
 export interface Grant {
@@ -23,8 +28,6 @@ interface Code {
   readonly grant: Grant
   readonly redirectUri: string
   readonly challenge: string | undefined
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number
   redeemed: boolean
 }
 
@@ -40,14 +43,13 @@ export interface AccessToken {
 
 /** Authorization codes, refresh tokens and access tokens, in memory. */
 export class Grants {
-  readonly #codes = new Map<string, Code>()
+  readonly #codes = boundedMap<Code>(MAX_CODES, CODE_LIFETIME_MS)
   readonly #refreshTokens = new Map<string, RefreshToken>()
-  readonly #accessTokens = new Map<string, AccessToken>()
+  readonly #accessTokens = boundedMap<AccessToken>(MAX_ACCESS_TOKENS, ACCESS_TOKEN_LIFETIME_MS)
 
   createCode(grant: Grant, redirectUri: string, challenge: string | undefined): string {
     const code = randomBytes(32).toString('base64url')
-    const expiresAt = Date.now() + CODE_LIFETIME_MS
-    this.#codes.set(code, { grant, redirectUri, challenge, expiresAt, redeemed: false })
+    this.#codes.set(code, { grant, redirectUri, challenge, redeemed: false })
     return code
   }
 
@@ -67,7 +69,7 @@ export class Grants {
     const found = this.#codes.get(code)
     if (found === undefined || found.grant.client !== client) return undefined
     if (found.redeemed) found.grant.revoked = true
-    if (found.redeemed || Date.now() >= found.expiresAt) return undefined
+    if (found.redeemed) return undefined
     if (found.redirectUri !== redirectUri || found.challenge !== challengeOf(verifier)) {
       return undefined
     }
