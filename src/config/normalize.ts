@@ -7,7 +7,8 @@ export type Variables = Partial<Record<Variable, string>>
 /**
  * Merges the sources, later ones over earlier ones. White space around a value and the slash after a
  * domain or an origin are removed. An empty value counts as unset, except for
- * `AUTH0_ORGANIZATIONS`: an empty list must not open the API to all organizations.
+ * `AUTH0_ORGANIZATIONS`: an empty list must not open the API to all organizations. `NODE_ENV` is compared
+ * without case: `Production` must not count as development.
  */
 export function normalize(sources: readonly Environment[]): {
   readonly variables: Variables
@@ -27,7 +28,7 @@ export function normalize(sources: readonly Environment[]): {
       continue
     }
     if (value === '' && name !== 'AUTH0_ORGANIZATIONS') continue
-    variables[name] = value
+    variables[name] = name === 'NODE_ENV' ? value.toLowerCase() : value
     if (value !== text) changed.add(name)
   }
   return { variables, changed: [...changed], ignored: [...ignored] }

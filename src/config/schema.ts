@@ -180,7 +180,12 @@ export const schema = {
     // #region browser-login
     ...browserLoginProperties,
     // #endregion browser-login
-    NODE_ENV: { type: 'string', default: 'development', description: 'production or another name' },
+    NODE_ENV: {
+      type: 'string',
+      enum: ['production', 'development', 'test'],
+      default: 'development',
+      description: 'production, development or test',
+    },
   },
 } as const
 

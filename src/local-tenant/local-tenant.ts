@@ -43,7 +43,7 @@ export interface LocalTenantOptions {
   readonly port: number
   /** Where the tenant stores its signing keys and persisted records. */
   readonly directory: string
-  /** `NODE_ENV`. The tenant issues tokens to anyone, so it does not start in `production`. */
+  /** `NODE_ENV`. The tenant issues tokens to anyone, so it starts only in `development` and `test`. */
   readonly environment: string
   /** The API that the console calls. Undefined until it runs. */
   readonly api?: () => ConsoleApi | undefined
@@ -72,11 +72,12 @@ const DEFAULT_DATA_FILE = 'src/local-tenant/directory/data.ts'
 /**
  * Starts an issuer with the same endpoints as an Auth0 tenant, on loopback addresses only.
  *
- * @throws Error in production
+ * @throws Error in production, and in an environment whose name it does not know
  */
 export async function startLocalTenant(options: LocalTenantOptions): Promise<LocalTenant> {
-  if (options.environment === 'production') {
-    throw new Error('The local tenant is for development: it does not start in production.')
+  const environment = options.environment.trim().toLowerCase()
+  if (environment !== 'development' && environment !== 'test') {
+    throw new Error(`The local tenant is for development: it does not start in ${environment}.`)
   }
   const { dataFile = DEFAULT_DATA_FILE, data = defaultData } = options
   validateTenantData(data, dataFile)

@@ -89,6 +89,16 @@ test('defaults', async (t) => {
   t.equal(configOf({ NODE_ENV: 'production' }).host, undefined, 'all interfaces')
 })
 
+test('NODE_ENV is one of three names, in any case', (t) => {
+  t.equal(configOf({ NODE_ENV: 'Production' }).host, undefined, 'all interfaces')
+  t.equal(configOf({ NODE_ENV: ' PRODUCTION ' }).logHints, false)
+  t.equal(configOf({ NODE_ENV: 'Test' }).host, 'localhost')
+  for (const NODE_ENV of ['prod', 'staging', 'productions', 'dev']) {
+    t.throws(() => configOf({ NODE_ENV }), /NODE_ENV is invalid.*production, development or test/s)
+  }
+  t.end()
+})
+
 test('one message lists every problem, with the expected value', async (t) => {
   const message = problemsOf({ PORT: '99999', HOST: 'a b' })
   const lines = message.split('\n')

@@ -14,6 +14,7 @@ import { development } from '../support/development.ts'
 import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
 import { serve } from '../support/process.ts'
 import { writeTenantKeys } from '../support/tokens/key-cache.ts'
+import { startTenant } from '../support/visitor.ts'
 
 async function tenant(t: Test, directory = t.testdir()) {
   await writeTenantKeys(directory)
@@ -231,9 +232,12 @@ test('faults on request', async (t) => {
   t.match(down.problem, /does not answer at .* Start it with npm run dev/)
 })
 
-test('it does not start in production', async (t) => {
-  const start = startLocalTenant({ port: 0, directory: t.testdir(), environment: 'production' })
-  await t.rejects(start, /does not start in production/)
+test('it starts only in development and test', async (t) => {
+  for (const environment of ['production', ' Production', 'PRODUCTION', 'staging', 'prod']) {
+    const start = startLocalTenant({ port: 0, directory: t.testdir(), environment })
+    await t.rejects(start, /for development: it does not start in (production|staging|prod)\./)
+  }
+  await startTenant(t, { environment: 'Test' })
 })
 
 test('development: the tenant, the server, and the token command', async (t) => {
