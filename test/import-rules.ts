@@ -52,8 +52,8 @@ export const forbidden: Rule[] = [
   },
   folder(
     'tokens',
-    packages('jose', 'lru-cache'),
-    'token verification knows no HTTP framework and no configuration. It may import jose, lru-cache and node: modules.',
+    [...files('utils/'), ...packages('jose', 'lru-cache')],
+    'token verification knows no HTTP framework and no configuration. It may import src/utils, jose, lru-cache and node: modules.',
     [NODE],
   ),
   folder(
@@ -136,7 +136,7 @@ export const forbidden: Rule[] = [
   // #endregion management
   folder(
     'doctor',
-    files('explain/printable.ts', 'tokens/', 'config/'),
+    files('explain/printable.ts', 'tokens/', 'config/', 'utils/'),
     'the diagnosis depends on the configuration, not on the server or the commands.',
     [NODE],
   ),
@@ -165,6 +165,7 @@ export const forbidden: Rule[] = [
         'openapi/document.ts',
         'project/',
         'server.ts',
+        'utils/',
       ),
       ...packages('chokidar', 'fastify', 'pino', 'yaml'),
     ],

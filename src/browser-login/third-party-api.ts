@@ -1,7 +1,11 @@
-/** For connection, headers and body together. */
-const TIMEOUT_MS = 5_000
-/** How much of a response is shown, in characters. Twice as many bytes are read. */
+import { boundedFetch } from '../utils/bounded-fetch.ts'
+
+/** How much of a response is shown, in characters. */
 const MAX_LENGTH = 64 * 1024
+/** In bytes: it is not part of the text. */
+const BYTE_ORDER_MARK = 3
+/** A longer response is cut. Then it is not JSON, and is shown as it is. */
+const BOUNDS = { timeoutMs: 5_000, maxBytes: 2 * MAX_LENGTH, cuts: true }
 
 /**
  * Calls a third-party API with an access token.
@@ -11,38 +15,50 @@ const MAX_LENGTH = 64 * 1024
  * @throws Error if the call fails or takes too long
  */
 export async function callThirdPartyApi(url: string, token: string): Promise<string> {
-  const response = await fetch(url, {
+  const response = await boundedFetch(url, BOUNDS, {
     headers: { accept: 'application/json, text/plain', authorization: `Bearer ${token}` },
-    redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
   })
-  if (!response.ok) {
-    await response.body?.cancel()
-    throw new Error(`Third-party API returned HTTP ${response.status}`)
-  }
-  const text = prettyPrint(await readText(response.body ?? []))
+  if (!response.ok) throw new Error(`Third-party API returned HTTP ${response.status}`)
+  const body = await response.text()
+  const text = prettyPrint(body) ?? withoutPart(body, token)
   const redacted = text.replaceAll(token, '[redacted]').replaceAll(escapeJson(token), '[redacted]')
   return redacted.length > MAX_LENGTH ? `${redacted.slice(0, MAX_LENGTH)} […]` : redacted
 }
 
-async function readText(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  // Leaving the loop cancels the stream and closes the connection.
-  for await (const chunk of body) {
-    chunks.push(chunk)
-    size += chunk.byteLength
-    if (size > 2 * MAX_LENGTH) break
-  }
-  return Buffer.concat(chunks).toString('utf8')
+/** Where the body was cut, there may be a part of the token, which would not be found. */
+function withoutPart(body: string, token: string): string {
+  const isWhole = Buffer.byteLength(body) < BOUNDS.maxBytes - BYTE_ORDER_MARK
+  return isWhole ? body : body.slice(0, -token.length)
 }
 
-function prettyPrint(text: string): string {
+/** @returns undefined if the text is not JSON */
+function prettyPrint(text: string): string | undefined {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2)
+    return indent(JSON.stringify(JSON.parse(text)))
   } catch {
-    return text
+    return undefined
   }
+}
+
+/** The parts of JSON without spaces: empty arrays and objects, strings, other values, punctuation. */
+const PARTS = /\[\]|\{\}|"[^"\\]*(?:\\.[^"\\]*)*"|[^"[\]{},:]+|./gs
+
+/** Stops when there is more than is shown: with its indentation, a deep value is many times longer. */
+function indent(json: string): string {
+  let text = ''
+  let depth = 0
+  const newLine = () => `\n${'  '.repeat(depth)}`
+  for (const [part] of json.matchAll(PARTS)) {
+    if (text.length > BOUNDS.maxBytes) break
+    if (part === '[' || part === '{') depth += 1
+    if (part === ']' || part === '}') {
+      depth -= 1
+      text += newLine()
+    }
+    text += part === ':' ? ': ' : part
+    if (part === ',' || part === '[' || part === '{') text += newLine()
+  }
+  return text
 }
 
 function escapeJson(text: string): string {

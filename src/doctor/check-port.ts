@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import type { Config } from '../config/config.ts'
-import { fetchWithTimeout } from './fetch-with-timeout.ts'
+import { fetchForCheck } from './fetch-for-check.ts'
 import type { Finding } from './finding.ts'
 
 /** Whether the server can listen on its port, or already does. */
@@ -32,7 +32,7 @@ function tryListen(port: number, host: string | undefined): Promise<string | und
 
 async function isThisServer(port: number): Promise<boolean> {
   try {
-    const response = await fetchWithTimeout(`http://localhost:${port}/livez`)
+    const response = await fetchForCheck(`http://localhost:${port}/livez`)
     return (await response.text()) === '{"message":"Live"}'
   } catch {
     return false

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import { printable } from '../explain/printable.ts'
 import { fetchJwks } from '../tokens/keys/fetch-jwks.ts'
 import { parseJwks } from '../tokens/keys/jwks.ts'
-import { fetchWithTimeout, TIMEOUT_MS } from './fetch-with-timeout.ts'
+import { fetchForCheck, TIMEOUT_MS } from './fetch-for-check.ts'
 import type { Finding } from './finding.ts'
 
 const CHECK_DOMAIN =
@@ -16,7 +16,7 @@ export async function checkTenant(
   const url = `${issuer}.well-known/openid-configuration`
   const startedAt = Date.now()
   try {
-    const response = await fetchWithTimeout(url)
+    const response = await fetchForCheck(url)
     const now = (startedAt + Date.now()) / 2
     const found = `returned ${response.status} after ${Date.now() - startedAt} ms`
     const isDown = response.status >= 500

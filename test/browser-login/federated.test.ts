@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { test } from 'tap'
 import type { FakeTenant } from '../support/fake-tenant.ts'
 import { serve } from '../support/process.ts'
@@ -52,6 +53,37 @@ test('a third party is called, and its token stays on the server', async (t) => 
     connection: 'large',
     client_id: 'the-client',
   })
+})
+
+test('whatever a third party sends, what is shown is bounded', async (t) => {
+  const rows = (row: string) => `[${Array(Math.floor(120_000 / (row.length + 1))).fill(row)}]`
+  const bodies: Record<string, [string | Buffer, object?]> = {
+    deep: ['['.repeat(131_000)],
+    nested: ['['.repeat(90) + rows('1') + ']'.repeat(90)],
+    wide: [rows('{"a":[]}')],
+    strings: [rows('"\\u0000"')],
+    bomb: [gzipSync(Buffer.alloc(64 * 1024 * 1024, 'x')), { 'content-encoding': 'gzip' }],
+    repeats: ['x'.repeat(131_072 - TOKEN.length + 3) + TOKEN],
+    many: [`${TOKEN} `.repeat(10_000)],
+  }
+  const api = await serve(t, ({ url = '' }, response) => {
+    const [body, headers = {}] = bodies[url.slice(1)] ?? ['']
+    response.writeHead(200, { ...headers }).end(body)
+  })
+  const apis = Object.keys(bodies).map((name) => `${name}=${api}/${name}`)
+  const { tenant, visitor } = await site(t, { environment: { FEDERATED_APIS: apis.join() } })
+  grant(tenant)
+  const uma = visitor()
+  await uma.logIn()
+  for (const name of Object.keys(bodies)) {
+    const { status, html } = await uma.visit(`/federated/${name}`)
+    t.equal(status, name === 'deep' ? 502 : 200, name)
+    t.ok(html.length < 500_000, name)
+    t.notMatch(html, 'third/')
+  }
+  const { html } = await uma.visit('/federated/wide')
+  t.match(html, /\[\n {2}\{\n {4}&#34;a&#34;: \[\]\n {2}\},\n {2}\{/)
+  t.ok(html.includes(' […]</pre>'))
 })
 
 test('unknown connections, denied exchanges and failing APIs', async (t) => {

@@ -316,6 +316,18 @@ test('the tenant goes down and comes back', async (t) => {
   t.equal((await uma.logIn()).status, 303)
 })
 
+test('a response of the tenant that is too large or too deep is an outage', async (t) => {
+  const { tenant, visitor } = await site(t)
+  for (const filler of ['x'.repeat(600_000), JSON.parse('['.repeat(200) + ']'.repeat(200))]) {
+    tenant.metadata = { filler }
+    t.equal((await visitor().visit('/login')).status, 503)
+  }
+  tenant.metadata = {}
+  tenant.answer = () => ({ body: 'x'.repeat(600_000) })
+  const uma = visitor()
+  t.equal((await uma.visit(await uma.answer())).status, 503)
+})
+
 test('what the token endpoint says about this client is not the fault of the person', async (t) => {
   const { tenant, visitor, log } = await site(t)
   const uma = visitor()

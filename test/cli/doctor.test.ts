@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { type Test, test } from 'tap'
 import { main } from '../../src/cli/doctor.ts'
 import type { Environment } from '../../src/config/environment.ts'
@@ -146,6 +147,16 @@ test('an unreachable tenant', async (t) => {
   t.match(gone.output, /✗ tenant +unreachable\n.*(ENOTFOUND|EAI_AGAIN).*AUTH0_DOMAIN/)
   const blocked = await diagnose(t, {}, { AUTH0_DOMAIN: 'http://127.0.0.1:9' })
   t.match(blocked.output, /Cannot fetch \S+ \(bad port\)/)
+})
+
+test('a tenant that returns too much', async (t) => {
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '))
+  const origin = await serve(t, (_request, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
+  )
+  const { output } = await diagnose(t, {}, { AUTH0_DOMAIN: origin })
+  t.match(output, /✓ discovery +no discovery document/)
+  t.match(output, /✗ key set +The response is larger than 524288 bytes/)
 })
 
 test('a tenant that returns errors', async (t) => {

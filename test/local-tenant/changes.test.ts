@@ -115,7 +115,7 @@ test('changes are listed and undone', async (t) => {
   const { sdk, issuer, file, tenantCommand, directory } = tenant
   t.equal((await tenantCommand('changes')).out, 'Nothing overrides data.ts.\n')
   const text = () =>
-    greeting({ apiUrl: 'http://api', tenant, routes: new Map(), hasTokenScript: true })
+    greeting({ apiUrl: 'http://api', tenant, routes: new Map(), unused: [], hasTokenScript: true })
   t.notMatch(text(), 'override')
 
   const { id } = await sdk.roles.create({ name: 'created' })

@@ -165,6 +165,13 @@ test('unreachable, too slow, or returning errors', async (t) => {
     return true
   })
   t.equal(html.problem, 'The tenant returned HTTP 502: <h1>Bad [31mgateway</h1>')
+  for (const [body, problem] of [
+    ['x'.repeat(9_000_000), 'The response is larger than 8388608 bytes.'],
+    ['['.repeat(1_000), 'The response has more than 100 levels.'],
+  ] as const) {
+    const endless = await listAt(t, (_request, response) => Boolean(response.end(body)))
+    t.match(endless.problem, `did not respond as expected. ${problem}`)
+  }
   const mute = await listAt(t, (_request, response) => answer(response, 400, {}))
   t.equal(mute.problem, 'The tenant returned HTTP 400: no message')
   t.match(

@@ -1,5 +1,6 @@
 import * as client from 'openid-client'
 import { isLoopback } from '../../tokens/issuer.ts'
+import { boundedFetch } from '../../utils/bounded-fetch.ts'
 import {
   type ErrorClass,
   InvalidResponseError,
@@ -7,8 +8,8 @@ import {
   toDomainError,
 } from './errors.ts'
 
-/** For one request to the tenant. */
-const TIMEOUT_SECONDS = 5
+/** For one response of the tenant. */
+const BOUNDS = { timeoutMs: 5_000, maxBytes: 512 * 1024 }
 /** A longer ID token is not put into the logout URL: servers limit the length of a URL. */
 const MAX_HINT_LENGTH = 4 * 1024
 /** For access tokens that come without `expires_in`. */
@@ -179,7 +180,7 @@ export class TenantClient {
     }
     const isLocalHttp = url.protocol === 'http:' && isLoopback(url)
     return client.discovery(url, clientId, metadata, undefined, {
-      timeout: TIMEOUT_SECONDS,
+      [client.customFetch]: (url, init) => boundedFetch(url, BOUNDS, init as RequestInit),
       execute: isLocalHttp ? [client.allowInsecureRequests] : [],
     })
   }

@@ -11,6 +11,7 @@ import {
 } from '../../project/development.ts'
 import { findProject } from '../../project/project.ts'
 import type { KeySetState } from '../../tokens/keys/remote-jwks.ts'
+import { boundedFetch } from '../../utils/bounded-fetch.ts'
 
 /** A request with a token, for a server to decide. */
 export interface ExaminedRequest {
@@ -37,7 +38,7 @@ interface Development extends DevelopmentVariables {
   readonly project?: string
 }
 
-const TIMEOUT_MS = 5_000
+const BOUNDS = { timeoutMs: 5_000, maxBytes: 64 * 1024 }
 
 /**
  * The server that `npm run dev` runs for this project; otherwise the one that the environment
@@ -74,8 +75,7 @@ export async function findServer(sources: readonly Environment[]): Promise<Exami
 /** @returns undefined if the local tenant does not run, or has no answer */
 async function askLocalTenant<T>(url: string, body?: object): Promise<T | undefined> {
   try {
-    const response = await fetch(url, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+    const response = await boundedFetch(url, BOUNDS, {
       ...(body && {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

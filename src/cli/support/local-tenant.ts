@@ -1,5 +1,14 @@
 import type { Environment } from '../../config/environment.ts'
 import { tenantPort } from '../../config/tenant-port.ts'
+import { boundedFetch } from '../../utils/bounded-fetch.ts'
+
+/** The faults of the tenant may delay a response by some minutes. */
+const BOUNDS = { timeoutMs: 600_000, maxBytes: 512 * 1024 }
+
+/** Where the local tenant is reached. */
+export function localTenantUrl(sources: readonly Environment[]): string {
+  return `http://localhost:${tenantPort(sources)}`
+}
 
 /**
  * Sends a request to the local tenant.
@@ -12,9 +21,9 @@ export async function callLocalTenant(
   path: string,
   init: RequestInit,
 ): Promise<Response> {
-  const url = `http://localhost:${tenantPort(sources)}`
+  const url = localTenantUrl(sources)
   try {
-    return await fetch(`${url}${path}`, init)
+    return await boundedFetch(`${url}${path}`, BOUNDS, init)
   } catch {
     throw new Error(
       `The local tenant does not answer at ${url}. Start it with npm run dev, or set TENANT_PORT if it uses another port.`,

@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose'
+import type { Fetch } from '../../utils/bounded-fetch.ts'
 import { errorFromResponse, extractMessage, ManagementError } from './errors.ts'
 
 /** Client credentials, or an access token for the Management API. */
@@ -13,13 +14,13 @@ const RENEW_BEFORE_EXPIRY_MS = 60_000
 export class ManagementToken {
   readonly #issuer: string
   readonly #credentials: Credentials
-  readonly #fetch: typeof fetch
+  readonly #fetch: Fetch
   #token: Promise<string> | undefined
   /** Milliseconds since the epoch; infinite while a request is pending. */
   #renewAt = 0
 
   /** @param issuer with the trailing slash */
-  constructor(issuer: string, credentials: Credentials, fetcher: typeof fetch) {
+  constructor(issuer: string, credentials: Credentials, fetcher: Fetch) {
     this.#issuer = issuer
     this.#credentials = credentials
     this.#fetch = fetcher

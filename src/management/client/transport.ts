@@ -1,3 +1,4 @@
+import { boundedFetch, type Fetch } from '../../utils/bounded-fetch.ts'
 import { ManagementError } from './errors.ts'
 import { type Clock, RateLimit } from './rate-limit.ts'
 
@@ -9,6 +10,9 @@ export interface TransportOptions {
   readonly clock: Clock
 }
 
+/** The largest response. Connections and users have parts of any size. */
+const MAX_BYTES = 8 * 1024 * 1024
+
 /** Concurrent requests. Every Auth0 plan allows more. */
 const MAX_CONCURRENCY = 4
 
@@ -18,7 +22,7 @@ const MAX_CONCURRENCY = 4
  *
  * @throws ManagementError `timeout`, `unreachable`
  */
-export function createFetch({ timeoutMs, retryBudgetMs, clock }: TransportOptions): typeof fetch {
+export function createFetch({ timeoutMs, retryBudgetMs, clock }: TransportOptions): Fetch {
   const rateLimit = new RateLimit(clock, retryBudgetMs)
   const semaphore = new Semaphore(MAX_CONCURRENCY)
   return async (input, init) => {
@@ -34,14 +38,11 @@ export function createFetch({ timeoutMs, retryBudgetMs, clock }: TransportOption
   }
 }
 
-/** Replaces the caller's signal: the SDK's timeout would include the waiting time. */
+/** Without the signal of the caller: the SDK's timeout would include the waiting time. */
 async function send(url: string, init: RequestInit | undefined, timeoutMs: number) {
   try {
-    const signal = AbortSignal.timeout(timeoutMs)
-    const response = await fetch(url, { ...init, signal, redirect: 'error' })
-    const body = await response.text()
-    const { status, headers } = response
-    return new Response(body === '' ? null : body, { status, headers })
+    const bounds = { timeoutMs, maxBytes: MAX_BYTES }
+    return await boundedFetch(url, bounds, { ...init, redirect: 'error' })
   } catch (error) {
     throw connectionError(error as Error, new URL(url).origin, timeoutMs)
   }
@@ -51,6 +52,12 @@ function connectionError(error: Error, origin: string, timeoutMs: number): Manag
   if (error.name === 'TimeoutError') {
     const description = `${origin} did not respond within ${timeoutMs / 1000} s.`
     return new ManagementError('timeout', description)
+  }
+  if (error.cause === undefined) {
+    return new ManagementError(
+      'server_error',
+      `${origin} did not respond as expected. ${error.message}.`,
+    )
   }
   // The message of fetch() is always "fetch failed".
   const { code, message } = error.cause as NodeJS.ErrnoException
