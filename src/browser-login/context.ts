@@ -48,9 +48,11 @@ export function createLoginContext(
 ): LoginContext {
   const { config, issuer, audience, profileRoutes, clockTolerance, keys, now } = options
   const { clientId, clientSecret, idTokenAlgorithm, redisUrl } = config
-  const store = redisUrl === undefined ? new MemoryStore(now) : new RedisStore(redisUrl, log)
+  const deployment = JSON.stringify([issuer, clientId, config.baseUrl])
+  const store =
+    redisUrl === undefined ? new MemoryStore(now) : new RedisStore(redisUrl, deployment, log)
   log.info({ event: 'session_store', store: store.name }, `Session store: ${store.name}`)
-  const records = new EncryptedRecords(store, config.sessionSecrets)
+  const records = new EncryptedRecords(store, config.sessionSecrets, deployment)
   const logins = new Logins({
     store,
     records,

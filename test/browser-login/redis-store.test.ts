@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { fakeRedis } from '../support/fake-redis.ts'
 import { fakeTenant } from '../support/fake-tenant.ts'
-import { type Site, site } from '../support/site.ts'
+import { SESSION_SECRET, type Site, site, type Visitor } from '../support/site.ts'
 
 /** Two servers of one tenant, behind one Redis. */
 async function twoSites(t: Test) {
@@ -21,6 +21,116 @@ async function waitForPages({ visitor }: Site): Promise<void> {
   }
   throw new Error('The pages are still unavailable')
 }
+
+/** Servers with one tenant and one Redis, each with a session secret. */
+async function serversWith(t: Test, environment = {}) {
+  const [tenant, redis] = [await fakeTenant(t), await fakeRedis(t)]
+  const start = async (SESSION_SECRET: string) => {
+    const variables = { ...environment, REDIS_URL: redis.url, SESSION_SECRET }
+    const server = await site(t, { tenant, environment: variables })
+    await waitForPages(server)
+    return server
+  }
+  return { tenant, redis, start }
+}
+
+/** The same browser, at another server. */
+function moveTo({ visitor }: Site, { jar }: Visitor): Visitor {
+  const moved = visitor()
+  for (const [name, value] of jar) moved.jar.set(name, value)
+  return moved
+}
+
+const [OLD, NEW] = [SESSION_SECRET, 'a newer session secret of 32 or more']
+
+test('a new secret for one server: sessions move to it at their next request', async (t) => {
+  const { redis, start } = await serversWith(t)
+  const before = await start(OLD)
+  const [uma, ida] = [before.visitor(), before.visitor()]
+  await uma.logIn()
+  await ida.logIn()
+
+  const both = await start(`${NEW},${OLD}`)
+  const moved = moveTo(both, uma)
+  const { html, headers } = await moved.visit('/profile')
+  t.match(html, /Uma/)
+  t.match(headers['set-cookie'], /^messages-session-6060=[^;]+; Path=\/; Expires=/, 'extended')
+  const records = JSON.stringify([...redis.values].map(String))
+  await moved.visit('/profile')
+  t.notSame(JSON.stringify([...redis.values].map(String)), records, 'the session is saved')
+
+  const after = await start(NEW)
+  t.match((await moveTo(after, moved).visit('/profile')).html, /Uma/)
+  t.equal((await moveTo(after, ida).visit('/profile')).status, 401, 'not used in the meantime')
+})
+
+test('a new secret for many servers, in two phases', async (t) => {
+  const { start } = await serversWith(t)
+  const phases = [OLD, `${OLD},${NEW}`, `${NEW},${OLD}`, NEW]
+  let [one, other] = [await start(OLD), await start(OLD)]
+  let uma = one.visitor()
+  await uma.logIn()
+  for (const secrets of phases.slice(1)) {
+    for (const which of [0, 1]) {
+      if (which === 0) one = await start(secrets)
+      else other = await start(secrets)
+      for (const [begin, end] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        uma = moveTo(begin, uma)
+        t.equal((await uma.visit('/profile')).status, 200)
+        uma = moveTo(end, uma)
+        t.equal((await uma.visit('/profile')).status, 200)
+        const ida = begin.visitor()
+        const address = await ida.answer()
+        t.equal((await moveTo(end, ida).visit(address)).location, '/profile')
+      }
+    }
+  }
+})
+
+test('a login that is renewed while it moves to a new secret keeps its new tokens', async (t) => {
+  const { tenant, start } = await serversWith(t)
+  tenant.tokens = { expires_in: 5 }
+  const before = await start(`${OLD},${NEW}`)
+  const uma = before.visitor()
+  await uma.logIn()
+  tenant.tokens = {}
+  const both = await start(`${NEW},${OLD}`)
+  const pages = Array.from({ length: 6 }, (_, index) =>
+    moveTo(index % 2 === 0 ? both : before, uma).visit(index < 3 ? '/' : '/profile'),
+  )
+  for (const { status } of await Promise.all(pages)) t.equal(status, 200)
+  for (const server of [before, both]) {
+    t.equal((await moveTo(server, uma).visit('/profile')).status, 200)
+  }
+  const renewals = tenant.tokenRequests.filter((asked) => asked.get('refresh_token'))
+  t.equal(renewals.length, 1)
+})
+
+test('two deployments with one Redis and one secret have nothing in common', async (t) => {
+  const [redis, tenant, another] = [await fakeRedis(t), await fakeTenant(t), await fakeTenant(t)]
+  const start = async (of: typeof tenant, environment = {}) => {
+    const here = await site(t, {
+      tenant: of,
+      environment: { REDIS_URL: redis.url, ...environment },
+    })
+    await waitForPages(here)
+    return here
+  }
+  const one = await start(tenant)
+  const uma = one.visitor()
+  await uma.logIn()
+  const others = [
+    await start(another),
+    await start(tenant, { AUTH0_CLIENT_ID: 'another-client' }),
+    await start(tenant, { APP_BASE_URL: 'http://127.0.0.1:6060', PORT: '6060' }),
+  ]
+  for (const server of others) t.equal((await moveTo(server, uma).visit('/profile')).status, 401)
+  await others[0]?.visitor().post('/backchannel-logout', { logout_token: another.logoutToken() })
+  t.equal((await uma.visit('/profile')).status, 200, 'a logout at another tenant')
+})
 
 test('a login at one server is valid at the other', async (t) => {
   const { redis, tenant, one, other } = await twoSites(t)
@@ -188,7 +298,7 @@ test('a logout that failed may be sent again', async (t) => {
   const { redis, tenant, one } = await twoSites(t)
   const uma = one.visitor()
   await uma.logIn()
-  const key = [...redis.values.keys()].find((name) => name.startsWith('messages-api:sid:'))
+  const key = [...redis.values.keys()].find((name) => name.includes(':sid:'))
   const members = redis.values.get(String(key))
   redis.values.set(String(key), 'no set')
   const logoutToken = tenant.logoutToken()

@@ -159,7 +159,7 @@ const tokens = (refreshToken: string, lifetimeMs: number): TokenSet => {
 /** Two processes with one store. Each renews with the function `renew`, which a test can replace. */
 function twoProcesses() {
   const store = new MemoryStore(Date.now)
-  const records = new EncryptedRecords(store, [SESSION_SECRET])
+  const records = new EncryptedRecords(store, [SESSION_SECRET], '')
   const options = { store, records, idleTimeoutMs: 60_000, maxAgeMs: 60_000, now: Date.now }
   const identity = { subject: 's', sessionId: undefined, claims: {} }
   const process = () => {
@@ -276,7 +276,7 @@ test('new tokens are kept if the store fails, until they are saved', async (t) =
 
 test('a logout ends all logins, also those that start at the same time', async (t) => {
   const store = new MemoryStore(Date.now)
-  const records = new EncryptedRecords(store, [SESSION_SECRET])
+  const records = new EncryptedRecords(store, [SESSION_SECRET], '')
   const options = { store, records, idleTimeoutMs: 60_000, maxAgeMs: 60_000, now: Date.now }
   const logins = new Logins(options)
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
@@ -300,7 +300,7 @@ test('a logout ends all logins, also those that start at the same time', async (
 
 test('a login ends at its maximum age, whatever the clock of the store', async (t) => {
   const store = new MemoryStore(() => 0)
-  const records = new EncryptedRecords(store, [SESSION_SECRET])
+  const records = new EncryptedRecords(store, [SESSION_SECRET], '')
   let now = 0
   const logins = new Logins({ store, records, idleTimeoutMs: 100, maxAgeMs: 100, now: () => now })
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
@@ -316,7 +316,7 @@ test('a login ends at its maximum age, whatever the clock of the store', async (
 test('expired logins are removed from the index', async (t) => {
   let now = 0
   const store = new MemoryStore(() => now)
-  const records = new EncryptedRecords(store, [SESSION_SECRET])
+  const records = new EncryptedRecords(store, [SESSION_SECRET], '')
   const logins = new Logins({ store, records, idleTimeoutMs: 100, maxAgeMs: 1000, now: () => now })
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
   const identity = { subject: 's', sessionId: undefined, claims: {} }
@@ -335,7 +335,7 @@ test('the content of a store is unreadable', async (t) => {
     written.push(key, value)
     await set(key, value, ttl)
   }
-  const records = new EncryptedRecords(store, [SESSION_SECRET])
+  const records = new EncryptedRecords(store, [SESSION_SECRET], '')
   await records.put('login', 'the-name', { token: 'the-token' }, 1000)
   for (const text of written) {
     t.notMatch(text, /the-name|the-token/)
@@ -343,7 +343,7 @@ test('the content of a store is unreadable', async (t) => {
   }
   const [key, encrypted] = [assertDefined(written[0]), assertDefined(written[1])]
   t.strictSame(await records.find('login', 'the-name'), { token: 'the-token' })
-  const others = new EncryptedRecords(store, ['another secret of 32 characters..'])
+  const others = new EncryptedRecords(store, ['another secret of 32 characters..'], '')
   t.equal(await others.find('login', 'the-name'), undefined, 'not without the secret')
   await records.put('login', 'another', {}, 1000)
   await store.set(assertDefined(written[2]), encrypted, 1000)

@@ -4,21 +4,8 @@ import { fakeTenant } from '../support/fake-tenant.ts'
 import { ADMIN } from '../support/probe-routes.ts'
 import { start } from '../support/process.ts'
 import { BASE, SESSION_SECRET } from '../support/site.ts'
+import { browser, PROBE_PROGRAM } from './browser.ts'
 import { redis, until } from './redis-server.ts'
-
-const PROBE_PROGRAM = '../test/support/product/probe-main.ts'
-
-/** A person whose browser sends one cookie to both servers, as behind a load balancer. */
-function browser() {
-  let cookie = ''
-  return async (url: string, init: RequestInit = {}) => {
-    const headers = { cookie, 'sec-fetch-site': 'same-origin', ...init.headers }
-    const response = await fetch(url, { redirect: 'manual', ...init, headers })
-    cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
-    const location = response.headers.get('location') ?? ''
-    return { status: response.status, location, html: await response.text() }
-  }
-}
 
 test('two processes share one Redis, which goes down and comes back', async (t) => {
   const tenant = await fakeTenant(t)

@@ -37,8 +37,15 @@ export async function fakeRedis(t: Test) {
     },
     DEL: (...keys) => `:${keys.filter((key) => values.delete(key)).length}\r\n`,
     PEXPIRE: (key = '') => `:${values.has(key) ? 1 : 0}\r\n`,
-    // The only script counts, and replies with the count and the rest of the window.
-    EVAL(_script = '', _keys = '', key = '', windowMs = '') {
+    EVAL(script = '', _keys = '', key = '', ...args) {
+      if (script.includes("'GET'")) {
+        const [expected, value = ''] = args
+        if (values.get(key) !== expected) return ':0\r\n'
+        values.set(key, value)
+        return ':1\r\n'
+      }
+      // It counts, and replies with the count and the rest of the window.
+      const [windowMs = ''] = args
       const count = Number(values.get(key) ?? 0) + 1
       values.set(key, String(count))
       return `*2\r\n:${count}\r\n:${windowMs}\r\n`

@@ -9,7 +9,11 @@ export async function startTenant(t: Test, options: Partial<LocalTenantOptions> 
   const directory = options.directory ?? t.testdir()
   await writeTenantKeys(directory)
   const tenant = await startLocalTenant({ port: 0, environment: 'test', ...options, directory })
-  t.teardown(() => tenant.app.close())
+  t.teardown(async () => {
+    // A request that a test did not wait for would keep its connection open.
+    tenant.app.server.closeAllConnections()
+    await tenant.app.close()
+  })
   return tenant
 }
 

@@ -10,21 +10,48 @@ const TAG_BYTES = 16
 /**
  * Records that are unreadable to anyone with access to the store: names are hashed, and values are
  * encrypted (AES-256-GCM) under a key derived from the newest session secret. All secrets decrypt.
- * A value is bound to its name, so that two records cannot be swapped.
+ * A value is bound to its name, so that two records cannot be swapped, and to the deployment that wrote
+ * it, so that a login at one with the same secret is none at another.
  */
 export class EncryptedRecords {
   readonly #store: Store
   readonly #keys: readonly Buffer[]
 
-  /** @param secrets the newest first, at least one */
-  constructor(store: Store, secrets: readonly string[]) {
+  /**
+   * @param secrets the newest first, at least one
+   * @param deployment what identifies it
+   */
+  constructor(store: Store, secrets: readonly string[], deployment: string) {
     this.#store = store
-    this.#keys = secrets.map(deriveKey)
+    this.#keys = secrets.map((secret) => deriveKey(secret, deployment))
   }
 
   async find<T>(kind: string, name: string): Promise<T | undefined> {
     const key = storeKey(kind, name)
-    return this.#decrypt<T>(key, await this.#store.get(key))
+    return this.#decrypt<T>(key, await this.#store.get(key))?.record
+  }
+
+  /**
+   * Finds a record and sets a new time to live. One that was encrypted with an older secret is
+   * encrypted with the newest, unless it was changed in the meantime.
+   *
+   * @param ttlMs computes the time to live; a record for which it is 0 or less stays as it is
+   */
+  async findAndTouch<T>(
+    kind: string,
+    name: string,
+    ttlMs: (record: T) => number,
+  ): Promise<T | undefined> {
+    const key = storeKey(kind, name)
+    const value = await this.#store.get(key)
+    const found = this.#decrypt<T>(key, value)
+    if (found === undefined) return undefined
+    const { record, isOld } = found
+    const ttl = ttlMs(record)
+    if (ttl > 0 && isOld) {
+      await this.#store.swap(key, String(value), this.#encrypt(key, record), ttl)
+    } else if (ttl > 0) await this.#store.touch(key, ttl)
+    return record
   }
 
   async put(kind: string, name: string, record: unknown, ttlMs: number): Promise<void> {
@@ -41,7 +68,7 @@ export class EncryptedRecords {
   /** Finds and deletes a record. */
   async take<T>(kind: string, name: string): Promise<T | undefined> {
     const key = storeKey(kind, name)
-    return this.#decrypt<T>(key, await this.#store.take(key))
+    return this.#decrypt<T>(key, await this.#store.take(key))?.record
   }
 
   #encrypt(key: string, record: unknown): string {
@@ -53,19 +80,22 @@ export class EncryptedRecords {
   }
 
   /** @returns undefined if none of the secrets decrypts the value */
-  #decrypt<T>(key: string, value: string | undefined): T | undefined {
+  #decrypt<T>(
+    key: string,
+    value: string | undefined,
+  ): { readonly record: T; readonly isOld: boolean } | undefined {
     if (value === undefined) return undefined
     const bytes = Buffer.from(value, 'base64')
     const iv = bytes.subarray(0, IV_BYTES)
     const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES)
     const encrypted = bytes.subarray(IV_BYTES + TAG_BYTES)
-    for (const secret of this.#keys) {
+    for (const [index, secret] of this.#keys.entries()) {
       try {
         const options = { authTagLength: TAG_BYTES }
         const decipher = createDecipheriv('aes-256-gcm', secret, iv, options)
         decipher.setAAD(Buffer.from(key)).setAuthTag(tag)
         const text = Buffer.concat([decipher.update(encrypted), decipher.final()])
-        return JSON.parse(text.toString()) as T
+        return { record: JSON.parse(text.toString()) as T, isOld: index > 0 }
       } catch {
         // Encrypted with another secret, or not a record of ours.
       }
@@ -79,6 +109,8 @@ export function storeKey(kind: string, name: string): string {
   return `${kind}:${createHash('sha256').update(name).digest('base64url')}`
 }
 
-function deriveKey(secret: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', 'messages-api session records', 32))
+/** The version changes with the form of the records: those of another one are not read. */
+function deriveKey(secret: string, deployment: string): Buffer {
+  const info = `messages-api session records 2 ${storeKey('deployment', deployment)}`
+  return Buffer.from(hkdfSync('sha256', secret, '', info, 32))
 }

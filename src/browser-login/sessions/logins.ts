@@ -57,13 +57,12 @@ export class Logins {
 
   /** Finds a login, and restarts its idle timeout. */
   async find(id: string): Promise<Login | undefined> {
-    const { records, store } = this.#options
-    const login = await records.find<Login>('login', id)
-    if (login === undefined) return undefined
-    const remainingMs = this.#remainingMs(login)
-    if (remainingMs > 0) await store.touch(storeKey('login', id), remainingMs)
-    else await this.end(login)
-    return remainingMs > 0 ? login : undefined
+    const { records } = this.#options
+    const remainingMs = (login: Login) => this.#remainingMs(login)
+    const login = await records.findAndTouch<Login>('login', id, remainingMs)
+    if (login === undefined || remainingMs(login) > 0) return login
+    await this.end(login)
+    return undefined
   }
 
   /** Saves what a renewal changes. Returns undefined if the login has ended in the meantime. */

@@ -43,6 +43,11 @@ export class MemoryStore implements Store {
     return true
   }
 
+  async swap(key: string, expected: string, value: string, ttlMs: number): Promise<void> {
+    const kind = this.#kind(key)
+    if (kind.get(key) === expected) kind.set(key, value, { ttl: ttlMs })
+  }
+
   async take(key: string): Promise<string | undefined> {
     const value = this.#kind(key).get(key) as string | undefined
     this.#kind(key).delete(key)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { RedisConnection } from '../../redis/redis-connection.ts'
 import { type Store, StoreUnavailableError } from './store.ts'
@@ -5,15 +6,24 @@ import { type Store, StoreUnavailableError } from './store.ts'
 /** For one command: a page shows an error instead of hanging. */
 const TIMEOUT_MS = 2_000
 
-const KEY_PREFIX = 'messages-api:'
+const SWAP_SCRIPT = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`
 
 /** Keeps sessions in Redis, for any number of processes. */
 export class RedisStore implements Store {
   readonly name = 'redis'
   readonly #redis: RedisConnection
+  readonly #prefix: string
 
-  /** Starts to connect, and retries until it succeeds. */
-  constructor(url: string, log: FastifyBaseLogger) {
+  /**
+   * Starts to connect, and retries until it succeeds.
+   *
+   * @param deployment what identifies it: others may use the same Redis
+   */
+  constructor(url: string, deployment: string, log: FastifyBaseLogger) {
+    const digest = createHash('sha256').update(deployment).digest('base64url')
+    this.#prefix = `messages-api:${digest.slice(0, 22)}:`
     this.#redis = new RedisConnection({
       url,
       timeoutMs: TIMEOUT_MS,
@@ -29,47 +39,55 @@ export class RedisStore implements Store {
   }
 
   async get(key: string): Promise<string | undefined> {
-    return (await this.#run((redis) => redis.get(KEY_PREFIX + key))) ?? undefined
+    return (await this.#run((redis) => redis.get(this.#prefix + key))) ?? undefined
   }
 
   async set(key: string, value: string, ttlMs: number): Promise<void> {
-    await this.#run((redis) => redis.set(KEY_PREFIX + key, value, expiry(ttlMs)))
+    await this.#run((redis) => redis.set(this.#prefix + key, value, expiry(ttlMs)))
   }
 
   async add(key: string, value: string, ttlMs: number): Promise<boolean> {
     const options = { ...expiry(ttlMs), condition: 'NX' } as const
-    return (await this.#run((redis) => redis.set(KEY_PREFIX + key, value, options))) !== null
+    return (await this.#run((redis) => redis.set(this.#prefix + key, value, options))) !== null
   }
 
   async replace(key: string, value: string, ttlMs: number): Promise<boolean> {
     const options = { ...expiry(ttlMs), condition: 'XX' } as const
-    return (await this.#run((redis) => redis.set(KEY_PREFIX + key, value, options))) !== null
+    return (await this.#run((redis) => redis.set(this.#prefix + key, value, options))) !== null
+  }
+
+  async swap(key: string, expected: string, value: string, ttlMs: number): Promise<void> {
+    const options = {
+      keys: [this.#prefix + key],
+      arguments: [expected, value, String(Math.ceil(ttlMs))],
+    }
+    await this.#run((redis) => redis.eval(SWAP_SCRIPT, options))
   }
 
   async take(key: string): Promise<string | undefined> {
-    return (await this.#run((redis) => redis.getDel(KEY_PREFIX + key))) ?? undefined
+    return (await this.#run((redis) => redis.getDel(this.#prefix + key))) ?? undefined
   }
 
   async delete(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return
-    await this.#run((redis) => redis.del(keys.map((key) => KEY_PREFIX + key)))
+    await this.#run((redis) => redis.del(keys.map((key) => this.#prefix + key)))
   }
 
   async touch(key: string, ttlMs: number): Promise<void> {
-    await this.#run((redis) => redis.pExpire(KEY_PREFIX + key, Math.ceil(ttlMs)))
+    await this.#run((redis) => redis.pExpire(this.#prefix + key, Math.ceil(ttlMs)))
   }
 
   async addMember(set: string, member: string, ttlMs: number): Promise<void> {
-    await this.#run((redis) => redis.sAdd(KEY_PREFIX + set, member))
+    await this.#run((redis) => redis.sAdd(this.#prefix + set, member))
     await this.touch(set, ttlMs)
   }
 
   async removeMembers(set: string, members: readonly string[]): Promise<void> {
-    if (members.length > 0) await this.#run((redis) => redis.sRem(KEY_PREFIX + set, [...members]))
+    if (members.length > 0) await this.#run((redis) => redis.sRem(this.#prefix + set, [...members]))
   }
 
   async members(set: string): Promise<readonly string[]> {
-    return this.#run((redis) => redis.sMembers(KEY_PREFIX + set))
+    return this.#run((redis) => redis.sMembers(this.#prefix + set))
   }
 
   async close(): Promise<void> {

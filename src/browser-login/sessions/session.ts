@@ -1,5 +1,5 @@
 import { callbackify } from 'node:util'
-import cookie from '@fastify/cookie'
+import cookie, { Signer } from '@fastify/cookie'
 import fastifySession, { type FastifySessionOptions } from '@fastify/session'
 import type { FastifyReply, Session } from 'fastify'
 import fp from 'fastify-plugin'
@@ -46,10 +46,15 @@ export const session = fp<SessionOptions>(
       if (secure && protocol !== 'https') throw new PageError(400, 'protocol_insecure')
     })
     await app.register(cookie)
+    const signer = new Signer([...options.secrets])
+    app.addHook('onRequest', async ({ cookies }) => {
+      // @fastify/session deletes a cookie that was signed with an older secret, instead of signing it
+      // with the newest one: https://github.com/fastify/session/pull/118
+      const { valid, renew, value } = signer.unsign(cookies[cookieName] ?? '')
+      if (valid && renew) cookies[cookieName] = signer.sign(value)
+    })
     await app.register(fastifySession, {
-      // A cookie that was signed with an older secret is accepted once and then deleted, instead of
-      // signed with the newest one: https://github.com/fastify/session/pull/118
-      secret: [...options.secrets],
+      secret: signer,
       cookieName,
       cookie: { ...cookieOptions, maxAge: idleTimeoutMs },
       store: sessionStore(options),

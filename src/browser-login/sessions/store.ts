@@ -15,6 +15,8 @@ export interface Store {
   add(key: string, value: string, ttlMs: number): Promise<boolean>
   /** Sets a key if it exists, and returns whether it did. */
   replace(key: string, value: string, ttlMs: number): Promise<boolean>
+  /** Replaces a value if it is the expected one. Atomic. */
+  swap(key: string, expected: string, value: string, ttlMs: number): Promise<void>
   /** Gets and deletes a key. Atomic: only one of several concurrent calls returns the value. */
   take(key: string): Promise<string | undefined>
   delete(keys: readonly string[]): Promise<void>
