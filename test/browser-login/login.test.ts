@@ -259,6 +259,31 @@ test('starting logins is rate limited by client address', async (t) => {
   }
 })
 
+test('begun logins of one network do not end those of others', async (t) => {
+  const { app, tenant, visitor } = await site(t)
+  const uma = visitor()
+  const address = await uma.answer()
+  await visitor().visit('/login')
+  const begin = async (remoteAddress: string) => {
+    const response = await app.inject({ url: '/login?at_base', remoteAddress })
+    if (response.statusCode !== 303) t.fail(String(response.statusCode))
+    return response
+  }
+  const first = await begin('2001:db8:1::1')
+  for (let subnet = 1; subnet <= 105; subnet += 1) {
+    for (let times = 0; times < 100; times += 1) {
+      await begin(`2001:db8:1:${subnet.toString(16)}::${times.toString(16)}`)
+    }
+  }
+  t.equal((await uma.visit(address)).location, '/profile', 'another network')
+  const answer = await fetch(String(first.headers.location), { redirect: 'manual' })
+  const { pathname, search } = new URL(String(answer.headers.get('location')))
+  const cookie = String(first.headers['set-cookie']).split(';')[0]
+  const late = await app.inject({ url: pathname + search, headers: { cookie } })
+  t.equal(late.statusCode, 400, 'the oldest of the same network')
+  t.equal(tenant.tokenRequests.length, 1)
+})
+
 test('an invalid ID token is rejected', async (t) => {
   const { tenant, visitor, log } = await site(t, { environment: { LOGIN_MAX_AGE: '60' } })
   const uma = visitor()

@@ -171,6 +171,17 @@ test('a login at one server is valid at the other', async (t) => {
   t.equal((await here.visit('/profile')).status, 401)
 })
 
+test('a person has at most 100 logins, of all servers', async (t) => {
+  const { one, other } = await twoSites(t)
+  const first = one.visitor()
+  await first.logIn()
+  const second = other.visitor()
+  await second.logIn()
+  for (let times = 0; times < 99; times += 1) await one.visitor().logIn()
+  t.equal((await first.visit('/profile')).status, 401)
+  t.equal((await second.visit('/profile')).status, 200)
+})
+
 test('a logout at a server that has never reached the tenant', async (t) => {
   const { tenant, one, other } = await twoSites(t)
   const [here, there] = [one.visitor(), other.visitor()]

@@ -11,6 +11,7 @@ import {
 } from '../../src/browser-login/tenant/errors.ts'
 import type { RenewedTokens, TokenSet } from '../../src/browser-login/tenant/tenant-client.ts'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
+import type { Identity } from '../../src/tokens/id-token.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { SESSION_SECRET, type Site, site } from '../support/site.ts'
@@ -156,6 +157,11 @@ const tokens = (refreshToken: string, lifetimeMs: number): TokenSet => {
   return { accessToken: 'a', refreshToken, expiresAt: Date.now() + lifetimeMs }
 }
 
+/** A login with a code that was redeemed after all logouts so far. */
+async function begin(logins: Logins, identity: Identity, tokens: TokenSet): Promise<Login> {
+  return assertDefined(await logins.begin(identity, 'i', tokens, Number.POSITIVE_INFINITY))
+}
+
 /** Two processes with one store. Each renews with the function `renew`, which a test can replace. */
 function twoProcesses() {
   const store = new MemoryStore(Date.now)
@@ -192,7 +198,7 @@ function twoProcesses() {
     other,
     renew: async (_refreshToken: string) => tokens('renewed', 60_000),
     /** A login whose access token has expired. */
-    expired: () => one.logins.begin(identity, 'i', tokens('first', 0)),
+    expired: () => begin(one.logins, identity, tokens('first', 0)),
     /** Renews in the first process, and returns the refresh token afterwards. */
     renewed: async (login: Login) => (await one.renewal.ensureFresh(login))?.tokens.refreshToken,
   }
@@ -283,15 +289,15 @@ test('a logout ends all logins, also those that start at the same time', async (
   const identity = { subject: 's', sessionId: 'i', claims: {} }
   const isThere = async (id: string) => (await logins.find(id)) !== undefined
   for (let lag = 0; lag < 20; lag += 1) {
-    const first = logins.begin(identity, 'i', tokens)
+    const first = begin(logins, identity, tokens)
     for (let tick = 0; tick < lag; tick += 1) await Promise.resolve()
-    const both = await Promise.all([first, logins.begin(identity, 'i', tokens)])
+    const both = await Promise.all([first, begin(logins, identity, tokens)])
     await logins.endAll({ sessionId: 'i' })
     t.strictSame(await Promise.all(both.map(({ id }) => isThere(id))), [false, false], `${lag}`)
 
     const logout = logins.endAll({ subject: 's' })
     for (let tick = 0; tick < lag; tick += 1) await Promise.resolve()
-    const { id } = await logins.begin(identity, 'i', tokens)
+    const { id } = await begin(logins, identity, tokens)
     await logout
     await logins.endAll({ subject: 's' })
     t.equal(await isThere(id), false, `the next logout ends it, ${lag}`)
@@ -304,7 +310,7 @@ test('a login ends at its maximum age, whatever the clock of the store', async (
   let now = 0
   const logins = new Logins({ store, records, idleTimeoutMs: 100, maxAgeMs: 100, now: () => now })
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
-  const { id } = await logins.begin({ subject: 's', sessionId: 'i', claims: {} }, 'i', tokens)
+  const { id } = await begin(logins, { subject: 's', sessionId: 'i', claims: {} }, tokens)
   now = 99
   t.ok(await logins.find(id))
   now = 100
@@ -313,18 +319,44 @@ test('a login ends at its maximum age, whatever the clock of the store', async (
   t.equal(await logins.find(id), undefined, 'it stays ended')
 })
 
-test('expired logins are removed from the index', async (t) => {
+test('the logins of a person are bounded, and each costs as much as the first', async (t) => {
   let now = 0
   const store = new MemoryStore(() => now)
   const records = new EncryptedRecords(store, [SESSION_SECRET], '')
-  const logins = new Logins({ store, records, idleTimeoutMs: 100, maxAgeMs: 1000, now: () => now })
+  const options = { store, records, idleTimeoutMs: 500, maxAgeMs: 1000, now: () => now }
+  let calls = 0
+  const counted = new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      calls += 1
+      return value.bind(target)
+    },
+  })
+  const logins = new Logins({ ...options, store: counted })
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
   const identity = { subject: 's', sessionId: undefined, claims: {} }
-  for (let times = 0; times < 5; times += 1) {
-    now += 60
-    await logins.begin(identity, 'i', tokens)
+  const ids: string[] = []
+  const costs: number[] = []
+  for (let times = 0; times < 300; times += 1) {
+    now += 1
+    calls = 0
+    ids.push((await begin(logins, identity, tokens)).id)
+    costs.push(calls)
   }
-  t.equal((await store.members(storeKey('sub', 's'))).length, 2, 'the last two remain')
+  const found = await Promise.all(ids.map((id) => logins.find(id)))
+  t.strictSame(
+    found.map((login) => login !== undefined),
+    [...Array(200).fill(false), ...Array(100).fill(true)],
+    'the newest',
+  )
+  t.ok(Math.max(...costs) <= Number(costs[0]) + 2)
+  const index = storeKey('sub', 's')
+  t.equal((await store.members(index)).length, 100)
+  now += 1000
+  await begin(logins, identity, tokens)
+  t.equal((await store.members(index)).length, 1, 'expired logins are removed from the index')
+  t.strictSame(await store.takeOldest('sub:none'), [])
 })
 
 test('the content of a store is unreadable', async (t) => {

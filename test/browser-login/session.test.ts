@@ -343,6 +343,28 @@ test('back-channel logout ends the sessions of a sid or of a subject', async (t)
   t.strictSame((await who())[2], 200)
 })
 
+test('a back-channel logout that arrives while the callback redeems its code wins', async (t) => {
+  const { tenant, visitor } = await site(t)
+  for (const changes of [{}, { sid: undefined }]) {
+    const uma = visitor()
+    const address = await uma.answer('?returnTo=/reports')
+    let status: number | undefined
+    tenant.answer = async () => {
+      const logout_token = tenant.logoutToken(changes)
+      status = (await visitor().post('/backchannel-logout', { logout_token })).status
+      return undefined
+    }
+    const page = await uma.visit(address)
+    t.equal(status, 200)
+    t.match(page, { status: 401, html: /Your session has ended/ })
+    t.match(page.html, 'href="/login?returnTo&#61;%2Freports"')
+    t.match((await uma.visit('/')).html, /not logged in/)
+    t.match(tenant.revocations.at(-1)?.get('token'), /^refresh-/)
+    tenant.answer = () => undefined
+    t.equal((await uma.logIn()).location, '/profile', 'a later login is not affected')
+  }
+})
+
 test('a slow request does not restore a login that has ended', async (t) => {
   const { tenant, visitor } = await site(t)
   tenant.tokens = { expires_in: 5 }

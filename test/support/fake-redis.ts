@@ -3,11 +3,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
 const READONLY = "READONLY You can't write against a read only replica."
-const READS = ['GET', 'SMEMBERS', 'CLIENT']
+const READS = ['GET', 'ZRANGE', 'CLIENT']
 
 /** The Redis commands that sessions and limits need, in memory (RESP 2). It can go down and come back. */
 export async function fakeRedis(t: Test) {
-  const values = new Map<string, string | Set<string>>()
+  const values = new Map<string, string | Map<string, number>>()
   const sockets = new Set<Socket>()
   /** Connections to a server that is a replica now. */
   const demoted = new Set<Socket>()
@@ -17,9 +17,9 @@ export async function fakeRedis(t: Test) {
   const text = (value: string | undefined) =>
     value === undefined ? '$-1\r\n' : `$${Buffer.byteLength(value)}\r\n${value}\r\n`
   const setOf = (key: string) => {
-    const found = values.get(key) ?? new Set<string>()
+    const found = values.get(key) ?? new Map<string, number>()
     values.set(key, found)
-    return found as Set<string>
+    return found as Map<string, number>
   }
   const commands: Record<string, (...args: string[]) => string> = {
     CLIENT: () => '+OK\r\n',
@@ -44,19 +44,30 @@ export async function fakeRedis(t: Test) {
         values.set(key, value)
         return ':1\r\n'
       }
+      if (script.includes('ZADD')) {
+        const [now = '', member = ''] = args
+        const members = setOf(key)
+        members.delete(member)
+        return `:${members.set(member, Number(now)).size}\r\n`
+      }
       // It counts, and replies with the count and the rest of the window.
       const [windowMs = ''] = args
       const count = Number(values.get(key) ?? 0) + 1
       values.set(key, String(count))
       return `*2\r\n:${count}\r\n:${windowMs}\r\n`
     },
-    SADD: (key = '', ...members) => `:${members.map((one) => setOf(key).add(one)).length}\r\n`,
-    SREM: (key = '', ...members) =>
+    ZREM: (key = '', ...members) =>
       `:${members.filter((one) => setOf(key).delete(one)).length}\r\n`,
-    SMEMBERS(key = '') {
+    ZPOPMIN(key = '') {
+      const [oldest] = setOf(key).keys()
+      if (oldest === undefined) return '*0\r\n'
+      setOf(key).delete(oldest)
+      return `*2\r\n${text(oldest)}${text('0')}`
+    },
+    ZRANGE(key = '') {
       if (typeof values.get(key) === 'string')
         return '-WRONGTYPE It holds another kind of value\r\n'
-      return `*${setOf(key).size}\r\n${[...setOf(key)].map(text).join('')}`
+      return `*${setOf(key).size}\r\n${[...setOf(key).keys()].map(text).join('')}`
     },
   }
 

@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import { verifyIdToken } from '../../tokens/id-token.ts'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
-import { NEW_LOGIN } from '../retry.ts'
+import { NEW_LOGIN, retryLink } from '../retry.ts'
 import { InvalidIdTokenError } from '../tenant/errors.ts'
 import { revokeRefreshToken } from '../tenant/revocation.ts'
 import { DEFAULT_PATH } from './return-to.ts'
@@ -31,6 +31,7 @@ export const callback = fp<LoginContext>(
       const { secrets, parameters, returnTo } = pending
       const { organization } = parameters
       const callbackUrl = new URL(`/callback?${request.raw.url?.split('?')[1]}`, config.baseUrl)
+      const redeemedAt = tokenExpectations.now()
       const { idToken, ...tokens } = await tenant.completeLogin(callbackUrl, secrets)
       const requested = { nonce: secrets.nonce, maxAge: config.loginMaxAge, organization }
       // openid-client does not verify the signature of ID tokens by default, and never HS256:
@@ -38,15 +39,19 @@ export const callback = fp<LoginContext>(
       const { value: identity, code } = await verifyIdToken(idToken, requested, tokenExpectations)
       if (code !== undefined) throw new InvalidIdTokenError(code)
 
+      const login = await logins.begin(identity, idToken, tokens, redeemedAt)
+      if (login === undefined) {
+        await revokeRefreshToken(tenant, tokens, request.log)
+        throw new PageError(401, 'login_ended', { next: retryLink(undefined, pending) })
+      }
       const previous = await request.getLogin()
       // A new session id prevents session fixation. Logins that are pending in other tabs stay.
       await request.session.regenerate(['visitor', 'pending'])
-      const { id } = await logins.begin(identity, idToken, tokens)
-      request.session.loginId = id
+      request.session.loginId = login.id
       reply.generateCsrf()
       if (previous !== undefined) {
         await logins.end(previous)
-        await revokeRefreshToken(tenant, previous, request.log)
+        await revokeRefreshToken(tenant, previous.tokens, request.log)
       }
       return reply.redirect(returnTo, 303)
     })

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { FromSchema } from 'json-schema-to-ts'
-import { clientAddress } from '../../http/client-address.ts'
+import { addressRange, clientAddress } from '../../http/client-address.ts'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
 import { retryLink, type StartedLogin } from '../retry.ts'
@@ -70,7 +70,8 @@ export const login = fp<LoginContext>(
         ...parameters,
         ...hints,
       })
-      await pendingLogins.add(request.session, { ...startedLogin, secrets })
+      const range = addressRange(request.ip)
+      await pendingLogins.add(request.session, { ...startedLogin, secrets }, range)
       return reply.redirect(url, 303)
     }
 

@@ -26,7 +26,7 @@ export const logout = fp<LoginContext>(
         await app.endSession(reply)
         if (login !== undefined) {
           await logins.end(login)
-          await revokeRefreshToken(tenant, login, request.log)
+          await revokeRefreshToken(tenant, login.tokens, request.log)
         }
         return reply.redirect(await logoutUrl(login?.idToken), 303)
       },

@@ -4,6 +4,11 @@ import type { TokenSet } from '../tenant/tenant-client.ts'
 import { type EncryptedRecords, storeKey } from './encrypted-records.ts'
 import type { Store } from './store.ts'
 
+/** Logins of one person, in all their browsers. */
+const MAX_LOGINS = 100
+/** Longer than it takes to redeem a code. */
+const LOGOUT_TTL_MS = 60_000
+
 /** A person who is logged in. */
 export interface Login {
   /** Random, and known only to the server. */
@@ -45,13 +50,30 @@ export class Logins {
     this.#options = options
   }
 
-  async begin(identity: Identity, idToken: string, tokens: TokenSet): Promise<Login> {
+  /**
+   * Begins a login. A logout of the same person or session that arrived in the meantime wins.
+   *
+   * @param redeemedAt when its code was sent to the tenant, in milliseconds since the epoch
+   * @returns undefined if a logout arrived since then
+   */
+  async begin(
+    identity: Identity,
+    idToken: string,
+    tokens: TokenSet,
+    redeemedAt: number,
+  ): Promise<Login | undefined> {
     const { records, now } = this.#options
     const id = randomBytes(32).toString('base64url')
     const login = { id, identity, idToken, tokens, startedAt: now() }
-    // The record comes first: a concurrent login removes index entries that have no record.
     await records.put('login', id, login, this.#remainingMs(login))
     for (const index of indexesOf(login)) await this.#addToIndex(index, storeKey('login', id))
+    // Only now: a logout that is not found here finds the login in the index.
+    for (const index of indexesOf(login)) {
+      if (await this.#isLoggedOut(index, redeemedAt)) {
+        await this.end(login)
+        return undefined
+      }
+    }
     return login
   }
 
@@ -81,23 +103,25 @@ export class Logins {
   }
 
   async endAll(scope: LogoutScope): Promise<void> {
-    const { store } = this.#options
+    const { store, now } = this.#options
     const index = indexOf(scope)
+    await store.set(storeKey('logout', index), String(now()), LOGOUT_TTL_MS)
     const members = await store.members(index)
     await store.delete(members)
     // Not the index itself: a new login may have been added in the meantime.
     await store.removeMembers(index, members)
   }
 
-  /** Also removes the logins that have expired, so that the index does not grow forever. */
+  async #isLoggedOut(index: string, since: number): Promise<boolean> {
+    const loggedOutAt = await this.#options.store.get(storeKey('logout', index))
+    return loggedOutAt !== undefined && Number(loggedOutAt) >= since
+  }
+
+  /** Beyond the limit, the oldest login ends. */
   async #addToIndex(index: string, key: string): Promise<void> {
     const { store, maxAgeMs } = this.#options
-    const expired: string[] = []
-    for (const member of await store.members(index)) {
-      if ((await store.get(member)) === undefined) expired.push(member)
-    }
-    await store.removeMembers(index, expired)
-    await store.addMember(index, key, maxAgeMs)
+    const count = await store.addMember(index, key, maxAgeMs)
+    if (count > MAX_LOGINS) await store.delete(await store.takeOldest(index))
   }
 
   #remainingMs({ startedAt }: Login): number {

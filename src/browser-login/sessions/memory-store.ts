@@ -4,6 +4,9 @@ import type { Store } from './store.ts'
 /** Keys of one kind. The least recently used ones are evicted. */
 const MAX_ENTRIES = 10_000
 
+/** When each member was added, the oldest first. */
+type Members = Map<string, number>
+
 /**
  * Keeps sessions in this process. Each kind of key has a cache of its own, so that visitors who
  * never log in cannot evict people who are logged in.
@@ -12,13 +15,13 @@ export class MemoryStore implements Store {
   readonly name = 'memory'
   readonly ready = true
   readonly #now: () => number
-  readonly #max: number
-  readonly #kinds = new Map<string, LRUCache<string, string | Set<string>>>()
+  readonly capacity: number
+  readonly #kinds = new Map<string, LRUCache<string, string | Members>>()
 
   /** @param now current time of any clock, in milliseconds */
   constructor(now: () => number, max = MAX_ENTRIES) {
     this.#now = now
-    this.#max = max
+    this.capacity = max
   }
 
   async get(key: string): Promise<string | undefined> {
@@ -63,32 +66,52 @@ export class MemoryStore implements Store {
     if (value !== undefined) this.#kind(key).set(key, value, { ttl: ttlMs })
   }
 
-  async addMember(set: string, member: string, ttlMs: number): Promise<void> {
-    const members = new Set(this.#kind(set).get(set))
-    this.#kind(set).set(set, members.add(member), { ttl: ttlMs })
+  async addMember(set: string, member: string, ttlMs: number): Promise<number> {
+    const members = this.#members(set)
+    const now = this.#now()
+    for (const [oldest, addedAt] of members) {
+      if (addedAt + ttlMs > now) break
+      members.delete(oldest)
+    }
+    members.delete(member)
+    this.#kind(set).set(set, members.set(member, now), { ttl: ttlMs })
+    return members.size
   }
 
   async removeMembers(set: string, members: readonly string[]): Promise<void> {
-    const all = this.#kind(set).get(set) as Set<string> | undefined
-    for (const member of members) all?.delete(member)
+    const all = this.#members(set)
+    for (const member of members) all.delete(member)
   }
 
   async members(set: string): Promise<readonly string[]> {
-    return [...(this.#kind(set).get(set) ?? [])]
+    return [...this.#members(set).keys()]
+  }
+
+  async takeOldest(set: string): Promise<readonly string[]> {
+    const members = this.#members(set)
+    for (const oldest of members.keys()) {
+      members.delete(oldest)
+      return [oldest]
+    }
+    return []
   }
 
   async close(): Promise<void> {
     this.#kinds.clear()
   }
 
-  #kind(key: string): LRUCache<string, string | Set<string>> {
+  #kind(key: string): LRUCache<string, string | Members> {
     const name = key.slice(0, key.indexOf(':'))
     const found = this.#kinds.get(name) ?? this.#newKind()
     this.#kinds.set(name, found)
     return found
   }
 
-  #newKind(): LRUCache<string, string | Set<string>> {
-    return new LRUCache({ max: this.#max, perf: { now: this.#now }, ttlResolution: 0 })
+  #members(set: string): Members {
+    return (this.#kind(set).get(set) as Members | undefined) ?? new Map()
+  }
+
+  #newKind(): LRUCache<string, string | Members> {
+    return new LRUCache({ max: this.capacity, perf: { now: this.#now }, ttlResolution: 0 })
   }
 }

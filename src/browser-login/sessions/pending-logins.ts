@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { Session } from 'fastify'
+import type { FastifyRequest, Session } from 'fastify'
 import type { StartedLogin } from '../retry.ts'
 import type { LoginSecrets } from '../tenant/tenant-client.ts'
+import { BegunLogins } from './begun-logins.ts'
 import { type EncryptedRecords, storeKey } from './encrypted-records.ts'
 import type { Store } from './store.ts'
 
@@ -23,15 +24,26 @@ export interface PendingLogin extends StartedLogin {
 export class PendingLogins {
   readonly #store: Store
   readonly #records: EncryptedRecords
+  readonly #begun: BegunLogins
 
   constructor(store: Store, records: EncryptedRecords) {
     this.#store = store
     this.#records = records
+    this.#begun = new BegunLogins(store, PENDING_LOGIN_TTL_MS)
   }
 
-  async add(session: Session, pending: PendingLogin): Promise<void> {
+  /** @param range the network of the browser's address */
+  async add(
+    session: FastifyRequest['session'],
+    pending: PendingLogin,
+    range: string,
+  ): Promise<void> {
     session.visitor ??= randomBytes(32).toString('base64url')
     const name = recordName(session, pending.secrets.state)
+    await this.#begun.admit('pending', name, range)
+    if (session.loginId === undefined) {
+      await this.#begun.admit('visitor', session.sessionId, range)
+    }
     await this.#records.put('pending', name, pending, PENDING_LOGIN_TTL_MS)
     const names = [...(session.pending ?? []), name]
     const oldest = names.slice(0, -MAX_PENDING).map((old) => storeKey('pending', old))

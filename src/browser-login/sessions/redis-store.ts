@@ -6,6 +6,14 @@ import { type Store, StoreUnavailableError } from './store.ts'
 /** For one command: a page shows an error instead of hanging. */
 const TIMEOUT_MS = 2_000
 
+/** In 10 minutes, for logins that were begun: some 50 MB. */
+const CAPACITY = 50_000
+
+const ADD_SCRIPT = `redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1] - ARGV[3])
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return redis.call('ZCARD', KEYS[1])`
+
 const SWAP_SCRIPT = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`
@@ -13,6 +21,7 @@ return 1`
 /** Keeps sessions in Redis, for any number of processes. */
 export class RedisStore implements Store {
   readonly name = 'redis'
+  readonly capacity = CAPACITY
   readonly #redis: RedisConnection
   readonly #prefix: string
 
@@ -77,17 +86,25 @@ export class RedisStore implements Store {
     await this.#run((redis) => redis.pExpire(this.#prefix + key, Math.ceil(ttlMs)))
   }
 
-  async addMember(set: string, member: string, ttlMs: number): Promise<void> {
-    await this.#run((redis) => redis.sAdd(this.#prefix + set, member))
-    await this.touch(set, ttlMs)
+  async addMember(set: string, member: string, ttlMs: number): Promise<number> {
+    const options = {
+      keys: [this.#prefix + set],
+      arguments: [String(Date.now()), member, String(Math.ceil(ttlMs))],
+    }
+    return Number(await this.#run((redis) => redis.eval(ADD_SCRIPT, options)))
   }
 
   async removeMembers(set: string, members: readonly string[]): Promise<void> {
-    if (members.length > 0) await this.#run((redis) => redis.sRem(this.#prefix + set, [...members]))
+    if (members.length > 0) await this.#run((redis) => redis.zRem(this.#prefix + set, [...members]))
   }
 
   async members(set: string): Promise<readonly string[]> {
-    return this.#run((redis) => redis.sMembers(this.#prefix + set))
+    return this.#run((redis) => redis.zRange(this.#prefix + set, 0, -1))
+  }
+
+  async takeOldest(set: string): Promise<readonly string[]> {
+    const oldest = await this.#run((redis) => redis.zPopMinCount(this.#prefix + set, 1))
+    return oldest.map(({ value }) => value)
   }
 
   async close(): Promise<void> {

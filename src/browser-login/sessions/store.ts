@@ -7,6 +7,8 @@
 export interface Store {
   /** As logged. */
   readonly name: 'memory' | 'redis'
+  /** How many records of one kind it has room for. */
+  readonly capacity: number
   /** Whether the store is connected, as far as is known. */
   readonly ready: boolean
   get(key: string): Promise<string | undefined>
@@ -22,10 +24,18 @@ export interface Store {
   delete(keys: readonly string[]): Promise<void>
   /** Sets a new time to live. */
   touch(key: string, ttlMs: number): Promise<void>
-  /** Adds a member to a set, and sets the time to live of the set. */
-  addMember(set: string, member: string, ttlMs: number): Promise<void>
+  /**
+   * Adds a member to a set as its newest one, and removes those that were added longer ago than the
+   * time to live.
+   *
+   * @returns the number of members
+   */
+  addMember(set: string, member: string, ttlMs: number): Promise<number>
   removeMembers(set: string, members: readonly string[]): Promise<void>
+  /** The oldest first. */
   members(set: string): Promise<readonly string[]>
+  /** Removes the oldest member, and returns it; an empty array if there is none. */
+  takeOldest(set: string): Promise<readonly string[]>
   close(): Promise<void>
 }
 

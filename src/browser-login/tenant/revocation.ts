@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { causesOf } from '../errors.ts'
-import type { Login } from '../sessions/logins.ts'
-import type { TenantClient } from './tenant-client.ts'
+import type { TenantClient, TokenSet } from './tenant-client.ts'
 
 /**
  * Revokes the refresh token of a login that has ended. A failure is logged: it does not keep anyone
@@ -9,7 +8,7 @@ import type { TenantClient } from './tenant-client.ts'
  */
 export async function revokeRefreshToken(
   tenant: TenantClient,
-  { tokens: { refreshToken } }: Login,
+  { refreshToken }: TokenSet,
   log: FastifyBaseLogger,
 ): Promise<void> {
   if (refreshToken === undefined) return
