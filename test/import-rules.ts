@@ -136,7 +136,7 @@ export const forbidden: Rule[] = [
   // #endregion management
   folder(
     'doctor',
-    files('explain/printable.ts', 'tokens/', 'config/', 'utils/'),
+    files('explain/printable.ts', 'tokens/', 'config/', 'utils/', 'redis/'),
     'the diagnosis depends on the configuration, not on the server or the commands.',
     [NODE],
   ),

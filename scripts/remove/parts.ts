@@ -42,6 +42,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'src/config/browser-login.ts',
       'src/config/browser-login-rules.ts',
       'src/config/browser-login-schema.ts',
+      'src/doctor/check-login.ts',
       'test/browser-login',
       'test/config/browser-login.test.ts',
       'test/e2e/login.e2e.ts',

@@ -3,7 +3,11 @@ import type { ConfigError } from '../config/config-error.ts'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { httpsProxyHost } from '../config/outgoing-proxy.ts'
+// #region browser-login
+import { checkLogin } from './check-login.ts'
+// #endregion browser-login
 import { checkPort } from './check-port.ts'
+import { checkRedis } from './check-redis.ts'
 import { checkJwks, checkTenant } from './check-tenant.ts'
 import type { Finding } from './finding.ts'
 
@@ -29,6 +33,10 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
       : [{ name: 'proxy', found: `https requests go through ${proxy}` }]),
     ...(await checkTenant(config, proxy)),
     await checkJwks(config, proxy),
+    // #region browser-login
+    ...(await checkLogin(issuer, config.browserLogin)),
+    // #endregion browser-login
+    ...(await checkRedis(config.redisUrl)),
   ]
 }
 

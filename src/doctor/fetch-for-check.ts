@@ -7,6 +7,6 @@ export const TIMEOUT_MS = 5_000
 const MAX_BYTES = 512 * 1024
 
 /** Fetches a URL that should respond quickly and without a redirect. */
-export function fetchForCheck(url: string): Promise<Response> {
-  return boundedFetch(url, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, cuts: true })
+export function fetchForCheck(url: string, init: RequestInit = {}): Promise<Response> {
+  return boundedFetch(url, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, cuts: true }, init)
 }

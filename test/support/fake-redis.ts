@@ -23,6 +23,7 @@ export async function fakeRedis(t: Test) {
   }
   const commands: Record<string, (...args: string[]) => string> = {
     CLIENT: () => '+OK\r\n',
+    PING: () => '+PONG\r\n',
     GET: (key = '') => text(values.get(key) as string | undefined),
     SET(key = '', value = '', ...options) {
       if (options.includes('NX') && values.has(key)) return text(undefined)
