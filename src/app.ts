@@ -34,12 +34,15 @@ import { rawErrorResponses } from './plugins/raw-error-responses.ts'
 import { MAX_BODY_BYTES, requestBody, unreadBody } from './plugins/request-body.ts'
 import { MAX_HEADER_BYTES, requestHead } from './plugins/request-head.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
+import type { RedisStatus } from './redis/redis-connection.ts'
 import type { AccessTokenVerifier } from './tokens/access-token.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** The environment variables, without the secrets. */
     config: PublicValues
+    /** By what uses them, such as `sessions`; undefined if nothing connected yet. */
+    redisConnections: Map<string, () => RedisStatus | undefined>
     /** The paths of the product's routes. */
     productPaths: readonly string[]
   }
@@ -122,6 +125,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     schemaController: { compilersFactory: { buildValidator: createValidatorFactory() } },
     schemaErrorFormatter: (found, part) => new InvalidRequestError(found, part),
   })
+  app.decorate('redisConnections', new Map())
   app.server.maxConnections = MAX_CONNECTIONS
   rawResponses.addListeners(app.server)
   closeInStages(app.server, timeouts.linger)

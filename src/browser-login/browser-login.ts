@@ -27,6 +27,7 @@ export const browserLogin = fp<BrowserLoginOptions>(
     const { store, records, config } = context
     app.scopeAccess = 'public'
     app.addHook('onClose', () => store.close())
+    app.redisConnections.set('sessions', () => store.status)
     app.addHook('onRequest', async () => {
       if (!store.ready) throw new StoreUnavailableError()
     })

@@ -25,12 +25,12 @@ const READINESS = {
   tags: ['Health'],
   summary: 'Whether the server is ready for requests',
   description:
-    "It is ready once it has the tenant's keys and its resources are ready, and until it begins to shut down.",
+    "It is ready once it has the tenant's keys and its resources are ready, and until it begins to shut down. Redis is not needed for that; the message says for what it does not reply.",
   response: {
     200: {
       ...messageSchema,
       description: 'The server is ready for requests.',
-      examples: [{ message: 'Ready' }],
+      examples: [{ message: 'Ready' }, { message: 'Ready, without Redis for sessions' }],
     },
     503: {
       ...messageSchema,
@@ -39,6 +39,12 @@ const READINESS = {
       examples: [{ message: 'Not ready: keys' }, { message: 'Not ready: shutting down' }],
     },
   },
+}
+
+/** Without Redis, the API works: the server gets requests, and its pages respond with 503. */
+function withoutRedis({ redisConnections }: FastifyInstance): string {
+  const down = [...redisConnections].filter(([, status]) => status()?.ready === false)
+  return down.length === 0 ? '' : `, without Redis for ${down.map(([use]) => use).join(' and ')}`
 }
 
 /** The health routes: whether the process is alive, and whether it should get requests. */
@@ -50,7 +56,7 @@ export const health = fp(
 
     app.get('/readyz', { ...options, schema: READINESS }, (_request, reply) => {
       const component = notReady()
-      if (component === undefined) return { message: 'Ready' }
+      if (component === undefined) return { message: `Ready${withoutRedis(app)}` }
       reply.code(503).header('retry-after', '1')
       return { message: `Not ready: ${component}` }
     })

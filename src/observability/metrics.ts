@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { RedisStatus } from '../redis/redis-connection.ts'
 import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
 import type { CompletedRequest } from './request-log.ts'
@@ -108,6 +109,35 @@ export class Metrics {
     })
   }
 
+  #addRedis({ redisConnections }: FastifyInstance): void {
+    const gauge = (name: string, help: string, read: (status: RedisStatus) => number) => {
+      new Gauge({
+        name,
+        help,
+        labelNames: ['use'],
+        registers: [this.#registry],
+        collect() {
+          for (const [use, find] of redisConnections) {
+            const status = find()
+            if (status !== undefined) this.set({ use }, read(status))
+          }
+        },
+      })
+    }
+    gauge('redis_up', 'Whether Redis replies.', ({ ready }) => Number(ready))
+    gauge('redis_commands_pending', 'Commands without a reply.', ({ pending }) => pending)
+    new Counter({
+      name: 'redis_command_failures_total',
+      help: 'Commands without a reply in time, or with an error.',
+      labelNames: ['use'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const [use, find] of redisConnections) this.inc({ use }, find()?.failures ?? 0)
+      },
+    })
+  }
+
   /** A request that could not be parsed has no duration: it is counted as a refusal alone. */
   requestCompleted({ route, method, status, duration, refusal }: CompletedRequest): void {
     if (duration !== undefined) {
@@ -136,6 +166,7 @@ export class Metrics {
   ): Promise<number | undefined> {
     if (port === undefined) return undefined
     collectDefaultMetrics({ register: this.#registry })
+    this.#addRedis(app)
     const server = createServer(async ({ url = '' }, response) => {
       const [path] = url.split('?', 1)
       if (path !== '/metrics') return void response.writeHead(404).end()

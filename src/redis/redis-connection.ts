@@ -4,8 +4,12 @@ import { createClient, ErrorReply } from '@redis/client'
 const CONNECT_TIMEOUT_MS = 2_000
 const MIN_RETRY_DELAY_MS = 100
 const MAX_RETRY_DELAY_MS = 2_000
-/** Commands without a reply. More are rejected, so that a Redis server that hangs takes no memory. */
-const MAX_PENDING_COMMANDS = 10_000
+/** Commands without a reply. More are rejected: a Redis server that hangs takes no memory. */
+const MAX_PENDING_COMMANDS = 1_000
+/** If a command has no reply for this time, Redis hangs, and the connection is made again. */
+const HANG_MS = 2_000
+const HEARTBEAT_MS = 5_000
+const GRACE_MS = 100
 /** Between connections that are made because of an error reply. */
 const RENEWAL_INTERVAL_MS = 1_000
 /** For each error code. */
@@ -24,6 +28,8 @@ export interface RedisConnectionOptions {
   readonly url: string
   /** For a command. */
   readonly timeoutMs: number
+  /** How often a connection without other commands is checked. */
+  readonly heartbeatMs?: number
   readonly onConnected?: () => void
   /** Called once when the connection is lost or cannot be made, until it is made again. */
   readonly onLost?: (error: unknown) => void
@@ -31,58 +37,135 @@ export interface RedisConnectionOptions {
   readonly onErrorReply?: (code: string) => void
 }
 
-/** A connection to Redis that is made again when it is lost. No command waits for longer than its time-out. */
-export class RedisConnection {
+/** How the connections to Redis are, for `/readyz` and the metrics. */
+export interface RedisStatus {
+  readonly ready: boolean
+  /** Commands without a reply so far. */
+  readonly pending: number
+  /** Commands that failed, in all. */
+  readonly failures: number
+}
+
+/**
+ * A connection to Redis that is made again when it is lost, or when Redis does not reply. No command
+ * waits for longer than its time-out, and none is sent after it.
+ */
+export class RedisConnection implements RedisStatus {
   readonly #options: RedisConnectionOptions
+  readonly #heartbeat: NodeJS.Timeout
   #client: Client
   #connected: boolean | undefined
   /** Resolves after the first attempt to connect, with or without success. */
   #attempted: Promise<void>
+  /** Since when a new connection waits for its first reply. */
+  #waitingSince: number | undefined
   #nextRenewal = 0
   readonly #nextReports = new Map<string, number>()
+  #pending = 0
+  #failures = 0
 
   /** Starts to connect, and retries until it succeeds. */
   constructor(options: RedisConnectionOptions) {
     this.#options = options
     this.#client = clientFor(options.url)
     this.#attempted = this.#connect()
+    const { heartbeatMs = HEARTBEAT_MS } = options
+    this.#heartbeat = setInterval(() => this.#checkReplies(), heartbeatMs).unref()
   }
 
   get ready(): boolean {
     return this.#client.isReady
   }
 
+  get pending(): number {
+    return this.#pending
+  }
+
+  get failures(): number {
+    return this.#failures
+  }
+
   /** @throws Error if Redis is unavailable, does not reply in time, or replies with an error */
-  async run<T>(command: (client: Client) => Promise<T>): Promise<T> {
-    const client = this.#client
-    let timer: NodeJS.Timeout | undefined
-    const deadline = new Promise<never>((_resolve, reject) => {
-      const { timeoutMs } = this.#options
-      timer = setTimeout(() => reject(new Error('Redis command timed out')), timeoutMs)
-    })
-    return Promise.race([this.#attempted.then(() => command(client)), deadline])
-      .catch((error: unknown) => {
-        if (error instanceof ErrorReply) this.#handleErrorReply(codeOf(error), client)
-        throw error
-      })
-      .finally(() => clearTimeout(timer))
+  run<T>(command: (client: Client) => Promise<T>): Promise<T> {
+    return this.#send(command, this.#options.timeoutMs)
   }
 
   close(): void {
+    clearInterval(this.#heartbeat)
     this.#client.destroy()
+  }
+
+  async #send<T>(command: (client: Client) => Promise<T>, timeoutMs: number): Promise<T> {
+    const client = this.#client
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<never>((_resolve, reject) => {
+      const onTimeout = () => {
+        reject(new Error('Redis command timed out'))
+        if (timeoutMs >= HANG_MS && client.isReady) this.#replace(client)
+      }
+      // Two timers: after a pause of this process, replies that have arrived are read first.
+      timer = setTimeout(() => {
+        timer = setTimeout(onTimeout, GRACE_MS)
+      }, timeoutMs)
+    })
+    this.#pending += 1
+    return Promise.race([this.#attempted.then(() => command(client)), deadline])
+      .catch((error: unknown) => {
+        this.#failures += 1
+        if (error instanceof ErrorReply) this.#handleErrorReply(codeOf(error), client)
+        throw error
+      })
+      .finally(() => {
+        this.#pending -= 1
+        clearTimeout(timer)
+      })
+  }
+
+  /** Notices a Redis server that hangs, also while nothing else is sent. */
+  #checkReplies(): void {
+    const waited = performance.now() - (this.#waitingSince ?? performance.now())
+    if (waited >= HANG_MS) this.#replace(this.#client)
+    else if (this.ready) this.#send((client) => client.ping(), HANG_MS).catch(() => {})
+  }
+
+  /** Gives up a connection on which nothing is replied, with all commands that wait on it. */
+  #replace(client: Client): void {
+    if (client !== this.#client) return
+    this.#lost(new Error('Redis does not reply'))
+    this.#reconnect()
+    // Commands fail at once until Redis replies.
+    this.#attempted = Promise.resolve()
+  }
+
+  #reconnect(): void {
+    const { url } = this.#options
+    const old = this.#client
+    this.#client = clientFor(url)
+    this.#attempted = this.#connect()
+    if (old.isOpen) old.destroy()
+  }
+
+  #lost(error: unknown): void {
+    // Each failed retry is an error too: report only the first one.
+    if (this.#connected !== false) this.#options.onLost?.(error)
+    this.#connected = false
   }
 
   #connect(): Promise<void> {
     const client = this.#client
-    const { onConnected, onLost } = this.#options
+    this.#waitingSince = undefined
+    client.on('connect', () => {
+      this.#waitingSince = performance.now()
+    })
     client.on('ready', () => {
-      if (this.#connected !== true) onConnected?.()
+      this.#waitingSince = undefined
+      if (this.#connected !== true) this.#options.onConnected?.()
       this.#connected = true
     })
     const onError = (error: unknown) => {
-      // Each failed retry is an error too: report only the first one.
-      if (this.#connected !== false) onLost?.(error)
-      this.#connected = false
+      if (client !== this.#client) return
+      this.#waitingSince = undefined
+      this.#lost(error)
     }
     client.on('error', onError)
     const attempted = new Promise<void>((resolve) => {
@@ -102,9 +185,7 @@ export class RedisConnection {
     const isCurrent = client === this.#client && client.isOpen
     if (!CODES_OF_CONNECTION.includes(code) || !isCurrent || now < this.#nextRenewal) return
     this.#nextRenewal = now + RENEWAL_INTERVAL_MS
-    client.destroy()
-    this.#client = clientFor(this.#options.url)
-    this.#attempted = this.#connect()
+    this.#reconnect()
   }
 }
 

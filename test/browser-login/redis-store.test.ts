@@ -228,15 +228,17 @@ test('Redis goes down: the API works, the pages return 503 and recover', async (
   ])
 })
 
-test('Redis hangs: the pages return 503 after a timeout', async (t) => {
+test('Redis hangs: 503 at once after the first time-out, and it recovers', async (t) => {
   const { redis, tenant, one } = await twoSites(t)
   const uma = one.visitor()
   await uma.logIn()
-  const token = tenant.logoutToken()
+  const readiness = async () => (await one.app.inject('/readyz')).json().message
+  t.equal(await readiness(), 'Ready')
   redis.hang(true)
+  const logout_token = tenant.logoutToken()
   const [page, response] = await Promise.all([
     uma.visit('/profile'),
-    uma.post('/backchannel-logout', { logout_token: token }),
+    uma.post('/backchannel-logout', { logout_token }),
   ])
   t.match(page, { status: 503, html: /Your session cannot be loaded right now/ })
   t.equal(response.status, 503)
@@ -244,6 +246,19 @@ test('Redis hangs: the pages return 503 after a timeout', async (t) => {
     one.log.find(({ event }) => event === 'page_failed'),
     { causes: ['Error'] },
   )
+  t.equal(await readiness(), 'Ready, without Redis for sessions')
+  const commands = redis.commands()
+  const started = performance.now()
+  for (let times = 0; times < 100; times += 1) {
+    t.equal((await one.visitor().visit('/login')).status, 503)
+  }
+  t.ok(performance.now() - started < 2_000, 'at once')
+  t.ok(redis.commands() - commands < 10, 'nothing is sent, to be executed later')
+  t.match(one.app.redisConnections.get('sessions')?.(), { ready: false, pending: 0 })
+  redis.hang(false)
+  await waitForPages(one)
+  t.equal((await uma.visit('/profile')).status, 200)
+  t.equal(await readiness(), 'Ready')
 })
 
 test('after a failover, the store connects to the new primary', async (t) => {

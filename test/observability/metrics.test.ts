@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
+import type { Environment } from '../../src/config/environment.ts'
 import { fail } from '../../src/http/http-error.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
+import { fakeRedis } from '../support/fake-redis.ts'
 import { logSink } from '../support/log-sink.ts'
 import { sendRaw } from '../support/raw-http.ts'
 
@@ -15,12 +17,15 @@ async function routes(app: FastifyInstance): Promise<void> {
     throw Object.assign(new Error('PLANTED'), { code: 'PLANTED_error' })
   })
   app.put('/notes', options, () => ({}))
+  const limit = { max: 9, window: 60, per: 'address' } as const
+  app.get('/limited', { config: { ...options.config, limit } }, () => ({}))
 }
 
 /** A server and what its metrics say. */
-async function measured(t: Test) {
+async function measured(t: Test, environment: Environment = {}) {
   const { destination } = logSink()
-  const server = await startServer({ routes: [routes] }, [HERE], { logTo: destination })
+  const sources = [HERE, environment]
+  const server = await startServer({ routes: [routes] }, sources, { logTo: destination })
   t.teardown(() => server.app.close())
   const url = `http://127.0.0.1:${server.metricsPort}/metrics`
   return { ...server, url, text: async () => (await fetch(url)).text() }
@@ -38,6 +43,26 @@ test('methods are counted by name, and odd ones as one', async (t) => {
     'http_request_duration_seconds_count{route="/notes",method="PUT",status="200"} 1',
     'http_request_duration_seconds_count{route="/notes",method="QUERY",status="405"} 1',
     'http_request_duration_seconds_count{route="/notes",method="_OTHER",status="405"} 2',
+  ])
+})
+
+test('the connections to Redis are measured, by their use', async (t) => {
+  const redis = await fakeRedis(t)
+  const { app, text } = await measured(t, { REDIS_URL: redis.url })
+  const found = async () => (await text()).match(/^redis_.*$/gm)
+  t.strictSame(await found(), ['redis_command_failures_total{use="limits"} 0'], 'not connected')
+  await app.inject('/limited')
+  t.strictSame(await found(), [
+    'redis_up{use="limits"} 1',
+    'redis_commands_pending{use="limits"} 0',
+    'redis_command_failures_total{use="limits"} 0',
+  ])
+  redis.replyWith('OOM command not allowed')
+  t.equal((await app.inject('/limited')).statusCode, 200)
+  t.match(await found(), [
+    'redis_up{use="limits"} 1',
+    'redis_commands_pending{use="limits"} 0',
+    'redis_command_failures_total{use="limits"} 1',
   ])
 })
 

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
 const READONLY = "READONLY You can't write against a read only replica."
-const READS = ['GET', 'ZRANGE', 'CLIENT']
+const READS = ['GET', 'ZRANGE', 'CLIENT', 'PING']
 
 /** The Redis commands that sessions and limits need, in memory (RESP 2). It can go down and come back. */
 export async function fakeRedis(t: Test) {
@@ -12,6 +12,7 @@ export async function fakeRedis(t: Test) {
   /** Connections to a server that is a replica now. */
   const demoted = new Set<Socket>()
   let hangs = false
+  let requests = 0
   let errorReply: string | undefined
 
   const text = (value: string | undefined) =>
@@ -90,6 +91,7 @@ export async function fakeRedis(t: Test) {
         if (request === undefined) return
         received = request.rest
         const [name = '', ...args] = request.parts
+        requests += 1
         if (!hangs) socket.write(answer(socket, name, args))
       }
     })
@@ -121,6 +123,8 @@ export async function fakeRedis(t: Test) {
     replyWith: (error: string | undefined) => {
       errorReply = error
     },
+    /** How many commands arrived, in all. */
+    commands: () => requests,
     /** How many connections are open. */
     connections: () => sockets.size,
   }

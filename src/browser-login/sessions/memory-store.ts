@@ -14,6 +14,7 @@ type Members = Map<string, number>
 export class MemoryStore implements Store {
   readonly name = 'memory'
   readonly ready = true
+  readonly status = undefined
   readonly #now: () => number
   readonly capacity: number
   readonly #kinds = new Map<string, LRUCache<string, string | Members>>()

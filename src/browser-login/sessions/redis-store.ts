@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { RedisConnection } from '../../redis/redis-connection.ts'
+import { RedisConnection, type RedisStatus } from '../../redis/redis-connection.ts'
 import { type Store, StoreUnavailableError } from './store.ts'
 
 /** For one command: a page shows an error instead of hanging. */
@@ -45,6 +45,10 @@ export class RedisStore implements Store {
 
   get ready(): boolean {
     return this.#redis.ready
+  }
+
+  get status(): RedisStatus {
+    return this.#redis
   }
 
   async get(key: string): Promise<string | undefined> {

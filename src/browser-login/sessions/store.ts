@@ -1,3 +1,5 @@
+import type { RedisStatus } from '../../redis/redis-connection.ts'
+
 /**
  * A key-value store for sessions. Keys have the form `kind:name`, values are text, and `ttlMs` is
  * the time to live in milliseconds.
@@ -9,6 +11,8 @@ export interface Store {
   readonly name: 'memory' | 'redis'
   /** How many records of one kind it has room for. */
   readonly capacity: number
+  /** Of the connection, if there is one. */
+  readonly status: RedisStatus | undefined
   /** Whether the store is connected, as far as is known. */
   readonly ready: boolean
   get(key: string): Promise<string | undefined>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { RedisConnection } from '../../redis/redis-connection.ts'
+import { RedisConnection, type RedisStatus } from '../../redis/redis-connection.ts'
 import type { Count } from './memory-counters.ts'
 
 /** For one command: the request waits for it. */
@@ -47,6 +47,11 @@ export class RedisCounters {
       this.#pause(err)
       return undefined
     }
+  }
+
+  /** Undefined if nothing was counted yet. */
+  get status(): RedisStatus | undefined {
+    return this.#redis
   }
 
   close(): void {

@@ -59,6 +59,7 @@ export const routeLimits = fp<RouteLimitsOptions>(
 async function redisCounters(app: FastifyInstance, url: string): Promise<RedisCounters> {
   const { RedisCounters } = await import('./redis-counters.ts')
   const redis = new RedisCounters(url, app.log)
+  app.redisConnections.set('limits', () => redis.status)
   app.addHook('onClose', async () => redis.close())
   return redis
 }
