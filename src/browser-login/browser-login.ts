@@ -17,6 +17,9 @@ import { loginRequirement } from './sessions/require-login.ts'
 import { session } from './sessions/session.ts'
 import { StoreUnavailableError } from './sessions/store.ts'
 
+/** Anybody may send these bodies: a form with one field, or a logout token. */
+const MAX_BODY_BYTES = 8 * 1024
+
 /**
  * The optional browser login: pages behind sessions. For the API's access policy all of its routes
  * are public. They ignore access tokens, and the API ignores their cookies.
@@ -36,6 +39,9 @@ export const browserLogin = fp<BrowserLoginOptions>(
       const pageError = toPageError(error)
       logCauses(request, pageError)
       throw pageError
+    })
+    app.addHook('onRoute', (route) => {
+      route.bodyLimit = MAX_BODY_BYTES
     })
     await app.register(formbody)
     await app.register(backchannelLogout, context)

@@ -276,6 +276,35 @@ test('deep bodies are 400, and long paths are cut', async (t) => {
   t.match(await post('/1', '['.repeat(30_000) + ']'.repeat(30_000)), { status: 400 })
 })
 
+test('duplicate items are found in a time that grows with the size', async (t) => {
+  const list = { type: 'array', uniqueItems: true }
+  const { post } = await appWith(t, [{ body: list }, { body: { ...list, uniqueItems: false } }])
+  for (const [items, isUnique] of [
+    [[], true],
+    [[1, '1', true, 'true', null, 'null', [], [[]], {}, { a: 1 }, { a: [1] }], true],
+    [
+      [
+        { a: 1, b: { c: 2, d: 3 } },
+        { b: { d: 3, c: 2 }, a: 1 },
+      ],
+      false,
+    ],
+    [[[{ a: 1 }], [{ a: 1 }]], false],
+    [[1, 2, 1], false],
+  ] as const) {
+    const { status, errors } = await post('/0', items)
+    t.equal(status, isUnique ? 200 : 400, JSON.stringify(items))
+    if (!isUnique) t.strictSame(errors, [': must NOT have duplicate items'])
+    t.equal((await post('/1', items)).status, 200)
+  }
+  const bodyOf = (size: number) => JSON.stringify(Array.from({ length: size }, (_, a) => ({ a })))
+  const body = bodyOf(6_000)
+  await post('/0', body)
+  const started = performance.now()
+  t.equal((await post('/0', body)).status, 200)
+  t.ok(performance.now() - started < 500, 'it took 1.5 s')
+})
+
 test('a validator of the product', async (t) => {
   const { app } = await testApp(t, {
     routes: [

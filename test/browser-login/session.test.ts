@@ -272,6 +272,18 @@ test('logout from a page that is older than the session', async (t) => {
   t.equal((await visitor().post('/logout', stale, crossSite)).status, 403)
 })
 
+test('bodies of more than 8 KiB are not read', async (t) => {
+  const { visitor } = await site(t)
+  const uma = visitor()
+  await uma.logIn()
+  for (const path of ['/backchannel-logout', '/logout', '/session/token']) {
+    const fields = { logout_token: 'x', _csrf: await uma.csrf() }
+    t.equal((await uma.post(path, { ...fields, more: 'x'.repeat(8_192) })).status, 413, path)
+    t.not((await uma.post(path, { ...fields, more: 'x'.repeat(8_000) })).status, 413, path)
+    if (path === '/logout') await uma.logIn()
+  }
+})
+
 test('a page of this origin gets its access token', async (t) => {
   const { app, visitor } = await site(t)
   const uma = visitor()

@@ -46,7 +46,7 @@ test('commands without a reply are bounded', async (t) => {
   await t.rejects(one.run((client) => client.get('k')))
 })
 
-test('a pause of this process is no hanging Redis', async (t) => {
+test('a pause of this process is not taken for a hang', async (t) => {
   const { connection: one, events } = await connection(t, 60_000)
   const found = one.run((client) => client.get('k'))
   await new Promise((resolve) => setImmediate(resolve))

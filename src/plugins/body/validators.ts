@@ -1,6 +1,7 @@
 import { Ajv, type AnySchema, type ValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
+import { uniqueItems } from './unique-items.ts'
 
 export type Schema = Readonly<Record<string, unknown>>
 type SharedSchemas = Readonly<Record<string, AnySchema | AnySchema[]>>
@@ -51,6 +52,7 @@ function createAjvs(shared: SharedSchemas) {
   })
   for (const ajv of [strict, coercing]) {
     ajvFormats.default(ajv)
+    ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems)
     ajv.addSchema(Object.values(shared).flat())
   }
   return { strict, coercing }
