@@ -55,6 +55,34 @@ test('a third party is called, and its token stays on the server', async (t) => 
   })
 })
 
+test('a third party is called only for a page of ours', async (t) => {
+  let calls = 0
+  const api = await serve(t, (_request, response) => {
+    calls += 1
+    response.end('{}')
+  })
+  const environment = { FEDERATED_APIS: `calendar=${api}/` }
+  const { tenant, visitor } = await site(t, { environment })
+  grant(tenant)
+  const uma = visitor()
+  await uma.logIn()
+  for (const [site, mode, status, called] of [
+    ['same-origin', 'navigate', 200, 1],
+    ['none', 'navigate', 200, 1],
+    ['cross-site', 'navigate', 200, 0],
+    ['same-site', 'navigate', 200, 0],
+    ['cross-site', 'no-cors', 403, 0],
+    ['same-site', 'no-cors', 403, 0],
+  ] as const) {
+    calls = 0
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode }
+    const page = await uma.visit('/federated/calendar?asked', { headers })
+    t.strictSame([page.status, calls], [status, called], `${site}, ${mode}`)
+    const link = /<a href="\/federated\/calendar\?asked">Call calendar<\/a>/
+    if (status === 200 && called === 0) t.match(page.html, link)
+  }
+})
+
 test('whatever a third party sends, what is shown is bounded', async (t) => {
   const rows = (row: string) => `[${Array(Math.floor(120_000 / (row.length + 1))).fill(row)}]`
   const bodies: Record<string, [string | Buffer, object?]> = {

@@ -401,7 +401,12 @@ test('pages and error pages are HTML and run no script', async (t) => {
     const page = await uma.visit(path)
     t.equal(page.status, status)
     t.match(page.headers['content-security-policy'], policy())
-    t.match(page.headers, { 'content-type': 'text/html; charset=utf-8', 'x-frame-options': 'DENY' })
+    t.match(page.headers, {
+      'content-type': 'text/html; charset=utf-8',
+      'x-frame-options': 'DENY',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    })
     t.notMatch(page.html, /<script|style=|\son\w+=/)
     t.match(page.html, 'a { color: var(--link); }', 'links are readable in dark mode')
   }

@@ -40,9 +40,14 @@ export const pages = fp<PagesOptions>(
   async (app, { tenantOrigin }) => {
     app.decorateReply('page', function (this: FastifyReply, content: PageContent) {
       const { title, body, allowImages = false } = content
-      return this.type('text/html; charset=utf-8')
-        .header('content-security-policy', policyFor(tenantOrigin, allowImages))
-        .send(htmlDocument({ title, body, stylesheet: STYLESHEET, emptyIcon: false }))
+      return (
+        this.type('text/html; charset=utf-8')
+          .header('content-security-policy', policyFor(tenantOrigin, allowImages))
+          // Other sites get neither the window of a page nor its content.
+          .header('cross-origin-opener-policy', 'same-origin')
+          .header('cross-origin-resource-policy', 'same-origin')
+          .send(htmlDocument({ title, body, stylesheet: STYLESHEET, emptyIcon: false }))
+      )
     })
   },
   { name: 'pages' },

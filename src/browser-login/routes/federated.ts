@@ -1,7 +1,9 @@
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { html } from '../../html/html.ts'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
+import type { PageContent } from '../pages/page.ts'
 import { TenantOAuthError } from '../tenant/errors.ts'
 import { callThirdPartyApi } from '../third-party-api.ts'
 
@@ -22,6 +24,7 @@ export const federated = fp<LoginContext>(
         const url = config.federatedApis.get(connection)
         if (url === undefined) throw new PageError(404, 'connection_unknown')
         const { tokens } = await request.requireLogin()
+        if (!isOwnRequest(request)) return reply.page(confirmation(request.url, connection))
         if (tokens.refreshToken === undefined) {
           // Without this check, a tenant that never issues one would cause a redirect loop.
           if (request.query.asked !== undefined) throw new PageError(403, 'offline_access_refused')
@@ -58,6 +61,25 @@ export const federated = fp<LoginContext>(
     dependencies: ['login-requirement', 'pages', 'error-pages'],
   },
 )
+
+/**
+ * Whether a page of this server, or the person in the address bar, sent the request (Fetch Metadata).
+ * Another site could send it at any time. Browsers that are too old for this header send the cookie
+ * from another site only when the person follows a link.
+ *
+ * @throws PageError 403 for requests that do not open a page, such as those for an image
+ */
+function isOwnRequest({ headers }: FastifyRequest): boolean {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = headers
+  if (site === undefined || site === 'same-origin' || site === 'none') return true
+  if (mode !== 'navigate') throw new PageError(403, 'request_forged')
+  return false
+}
+
+/** The tenant leads here after a login too. */
+function confirmation(path: string, connection: string): PageContent {
+  return { title: connection, body: html`<p><a href="${path}">Call ${connection}</a></p>` }
+}
 
 async function callApi(url: string, token: string): Promise<string> {
   try {
