@@ -96,7 +96,7 @@ export async function startServer(
     const addresses = await addressesOf(config.host)
     await resources.start()
     keys.start()
-    const metricsPort = await metrics.serve(app, addresses, config.metricsPort)
+    const metricsPort = await metrics.serve(app, addresses, config)
     if (metricsPort !== undefined) {
       logger.info(
         { event: 'metrics_listening', port: metricsPort },

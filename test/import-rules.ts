@@ -63,7 +63,10 @@ export const forbidden: Rule[] = [
   ),
   folder(
     'http',
-    [...files('utils/'), ...packages('@fastify/proxy-addr', '@fastify/rate-limit')],
+    [
+      ...files('utils/', 'tokens/issuer.ts'),
+      ...packages('@fastify/proxy-addr', '@fastify/rate-limit'),
+    ],
     'the forms of requests and errors know no plugin, so that routes of products can use them.',
     [NODE],
   ),

@@ -8,6 +8,13 @@ import type { Values } from './schema.ts'
 /** The validated configuration of the server. */
 export type Config = ReturnType<typeof createConfig>
 
+/** A host of an organization is allowed where hosts are restricted. */
+function allowedHosts({ ALLOWED_HOSTS, ORGANIZATION_DOMAIN }: Values): string[] | undefined {
+  const hosts = parsers.hosts(ALLOWED_HOSTS ?? '')
+  const domain = ORGANIZATION_DOMAIN?.toLowerCase()
+  return hosts && domain !== undefined ? [...hosts, domain, `.${domain}`] : hosts
+}
+
 const NO_ORGANIZATIONS = { known: new Set<string>(), bySubdomain: new Map<string, string>() }
 
 /** @param values validated, each by itself and all together */
@@ -44,6 +51,8 @@ export function createConfig(values: Values) {
     port: values.PORT,
     /** Undefined for all interfaces. */
     host: values.HOST ?? (production ? undefined : 'localhost'),
+    /** Beside those of this machine; undefined for any. */
+    allowedHosts: allowedHosts(values),
     trustProxy: parsers.proxies(values.TRUST_PROXY ?? '') ?? (false as const),
     logLevel: values.LOG_LEVEL,
     /** Per minute and address; undefined for no limit. */

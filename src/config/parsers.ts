@@ -15,6 +15,7 @@ export const parsers = {
   origin: webOrigin,
   origins,
   headers,
+  hosts,
   organizations,
   algorithms,
   proxies,
@@ -28,6 +29,7 @@ const MISTAKEN = /["'“”‘’`<>\p{C}]/u
 const CLAIM = /^(?:[^\s/][^\s]*|(?:\/(?:[^\s/~]|~[01])+)+)$/
 /** A field name (RFC 9110 §5.1). `*` alone would be a wildcard of CORS. */
 const HEADER = /^(?!\*$)[\w!#$%&'*+.^`|~-]{1,100}$/
+const HOST = /^(\.?[\w-]+(\.[\w-]+)*|\[[\da-f:.]+\])$/i
 const FEDERATED_API = /^([\w-]{1,64})=(.+)$/
 /** In characters. */
 const MIN_SECRET_LENGTH = 32
@@ -46,6 +48,11 @@ function claims(text: string): string[] | undefined {
 
 function origins(text: string): string[] | undefined {
   return parseList(text, clientOriginOf)
+}
+
+/** Names or addresses of hosts as a URL has them, without a port. */
+function hosts(text: string): string[] | undefined {
+  return parseList(text, (entry) => (HOST.test(entry) ? entry.toLowerCase() : undefined))
 }
 
 /** Names of header fields. */

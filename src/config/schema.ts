@@ -77,6 +77,12 @@ export const schema = {
       description: 'a port from 0 to 65535',
     },
     HOST: { type: 'string', pattern: '^[\\w.:-]+$', description: 'a host name or an IP address' },
+    ALLOWED_HOSTS: {
+      type: 'string',
+      format: 'hosts',
+      description:
+        'host names without a port, comma-separated, such as api or .example.test (its subdomains)',
+    },
     TRUST_PROXY: {
       type: 'string',
       format: 'proxies',

@@ -1,5 +1,6 @@
 import pretty from 'pino-pretty'
 import { type Environment, setting } from '../config/environment.ts'
+import { parsers } from '../config/parsers.ts'
 import { tenantPort } from '../config/tenant-port.ts'
 import { apiEnvironment } from '../local-tenant/controls/environment.ts'
 import { setServerOrigin } from '../local-tenant/directory/server-origin.ts'
@@ -37,6 +38,7 @@ export async function startDevelopment(
     api: () => server && createConsoleApi(server, project.directory),
     port: tenantPort(sources),
     directory,
+    allowedHosts: parsers.hosts(setting(sources, 'ALLOWED_HOSTS', '')) ?? [],
     environment: setting(sources, 'NODE_ENV', 'development'),
     ...(await tenantData(project)),
   })

@@ -4,10 +4,10 @@ import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import { isAllowedHost } from '../http/allowed-hosts.ts'
 import { addressesOf, listen } from '../lifecycle/listen.ts'
 import type { TenantData } from '../tenant-data/tenant-data.ts'
 import { validateTenantData } from '../tenant-data/validate-tenant-data.ts'
-import { isLoopback } from '../tokens/issuer.ts'
 import { tenantConsole } from './console/console.ts'
 import type { ConsoleApi } from './console/console-api.ts'
 import { changesControl } from './controls/changes.ts'
@@ -45,6 +45,8 @@ export interface LocalTenantOptions {
   readonly directory: string
   /** `NODE_ENV`. The tenant issues tokens to anyone, so it starts only in `development` and `test`. */
   readonly environment: string
+  /** The host names at which it answers, beside those of this machine. */
+  readonly allowedHosts?: readonly string[]
   /** The API that the console calls. Undefined until it runs. */
   readonly api?: () => ConsoleApi | undefined
   /** The initial records. The default is `data`. */
@@ -69,6 +71,9 @@ export interface LocalTenant {
 
 const DEFAULT_DATA_FILE = 'src/local-tenant/directory/data.ts'
 
+const HOST_ADVICE =
+  'The local tenant does not answer at this host name. ALLOWED_HOSTS names those beside localhost.'
+
 /**
  * Starts an issuer with the same endpoints as an Auth0 tenant, on loopback addresses only.
  *
@@ -79,7 +84,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   if (environment !== 'development' && environment !== 'test') {
     throw new Error(`The local tenant is for development: it does not start in ${environment}.`)
   }
-  const { dataFile = DEFAULT_DATA_FILE, data = defaultData } = options
+  const { dataFile = DEFAULT_DATA_FILE, data = defaultData, allowedHosts = [] } = options
   validateTenantData(data, dataFile)
   const keys = await SigningKeys.load(join(options.directory, 'signing-keys.json'))
   const grants = new Grants()
@@ -92,11 +97,15 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const sessions = new Sessions(issuer)
   const tokenIssuer = new TokenIssuer(issuer, keys, grants, directory)
   const federatedTokens = new FederatedTokens(directory, grants)
-  const backchannel = new BackchannelLogout(issuer, keys, directory)
+  const backchannel = new BackchannelLogout(issuer, keys, directory, allowedHosts)
 
   setErrorHandler(app)
+  app.addHook('onRequest', async ({ headers: { host = '' } }) => {
+    if (!isAllowedHost(host, allowedHosts))
+      throw new OAuthError('invalid_request', HOST_ADVICE, 421)
+  })
   await app.register(cors, {
-    origin: (origin: string | undefined, done) => done(null, isLoopbackOrigin(origin)),
+    origin: (origin: string | undefined, done) => done(null, isAllowedOrigin(origin, allowedHosts)),
     methods: ['GET', 'POST'],
   })
   await app.register(formbody)
@@ -117,7 +126,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(changesControl, { directory, file, sessions, dataFile })
   await app.register(invitationControl, { directory })
   await app.register(sessionControl, { sessions, backchannel })
-  const managementOptions = { issuer, keys, directory, file, rateLimit }
+  const managementOptions = { issuer, keys, directory, file, rateLimit, allowedHosts }
   await app.register(managementApi, { ...managementOptions, prefix: '/api/v2' })
   await app.register(tenantConsole, {
     issuer,
@@ -161,7 +170,7 @@ function statusAndCode(error: FastifyError | OAuthError): { status: number; code
     : { status: 500, code: 'server_error' }
 }
 
-/** Whether an origin is on this machine, with any scheme and port. */
-function isLoopbackOrigin(origin = ''): boolean {
-  return URL.canParse(origin) && isLoopback(new URL(origin))
+/** Whether an origin is on this machine or an allowed host, with any scheme and port. */
+function isAllowedOrigin(origin = '', allowedHosts: readonly string[]): boolean {
+  return URL.canParse(origin) && isAllowedHost(new URL(origin).host, allowedHosts)
 }

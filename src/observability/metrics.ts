@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { isAllowedHost } from '../http/allowed-hosts.ts'
 import type { RedisStatus } from '../redis/redis-connection.ts'
 import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
@@ -21,6 +22,13 @@ const METHODS: ReadonlySet<string> = new Set([
   ...['PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'],
 ])
 const OTHER_METHOD = '_OTHER'
+
+export interface MetricsServerOptions {
+  /** Undefined if metrics are off, 0 for any free port. */
+  readonly metricsPort: number | undefined
+  /** The host names that requests may have, beside those of this machine; undefined for any. */
+  readonly allowedHosts: readonly string[] | undefined
+}
 
 /** The Prometheus metrics of the server. All label values come from fixed sets. */
 export class Metrics {
@@ -156,18 +164,21 @@ export class Metrics {
    * Serves `GET /metrics` on a separate port, so that metrics are never public, until the app is
    * closed.
    *
-   * @param port undefined if metrics are off, 0 for any free port
    * @returns the port, or undefined if metrics are off
    */
   async serve(
     app: FastifyInstance,
     [address]: readonly string[],
-    port: number | undefined,
+    { metricsPort: port, allowedHosts }: MetricsServerOptions,
   ): Promise<number | undefined> {
     if (port === undefined) return undefined
     collectDefaultMetrics({ register: this.#registry })
     this.#addRedis(app)
-    const server = createServer(async ({ url = '' }, response) => {
+    const server = createServer(async ({ url = '', headers }, response) => {
+      const { host = '' } = headers
+      if (allowedHosts !== undefined && !isAllowedHost(host, allowedHosts)) {
+        return void response.writeHead(421).end()
+      }
       const [path] = url.split('?', 1)
       if (path !== '/metrics') return void response.writeHead(404).end()
       const text = await this.#registry.metrics()

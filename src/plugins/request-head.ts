@@ -1,23 +1,40 @@
 import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
+import { isAllowedHost } from '../http/allowed-hosts.ts'
 import { fieldValues } from '../http/header-fields.ts'
 import { StatusError } from '../http/http-error.ts'
 
 /** The largest total size of the header lines. */
 export const MAX_HEADER_BYTES = 16 * 1024
 
+const MAX_LOGGED = 255
+const HOST_ADVICE = 'The host is not allowed. ALLOWED_HOSTS names those beside localhost.'
+
 /** A host name or an address, with an optional port (RFC 9110 §7.2). */
 const HOST = /^([\w-]+(\.[\w-]+)*\.?|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
-/** Rejects what Node's parser accepts: too many header lines, and a missing, repeated or bad Host. */
-export const requestHead = fp(
-  async (app) => {
+export interface RequestHeadOptions {
+  /** The host names that requests may have, beside those of this machine; undefined for any. */
+  readonly allowedHosts: readonly string[] | undefined
+}
+
+/**
+ * Rejects what Node's parser accepts: too many header lines, and a missing, repeated or bad Host. Where hosts
+ * are restricted, rejects others.
+ */
+export const requestHead = fp<RequestHeadOptions>(
+  async (app, { allowedHosts }) => {
     // By default, Node 20 drops header lines past the 1000th without an error, and one of them may
     // matter: https://github.com/nodejs/node/issues/65470
     app.server.maxHeadersCount = 0
-    app.addHook('onRequest', ({ raw }, _reply, done) => {
+    app.addHook('onRequest', ({ raw, log }, _reply, done) => {
       if (isTooLarge(raw)) return done(new StatusError(431))
-      done(hasOneHost(raw) ? undefined : new StatusError(400))
+      if (!hasOneHost(raw)) return done(new StatusError(400))
+      const { host } = raw.headers
+      if (allowedHosts === undefined || host === undefined) return done()
+      if (isAllowedHost(host, allowedHosts)) return done()
+      log.warn({ event: 'host_not_allowed', host: host.slice(0, MAX_LOGGED) }, HOST_ADVICE)
+      done(new StatusError(421))
     })
   },
   { name: 'request-head', dependencies: ['errors', 'cors'] },

@@ -1,11 +1,19 @@
 const name = { type: 'string', minLength: 1 } as const
 const names = { type: 'array', items: name, uniqueItems: true } as const
 
+const webUrl = { type: 'string', format: 'uri', pattern: '^[hH][tT][tT][pP][sS]?://' } as const
+
+/** URLs that run code or show files in the browser. JSON Schema has no flag for "in any case". */
+const UNSAFE = ['javascript', 'vbscript', 'data', 'blob', 'file'].map((scheme) =>
+  [...scheme].map((letter) => `[${letter}${letter.toUpperCase()}]`).join(''),
+)
+const SAFE = `^(?!(${UNSAFE.join('|')}):)`
+
 /** Exact URLs, or a rule such as `loopback/callback`. */
 const uris = {
   anyOf: [
     { type: 'string', pattern: '^loopback(/.*)?$' },
-    { type: 'array', items: { type: 'string', format: 'uri' } },
+    { type: 'array', items: { type: 'string', format: 'uri', pattern: SAFE } },
   ],
 } as const
 
@@ -65,8 +73,8 @@ export const tenantDataSchema = {
         redirectUris: uris,
         logoutUris: uris,
         idTokenAlgorithm: { const: 'HS256' },
-        initiateLoginUri: { type: 'string', format: 'uri' },
-        backchannelLogoutUri: { type: 'string', format: 'uri' },
+        initiateLoginUri: webUrl,
+        backchannelLogoutUri: webUrl,
         grantTypes: names,
         granted: { ...names, description: 'Permissions that it gets by client credentials' },
       }),

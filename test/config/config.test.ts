@@ -44,6 +44,7 @@ test('defaults', async (t) => {
     authFailuresMax: undefined,
     redisUrl: undefined,
     metricsPort: undefined,
+    allowedHosts: undefined,
     drainTime: 1000,
     shutdownTimeout: 10_000,
     maxEventLoopDelay: 500,

@@ -120,3 +120,20 @@ test('a new login of the same persona keeps the sid, another persona gets a new 
   t.equal(sessions.list().length, 1)
   t.not(sessions.list()[0]?.sid, sid)
 })
+
+test('only hosts of this machine and allowed ones are called', async (t) => {
+  const { issuer, directory, sessions, backchannel } = await startTenant(t, {
+    allowedHosts: ['api.invalid'],
+  })
+  const web = assertDefined(directory.clients.get('messages-web'))
+  const outcomeAt = async (uri: string) => {
+    web.backchannelLogoutUri = uri
+    await visitor(issuer).logIn('user', WEB)
+    const [delivery] = await backchannel.notify(sessions.endWhere(() => true))
+    return delivery?.outcome
+  }
+  for (const uri of ['http://192.0.2.1/', 'http://evil.test/', 'file://localhost/x']) {
+    t.equal(await outcomeAt(uri), 'not called: ALLOWED_HOSTS lacks its host', uri)
+  }
+  t.match(await outcomeAt('http://api.invalid/logout'), /fetch failed/)
+})

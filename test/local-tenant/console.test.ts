@@ -131,7 +131,7 @@ test('forms of other sites and unknown faults are rejected', async (t) => {
         'localhost',
         `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
       ),
-      /^HTTP\/1.1 403 /,
+      /^HTTP\/1.1 421 /,
       host,
     )
   }

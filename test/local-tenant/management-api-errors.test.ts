@@ -162,6 +162,25 @@ test('invalid requests: 400 with the invalid property', async (t) => {
       () => clients.create({ name: 'x', calbacks: [] } as never),
     ],
     [/on property callbacks.0/, () => clients.create({ name: 'x', callbacks: [''] })],
+    [
+      /on property callbacks'/,
+      () => clients.create({ name: 'x', callbacks: ['http://localhost/', 'JavaScript:alert(1)'] }),
+    ],
+    [/on property callbacks'/, () => clients.update('messages-spa', { callbacks: ['x'] })],
+    [
+      /http\(s\) URLs of this machine or of ALLOWED_HOSTS on property initiate_login_uri'/,
+      () => clients.update('messages-spa', { initiate_login_uri: 'java\nscript://localhost/' }),
+    ],
+    [
+      /property allowed_logout_urls'/,
+      () => clients.update('messages-spa', { allowed_logout_urls: ['https://evil.test/'] }),
+    ],
+    ...['http://192.168.1.1/', 'file://localhost/etc', 'nothing'].map(
+      (url): [RegExp, () => PromiseLike<unknown>] => [
+        /property oidc_logout.backchannel_logout_urls'/,
+        () => clients.update('messages-web', { oidc_logout: { backchannel_logout_urls: [url] } }),
+      ],
+    ),
     [/must match pattern .* on property name/, () => organizations.create({ name: 'org_x' })],
     [
       /property token_lifetime/,

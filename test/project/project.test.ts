@@ -86,6 +86,20 @@ test('wrong data of a tenant is reported', async (t) => {
     ['{', /Cannot read local-tenant\.json: /],
     ['{}', /Invalid local-tenant\.json: the data must have required property 'api', the data must/],
     [
+      JSON.stringify({
+        ...TENANT,
+        clients: [
+          {
+            id: 'web',
+            redirectUris: ['JavaScript:alert(1)'],
+            initiateLoginUri: 'javascript:alert(1)',
+            backchannelLogoutUri: 'file:///etc/hosts',
+          },
+        ],
+      }),
+      /\/redirectUris\/0 must match .*\/initiateLoginUri must match .*\/backchannelLogoutUri must match/,
+    ],
+    [
       JSON.stringify({ ...TENANT, personas: [{ name: 'ann', age: 3 }] }),
       /Invalid local-tenant\.json: \/personas\/0 must NOT have additional properties \(age\)\./,
     ],

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { decodedOrEmpty } from '../../explain/advice.ts'
 import { extractToken } from '../../explain/extract-token.ts'
-import { isLoopback } from '../../tokens/issuer.ts'
 import type { FaultType } from '../controls/faults.ts'
 import type { Persona } from '../directory/records.ts'
 import { errorPage, sendPage } from '../pages/tenant-page.ts'
@@ -49,13 +48,10 @@ const FAULT_SECONDS: Readonly<Record<FaultType, number>> = {
 export async function tenantConsole(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
   const { issuer, keys, tokenIssuer, directory, sessions } = options
 
-  // Other sites can submit these forms too (CSRF), or point their host name to this address (DNS
-  // rebinding).
+  // Other sites can submit these forms too (CSRF).
   app.addHook('onRequest', async ({ method, headers }) => {
-    const origin = `http://${headers.host}`
-    const isSameOrigin = method === 'POST' ? headers.origin === origin : true
-    if (!isSameOrigin || !URL.canParse(origin) || !isLoopback(new URL(origin))) {
-      const problem = 'Only pages of the local tenant on this machine may send this request.'
+    if (method === 'POST' && headers.origin !== `http://${headers.host}`) {
+      const problem = 'Only pages of the local tenant may send this request.'
       throw new OAuthError('invalid_request', problem, 403)
     }
   })

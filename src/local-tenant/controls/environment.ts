@@ -13,7 +13,7 @@ const BROWSER_LOGIN = ['AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'SESSION_SECRET
 export function apiEnvironment(issuer: string, directory: Directory) {
   const client = browserLoginClient(issuer, directory)
   return {
-    defaults: { CLIENT_ORIGIN_URL: 'http://localhost:4040' },
+    defaults: { CLIENT_ORIGIN_URL: 'http://localhost:4040', ALLOWED_HOSTS: 'localhost' },
     variables: { ...accessTokenVariables(issuer, directory), ...client },
     ignored: client === undefined ? BROWSER_LOGIN : [],
   }

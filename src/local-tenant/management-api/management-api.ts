@@ -23,6 +23,7 @@ export interface ManagementApiOptions {
   readonly directory: Directory
   readonly file: DirectoryFile
   readonly rateLimit: ManagementRateLimit
+  readonly allowedHosts: readonly string[]
 }
 
 /**
@@ -31,7 +32,7 @@ export interface ManagementApiOptions {
  */
 export async function managementApi(
   app: FastifyInstance,
-  { issuer, keys, directory, file, rateLimit }: ManagementApiOptions,
+  { issuer, keys, directory, file, rateLimit, allowedHosts }: ManagementApiOptions,
 ): Promise<void> {
   app.decorateRequest('managementScopes')
   app.setValidatorCompiler(validatorCompiler)
@@ -48,7 +49,7 @@ export async function managementApi(
   app.addHook('onSend', async ({ method }, reply) => {
     if (method !== 'GET' && reply.statusCode < 300) await file.save()
   })
-  const options: ResourceOptions = { issuer, directory }
+  const options: ResourceOptions = { issuer, directory, allowedHosts }
   await app.register(resourceServers, options)
   await app.register(roles, options)
   await app.register(users, options)

@@ -4,6 +4,8 @@ import type { Directory } from '../directory/directory.ts'
 export interface ResourceOptions {
   readonly issuer: () => string
   readonly directory: Directory
+  /** The hosts that URLs of clients may have, beside this machine. */
+  readonly allowedHosts: readonly string[]
 }
 
 /**

@@ -6,6 +6,7 @@ import { requireFound } from '../management-api-error.ts'
 import { FIELDS, type Fields, offsetPage, PAGING, type Paging, withFields } from '../paging.ts'
 import type { RequestProperties, ResourceOptions } from '../resource-options.ts'
 import { type ClientChanges, changeClient, newClient, toClientResponse } from './client-mapping.ts'
+import { requireClientUrls } from './require-client-urls.ts'
 
 /** With a scheme, so that none is a rule of the tenant's data, such as `loopback`. */
 const uris = { type: 'array', items: { type: 'string', pattern: '^[A-Za-z][\\w+.-]*:' } }
@@ -46,7 +47,10 @@ const query = {
 }
 
 /** `/clients`. Responses contain secrets only if the caller has `read:client_keys`. */
-export async function clients(app: FastifyInstance, { directory }: ResourceOptions): Promise<void> {
+export async function clients(
+  app: FastifyInstance,
+  { directory, allowedHosts }: ResourceOptions,
+): Promise<void> {
   const { clients } = directory
   const toResponse = (client: Client, { managementScopes }: FastifyRequest) =>
     toClientResponse(client, managementScopes.includes('read:client_keys'))
@@ -78,6 +82,7 @@ export async function clients(app: FastifyInstance, { directory }: ResourceOptio
     '/clients',
     { schema: { body: creation }, config: { scopes: ['create:clients'] } },
     async ({ body }, reply) => {
+      requireClientUrls(body, allowedHosts)
       const client = newClient(body)
       changeClient(client, body)
       return reply.code(201).send(toClientResponse(clients.persist(client), true))
@@ -89,6 +94,7 @@ export async function clients(app: FastifyInstance, { directory }: ResourceOptio
     { schema: { body: update }, config: { scopes: ['update:clients'] } },
     async (request) => {
       const client = find(request.params.id)
+      requireClientUrls(request.body, allowedHosts)
       changeClient(client, request.body)
       return toResponse(clients.persist(client), request)
     },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isReachableUrl } from '../../client-urls.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Client } from '../../directory/records.ts'
 import { signForClient } from '../tokens/client-signature.ts'
@@ -24,9 +25,17 @@ export class BackchannelLogout {
   readonly #issuer: () => string
   readonly #keys: SigningKeys
   readonly #directory: Directory
+  readonly #allowedHosts: readonly string[]
   readonly #deliveries: LogoutDelivery[] = []
 
-  constructor(issuer: () => string, keys: SigningKeys, directory: Directory) {
+  /** @param allowedHosts the hosts that it calls, beside this machine */
+  constructor(
+    issuer: () => string,
+    keys: SigningKeys,
+    directory: Directory,
+    allowedHosts: readonly string[],
+  ) {
+    this.#allowedHosts = allowedHosts
     this.#issuer = issuer
     this.#keys = keys
     this.#directory = directory
@@ -56,8 +65,11 @@ export class BackchannelLogout {
   ): Promise<LogoutDelivery | undefined> {
     const uri = client?.backchannelLogoutUri
     if (client === undefined || uri === undefined) return undefined
-    const body = new URLSearchParams({ logout_token: await this.#logoutToken(session, client) })
     const { sid } = session
+    if (!isReachableUrl(uri, this.#allowedHosts)) {
+      return { client: client.id, uri, sid, outcome: 'not called: ALLOWED_HOSTS lacks its host' }
+    }
+    const body = new URLSearchParams({ logout_token: await this.#logoutToken(session, client) })
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS)
       const response = await fetch(uri, { method: 'POST', body, signal, redirect: 'manual' })
