@@ -163,10 +163,10 @@ test('invalid requests: 400 with the invalid property', async (t) => {
     ],
     [/on property callbacks.0/, () => clients.create({ name: 'x', callbacks: [''] })],
     [
-      /on property callbacks'/,
+      /on property callbacks.0'/,
       () => clients.create({ name: 'x', callbacks: ['http://localhost/', 'JavaScript:alert(1)'] }),
     ],
-    [/on property callbacks'/, () => clients.update('messages-spa', { callbacks: ['x'] })],
+    [/on property callbacks.0'/, () => clients.update('messages-spa', { callbacks: ['x'] })],
     [
       /http\(s\) URLs of this machine or of ALLOWED_HOSTS on property initiate_login_uri'/,
       () => clients.update('messages-spa', { initiate_login_uri: 'java\nscript://localhost/' }),
@@ -177,7 +177,7 @@ test('invalid requests: 400 with the invalid property', async (t) => {
     ],
     ...['http://192.168.1.1/', 'file://localhost/etc', 'nothing'].map(
       (url): [RegExp, () => PromiseLike<unknown>] => [
-        /property oidc_logout.backchannel_logout_urls'/,
+        /property oidc_logout.backchannel_logout_urls.0'/,
         () => clients.update('messages-web', { oidc_logout: { backchannel_logout_urls: [url] } }),
       ],
     ),
