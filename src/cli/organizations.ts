@@ -2,11 +2,15 @@ import { type Environment, setting } from '../config/environment.ts'
 import { toManagementError } from '../management/client/errors.ts'
 import {
   createInviter,
+  createRevoker,
   type InvitationLink,
   type InvitationRequest,
+  invitationScopes,
+  listInvitations,
   listOrganizations,
   scopesToInvite,
 } from '../management/organizations.ts'
+import { isEmailAddress } from '../utils/email-address.ts'
 import { type Streams, writeJson } from './support/command.ts'
 import { formatTable } from './support/format-table.ts'
 import { type Invocation, managementCommand } from './support/management-command.ts'
@@ -15,8 +19,10 @@ import { Progress } from './support/progress.ts'
 const USAGE = `Usage: npm run organizations -- list [--json]
        npm run organizations -- invite <organization> <e-mail>… [--client <id>] [--inviter <name>]
          [--role <name>]… [--days 7] [--send-email] [--json]
+       npm run organizations -- invitations <organization> [--json]
+       npm run organizations -- revoke <organization> <invitation>… [--json]
   The link opens the login page of the client. The default client is AUTH0_CLIENT_ID, or
-  messages-web for the local tenant. Both accept --timeout <seconds>.`
+  messages-web for the local tenant. All of them accept --timeout <seconds>.`
 
 const OPTIONS = {
   client: { type: 'string' },
@@ -37,6 +43,8 @@ const MAX_DAYS = 30
 export const main = managementCommand(USAGE, OPTIONS, {
   list: { minOperands: 0, maxOperands: 0, run: list },
   invite: { minOperands: 2, maxOperands: Number.POSITIVE_INFINITY, run: invite },
+  invitations: { minOperands: 1, maxOperands: 1, run: invitations },
+  revoke: { minOperands: 2, maxOperands: Number.POSITIVE_INFINITY, run: revoke },
 })
 
 async function list({ target, values, streams: { out } }: OrganizationInvocation): Promise<void> {
@@ -51,6 +59,8 @@ async function list({ target, values, streams: { out } }: OrganizationInvocation
 async function invite(invocation: OrganizationInvocation): Promise<void> {
   const { target, values, operands, sources, streams } = invocation
   const [organization = '', ...emails] = operands
+  const invalid = emails.filter((email) => !isEmailAddress(email))
+  if (invalid.length > 0) throw new Error(`Invalid e-mail address: ${invalid.join(', ')}.`)
   const request: InvitationRequest = {
     organization,
     client: values.client ?? readClientId(sources, target.isLocal),
@@ -62,6 +72,28 @@ async function invite(invocation: OrganizationInvocation): Promise<void> {
   await target.management.requireScopes(...scopesToInvite(request))
   const inviteOne = await createInviter(target.management, request)
   await inviteAll(inviteOne, emails, values.json, streams)
+}
+
+/** The links are not shown: anyone who has one can use it. */
+async function invitations({ target, values, operands, streams }: OrganizationInvocation) {
+  const organization = String(operands[0])
+  const { management } = target
+  await management.requireScopes(...invitationScopes(organization, 'read'))
+  const found = await listInvitations(management, organization)
+  if (values.json) return writeJson(streams.out, found)
+  const rows = found.map(({ id, email, inviter, expires_at }) => [id, email, inviter, expires_at])
+  streams.out.write(formatTable(['ID', 'E-MAIL', 'INVITED BY', 'EXPIRES'], rows))
+}
+
+async function revoke(invocation: OrganizationInvocation): Promise<void> {
+  const { target, values, operands, streams } = invocation
+  const [organization = '', ...ids] = operands
+  const { management } = target
+  await management.requireScopes(...invitationScopes(organization, 'delete'))
+  const revokeOne = await createRevoker(management, organization)
+  const progress = new Progress(streams.err)
+  for (const id of ids) await progress.during(`Revoke ${id}`, () => revokeOne(id))
+  if (values.json) writeJson(streams.out, { revoked: ids })
 }
 
 /** @returns seconds */

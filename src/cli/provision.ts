@@ -15,6 +15,7 @@ import {
 } from '../management/provisioning/environment.ts'
 import { plan, type Step, scopesToApply } from '../management/provisioning/plan.ts'
 import { readState, scopesToRead } from '../management/provisioning/read-state.ts'
+import { checkServerAccepts, sortWebOrigins } from './support/accepted-settings.ts'
 import { type Streams, writeJson } from './support/command.ts'
 import { COMMON_OPTIONS, type OptionValues } from './support/management-command.ts'
 import {
@@ -60,6 +61,7 @@ export async function main(
     return 0
   }
   const description = await loadDescription(values.file)
+  checkServerAccepts(description)
   const target = createTarget(sources, values.timeout)
   announceTarget(target, streams)
   if (values['write-env'] && target.isLocal && !values.local) throw localTenantError(target)
@@ -108,7 +110,11 @@ async function provision(run: ProvisionRun): Promise<void> {
     finished: (step, error) => progress.end(stepTitle(step), error?.message),
   })
   const isDone = result.failed.length === 0
-  const variables = isDone ? serverVariables(description, ids, target.domain) : {}
+  const { accepted, rejected } = sortWebOrigins(description)
+  const variables = isDone ? serverVariables(description, ids, target.domain, accepted) : {}
+  if (rejected.length > 0) {
+    err.write(`CLIENT_ORIGIN_URL: the server does not accept ${rejected.join(', ')}.\n`)
+  }
   if (isDone) await outputVariables(run, ids, variables)
   if (values.json) writeJson(out, resultToJson(issuer, steps, result, variables))
   if (!isDone) throw new Error(failureMessage(result))

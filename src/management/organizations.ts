@@ -44,6 +44,48 @@ export function scopesToInvite({ organization, roles }: InvitationRequest): stri
   ]
 }
 
+/** An open invitation, without its link: anyone who has the link can use it. */
+export interface InvitationSummary {
+  readonly id: string
+  readonly email: string
+  readonly inviter: string
+  readonly expires_at: string
+}
+
+/** The scopes to list or revoke the invitations of an organization. */
+export function invitationScopes(organization: string, action: 'read' | 'delete'): string[] {
+  return [
+    `${action}:organization_invitations`,
+    ...(isId(organization) ? [] : ['read:organizations']),
+  ]
+}
+
+/** @throws ManagementError `not_found` */
+export async function listInvitations(
+  management: ManagementClient,
+  organization: string,
+): Promise<InvitationSummary[]> {
+  const id = await findOrganizationId(management, organization)
+  const { invitations } = management.organizations
+  const found = await listAll(invitations.list(id, { per_page: 100 }))
+  return found.map(({ id = '', invitee, inviter, expires_at = '' }) => {
+    return { id, email: String(invitee?.email), inviter: String(inviter?.name), expires_at }
+  })
+}
+
+/**
+ * Looks up the organization.
+ *
+ * @returns a function that revokes one invitation: its link stops working
+ * @throws ManagementError `not_found`
+ */
+export async function createRevoker(management: ManagementClient, organization: string) {
+  const id = await findOrganizationId(management, organization)
+  return async (invitation: string): Promise<void> => {
+    await management.organizations.invitations.delete(id, invitation)
+  }
+}
+
 /**
  * Looks up the organization and the roles.
  *

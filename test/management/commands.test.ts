@@ -7,7 +7,7 @@ import { main as provision } from '../../src/cli/provision.ts'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { answer, recordingProxy, runManagementCommand } from '../support/management.ts'
-import { managementToken } from '../support/manager.ts'
+import { managementSdk, managementToken } from '../support/manager.ts'
 import { start } from '../support/process.ts'
 import { startTenant, visitor } from '../support/visitor.ts'
 
@@ -183,6 +183,46 @@ test('organizations: a user who accepts an invitation becomes a member', async (
     /^1 of 1 invitations failed\. c@example\.com: The tenant returned HTTP 400: A default/,
   )
   t.match(failed.json(), { invited: [], failed: [{ error: { code: 'invalid_request' } }] })
+})
+
+test('organizations: invitations are listed and revoked', async (t) => {
+  const { issuer, directory, organizations, tenantLine } = await tenant(t)
+  await organizations('invite acme user@example.com admin@example.com')
+  const [uma, ada] = [...directory.invitations]
+  const listed = await organizations('invitations acme')
+  t.match(
+    listed.out,
+    /^ID +E-MAIL +INVITED BY +EXPIRES\nuinv_\w+ +user@example\.com +Messages +\d{4}-/,
+  )
+  t.notMatch(listed.out, String(uma?.ticket))
+  const revoked = await organizations(`revoke org_acme ${uma?.id}`)
+  t.equal(revoked.err, `${tenantLine}✓ Revoke ${uma?.id}\n`)
+  const request = { client_id: 'messages-web', redirect_uri: 'http://localhost:6060/callback' }
+  const used = { ...request, organization: 'org_acme', invitation: String(uma?.ticket) }
+  t.match((await visitor(issuer).authorize(used)).answer, { error: 'invalid_request' })
+  t.match((await organizations('invitations org_acme --json')).json(), [
+    { id: ada?.id, email: 'admin@example.com' },
+  ])
+  t.match((await organizations(`revoke globex ${ada?.id}`)).problem, 'HTTP 404: The invitation')
+  const rest = await organizations(`revoke acme ${ada?.id} --json`)
+  t.strictSame(rest.json(), { revoked: [ada?.id] })
+  t.strictSame((await organizations('invitations acme --json')).json(), [])
+})
+
+test('organizations: an invalid e-mail address is refused before any request', async (t) => {
+  const { issuer, directory, organizations } = await tenant(t)
+  for (const email of ['nobody', 'a@', 'a@b@c', '\u001b]0;x@example.com']) {
+    const { problem } = await organizations(`invite acme good@example.com ${email}`)
+    t.match(problem, /^Invalid e-mail address: /, email)
+  }
+  const sdk = managementSdk(issuer, await managementToken(issuer))
+  const refused = sdk.organizations.invitations.create('org_acme', {
+    inviter: { name: 'A' },
+    invitee: { email: 'nobody' },
+    client_id: 'messages-web',
+  })
+  await t.rejects(refused, /The e-mail address is invalid/)
+  t.strictSame([...directory.invitations], [])
 })
 
 test('organizations: invalid arguments', async (t) => {

@@ -142,6 +142,24 @@ test('a client whose logins need an organization asks for one', async (t) => {
   t.notOk('organization_require_behavior' in behaviorOf('pre_login_prompt'), 'it works as well')
 })
 
+test('a client that cannot authenticate with its secret is changed', async (t) => {
+  const changesOf = (token_endpoint_auth_method?: 'none' | 'client_secret_basic') => {
+    const described = describe('clients: { web: { name: Web }, machine: { name: Machine } }')
+    const current = (name: string) => ({
+      client_id: name,
+      name,
+      ...(token_endpoint_auth_method && { token_endpoint_auth_method }),
+    })
+    const clients = new Map(['Web', 'Machine'].map((name) => [name, current(name)]))
+    return plan(described, { ...EMPTY, clients }, true).flatMap((step) =>
+      step.kind === 'client' ? [step.fields['token_endpoint_auth_method']] : [],
+    )
+  }
+  t.strictSame(changesOf('none'), ['client_secret_post', 'client_secret_post'])
+  t.strictSame(changesOf('client_secret_basic'), [undefined, undefined])
+  t.strictSame(changesOf(), [undefined, undefined], 'authenticates with a private key')
+})
+
 test('the dialect of RFC 9068 stays, with permissions', async (t) => {
   const api = { id: 'api', identifier: 'a', token_dialect: 'rfc9068_profile' as const }
   const [step] = plan(describe('api: { identifier: a }'), { ...EMPTY, api }, true)
@@ -197,13 +215,18 @@ organizations: { acme: { display_name: Acme, connections: [People] }, plain: {} 
 
 test('the variables of a server', async (t) => {
   const ids = { roles: new Map(), clients: new Map(), organizations: new Map([['acme', 'org_1']]) }
-  t.strictSame(serverVariables(describe('clients: {}'), ids, 'tenant.test'), {
+  t.strictSame(serverVariables(describe('clients: {}'), ids, 'tenant.test', []), {
     AUTH0_DOMAIN: 'tenant.test',
     AUTH0_AUDIENCE: 'https://messages-api.example.com',
   })
-  t.match(serverVariables(describe('organizations: { acme: {} }'), ids, 'tenant.test'), {
-    AUTH0_ORGANIZATIONS: 'org_1',
-    ORGANIZATION_REQUIRED: undefined,
-    CLIENT_ORIGIN_URL: 'http://localhost:4040',
-  })
+  t.match(
+    serverVariables(describe('organizations: { acme: {} }'), ids, 'tenant.test', [
+      'http://localhost:4040',
+    ]),
+    {
+      AUTH0_ORGANIZATIONS: 'org_1',
+      ORGANIZATION_REQUIRED: undefined,
+      CLIENT_ORIGIN_URL: 'http://localhost:4040',
+    },
+  )
 })

@@ -12,6 +12,7 @@ import { parseEnv } from 'node:util'
 import { type Test, test } from 'tap'
 import { main as provision } from '../../src/cli/provision.ts'
 import { readEnvironment } from '../../src/config/environment.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { startServer } from '../../src/server.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { logSink } from '../support/log-sink.ts'
@@ -153,6 +154,37 @@ test('--write-env does not write the address of a local tenant unless told so', 
   const { out } = await runManagementCommand(provision, '--apply', { AUTH0_MGMT_DOMAIN })
   t.match(out, `AUTH0_DOMAIN=${AUTH0_MGMT_DOMAIN}\n`)
   t.notOk(existsSync('.env'))
+})
+
+test('a web client without authentication gets a secret', async (t) => {
+  const { directory, run } = await tenantToProvision(t, 'data')
+  await run('--apply')
+  const web = assertDefined(directory.clients.get('messages-web'))
+  delete web.secret
+  web.settings = { ...web.settings, token_endpoint_auth_method: 'none' }
+  const { out } = await run('--apply')
+  t.match(out, 'token_endpoint_auth_method: none → client_secret_post')
+  t.match(web.secret, /^[\w-]{64}$/)
+})
+
+test('the server starts with what is written to .env', async (t) => {
+  const { directory, run } = await tenantToProvision(t)
+  const origins = ['https://*.example.com', 'https://*.com', 'https://app.example.com']
+  writeFileSync('wild.yaml', `clients: { browser: { web_origins: ${JSON.stringify(origins)} } }`)
+  const wild = await run('--apply --write-env --local --file wild.yaml')
+  t.match(wild.err, 'CLIENT_ORIGIN_URL: the server does not accept https://*.com.\n')
+  const browser = directory.clients.find(({ name }) => name === 'Messages in the browser')
+  t.strictSame(browser?.settings?.['web_origins'], origins)
+  const { config } = loadConfig(...readEnvironment().slice(0, 1))
+  t.strictSame(config.clientOrigins, ['https://*.example.com', 'https://app.example.com'])
+
+  writeFileSync('placeholder.yaml', 'api: { identifier: <your-api> }')
+  const { problem } = await run('--apply --file placeholder.yaml')
+  t.match(
+    problem,
+    /^The server would not start with this api → identifier\. (?:.*\n)*.*AUTH0_AUDIENCE/,
+  )
+  t.equal(directory.api('<your-api>'), undefined, 'nothing was changed')
 })
 
 test('a plan that fails is completed by the next run', async (t) => {

@@ -70,6 +70,11 @@ export class Collection<T extends object> implements Iterable<T> {
     return this.add(record)
   }
 
+  /** Removes a record that is not in the tenant's data. */
+  remove(record: T): void {
+    this.#records.delete(this.#keyOf(record))
+  }
+
   isPersisted(record: T): boolean {
     return this.#persistedKeys.has(this.#keyOf(record))
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { assertDefined } from '../../utils/assert-defined.ts'
+import { isEmailAddress } from '../../utils/email-address.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
 import type { Directory } from './directory.ts'
 import type { Client, Invitation, Organization, Persona } from './records.ts'
@@ -16,11 +17,14 @@ export interface NewInvitation {
   readonly lifetime?: number
 }
 
-/** @throws OAuthError `invalid_request` if the client has no `initiateLoginUri` */
+/** @throws OAuthError `invalid_request` if the client has no `initiateLoginUri`, or for an invalid address */
 export function createInvitation(options: NewInvitation): Invitation {
   const { organization, client, inviter, invitee, roles = [], lifetime } = options
   if (client.initiateLoginUri === undefined) {
     throw new OAuthError('invalid_request', `${client.id} has no initiate login URI.`)
+  }
+  if (!isEmailAddress(invitee)) {
+    throw new OAuthError('invalid_request', 'The e-mail address is invalid.')
   }
   const createdAt = Date.now()
   return {

@@ -31,6 +31,7 @@ const NOT_FOUND_MESSAGES = {
   client_grant: 'The client grant does not exist.',
   organization: 'No organization found by that id or name.',
   connection: 'The connection does not exist.',
+  invitation: 'The invitation does not exist.',
   permission: 'The permission does not exist.',
 }
 

@@ -24,6 +24,7 @@ export const MANAGEMENT_SCOPES: readonly string[] = [
   'create:organization_members',
   'read:organization_invitations',
   'create:organization_invitations',
+  'delete:organization_invitations',
   'read:connections',
   'update:connections',
 ]

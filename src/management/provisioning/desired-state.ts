@@ -70,6 +70,7 @@ function webClient(
   return {
     name: client.name,
     app_type: 'regular_web',
+    token_endpoint_auth_method: 'client_secret_post',
     callbacks: client.callbacks,
     allowed_logout_urls: client.logout_urls,
     ...(isAllowedUrl(login) && { initiate_login_uri: login }),
@@ -78,5 +79,10 @@ function webClient(
 }
 
 function machineClient({ name }: NonNullable<Clients['machine']>): ClientContent {
-  return { name, app_type: 'non_interactive', grant_types: ['client_credentials'] }
+  return {
+    name,
+    app_type: 'non_interactive',
+    token_endpoint_auth_method: 'client_secret_post',
+    grant_types: ['client_credentials'],
+  }
 }

@@ -12,15 +12,16 @@ type ExistingVariables = Readonly<Record<string, string | undefined>>
  * The environment variables of a server for the described tenant, without secrets.
  *
  * @param domain the value for `AUTH0_DOMAIN`
+ * @param origins the web origins that the server accepts
  */
 export function serverVariables(
   { api, clients, organizations, organization_required: required }: Description,
   ids: ResourceIds,
   domain: string,
+  origins: readonly string[],
 ): Variables {
   const organizationIds = Object.keys(organizations).map((name) => ids.organizations.get(name))
   const browserClientId = ids.clients.get(clients.browser?.name ?? '')
-  const origins = clients.browser?.web_origins ?? []
   return {
     AUTH0_DOMAIN: domain,
     AUTH0_AUDIENCE: api.identifier,

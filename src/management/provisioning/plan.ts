@@ -102,14 +102,25 @@ function planRoles({ roles, api }: Description, state: TenantState): Step[] {
 
 function planClient(wanted: { name: string }, { clients }: TenantState): Step {
   const client = clients.get(wanted.name)
-  const step = stepFor(client as Fields | undefined, keepPrompt(wanted, client))
+  const step = stepFor(client as Fields | undefined, withoutEquivalents(wanted, client))
   return { kind: 'client', name: wanted.name, id: client?.client_id, ...step }
 }
 
-/** The prompt before the login works as well as the one after it. */
-function keepPrompt(wanted: Fields, client: Fields | undefined): Fields {
-  const { organization_require_behavior: _, ...rest } = wanted
-  return client?.['organization_require_behavior'] === 'pre_login_prompt' ? rest : wanted
+/**
+ * Values of existing clients that work as well as the wanted ones. A client without a
+ * `token_endpoint_auth_method` authenticates with a private key.
+ */
+const EQUIVALENTS = new Map<unknown, readonly unknown[]>([
+  ['post_login_prompt', ['pre_login_prompt']],
+  ['client_secret_post', ['client_secret_basic', undefined, null]],
+])
+
+/** The wanted fields, without those that an existing client has in an equivalent form. */
+function withoutEquivalents(wanted: Fields, client: Fields | undefined): Fields {
+  if (client === undefined) return wanted
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([name, to]) => !EQUIVALENTS.get(to)?.includes(client[name])),
+  )
 }
 
 function planGrants({ clients: { machine } }: Description, state: TenantState): Step[] {

@@ -118,6 +118,18 @@ export async function organizationMembers(
     },
   )
 
+  app.delete<{ Params: { id: string; invitation: string } }>(
+    '/organizations/:id/invitations/:invitation',
+    { config: { scopes: ['delete:organization_invitations'] } },
+    async ({ params }, reply) => {
+      const { id } = requireOrganization(directory, params.id)
+      const found = invitations.get(params.invitation)
+      const ofOrganization = found?.organization === id ? found : undefined
+      invitations.remove(requireFound(ofOrganization, 'invitation'))
+      return reply.code(204).send()
+    },
+  )
+
   function toResponse(invitation: Invitation): Management.OrganizationInvitation {
     return {
       id: invitation.id,
