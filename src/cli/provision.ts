@@ -8,11 +8,8 @@ import {
   resourceIdsOf,
 } from '../management/provisioning/apply.ts'
 import { type Description, readDescription } from '../management/provisioning/description.ts'
-import {
-  BROWSER_LOGIN_VARIABLES,
-  serverVariables,
-  type Variables,
-} from '../management/provisioning/environment.ts'
+import type { Variables } from '../management/provisioning/env-file.ts'
+import { BROWSER_LOGIN_VARIABLES, serverVariables } from '../management/provisioning/environment.ts'
 import { plan, type Step, scopesToApply } from '../management/provisioning/plan.ts'
 import { readState, scopesToRead } from '../management/provisioning/read-state.ts'
 import { checkServerAccepts, sortWebOrigins } from './support/accepted-settings.ts'

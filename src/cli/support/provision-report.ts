@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Variables } from '../../management/provisioning/environment.ts'
+import { formatVariable, type Variables } from '../../management/provisioning/env-file.ts'
 import type { Step } from '../../management/provisioning/plan.ts'
 
 const MARKS = {
@@ -56,7 +56,7 @@ function formatValue(value: unknown): string {
  */
 export function formatVariables(variables: Variables, omitted: readonly string[]): string {
   return [
-    ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    ...Object.entries(variables).map(([name, value]) => formatVariable(name, value).trimEnd()),
     ...omitted.map((name) => `# ${name}=… (written by --write-env)`),
     '',
   ].join('\n')

@@ -1,10 +1,10 @@
 import type { ManagementClient } from '../../management/client/client.ts'
 import {
   addVariables,
-  browserLoginVariables,
   readVariables,
   type Variables,
-} from '../../management/provisioning/environment.ts'
+} from '../../management/provisioning/env-file.ts'
+import { browserLoginVariables } from '../../management/provisioning/environment.ts'
 import type { Streams } from './command.ts'
 
 const FILE = '.env'

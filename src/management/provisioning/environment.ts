@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, readFile, writeFile } from 'node:fs/promises'
-import { parseEnv } from 'node:util'
 import type { ManagementClient } from '../client/client.ts'
 import type { ResourceIds } from './apply.ts'
 import type { Description } from './description.ts'
-
-export type Variables = Readonly<Record<string, string>>
-type ExistingVariables = Readonly<Record<string, string | undefined>>
+import type { ExistingVariables, Variables } from './env-file.ts'
 
 /**
  * The environment variables of a server for the described tenant, without secrets.
@@ -57,44 +53,5 @@ export async function browserLoginVariables(
     AUTH0_CLIENT_ID: id,
     AUTH0_CLIENT_SECRET: secret,
     SESSION_SECRET: existing['SESSION_SECRET'] || randomBytes(32).toString('base64url'),
-  }
-}
-
-/** The variables in a file; none if it does not exist. */
-export async function readVariables(file: string): Promise<ExistingVariables> {
-  return parseEnv(await readTextIfExists(file)) as ExistingVariables
-}
-
-export interface AddedVariables {
-  readonly added: readonly string[]
-  /** Variables that have another value in the file, and keep it. */
-  readonly kept: readonly string[]
-}
-
-/** Adds variables to a file and makes it readable by its owner only. Existing values stay. */
-export async function addVariables(file: string, variables: Variables): Promise<AddedVariables> {
-  const text = await readTextIfExists(file)
-  const existing = parseEnv(text) as ExistingVariables
-  const isSet = (name: string) => (existing[name] ?? '') !== ''
-  const added = Object.keys(variables).filter((name) => !isSet(name))
-  const kept = Object.keys(variables).filter(
-    (name) => isSet(name) && existing[name] !== variables[name],
-  )
-  if (added.length === 0) return { added, kept }
-  const lines = added.map((name) => `${name}=${variables[name]}\n`)
-  const separator = text === '' || text.endsWith('\n') ? '' : '\n'
-  // Restrict access before the secrets are written.
-  await writeFile(file, '', { flag: 'a', mode: 0o600 })
-  await chmod(file, 0o600)
-  await writeFile(file, `${text}${separator}${lines.join('')}`)
-  return { added, kept }
-}
-
-async function readTextIfExists(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
   }
 }
