@@ -6,7 +6,7 @@ import {
   updateConnection,
 } from '../management/connections.ts'
 import { writeJson } from './support/command.ts'
-import { CONNECTION_OPTIONS, parseChanges } from './support/connection-options.ts'
+import { CONNECTION_OPTIONS, parseChanges, readOptions } from './support/connection-options.ts'
 import { formatTable } from './support/format-table.ts'
 import { type Invocation, managementCommand } from './support/management-command.ts'
 import { Progress } from './support/progress.ts'
@@ -16,7 +16,8 @@ const USAGE = `Usage: npm run connections -- list [--strategy auth0] [--json]
        npm run connections -- get <id> [--json]
        npm run connections -- update <id> [--display-name …] [--show-as-button true|false]
          [--domain-connection true|false] [--realm …]… [--metadata name=value]…
-         [--options '{"…": …}'] [--apply] [--json]
+         [--options '{"…": …}' | --options-file <file>] [--apply] [--json]
+  --options-file - reads standard input. Secrets are read from there or from a file only.
   Without --apply, an update is only shown. Lists become as given, and null removes an option. All of them accept --timeout <seconds>.`
 
 type ConnectionInvocation = Invocation<typeof CONNECTION_OPTIONS>
@@ -55,7 +56,7 @@ async function get({ target, values, operands, streams: { out } }: ConnectionInv
 }
 
 async function update({ target, values, operands, streams }: ConnectionInvocation): Promise<void> {
-  const changes = parseChanges(values)
+  const changes = parseChanges(values, await readOptions(values, streams.input))
   if (Object.keys(changes).length === 0) throw new Error(USAGE)
   const id = String(operands[0])
   const { management } = target

@@ -15,7 +15,7 @@ import { MAX_HEADER_BYTES } from '../plugins/request-head.ts'
 import { loadServer } from '../project/load-project.ts'
 import { findProject } from '../project/project.ts'
 import { assemble } from '../server.ts'
-import { type Streams, writeJson } from './support/command.ts'
+import { readText, type Streams, writeJson } from './support/command.ts'
 import { type ExaminedServer, findServer, noteOf } from './support/examined-server.ts'
 import { explanationReport } from './support/explanation-report.ts'
 
@@ -135,11 +135,4 @@ function parseRoute(route: string) {
   if (!URL.canParse(route)) throw new Error(USAGE)
   const { pathname: path, host, hostname } = new URL(route)
   return { path, host, hostname }
-}
-
-async function readText(input: Streams['input']): Promise<string> {
-  if (input.isTTY) return ''
-  let text = ''
-  for await (const chunk of input) text += chunk
-  return text
 }

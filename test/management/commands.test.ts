@@ -17,7 +17,8 @@ async function tenant(t: Test) {
   return {
     ...started,
     tenantLine: `Tenant: ${started.issuer} (a local tenant)\n`,
-    connections: (args: string) => runManagementCommand(connections, args, environment),
+    connections: (args: string, input?: string) =>
+      runManagementCommand(connections, args, environment, false, input),
     organizations: (args: string) => runManagementCommand(organizations, args, environment),
   }
 }
@@ -44,11 +45,12 @@ test('connections: list, get, update', async (t) => {
     'display_name: Calendar → Agenda\nNothing was changed. Add --apply to apply the changes.\n',
   )
   t.equal(calendar.displayName, 'Calendar')
-  const options = '--options {"client_secret":"hidden-3"}'
+  const secret = '{"client_secret":"hidden-3"}'
   const flags =
     '--show-as-button true --domain-connection false --realm calendar --realm agenda --metadata team=one'
   const changed = await connections(
-    `update con_calendar --display-name Agenda ${flags} ${options} --apply`,
+    `update con_calendar --display-name Agenda ${flags} --options-file - --apply`,
+    secret,
   )
   t.equal(changed.err, `${tenantLine}✓ Update connection con_calendar\n`)
   t.match(
@@ -98,7 +100,9 @@ test('connections: what is shown is what happens', async (t) => {
     credentials: { user: 'hidden-2' },
     added: {},
   }
-  const args = `update con_calendar --realm three --realm one --options ${JSON.stringify(options)}`
+  const file = join(t.testdir(), 'options.json')
+  writeFileSync(file, JSON.stringify(options))
+  const args = `update con_calendar --realm three --realm one --options-file ${file}`
   const lines = [
     'realms: ["one","two","three"] → ["three","one"]',
     'options.rules: [{"from":"a"},{"from":"b"}] → [{"from":"b","to":"c"}]',
@@ -126,6 +130,17 @@ test('connections: what is shown is what happens', async (t) => {
   t.equal((await connections(`${args} --apply`)).out, 'Nothing to change.\n')
 })
 
+test('connections: a secret is not taken from the arguments', async (t) => {
+  const { directory, connections } = await tenant(t)
+  const nested = '{"deep":[{"api_key":"hidden-1"}]}'
+  const refused = await connections(`update con_calendar --options ${nested} --apply`)
+  t.match(refused.problem, /^--options has a member whose name suggests a secret\./)
+  t.notMatch(JSON.stringify(refused), 'hidden-1')
+  t.equal(directory.connections.get('con_calendar')?.settings, undefined)
+  const plain = '--options {"scope":["a"],"with_secret":true}'
+  t.equal((await connections(`update con_calendar ${plain} --apply`)).problem, undefined)
+})
+
 test('connections: invalid arguments', async (t) => {
   const { connections } = await tenant(t)
   const cases: [string, RegExp][] = [
@@ -136,8 +151,10 @@ test('connections: invalid arguments', async (t) => {
     ['update con_people --name other', /cannot be changed\. Use --display-name to change/],
     ['update con_people --show-as-button yes', /^--show-as-button must be true or false\.$/],
     ['update con_people --metadata team', /^--metadata must be name=value\.$/],
-    ['update con_people --options []', /^--options must be a JSON object\.$/],
-    ['update con_people --options {', /^--options must be a JSON object\.$/],
+    ['update con_people --options []', /^The options must be a JSON object\.$/],
+    ['update con_people --options {', /^The options must be a JSON object\.$/],
+    ['update con_people --options-file nowhere', /^Cannot read nowhere \(ENOENT\)\.$/],
+    ['update con_people --options-file - --options {}', /exclude each other/],
     ['list --nonsense', /--nonsense/],
     ['update con_nobody --display-name Me --apply', /^The tenant returned HTTP 404/],
   ]

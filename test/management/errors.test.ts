@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { main as connections } from '../../src/cli/connections.ts'
+import { main as organizations } from '../../src/cli/organizations.ts'
 import { main as provision } from '../../src/cli/provision.ts'
 import { createManagementClient } from '../../src/management/client/client.ts'
 import { ManagementError, toManagementError } from '../../src/management/client/errors.ts'
@@ -295,4 +296,24 @@ test('unknown ids, and resources that already exist', async (t) => {
     credentials: { token: await managementToken(issuer) },
   })
   t.match(await errorOf(roles.create({ name: 'admin' })), { code: 'conflict', status: 409 })
+})
+
+test('credentials are not sent to the local tenant by default', async (t) => {
+  const requests: string[] = []
+  const origin = await serve(t, ({ url = '' }, response) => {
+    requests.push(url)
+    response.end()
+  })
+  const TENANT_PORT = new URL(origin).port
+  for (const credentials of [
+    { AUTH0_MGMT_TOKEN: 'opaque' },
+    { AUTH0_MGMT_CLIENT_ID: 'id', AUTH0_MGMT_CLIENT_SECRET: 'secret' },
+  ]) {
+    for (const command of [connections, organizations]) {
+      const sources = { TENANT_PORT, AUTH0_DOMAIN: '', ...credentials }
+      const { problem } = await runManagementCommand(command, 'list', sources)
+      t.match(problem, /^AUTH0_DOMAIN is not set, but AUTH0_MGMT_\* is: .* Nothing was sent\./)
+    }
+  }
+  t.strictSame(requests, [])
 })

@@ -12,8 +12,9 @@ export function runManagementCommand(
   args: string,
   environment: Environment,
   isTTY = false,
+  input = '',
 ) {
-  return runCommand(command, args.split(' ').filter(Boolean), [environment], { isTTY })
+  return runCommand(command, args.split(' ').filter(Boolean), [environment], { isTTY, input })
 }
 
 /** A request to the Management API and its response. */

@@ -21,6 +21,14 @@ export type Command = (
   streams: Streams,
 ) => Promise<number>
 
+/** All that the input has; nothing if it is a terminal. */
+export async function readText(input: Streams['input']): Promise<string> {
+  if (input.isTTY) return ''
+  let text = ''
+  for await (const chunk of input) text += chunk
+  return text
+}
+
 export function writeJson(out: Writable, value: unknown): void {
   out.write(`${JSON.stringify(value, null, 2)}\n`)
 }

@@ -50,7 +50,13 @@ export function createTarget(
   if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
     throw new Error('Invalid timeout: expected seconds, more than 0 and at most 600.')
   }
-  const credentials = readCredentials(sources) ?? (isLocal ? LOCAL_CREDENTIALS : undefined)
+  const configuredCredentials = readCredentials(sources)
+  if (isDefault && configuredCredentials !== undefined) {
+    throw new Error(
+      `AUTH0_DOMAIN is not set, but AUTH0_MGMT_* is: the credentials would be sent to whatever listens at ${issuer}. Nothing was sent. Set AUTH0_DOMAIN to the tenant that they are for.`,
+    )
+  }
+  const credentials = configuredCredentials ?? (isLocal ? LOCAL_CREDENTIALS : undefined)
   if (credentials === undefined) {
     throw new Error(
       `${issuer} requires credentials: set AUTH0_MGMT_CLIENT_ID and AUTH0_MGMT_CLIENT_SECRET, or AUTH0_MGMT_TOKEN, in the environment or in .env.`,
