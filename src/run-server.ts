@@ -5,6 +5,7 @@ import { useProxies } from './config/outgoing-proxy.ts'
 import { shutdown } from './lifecycle/shutdown.ts'
 import { redactText } from './observability/redact-text.ts'
 import { type ServerDefinition, startServer } from './server.ts'
+import { visibleLines } from './utils/visible-text.ts'
 
 const STDERR_TIMEOUT_MS = 2_000
 
@@ -30,7 +31,7 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
     const exit = () => process.exit(1)
     const { message } = error as Error
     const hint = error instanceof ConfigError ? `\n${describeSources()}` : ''
-    process.stderr.write(`${redactText(message)}${hint}\n`, exit)
+    process.stderr.write(`${visibleLines(redactText(message))}${hint}\n`, exit)
     // A reader that does not read must not keep it running either.
     setTimeout(exit, STDERR_TIMEOUT_MS)
   }

@@ -126,7 +126,7 @@ export const forbidden: Rule[] = [
   // #endregion browser-login
   folder(
     'explain',
-    files('access/', 'tokens/', 'observability/request-log.ts'),
+    files('access/', 'tokens/', 'utils/', 'observability/request-log.ts'),
     'explanations are computed from a token and a policy alone.',
   ),
   // #region management

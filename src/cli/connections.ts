@@ -5,7 +5,6 @@ import {
   SCOPES,
   updateConnection,
 } from '../management/connections.ts'
-import { writeJson } from './support/command.ts'
 import { CONNECTION_OPTIONS, parseChanges, readOptions } from './support/connection-options.ts'
 import { formatTable } from './support/format-table.ts'
 import { type Invocation, managementCommand } from './support/management-command.ts'
@@ -33,26 +32,26 @@ async function list({ target, values, streams: { out } }: ConnectionInvocation):
   const { management } = target
   await management.requireScopes(SCOPES.read)
   const connections = await listConnections(management, values.strategy)
-  if (values.json) return writeJson(out, connections)
+  if (values.json) return out.json(connections)
   const rows = connections.map(({ id, name, display_name, strategy }) => [
     id,
     name,
     display_name,
     strategy,
   ])
-  out.write(formatTable(['ID', 'NAME', 'DISPLAY NAME', 'STRATEGY'], rows))
+  out.line(...formatTable(['ID', 'NAME', 'DISPLAY NAME', 'STRATEGY'], rows))
 }
 
 async function get({ target, values, operands, streams: { out } }: ConnectionInvocation) {
   const { management } = target
   await management.requireScopes(SCOPES.read)
   const connection = redactSecrets(await management.connections.get(String(operands[0]))) as object
-  if (values.json) return writeJson(out, connection)
+  if (values.json) return out.json(connection)
   const rows = Object.entries(connection).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
   ])
-  out.write(formatTable(['FIELD', 'VALUE'], rows))
+  out.line(...formatTable(['FIELD', 'VALUE'], rows))
 }
 
 async function update({ target, values, operands, streams }: ConnectionInvocation): Promise<void> {
@@ -68,13 +67,13 @@ async function update({ target, values, operands, streams }: ConnectionInvocatio
   })
   const isPending = differences.length > 0
   if (!values.json) {
-    for (const difference of differences) out.write(`${formatDifference(difference)}\n`)
+    for (const difference of differences) out.line(formatDifference(difference))
   }
   if (isPending && values.apply) {
     const name = `Update connection ${id}`
     await new Progress(err).during(name, () => updateConnection(management, id, patch))
   }
-  if (values.json) return writeJson(out, { id, differences, applied: isPending && values.apply })
-  if (!isPending) out.write('Nothing to change.\n')
-  else if (!values.apply) out.write('Nothing was changed. Add --apply to apply the changes.\n')
+  if (values.json) return out.json({ id, differences, applied: isPending && values.apply })
+  if (!isPending) out.line('Nothing to change.')
+  else if (!values.apply) out.line('Nothing was changed. Add --apply to apply the changes.')
 }

@@ -31,12 +31,13 @@ export async function main(
     for (;;) {
       const changed = watcher.nextChange()
       const program = new DevelopmentProcess(PROGRAM, (greeting) => {
-        out.write(greeting === printed ? `Restarted: ${change} has changed.\n` : greeting)
+        if (greeting === printed) out.line(`Restarted: ${change} has changed.`)
+        else out.text(greeting)
         printed = greeting
       })
       const first = await Promise.race([program.ended, changed, stopped])
       if (first === 'ended' && printed === '') return 1
-      if (first === 'ended') err.write('The server has ended. It starts after the next change.\n')
+      if (first === 'ended') err.line('The server has ended. It starts after the next change.')
       const next = await Promise.race([changed, stopped])
       await program.stop()
       if (next === 'stopped') return 0

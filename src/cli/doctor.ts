@@ -1,9 +1,10 @@
-import { parseArgs, styleText } from 'node:util'
+import { parseArgs } from 'node:util'
 import type { Environment } from '../config/environment.ts'
 import { diagnose } from '../doctor/diagnose.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Streams } from './support/command.ts'
 import { findServer, noteOf } from './support/examined-server.ts'
+import type { Line } from './support/terminal.ts'
 
 /**
  * Checks the configuration and everything that it points to: `npm run doctor`.
@@ -22,9 +23,8 @@ export async function main(
   const findings = await diagnose(server.sources)
   const failures = findings.filter(({ hint }) => hint !== undefined).length
   const lines = findings.flatMap(formatFinding)
-  out.write(
-    [...(note === undefined ? [] : [note, '']), ...lines, '', summary(failures), ''].join('\n'),
-  )
+  if (note !== undefined) out.line(note, '')
+  out.line(...lines, '', summary(failures))
   return failures === 0 ? 0 : 1
 }
 
@@ -33,8 +33,11 @@ function summary(failures: number): string {
   return failures === 1 ? '1 problem found.' : `${failures} problems found.`
 }
 
-function formatFinding({ name, found, hint }: Finding): string[] {
-  const mark = hint === undefined ? styleText('green', '✓') : styleText('red', '✗')
-  const line = `${mark} ${name.padEnd(14)}${found}`
+function formatFinding({ name, found, hint }: Finding): Line[] {
+  const mark =
+    hint === undefined
+      ? ({ style: 'green', text: '✓' } as const)
+      : ({ style: 'red', text: '✗' } as const)
+  const line = [mark, ` ${name.padEnd(14)}${found}`]
   return hint === undefined ? [line] : [line, `${' '.repeat(16)}${hint}`]
 }

@@ -15,7 +15,7 @@ import { MAX_HEADER_BYTES } from '../plugins/request-head.ts'
 import { loadServer } from '../project/load-project.ts'
 import { findProject } from '../project/project.ts'
 import { assemble } from '../server.ts'
-import { readText, type Streams, writeJson } from './support/command.ts'
+import { readText, type Streams } from './support/command.ts'
 import { type ExaminedServer, findServer, noteOf } from './support/examined-server.ts'
 import { explanationReport } from './support/explanation-report.ts'
 
@@ -43,10 +43,10 @@ export async function main(
   if (token === '') throw new Error(USAGE)
   const server = await findServer(sources)
   const note = noteOf(server)
-  if (note !== undefined) err.write(`${note}\n`)
+  if (note !== undefined) err.line(note)
   const explanation = await explainToken(token, values, server)
-  if (values.json) writeJson(out, explanation)
-  else out.write(explanationReport(explanation))
+  if (values.json) out.json(explanation)
+  else out.line(...explanationReport(explanation))
   return EXIT_CODES[explanation.result]
 }
 

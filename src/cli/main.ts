@@ -2,6 +2,7 @@
 import { readEnvironment } from '../config/environment.ts'
 import { useProxies } from '../config/outgoing-proxy.ts'
 import type { Command } from './support/command.ts'
+import { Terminal } from './support/terminal.ts'
 
 interface CommandEntry {
   readonly summary: string
@@ -70,24 +71,24 @@ function usage(): string {
     'Usage: npm run <command> -- [arguments], or npx messages-api <command> [arguments]',
     'Commands:',
     ...lines,
-    '',
   ].join('\n')
 }
 
+const err = new Terminal(process.stderr)
 const [name = '', ...args] = process.argv.slice(2)
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
 if (command === undefined) {
-  process.stderr.write(usage())
+  err.text(usage())
   process.exitCode = 2
 } else {
   const { main } = await command.load()
-  const streams = { input: process.stdin, out: process.stdout, err: process.stderr }
+  const streams = { input: process.stdin, out: new Terminal(process.stdout), err }
   try {
     const sources = readEnvironment()
     await useProxies(sources)
     process.exitCode = await main(args, sources, streams)
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`)
+    err.text((error as Error).message)
     process.exitCode = command.errorExitCode
   }
 }

@@ -37,14 +37,14 @@ export async function main(
   const text = documentText(await describeServer(await loadServer(findProject(process.cwd()))))
   if (!values.check) {
     await writeFile(file, text)
-    out.write(`Wrote ${file}\n`)
+    out.line(`Wrote ${file}`)
     return 0
   }
   const isCurrent = (await readFile(file, 'utf8').catch(() => undefined)) === text
-  out.write(
+  out.line(
     isCurrent
-      ? `${file} is what the routes say.\n`
-      : `${file} is not what the routes say. Run "npm run openapi" and commit the file.\n`,
+      ? `${file} is what the routes say.`
+      : `${file} is not what the routes say. Run "npm run openapi" and commit the file.`,
   )
   return isCurrent ? 0 : 1
 }

@@ -11,7 +11,7 @@ import {
   scopesToInvite,
 } from '../management/organizations.ts'
 import { isEmailAddress } from '../utils/email-address.ts'
-import { type Streams, writeJson } from './support/command.ts'
+import type { Streams } from './support/command.ts'
 import { formatTable } from './support/format-table.ts'
 import { type Invocation, managementCommand } from './support/management-command.ts'
 import { Progress } from './support/progress.ts'
@@ -51,9 +51,9 @@ async function list({ target, values, streams: { out } }: OrganizationInvocation
   const { management } = target
   await management.requireScopes('read:organizations')
   const organizations = await listOrganizations(management)
-  if (values.json) return writeJson(out, organizations)
+  if (values.json) return out.json(organizations)
   const rows = organizations.map(({ id, name, display_name }) => [id, name, display_name])
-  out.write(formatTable(['ID', 'NAME', 'DISPLAY NAME'], rows))
+  out.line(...formatTable(['ID', 'NAME', 'DISPLAY NAME'], rows))
 }
 
 async function invite(invocation: OrganizationInvocation): Promise<void> {
@@ -80,9 +80,9 @@ async function invitations({ target, values, operands, streams }: OrganizationIn
   const { management } = target
   await management.requireScopes(...invitationScopes(organization, 'read'))
   const found = await listInvitations(management, organization)
-  if (values.json) return writeJson(streams.out, found)
+  if (values.json) return streams.out.json(found)
   const rows = found.map(({ id, email, inviter, expires_at }) => [id, email, inviter, expires_at])
-  streams.out.write(formatTable(['ID', 'E-MAIL', 'INVITED BY', 'EXPIRES'], rows))
+  streams.out.line(...formatTable(['ID', 'E-MAIL', 'INVITED BY', 'EXPIRES'], rows))
 }
 
 async function revoke(invocation: OrganizationInvocation): Promise<void> {
@@ -93,7 +93,7 @@ async function revoke(invocation: OrganizationInvocation): Promise<void> {
   const revokeOne = await createRevoker(management, organization)
   const progress = new Progress(streams.err)
   for (const id of ids) await progress.during(`Revoke ${id}`, () => revokeOne(id))
-  if (values.json) writeJson(streams.out, { revoked: ids })
+  if (values.json) streams.out.json({ revoked: ids })
 }
 
 /** @returns seconds */
@@ -128,8 +128,8 @@ async function inviteAll(
       }
     }),
   )
-  if (json) writeJson(out, { invited, failed })
-  else for (const { email, link } of invited) out.write(`${email}  ${link}\n`)
+  if (json) out.json({ invited, failed })
+  else for (const { email, link } of invited) out.line(`${email}  ${link}`)
   if (failed.length === 0) return
   const reasons = failed.map(({ email, error }) => `${email}: ${error.message}`)
   throw new Error(`${failed.length} of ${emails.length} invitations failed. ${reasons.join(' ')}`)

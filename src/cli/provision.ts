@@ -12,8 +12,9 @@ import type { Variables } from '../management/provisioning/env-file.ts'
 import { BROWSER_LOGIN_VARIABLES, serverVariables } from '../management/provisioning/environment.ts'
 import { plan, type Step, scopesToApply } from '../management/provisioning/plan.ts'
 import { readState, scopesToRead } from '../management/provisioning/read-state.ts'
+import { visibleText } from '../utils/visible-text.ts'
 import { checkServerAccepts, sortWebOrigins } from './support/accepted-settings.ts'
-import { type Streams, writeJson } from './support/command.ts'
+import type { Streams } from './support/command.ts'
 import { COMMON_OPTIONS, type OptionValues } from './support/management-command.ts'
 import {
   announceTarget,
@@ -54,7 +55,7 @@ export async function main(
 ): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { ...OPTIONS, ...COMMON_OPTIONS } })
   if (values.help) {
-    streams.out.write(`${USAGE}\n`)
+    streams.out.text(USAGE)
     return 0
   }
   const description = await loadDescription(values.file)
@@ -94,11 +95,11 @@ async function provision(run: ProvisionRun): Promise<void> {
   const steps = plan(description, state, isLocal)
   const isPending = steps.some(({ action }) => action !== 'unchanged')
   const ids = resourceIdsOf(state)
-  if (!values.json) out.write(formatPlan(issuer, steps))
+  if (!values.json) out.line(...formatPlan(issuer, steps))
   if (isPending && !values.apply) {
     if (values.json) {
-      writeJson(out, { tenant: issuer, applied: false, steps: steps.map(stepToJson) })
-    } else out.write('Nothing was changed. Add --apply to apply the plan.\n')
+      out.json({ tenant: issuer, applied: false, steps: steps.map(stepToJson) })
+    } else out.line('Nothing was changed. Add --apply to apply the plan.')
     return
   }
   if (isPending) await management.requireScopes(...scopesToApply(steps))
@@ -110,10 +111,10 @@ async function provision(run: ProvisionRun): Promise<void> {
   const { accepted, rejected } = sortWebOrigins(description)
   const variables = isDone ? serverVariables(description, ids, target.domain, accepted) : {}
   if (rejected.length > 0) {
-    err.write(`CLIENT_ORIGIN_URL: the server does not accept ${rejected.join(', ')}.\n`)
+    err.line(`CLIENT_ORIGIN_URL: the server does not accept ${rejected.join(', ')}.`)
   }
   if (isDone) await outputVariables(run, ids, variables)
-  if (values.json) writeJson(out, resultToJson(issuer, steps, result, variables))
+  if (values.json) out.json(resultToJson(issuer, steps, result, variables))
   if (!isDone) throw new Error(failureMessage(result))
 }
 
@@ -128,14 +129,16 @@ async function outputVariables(
     await writeEnvFile(target.management, webClientId, variables, streams.err)
   } else if (!values.json) {
     const omitted = webClientId === undefined ? [] : BROWSER_LOGIN_VARIABLES
-    streams.out.write(`\n${formatVariables(variables, omitted)}`)
+    streams.out.line('', ...formatVariables(variables, omitted))
   }
 }
 
 function failureMessage({ done, failed, remaining }: ApplyResult): string {
   const count = `${done.length} done, ${failed.length} failed, ${remaining.length} not started`
   const reasons = failed.map(({ step, error }) => `${step.kind} ${step.name}: ${error.message}`)
-  return `The plan is incomplete (${count}). Run the command again to continue. ${reasons.join(' ')}`
+  return visibleText(
+    `The plan is incomplete (${count}). Run the command again to continue. ${reasons.join(' ')}`,
+  )
 }
 
 function resultToJson(

@@ -26,10 +26,10 @@ export async function main(
   const [name = '', time = '10s'] = positionals
   const seconds = /^(\d+)s?$/.exec(time)?.[1]
   if (name === 'changes' || name === 'reset') {
-    out.write(name === 'reset' ? await reset(sources) : await changes(sources))
+    out.line(...(name === 'reset' ? await reset(sources) : await changes(sources)))
   } else if (FAULTS.includes(name) && seconds !== undefined) {
     const keys = await inject(sources, name, Number(seconds))
-    out.write(`${name}: done. Published keys: ${keys.join(', ')}\n`)
+    out.line(`${name}: done. Published keys: ${keys.join(', ')}`)
   } else throw new Error(USAGE)
   return 0
 }
@@ -54,24 +54,26 @@ interface ChangeReport {
   }[]
 }
 
-async function changes(sources: readonly Environment[]): Promise<string> {
+async function changes(sources: readonly Environment[]): Promise<string[]> {
   const report = await call<ChangeReport>(sources, '/local-tenant/changes')
   const { dataFile, file } = report
-  if (report.changes.length === 0) return `Nothing overrides ${dataFile}.\n`
-  return `These changes are in ${file} and override ${dataFile}:\n${formatChanges(report)}`
+  if (report.changes.length === 0) return [`Nothing overrides ${dataFile}.`]
+  return [`These changes are in ${file} and override ${dataFile}:`, ...formatChanges(report)]
 }
 
-async function reset(sources: readonly Environment[]): Promise<string> {
+async function reset(sources: readonly Environment[]): Promise<string[]> {
   const report = await call<ChangeReport>(sources, '/local-tenant/reset', {})
-  return `The local tenant is as in ${report.dataFile}. Changes undone: ${report.changes.length}.\n${formatChanges(report)}`
+  const { dataFile, changes } = report
+  return [
+    `The local tenant is as in ${dataFile}. Changes undone: ${changes.length}.`,
+    ...formatChanges(report),
+  ]
 }
 
-function formatChanges({ changes }: ChangeReport): string {
-  return changes
-    .map(
-      ({ collection, key, fields }) => `  ${collection} ${key}: ${fields?.join(', ') ?? 'new'}\n`,
-    )
-    .join('')
+function formatChanges({ changes }: ChangeReport): string[] {
+  return changes.map(({ collection, key, fields }) => {
+    return `  ${collection} ${key}: ${fields?.join(', ') ?? 'new'}`
+  })
 }
 
 /** @throws Error with the reason of the local tenant */

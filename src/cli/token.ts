@@ -19,6 +19,6 @@ export async function main(
     error_description: problem = `The server at ${localTenantUrl(sources)} is not a tenant.`,
   } = result
   if (token === undefined) throw new Error(problem)
-  out.write(`${token}\n`)
+  out.line(token)
   return 0
 }

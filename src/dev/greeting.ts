@@ -9,6 +9,7 @@ import type { Persona } from '../local-tenant/directory/records.ts'
 import type { LocalTenant } from '../local-tenant/local-tenant.ts'
 import { createPersonaGrant } from '../local-tenant/protocol/tokens/persona-grant.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
+import { visibleText } from '../utils/visible-text.ts'
 
 export interface GreetingOptions {
   readonly apiUrl: string
@@ -53,8 +54,10 @@ export function greeting(options: GreetingOptions): string {
     ),
     ...changesOf(directory, command('tenant')),
     ...(calls.length > 0 ? ['', '  Try', ...calls.slice(0, MAX_CALLS)] : []),
-    '\n\n',
-  ].join('\n')
+    ...['', ''],
+  ]
+    .map(visibleText)
+    .join('\n')
 }
 
 /** A note that there are changes which override the data of the tenant. */

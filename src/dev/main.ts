@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { readEnvironment } from '../config/environment.ts'
 import { findProject } from '../project/project.ts'
+import { visibleLines } from '../utils/visible-text.ts'
 import { createConsoleApi } from './console-api.ts'
 import { greeting } from './greeting.ts'
 import { startDevelopment } from './start-development.ts'
@@ -28,10 +29,10 @@ try {
     // #endregion browser-login
     hasTokenScript: project.scripts.includes('token'),
   })
-  if (process.send === undefined) process.stdout.write(text)
+  if (process.send === undefined) process.stdout.write(`${text}\n`)
   else process.send(text)
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`)
+  process.stderr.write(`${visibleLines((error as Error).message)}\n`)
   // A channel to the command would keep the process running.
   process.exit(1)
 }

@@ -1,14 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { main } from '../../src/cli/openapi.ts'
+import { runCommand } from '../support/command.ts'
 
 async function run(...args: string[]) {
-  const streams = { input: new PassThrough(), out: new PassThrough(), err: new PassThrough() }
-  const code = await main(args, [], streams)
-  return { code, text: String(streams.out.read()) }
+  const { exitCode: code, out: text } = await runCommand(main, args, [])
+  return { code, text }
 }
 
 test('the command writes the document, and checks it', async (t) => {

@@ -1,5 +1,6 @@
 import { Readable, Writable } from 'node:stream'
 import type { Command } from '../../src/cli/support/command.ts'
+import { Terminal } from '../../src/cli/support/terminal.ts'
 import type { Environment } from '../../src/config/environment.ts'
 
 interface RunOptions {
@@ -26,8 +27,8 @@ export async function runCommand(
     })
   const streams = {
     input: Object.assign(Readable.from([input]), { isTTY }),
-    out: collect('out'),
-    err: Object.assign(collect('err'), { isTTY }),
+    out: new Terminal(collect('out')),
+    err: new Terminal(Object.assign(collect('err'), { isTTY })),
   }
   let exitCode: number | undefined
   let problem: string | undefined

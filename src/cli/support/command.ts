@@ -1,11 +1,12 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Environment } from '../../config/environment.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Where a command reads from, and where it writes: results to `out`, progress to `err`. */
 export interface Streams {
   readonly input: Readable & { readonly isTTY?: boolean }
-  readonly out: Writable
-  readonly err: Writable & { readonly isTTY?: boolean }
+  readonly out: Terminal
+  readonly err: Terminal
 }
 
 /**
@@ -27,8 +28,4 @@ export async function readText(input: Streams['input']): Promise<string> {
   let text = ''
   for await (const chunk of input) text += chunk
   return text
-}
-
-export function writeJson(out: Writable, value: unknown): void {
-  out.write(`${JSON.stringify(value, null, 2)}\n`)
 }

@@ -4,7 +4,7 @@ import { createManagementClient, type ManagementClient } from '../../management/
 import { ManagementError, toManagementError } from '../../management/client/errors.ts'
 import type { Credentials } from '../../management/client/token.ts'
 import { isLoopback, issuerOf } from '../../tokens/issuer.ts'
-import { type Streams, writeJson } from './command.ts'
+import type { Streams } from './command.ts'
 
 /** The tenant that a command administers. */
 export interface ManagementTarget {
@@ -80,7 +80,7 @@ function readCredentials(sources: readonly Environment[]): Credentials | undefin
 /** Says which tenant a command reads or changes, before it does. */
 export function announceTarget({ issuer, isLocal, isDefault }: ManagementTarget, { err }: Streams) {
   const reason = isDefault ? ', because AUTH0_DOMAIN is not set' : ''
-  err.write(`Tenant: ${issuer}${isLocal ? ` (a local tenant${reason})` : ''}\n`)
+  err.line(`Tenant: ${issuer}${isLocal ? ` (a local tenant${reason})` : ''}`)
 }
 
 /**
@@ -100,7 +100,7 @@ export async function reportErrors(
   } catch (cause) {
     const error = toManagementError(cause)
     if (!(error instanceof ManagementError)) throw error
-    if (json) writeJson(out, { error })
+    if (json) out.json({ error })
     if (!isLocal || error.code !== 'unreachable') throw error
     throw new Error(
       `${error.description} Start the local tenant with npm run dev, or set AUTH0_DOMAIN to use another tenant.`,

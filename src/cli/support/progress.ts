@@ -1,4 +1,3 @@
-import { styleText } from 'node:util'
 import type { Streams } from './command.ts'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
@@ -18,7 +17,7 @@ export class Progress {
 
   begin(name: string): void {
     this.#running.push(name)
-    if (this.#err.isTTY !== true) return
+    if (!this.#err.isTTY) return
     this.#drawSpinner()
     this.#timer ??= setInterval(() => this.#drawSpinner(), FRAME_INTERVAL_MS)
   }
@@ -29,9 +28,8 @@ export class Progress {
     this.#clearLine()
     const [mark, style] =
       problem === undefined ? (['✓', 'green'] as const) : (['✗', 'red'] as const)
-    const options = { stream: this.#err, validateStream: true }
     const text = problem === undefined ? name : `${name}: ${problem}`
-    this.#err.write(`${styleText(style, mark, options)} ${text}\n`)
+    this.#err.line([{ style, text: mark }, ` ${text}`])
     if (this.#running.length > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
@@ -52,10 +50,10 @@ export class Progress {
 
   #drawSpinner(): void {
     const frame = FRAMES[this.#frame++ % FRAMES.length]
-    this.#err.write(`\r\x1b[K${frame} ${this.#running.at(-1)}`)
+    this.#err.status(`${frame} ${this.#running.at(-1)}`)
   }
 
   #clearLine(): void {
-    if (this.#err.isTTY === true) this.#err.write('\r\x1b[K')
+    if (this.#err.isTTY) this.#err.status('')
   }
 }

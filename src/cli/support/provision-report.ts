@@ -1,6 +1,6 @@
-import { styleText } from 'node:util'
 import { formatVariable, type Variables } from '../../management/provisioning/env-file.ts'
 import type { Step } from '../../management/provisioning/plan.ts'
+import type { Line } from './terminal.ts'
 
 const MARKS = {
   create: ['+', 'green'],
@@ -9,7 +9,7 @@ const MARKS = {
 } as const
 
 /** A plan as text. */
-export function formatPlan(issuer: string, steps: readonly Step[]): string {
+export function formatPlan(issuer: string, steps: readonly Step[]): Line[] {
   const count = (action: Step['action']) => steps.filter((step) => step.action === action).length
   return [
     `Tenant ${issuer}`,
@@ -17,17 +17,16 @@ export function formatPlan(issuer: string, steps: readonly Step[]): string {
     ...steps.flatMap(formatStep),
     '',
     `${count('create')} to create, ${count('change')} to change, ${count('unchanged')} unchanged.`,
-    '',
-  ].join('\n')
+  ]
 }
 
 export function stepTitle({ kind, name }: Step): string {
   return `${kind.padEnd(13)}${name}`
 }
 
-function formatStep(step: Step): string[] {
+function formatStep(step: Step): Line[] {
   const [mark, style] = MARKS[step.action]
-  const line = `${styleText(style, mark)} ${stepTitle(step)}`
+  const line = [{ style, text: mark }, ` ${stepTitle(step)}`]
   if (step.action !== 'change') return [line]
   return [line, ...step.differences.map((difference) => `    ${formatAddition(difference)}`)]
 }
@@ -54,12 +53,11 @@ function formatValue(value: unknown): string {
  *
  * @param omitted variables whose values are secret: only their names are shown
  */
-export function formatVariables(variables: Variables, omitted: readonly string[]): string {
+export function formatVariables(variables: Variables, omitted: readonly string[]): string[] {
   return [
     ...Object.entries(variables).map(([name, value]) => formatVariable(name, value).trimEnd()),
     ...omitted.map((name) => `# ${name}=… (written by --write-env)`),
-    '',
-  ].join('\n')
+  ]
 }
 
 /** A step in the output of `--json`. */

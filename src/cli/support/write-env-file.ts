@@ -25,11 +25,9 @@ export async function writeEnvFile(
   const login =
     webClientId === undefined ? {} : await browserLoginVariables(management, webClientId, existing)
   const { added, kept } = await addVariables(FILE, { ...variables, ...login })
-  err.write(`${FILE}: ${added.length > 0 ? `added ${added.join(', ')}` : 'nothing to add'}.\n`)
-  if (kept.length > 0) err.write(`${FILE}: kept existing values of ${kept.join(', ')}.\n`)
+  err.line(`${FILE}: ${added.length > 0 ? `added ${added.join(', ')}` : 'nothing to add'}.`)
+  if (kept.length > 0) err.line(`${FILE}: kept existing values of ${kept.join(', ')}.`)
   if (webClientId !== undefined && Object.keys(login).length === 0) {
-    err.write(
-      'The browser login was skipped: reading its secret needs the scope read:client_keys.\n',
-    )
+    err.line('The browser login was skipped: reading its secret needs the scope read:client_keys.')
   }
 }

@@ -1,3 +1,5 @@
+import { visibleText } from '../../utils/visible-text.ts'
+
 /** What went wrong in a call of the Management API. Programs can rely on these values. */
 export type ManagementErrorCode =
   | 'ambiguous'
@@ -30,7 +32,7 @@ export class ManagementError extends Error {
   readonly details: ErrorDetails
 
   constructor(code: ManagementErrorCode, description: string, details: ErrorDetails = {}) {
-    super(description)
+    super(visibleText(description))
     this.code = code
     this.status = details.status
     this.details = details

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { parseDocument } from 'yaml'
+import { visibleText } from '../../utils/visible-text.ts'
 import { type Description, descriptionSchema } from './description-schema.ts'
 
 export type { Description }
@@ -24,7 +25,7 @@ export function readDescription(text: string, file: string): Description {
     else problems.push(...(validate.errors as ErrorObject[]).map(formatProblem))
   }
   if (problems.length === 0) return description as Description
-  throw new Error([`Invalid ${file}:`, ...new Set(problems)].join('\n  '))
+  throw new Error([`Invalid ${file}:`, ...new Set(problems.map(visibleText))].join('\n  '))
 }
 
 function formatProblem({ instancePath, keyword, params, message }: ErrorObject): string {
