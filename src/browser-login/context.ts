@@ -9,6 +9,7 @@ import { PendingLogins } from './sessions/pending-logins.ts'
 import { RedisStore } from './sessions/redis-store.ts'
 import type { Store } from './sessions/store.ts'
 import { TokenRenewal } from './sessions/token-renewal.ts'
+import { revokeRefreshToken } from './tenant/revocation.ts'
 import { TenantClient } from './tenant/tenant-client.ts'
 
 export interface BrowserLoginOptions {
@@ -53,19 +54,21 @@ export function createLoginContext(
     redisUrl === undefined ? new MemoryStore(now) : new RedisStore(redisUrl, deployment, log)
   log.info({ event: 'session_store', store: store.name }, `Session store: ${store.name}`)
   const records = new EncryptedRecords(store, config.sessionSecrets, deployment)
-  const logins = new Logins({
-    store,
-    records,
-    idleTimeoutMs: config.idleTimeout,
-    maxAgeMs: config.maxAge,
-    now,
-  })
   const tenant = new TenantClient({
     issuer,
     clientId,
     clientSecret,
     idTokenAlgorithm,
     clockTolerance,
+    now,
+  })
+  const logins = new Logins({
+    store,
+    records,
+    idleTimeoutMs: config.idleTimeout,
+    maxAgeMs: config.maxAge,
+    // No request waits for it.
+    onUnused: (tokens) => void revokeRefreshToken(tenant, tokens, log),
     now,
   })
   const key: ClientTokenKey =

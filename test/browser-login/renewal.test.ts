@@ -166,7 +166,14 @@ async function begin(logins: Logins, identity: Identity, tokens: TokenSet): Prom
 function twoProcesses() {
   const store = new MemoryStore(Date.now)
   const records = new EncryptedRecords(store, [SESSION_SECRET], '')
-  const options = { store, records, idleTimeoutMs: 60_000, maxAgeMs: 60_000, now: Date.now }
+  const options = {
+    store,
+    records,
+    idleTimeoutMs: 60_000,
+    maxAgeMs: 60_000,
+    onUnused: () => {},
+    now: Date.now,
+  }
   const identity = { subject: 's', sessionId: undefined, claims: {} }
   const process = () => {
     const logins = new Logins(options)
@@ -283,7 +290,14 @@ test('new tokens are kept if the store fails, until they are saved', async (t) =
 test('a logout ends all logins, also those that start at the same time', async (t) => {
   const store = new MemoryStore(Date.now)
   const records = new EncryptedRecords(store, [SESSION_SECRET], '')
-  const options = { store, records, idleTimeoutMs: 60_000, maxAgeMs: 60_000, now: Date.now }
+  const options = {
+    store,
+    records,
+    idleTimeoutMs: 60_000,
+    maxAgeMs: 60_000,
+    onUnused: () => {},
+    now: Date.now,
+  }
   const logins = new Logins(options)
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
   const identity = { subject: 's', sessionId: 'i', claims: {} }
@@ -308,7 +322,14 @@ test('a login ends at its maximum age, whatever the clock of the store', async (
   const store = new MemoryStore(() => 0)
   const records = new EncryptedRecords(store, [SESSION_SECRET], '')
   let now = 0
-  const logins = new Logins({ store, records, idleTimeoutMs: 100, maxAgeMs: 100, now: () => now })
+  const logins = new Logins({
+    store,
+    records,
+    idleTimeoutMs: 100,
+    maxAgeMs: 100,
+    onUnused: () => {},
+    now: () => now,
+  })
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
   const { id } = await begin(logins, { subject: 's', sessionId: 'i', claims: {} }, tokens)
   now = 99
@@ -323,7 +344,14 @@ test('the logins of a person are bounded, and each costs as much as the first', 
   let now = 0
   const store = new MemoryStore(() => now)
   const records = new EncryptedRecords(store, [SESSION_SECRET], '')
-  const options = { store, records, idleTimeoutMs: 500, maxAgeMs: 1000, now: () => now }
+  const options = {
+    store,
+    records,
+    idleTimeoutMs: 500,
+    maxAgeMs: 1000,
+    onUnused: () => {},
+    now: () => now,
+  }
   let calls = 0
   const counted = new Proxy(store, {
     get(target, name) {

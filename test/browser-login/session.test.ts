@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { until } from '../redis/redis-server.ts'
 import { fakeTenant, hs256, rs256 } from '../support/fake-tenant.ts'
 import { BASE, site } from '../support/site.ts'
 import { oddKeys } from '../support/tokens/keys.ts'
@@ -173,6 +174,46 @@ test('an ID token of 64 KiB is accepted, and is not in the logout URL', async (t
   t.match(log.at(-2), { event: 'page_failed', causes: ['token_too_large'] })
 })
 
+test('without a session here, the home page ends the one at the tenant', async (t) => {
+  const { tenant, visitor } = await site(t)
+  const uma = visitor()
+  t.match((await uma.visit('/')).html, /<button>Log out there<\/button>/)
+  await uma.visit('/login')
+  t.ok(uma.jar.has(COOKIE))
+  const { status, location } = await uma.post('/logout')
+  t.equal(status, 303)
+  t.match(location, `${tenant.issuer}oidc/logout`)
+  t.notOk(uma.jar.has(COOKIE), 'the session of a browser without a login ends too')
+  await uma.logIn()
+  t.notMatch((await uma.visit('/')).html, /Log out there/)
+})
+
+test('the refresh token of a login that is ended elsewhere is revoked', async (t) => {
+  const { tenant, visitor } = await site(t)
+  const revoked = async (number: number) =>
+    until(async () => tenant.revocations.some((one) => one.get('token') === `refresh-${number}`))
+  const uma = visitor()
+  await uma.logIn()
+  await uma.post('/backchannel-logout', { logout_token: tenant.logoutToken() })
+  await revoked(1)
+
+  tenant.tokens = { expires_in: 5 }
+  await uma.logIn()
+  tenant.tokens = { id_token: tenant.idToken({ sub: 'auth0|2' }) }
+  t.equal((await uma.visit('/profile')).status, 401)
+  await revoked(2)
+  await revoked(3)
+
+  tenant.tokens = { expires_in: 5 }
+  await uma.logIn()
+  tenant.answer = async () => {
+    await visitor().post('/backchannel-logout', { logout_token: tenant.logoutToken() })
+    return undefined
+  }
+  t.equal((await uma.visit('/profile')).status, 401, 'it ended during the renewal')
+  await revoked(5)
+})
+
 test('logout while the tenant is down', async (t) => {
   const tenant = await fakeTenant(t)
   const first = await site(t, { tenant })
@@ -299,7 +340,9 @@ test('a page of this origin gets its access token', async (t) => {
   t.equal((await app.inject({ url: '/probe/admin', headers })).statusCode, 200)
   await uma.post('/logout', { _csrf: token })
   const after = await uma.post('/session/token', {}, { 'csrf-token': token })
-  t.match(after, { status: 403, html: '{"message":"Forbidden"}' })
+  t.match(after, { status: 401, html: '{"message":"Unauthorized"}' })
+  const never = await visitor().post('/session/token')
+  t.equal(never.status, 401, 'without a session')
 })
 
 test('a login as a different user ends the previous login', async (t) => {

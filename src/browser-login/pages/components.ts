@@ -14,6 +14,13 @@ export function logoutForm(csrfToken: string): Html {
 </form>`
 }
 
+/** Without a session here, there is no CSRF token: see the route. */
+export function tenantLogoutForm(): Html {
+  return html`<form method="post" action="/logout">
+<button>Log out there</button>
+</form>`
+}
+
 /** A description list. Values that are not text are shown as JSON. */
 export function descriptionList(entries: readonly (readonly [string, unknown])[]): Html {
   const items = entries.map(([term, value]) => html`<dt>${term}</dt><dd>${textOf(value)}</dd>`)

@@ -24,7 +24,11 @@ export const callback = fp<LoginContext>(
       const pending = await pendingLogins.take(request.session, state)
       if (pending === undefined) {
         // The back button leads here after a login.
-        if ((await request.getLogin()) !== undefined) return reply.redirect(DEFAULT_PATH, 303)
+        if ((await request.getLogin()) !== undefined) {
+          const { completed } = request.session
+          const isSame = completed?.state === state
+          return reply.redirect(isSame ? completed.returnTo : DEFAULT_PATH, 303)
+        }
         throw new PageError(400, 'state_unknown', { next: NEW_LOGIN })
       }
       request.startedLogin = pending
@@ -48,6 +52,7 @@ export const callback = fp<LoginContext>(
       // A new session id prevents session fixation. Logins that are pending in other tabs stay.
       await request.session.regenerate(['visitor', 'pending'])
       request.session.loginId = login.id
+      request.session.completed = { state, returnTo }
       reply.generateCsrf()
       if (previous !== undefined) {
         await logins.end(previous)

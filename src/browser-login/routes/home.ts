@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { html } from '../../html/html.ts'
 import type { LoginContext } from '../context.ts'
-import { displayName, logoutForm } from '../pages/components.ts'
+import { displayName, logoutForm, tenantLogoutForm } from '../pages/components.ts'
 
 /** The home page: links to log in, or who is logged in. */
 export const home = fp<LoginContext>(
@@ -10,7 +10,9 @@ export const home = fp<LoginContext>(
       const login = await request.getLogin()
       if (login === undefined) {
         const body = html`<p>You are not logged in.</p>
-<p><a href="/login">Log in</a> or <a href="/signup">sign up</a></p>`
+<p><a href="/login">Log in</a> or <a href="/signup">sign up</a></p>
+<p>You may still be logged in at the login service.</p>
+${tenantLogoutForm()}`
         return reply.page({ title: 'Messages', body })
       }
       const connections = [...config.federatedApis.keys()].map(

@@ -1,12 +1,9 @@
 import fp from 'fastify-plugin'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
-import type { CsrfGuard } from '../sessions/csrf-guard.ts'
+import { type CsrfGuard, STALE_PAGE } from '../sessions/csrf-guard.ts'
 import { TenantUnavailableError } from '../tenant/errors.ts'
 import { revokeRefreshToken } from '../tenant/revocation.ts'
-
-/** The codes of @fastify/csrf-protection: the page is older than the session, or the session has ended. */
-const STALE_PAGE = ['FST_CSRF_INVALID_TOKEN', 'FST_CSRF_MISSING_SECRET']
 
 /** Logs out here, and then at the tenant (OpenID Connect RP-Initiated Logout §2). */
 export const logout = fp<LoginContext>(
@@ -18,8 +15,9 @@ export const logout = fp<LoginContext>(
       // The request comes from a page of this origin, so it is not an attack. Another login is not ended.
       async errorHandler(error, request, reply) {
         if (!STALE_PAGE.includes(error.code)) throw error
-        const login = await request.getLogin()
-        return reply.redirect(login === undefined ? await logoutUrl() : '/', 303)
+        if ((await request.getLogin()) !== undefined) return reply.redirect('/', 303)
+        await app.endSession(reply)
+        return reply.redirect(await logoutUrl(), 303)
       },
       async handler(request, reply) {
         const login = await request.getLogin()

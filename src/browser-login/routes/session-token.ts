@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import type { LoginContext } from '../context.ts'
-import type { CsrfGuard } from '../sessions/csrf-guard.ts'
+import { type CsrfGuard, STALE_PAGE } from '../sessions/csrf-guard.ts'
 
 /**
  * Returns the access token to a script of this origin, so that it can call the API. The refresh
@@ -8,10 +8,18 @@ import type { CsrfGuard } from '../sessions/csrf-guard.ts'
  */
 export const sessionToken = fp<LoginContext>(
   async (app, { tokenExpectations }) => {
-    app.post('/session/token', app.getDecorator<CsrfGuard>('csrfGuard'), async (request) => {
-      const { tokens } = await request.requireLogin()
-      const expiresIn = Math.floor((tokens.expiresAt - tokenExpectations.now()) / 1000)
-      return { access_token: tokens.accessToken, token_type: 'Bearer', expires_in: expiresIn }
+    app.post('/session/token', {
+      ...app.getDecorator<CsrfGuard>('csrfGuard'),
+      // Without a login, there is no CSRF token that could be right: the script has to log in.
+      async errorHandler(error, request) {
+        if (STALE_PAGE.includes(error.code)) await request.requireLogin()
+        throw error
+      },
+      async handler(request) {
+        const { tokens } = await request.requireLogin()
+        const expiresIn = Math.floor((tokens.expiresAt - tokenExpectations.now()) / 1000)
+        return { access_token: tokens.accessToken, token_type: 'Bearer', expires_in: expiresIn }
+      },
     })
   },
   {

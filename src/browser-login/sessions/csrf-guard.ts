@@ -3,6 +3,9 @@ import type { preHandlerHookHandler, RouteShorthandOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { PageError } from '../errors.ts'
 
+/** The codes of @fastify/csrf-protection: the page is older than the session, or the session has ended. */
+export const STALE_PAGE = ['FST_CSRF_INVALID_TOKEN', 'FST_CSRF_MISSING_SECRET']
+
 /** Options of a route that only pages of this origin may call. */
 export type CsrfGuard = Required<Pick<RouteShorthandOptions, 'onRequest' | 'preHandler'>>
 

@@ -67,7 +67,11 @@ export class EncryptedRecords {
 
   /** Finds and deletes a record. */
   async take<T>(kind: string, name: string): Promise<T | undefined> {
-    const key = storeKey(kind, name)
+    return this.takeKey<T>(storeKey(kind, name))
+  }
+
+  /** Finds and deletes the record of a `storeKey`. */
+  async takeKey<T>(key: string): Promise<T | undefined> {
     return this.#decrypt<T>(key, await this.#store.take(key))?.record
   }
 

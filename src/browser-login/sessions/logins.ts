@@ -33,6 +33,8 @@ export interface LoginsOptions {
   readonly idleTimeoutMs: number
   /** How long a login lasts at most. */
   readonly maxAgeMs: number
+  /** Called with the tokens of a login that ended by itself: nobody will use them any more. */
+  readonly onUnused: (tokens: TokenSet) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -83,7 +85,7 @@ export class Logins {
     const remainingMs = (login: Login) => this.#remainingMs(login)
     const login = await records.findAndTouch<Login>('login', id, remainingMs)
     if (login === undefined || remainingMs(login) > 0) return login
-    await this.end(login)
+    await this.expire(login)
     return undefined
   }
 
@@ -92,7 +94,9 @@ export class Logins {
     const updated = { ...login, ...renewed }
     const remainingMs = this.#remainingMs(login)
     const exists = await this.#options.records.replace('login', login.id, updated, remainingMs)
-    return exists ? updated : undefined
+    if (exists) return updated
+    this.discard(renewed.tokens)
+    return undefined
   }
 
   async end(login: Login): Promise<void> {
@@ -102,12 +106,23 @@ export class Logins {
     for (const index of indexesOf(login)) await store.removeMembers(index, [key])
   }
 
+  /** Ends a login that can no longer be used. */
+  async expire(login: Login): Promise<void> {
+    await this.end(login)
+    this.discard(login.tokens)
+  }
+
+  /** Gives up tokens that belong to no login. */
+  discard(tokens: TokenSet): void {
+    this.#options.onUnused(tokens)
+  }
+
   async endAll(scope: LogoutScope): Promise<void> {
     const { store, now } = this.#options
     const index = indexOf(scope)
     await store.set(storeKey('logout', index), String(now()), LOGOUT_TTL_MS)
     const members = await store.members(index)
-    await store.delete(members)
+    await this.#takeAll(members)
     // Not the index itself: a new login may have been added in the meantime.
     await store.removeMembers(index, members)
   }
@@ -121,7 +136,14 @@ export class Logins {
   async #addToIndex(index: string, key: string): Promise<void> {
     const { store, maxAgeMs } = this.#options
     const count = await store.addMember(index, key, maxAgeMs)
-    if (count > MAX_LOGINS) await store.delete(await store.takeOldest(index))
+    if (count > MAX_LOGINS) await this.#takeAll(await store.takeOldest(index))
+  }
+
+  /** @param keys of records; most of those that are missing have expired */
+  async #takeAll(keys: readonly string[]): Promise<void> {
+    const { records } = this.#options
+    const logins = await Promise.all(keys.map((key) => records.takeKey<Login>(key)))
+    for (const login of logins) if (login !== undefined) this.discard(login.tokens)
   }
 
   #remainingMs({ startedAt }: Login): number {

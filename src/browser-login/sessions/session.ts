@@ -14,6 +14,8 @@ declare module 'fastify' {
     visitor?: string
     /** Record names of the pending logins, the oldest first. */
     pending?: string[] | undefined
+    /** Where the login in this browser led. */
+    completed?: { readonly state: string; readonly returnTo: string }
     /** The id of the login in this browser. */
     loginId?: string
   }

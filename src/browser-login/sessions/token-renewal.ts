@@ -84,7 +84,7 @@ export class TokenRenewal {
     if (renewed !== undefined) return this.#save(login, renewed)
     const current = await logins.find(id)
     if (current !== undefined && this.#isFresh(current)) return current
-    await logins.end(login)
+    await logins.expire(login)
     return undefined
   }
 
@@ -105,10 +105,11 @@ export class TokenRenewal {
     const withOldClaims = { identity, idToken: login.idToken, tokens }
     if (idToken === undefined) return withOldClaims
     try {
-      const { tokenExpectations, onRejected } = this.#options
+      const { tokenExpectations, onRejected, logins } = this.#options
       const { value, code } = await verifyRenewedIdToken(idToken, identity, tokenExpectations)
       if (code === undefined) return { identity: value, idToken, tokens }
       onRejected(code)
+      logins.discard(tokens)
       return undefined
     } catch (error) {
       if (!(error instanceof KeysUnavailableError)) throw error
