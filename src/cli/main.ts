@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { readEnvironment } from '../config/environment.ts'
 import { useProxies } from '../config/outgoing-proxy.ts'
+// #region local-tenant
+import { trustTenant } from '../config/tenant-port.ts'
+// #endregion local-tenant
 import type { Command } from './support/command.ts'
 import { Terminal } from './support/terminal.ts'
 
@@ -86,6 +89,9 @@ if (command === undefined) {
   try {
     const sources = readEnvironment()
     await useProxies(sources)
+    // #region local-tenant
+    await trustTenant(sources)
+    // #endregion local-tenant
     process.exitCode = await main(args, sources, streams)
   } catch (error) {
     err.text((error as Error).message)

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import type { Environment } from '../config/environment.ts'
+import { tenantOrigin } from '../config/tenant-port.ts'
 import type { Streams } from './support/command.ts'
-import { callLocalTenant, localTenantUrl } from './support/local-tenant.ts'
+import { callLocalTenant } from './support/local-tenant.ts'
 
 /** Prints an access token of the local tenant for a persona: `npm run --silent token -- admin`. */
 export async function main(
@@ -16,7 +17,7 @@ export async function main(
   const result = (await response.json().catch(() => ({}))) as Record<string, string>
   const {
     access_token: token,
-    error_description: problem = `The server at ${localTenantUrl(sources)} is not a tenant.`,
+    error_description: problem = `The server at ${tenantOrigin(sources)} is not a tenant.`,
   } = result
   if (token === undefined) throw new Error(problem)
   out.line(token)

@@ -30,9 +30,13 @@ const MAX_CALLS = 6
 export function greeting(options: GreetingOptions): string {
   const { apiUrl, tenant, routes, unused, hasBrowserLogin, hasTokenScript } = options
   const { issuer, directory, dataFile } = tenant
-  const { origin, port } = new URL(issuer)
+  const { origin, port, protocol } = new URL(issuer)
+  const variables = [
+    ...(protocol === 'https:' ? ['TENANT_HTTPS=true '] : []),
+    ...(port === '6061' ? [] : [`TENANT_PORT=${port} `]),
+  ].join('')
   const command = (name: string) =>
-    `${port === '6061' ? '' : `TENANT_PORT=${port} `}${hasTokenScript ? `npm run --silent ${name} --` : `npx messages-api ${name}`}`
+    `${variables}${hasTokenScript ? `npm run --silent ${name} --` : `npx messages-api ${name}`}`
   const tokenCommand = command('token')
   const calls = [...routes].flatMap(([path, policy]) => {
     const header = authorizationOf(policy, directory, tokenCommand)

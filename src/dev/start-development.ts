@@ -1,7 +1,7 @@
 import pretty from 'pino-pretty'
 import { type Environment, setting } from '../config/environment.ts'
 import { parsers } from '../config/parsers.ts'
-import { tenantPort } from '../config/tenant-port.ts'
+import { isTenantHttps, tenantPort, trustCertificate } from '../config/tenant-port.ts'
 import { apiEnvironment } from '../local-tenant/controls/environment.ts'
 import { setServerOrigin } from '../local-tenant/directory/server-origin.ts'
 import {
@@ -38,12 +38,15 @@ export async function startDevelopment(
     api: () => server && createConsoleApi(server, project.directory),
     port: tenantPort(sources),
     directory,
+    https: isTenantHttps(sources),
     allowedHosts: parsers.hosts(setting(sources, 'ALLOWED_HOSTS', '')) ?? [],
     environment: setting(sources, 'NODE_ENV', 'development'),
     ...(await tenantData(project)),
   })
   const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
+    const { issuer, certificate } = tenant
+    if (certificate !== undefined) await trustCertificate(new URL(issuer).origin, certificate)
     const definition = await loadServer(project)
     const variables = apiEnvironment(tenant.issuer, tenant.directory)
     const environment = developmentEnvironment(sources, variables)

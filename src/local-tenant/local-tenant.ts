@@ -8,6 +8,7 @@ import { isAllowedHost } from '../http/allowed-hosts.ts'
 import { addressesOf, listen } from '../lifecycle/listen.ts'
 import type { TenantData } from '../tenant-data/tenant-data.ts'
 import { validateTenantData } from '../tenant-data/validate-tenant-data.ts'
+import { loadCertificate } from './certificate.ts'
 import { tenantConsole } from './console/console.ts'
 import type { ConsoleApi } from './console/console-api.ts'
 import { changesControl } from './controls/changes.ts'
@@ -45,6 +46,8 @@ export interface LocalTenantOptions {
   readonly directory: string
   /** `NODE_ENV`. The tenant issues tokens to anyone, so it starts only in `development` and `test`. */
   readonly environment: string
+  /** Whether it uses https, with a certificate of its own. */
+  readonly https?: boolean
   /** The host names at which it answers, beside those of this machine. */
   readonly allowedHosts?: readonly string[]
   /** The API that the console calls. Undefined until it runs. */
@@ -65,6 +68,8 @@ export interface LocalTenant {
   readonly directory: Directory
   readonly sessions: Sessions
   readonly backchannel: BackchannelLogout
+  /** Its certificate (PEM), if it uses https. */
+  readonly certificate: string | undefined
   /** The file of the data, for messages to the developer. */
   readonly dataFile: string
 }
@@ -92,8 +97,10 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   seedDirectory(directory, options.seed ?? 'data', data)
   const file = await DirectoryFile.load(join(options.directory, 'directory.json'), directory)
   const rateLimit = new ManagementRateLimit()
-  const app = fastify()
-  const issuer = () => `http://localhost:${(app.server.address() as AddressInfo).port}/`
+  const certificate = options.https ? await loadCertificate(options.directory) : undefined
+  const app = fastify({ https: certificate ?? null }) as unknown as FastifyInstance
+  const scheme = certificate === undefined ? 'http' : 'https'
+  const issuer = () => `${scheme}://localhost:${(app.server.address() as AddressInfo).port}/`
   const sessions = new Sessions(issuer)
   const tokenIssuer = new TokenIssuer(issuer, keys, grants, directory)
   const federatedTokens = new FederatedTokens(directory, grants)
@@ -140,7 +147,15 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   })
   try {
     await listen(app, await addressesOf('localhost'), options.port, 'TENANT_PORT')
-    return { app, issuer: issuer(), directory, sessions, backchannel, dataFile }
+    return {
+      app,
+      issuer: issuer(),
+      directory,
+      sessions,
+      backchannel,
+      certificate: certificate?.cert,
+      dataFile,
+    }
   } catch (error) {
     await app.close()
     throw error

@@ -63,6 +63,14 @@ test('a call is suggested with the first persona that the route allows', async (
   )
 })
 
+test('commands get the variables that lead to the tenant', async (t) => {
+  const tenant = await startTenant(t, { data: DATA, https: true })
+  const { port } = new URL(tenant.issuer)
+  const apiUrl = 'http://localhost:1'
+  const text = greeting({ apiUrl, tenant, routes: new Map(), hasTokenScript: true })
+  t.match(text, `Get a token: TENANT_HTTPS=true TENANT_PORT=${port} npm run --silent token --`)
+})
+
 test('without routes to call, the greeting suggests none', async (t) => {
   t.notMatch(await greet(t, { 'POST /notes': {} }), 'Try')
   t.match(await greet(t, {}), /dora +no permissions, e-mail not verified, login denied\n/)

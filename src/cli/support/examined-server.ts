@@ -2,7 +2,7 @@
 
 // #endregion local-tenant
 import { type Environment, setting } from '../../config/environment.ts'
-import { tenantPort } from '../../config/tenant-port.ts'
+import { tenantOrigin } from '../../config/tenant-port.ts'
 import type { ServerAnswer } from '../../explain/explanation.ts'
 import {
   type DevelopmentVariables,
@@ -49,7 +49,7 @@ const BOUNDS = { timeoutMs: 5_000, maxBytes: 64 * 1024 }
 export async function findServer(sources: readonly Environment[]): Promise<ExaminedServer> {
   const isConfigured = setting(sources, 'AUTH0_DOMAIN', '') !== ''
   // #region local-tenant
-  const localTenant = `http://localhost:${tenantPort(sources)}/local-tenant`
+  const localTenant = `${tenantOrigin(sources)}/local-tenant`
   const development = (await askLocalTenant(`${localTenant}/environment`)) as
     | Development
     | undefined

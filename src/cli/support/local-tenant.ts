@@ -1,14 +1,9 @@
 import type { Environment } from '../../config/environment.ts'
-import { tenantPort } from '../../config/tenant-port.ts'
+import { tenantOrigin } from '../../config/tenant-port.ts'
 import { boundedFetch } from '../../utils/bounded-fetch.ts'
 
 /** The faults of the tenant may delay a response by some minutes. */
 const BOUNDS = { timeoutMs: 600_000, maxBytes: 512 * 1024 }
-
-/** Where the local tenant is reached. */
-export function localTenantUrl(sources: readonly Environment[]): string {
-  return `http://localhost:${tenantPort(sources)}`
-}
 
 /**
  * Sends a request to the local tenant.
@@ -21,7 +16,7 @@ export async function callLocalTenant(
   path: string,
   init: RequestInit,
 ): Promise<Response> {
-  const url = localTenantUrl(sources)
+  const url = tenantOrigin(sources)
   try {
     return await boundedFetch(`${url}${path}`, BOUNDS, init)
   } catch {

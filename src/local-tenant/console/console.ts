@@ -50,7 +50,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
 
   // Other sites can submit these forms too (CSRF).
   app.addHook('onRequest', async ({ method, headers }) => {
-    if (method === 'POST' && headers.origin !== `http://${headers.host}`) {
+    if (method === 'POST' && headers.origin !== `${new URL(issuer()).protocol}//${headers.host}`) {
       const problem = 'Only pages of the local tenant may send this request.'
       throw new OAuthError('invalid_request', problem, 403)
     }

@@ -123,12 +123,12 @@ function pathAndQuery(uri: string): string {
   return `${pathname}${search}`
 }
 
-/** Whether a URL is on this machine and uses http (RFC 8252 §7.3). */
+/** Whether a URL is on this machine and uses http or https (RFC 8252 §7.3). */
 function isLoopbackUri(uri: string): boolean {
   if (!URL.canParse(uri)) return false
   const url = new URL(uri)
   const isPlain = url.username === '' && url.password === '' && url.hash === ''
-  return url.protocol === 'http:' && isPlain && isLoopback(url)
+  return /^https?:$/.test(url.protocol) && isPlain && isLoopback(url)
 }
 
 function validateResponseType({ response_type: type, response_mode: mode = 'query' }: Parameters) {

@@ -54,7 +54,10 @@ export class Sessions {
     const session = { sid, persona, organization, authTime, clients }
     const id = randomBytes(32).toString('base64url')
     this.#sessions.set(id, session)
-    reply.setCookie(this.#cookieName, id, { path: '/', httpOnly: true, sameSite: 'lax' })
+    // For browsers, an app with http is another site than a tenant with https.
+    const secure = this.#issuer().startsWith('https:')
+    const sameSite = secure ? 'none' : 'lax'
+    reply.setCookie(this.#cookieName, id, { path: '/', httpOnly: true, secure, sameSite })
     return session
   }
 
