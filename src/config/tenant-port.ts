@@ -58,7 +58,7 @@ export async function trustCertificate(origin: string, certificate: string): Pro
   const tenant = new Agent({ connect: { ca: certificate } })
   const trusting = getGlobalDispatcher().compose(
     (dispatch) => (options, handler) =>
-      options.origin?.toString().replace(/\/$/, '') === origin
+      String(options.origin) === origin
         ? tenant.dispatch(options, handler)
         : dispatch(options, handler),
   )

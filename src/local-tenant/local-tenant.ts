@@ -107,9 +107,9 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const backchannel = new BackchannelLogout(issuer, keys, directory, allowedHosts)
 
   setErrorHandler(app)
-  app.addHook('onRequest', async ({ headers: { host = '' } }) => {
-    if (!isAllowedHost(host, allowedHosts))
-      throw new OAuthError('invalid_request', HOST_ADVICE, 421)
+  app.addHook('onRequest', async ({ headers }) => {
+    if (isAllowedHost(String(headers.host), allowedHosts)) return
+    throw new OAuthError('invalid_request', HOST_ADVICE, 421)
   })
   await app.register(cors, {
     origin: (origin: string | undefined, done) => done(null, isAllowedOrigin(origin, allowedHosts)),

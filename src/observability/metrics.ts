@@ -175,8 +175,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry })
     this.#addRedis(app)
     const server = createServer(async ({ url = '', headers }, response) => {
-      const { host = '' } = headers
-      if (allowedHosts !== undefined && !isAllowedHost(host, allowedHosts)) {
+      if (allowedHosts !== undefined && !isAllowedHost(String(headers.host), allowedHosts)) {
         return void response.writeHead(421).end()
       }
       const [path] = url.split('?', 1)

@@ -29,7 +29,7 @@ declare const client: {
 declare const settings: { readonly domain: string; readonly clientId: string }
 
 /** Starts a single-page app with Auth0's SDK, and the tenant and API that it uses. */
-async function application(t: Test, options: object = {}) {
+async function application(t: Test, options: object = {}, variables: object = {}) {
   const settings = { value: '' }
   const origin = (
     await serve(t, ({ url = '' }, response) => {
@@ -46,6 +46,7 @@ async function application(t: Test, options: object = {}) {
     CLIENT_ORIGIN_URL: origin,
     LOG_LEVEL: 'silent',
     MAX_EVENT_LOOP_DELAY: '0',
+    ...variables,
   }
   const { tenant, server } = await startDevelopment([environment], t.testdir())
   t.teardown(async () => {
@@ -165,6 +166,19 @@ test('login in a popup', async (t) => {
   t.strictSame(await call(page, `${messages}/protected`), [200, undefined])
   t.equal(await inPopup({}), 'in', 'with the session of the tenant')
   t.equal(await inPopup({ organization: 'org_acme' }, 'user'), 'access_denied')
+})
+
+test('with https at the tenant: login, calls, renewal by a refresh token', async (t) => {
+  const { origin, messages } = await application(
+    t,
+    { useRefreshTokens: true },
+    { TENANT_HTTPS: 'true' },
+  )
+  const { newPage } = await browser(t)
+  const page = await newPage({ ignoreHTTPSErrors: true })
+  t.equal(await logIn(page, origin, 'admin'), 'in')
+  t.strictSame(await call(page, `${messages}/admin`), [200, undefined])
+  t.ok(await page.evaluate(() => client.getTokenSilently({ cacheMode: 'off' })))
 })
 
 test('a response in a form', async (t) => {

@@ -36,7 +36,7 @@ test('with TENANT_HTTPS, the API and the commands trust the certificate of the t
   t.equal(fromConsole.status, 200)
 })
 
-test('the certificate is for loopback, private, kept, and made anew before it ends', async (t) => {
+test('the certificate is for loopback, private, kept, and replaced before it ends', async (t) => {
   const directory = t.testdir()
   const run = async () => {
     const { app, certificate = '' } = await startTenant(t, { directory, https: true })
