@@ -67,7 +67,7 @@ test('commands get the variables that lead to the tenant', async (t) => {
   const tenant = await startTenant(t, { data: DATA, https: true })
   const { port } = new URL(tenant.issuer)
   const apiUrl = 'http://localhost:1'
-  const text = greeting({ apiUrl, tenant, routes: new Map(), hasTokenScript: true })
+  const text = greeting({ apiUrl, tenant, routes: new Map(), unused: [], hasTokenScript: true })
   t.match(text, `Get a token: TENANT_HTTPS=true TENANT_PORT=${port} npm run --silent token --`)
 })
 
