@@ -117,7 +117,16 @@ export function readPolicy<Request>(declared: unknown): AccessPolicy<Request> {
   if (optional !== undefined && (optional !== true || Object.keys(declared).length > 1)) {
     throw new Error('has an access policy where optional is not true, or not alone')
   }
-  return declared
+  return frozenCopy(declared)
+}
+
+/** What changes the declared object later does not change the policy. */
+function frozenCopy(declared: object): AccessPolicy<never> {
+  const entries = Object.entries(declared).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? Object.freeze([...value]) : value,
+  ])
+  return Object.freeze(Object.fromEntries(entries))
 }
 
 function isScopeToken(value: unknown): boolean {

@@ -2,9 +2,10 @@ export const REDACTED = '[redacted]'
 
 /** How the names of members, headers and parameters end whose values are never logged. */
 const NAMES =
-  'authorization|cookies?|token|secrets?|passwords?|passphrases?|pwd|credentials?|session[-_]?ids?|api[-_]?keys?|private[-_]?keys?|assertions?'
+  'authorization|cookies?|tokens?|secrets?|passwords?|passphrases?|pwd|credentials?|session[-_]?ids?|api[-_]?keys?|private[-_]?keys?|assertions?'
 
 const SECRET_NAME = new RegExp(`(?:${NAMES})$`, 'i')
+const SECRET_HEADER = /^(?:(?:proxy-)?authorization|(?:set-)?cookie|dpop)$/i
 const ANY_NAME = new RegExp(NAMES, 'i')
 
 /**
@@ -35,9 +36,17 @@ const ASSIGNED = new RegExp(`((?:${NAMES})\\s?=\\s?)[^&\\s"'\\\\;,]+`, 'gi')
 /** A printed object: `token: 'x'`. */
 const QUOTED = new RegExp(`((?:${NAMES})'?\\s?[:=]\\s?')[^'"\\\\]+`, 'gi')
 
+/** Plain text: `password: x`. Other names are common words in sentences. */
+const PASSWORD = /((?:passwords?|passphrases?|pwd):\s?)[^\s"'\\;,]+/gi
+
 /** Whether the value of a member is never logged. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name)
+}
+
+/** Whether a list of names and values, such as `rawHeaders` of Node, has a secret after this name. */
+export function isSecretHeader(name: unknown): boolean {
+  return typeof name === 'string' && SECRET_HEADER.test(name)
 }
 
 /** Whether any secret name occurs in a text. */
@@ -60,7 +69,8 @@ export function redactUnnamed(text: string): string {
 /** Redacts what is recognized by its name. */
 function redactNamed(text: string): string {
   const redacted = text.replace(HEADER, `$1${REDACTED}`)
-  return redactWhere("'", QUOTED, redactWhere('=', ASSIGNED, redacted))
+  const unquoted = redactWhere(':', PASSWORD, redactWhere('=', ASSIGNED, redacted))
+  return redactWhere("'", QUOTED, unquoted)
 }
 
 /** @param character part of every match: every line is searched, and few lines have it */

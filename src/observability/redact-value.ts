@@ -1,5 +1,6 @@
 import {
   hasSecretName,
+  isSecretHeader,
   isSecretName,
   REDACTED,
   redactText,
@@ -71,7 +72,7 @@ class Redaction {
   }
 
   member(name: string, value: unknown): unknown {
-    const isSecret = isSecretName(name) && isWorthHiding(value)
+    const isSecret = isSecretName(name) && isWorthHiding(name, value)
     return isSecret ? REDACTED : this.value(value)
   }
 
@@ -111,6 +112,10 @@ class Redaction {
     return redacted
   }
 
+  #item(list: readonly unknown[], index: number): unknown {
+    return isSecretHeader(list[index - 1]) ? REDACTED : this.value(list[index])
+  }
+
   #content(object: object & { toJSON?: unknown }): unknown {
     if (typeof object.toJSON === 'function') return this.value(object.toJSON())
     const names = Object.keys(object)
@@ -120,7 +125,7 @@ class Redaction {
     let isChanged = kept.length < names.length
     const redacted = kept.map((name) => {
       const value = Array.isArray(object)
-        ? this.value(members[name])
+        ? this.#item(object, Number(name))
         : this.member(name, members[name])
       isChanged ||= value !== members[name]
       return [name, value] as const
@@ -131,7 +136,8 @@ class Redaction {
   }
 }
 
-/** The absence of a secret is not one. */
-function isWorthHiding(value: unknown): boolean {
+/** The absence of a secret is not one, and neither is a number of tokens. */
+function isWorthHiding(name: string, value: unknown): boolean {
+  if (typeof value === 'number' && /tokens$/i.test(name)) return false
   return value !== undefined && value !== null && typeof value !== 'boolean'
 }

@@ -63,6 +63,18 @@ const HEADERS = {
     required: true,
     schema: { type: 'integer', minimum: 1 },
   },
+  'RateLimit-Limit': {
+    description: 'How many requests the limit of the route allows in its window.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+  'RateLimit-Remaining': {
+    description: 'How many of them are left.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  'RateLimit-Reset': {
+    description: 'Seconds until the window ends.',
+    schema: { type: 'integer', minimum: 0 },
+  },
 }
 
 /** A status, and what an example of it says. */
@@ -136,7 +148,7 @@ const RESPONSES = {
   TooManyRequests: {
     description:
       'The limit of requests is reached, or this address has sent too many invalid tokens.',
-    headers: ['Retry-After'],
+    headers: ['Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
     examples: { limited: [429] },
     isDetailed: true,
   },

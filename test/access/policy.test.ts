@@ -38,6 +38,16 @@ test('permissions: all of them, and any of them', async (t) => {
   t.strictSame(await both({ permissions: ['b', 'c'] }), [403, 'permission_missing', 'a b c'])
 })
 
+test('a change of the declared object does not change the policy', async (t) => {
+  const permissions = ['a']
+  const access = { permissions }
+  const call = await scratch(t, access)
+  permissions[0] = 'b'
+  Object.assign(access, { permissions: [] })
+  t.strictSame(await call({ permissions: ['b'] }), [403, 'permission_missing', 'a'])
+  t.strictSame(await call({ permissions: ['a'] }), [200])
+})
+
 test('organizations: none known', async (t) => {
   const call = await scratch(t, {})
   t.strictSame(await call({}), [200])

@@ -2,12 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
 import { createConsoleApi } from '../../src/dev/console-api.ts'
 import { describeClaim, formatClaim } from '../../src/local-tenant/console/claims.ts'
+import { explainPage } from '../../src/local-tenant/console/explain-page.ts'
 import type { Organization } from '../../src/local-tenant/directory/records.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { development } from '../support/development.ts'
 import { PROTECTED, PUBLIC } from '../support/probe-routes.ts'
 import { sendRaw } from '../support/raw-http.ts'
+import { token as fakeToken } from '../support/tokens/tokens.ts'
 import { tenant as startIssuer, visitor, WEB } from '../support/visitor.ts'
 
 async function console(t: Test, environment: Record<string, string> = {}) {
@@ -213,12 +215,20 @@ test('a tenant without an API shows an error', async (t) => {
   t.equal((await post('/console/token', { persona: 'user' })).status, 503)
 })
 
+function ownsNote(): boolean {
+  throw new Error('the check ran')
+}
+
 test('routes with other methods and parameters are decided without running them', async (t) => {
   const routes = [
     async (app: FastifyInstance) => {
-      app.post('/notes/:id', { config: { access: { permissions: ['write:x'] } } }, () => {
-        throw new Error('the handler ran')
-      })
+      app.post(
+        '/notes/:id',
+        { config: { access: { permissions: ['write:x'], check: ownsNote } } },
+        () => {
+          throw new Error('the handler ran')
+        },
+      )
     },
   ]
   const environment = { ...ENVIRONMENT, PORT: '0', LOG_LEVEL: 'silent' }
@@ -230,4 +240,8 @@ test('routes with other methods and parameters are decided without running them'
     status: 401,
     code: 'credentials_missing',
   })
+  const token = fakeToken({ permissions: ['write:x'] })
+  const explanation = api.explain(token, { status: 200, message: 'allowed' }, 'POST /notes/:id')
+  const page = explainPage(explanation, 'POST /notes/:id', [])
+  t.match(String(page.body), 'The check <code>ownsNote</code> of the product needs a real request')
 })

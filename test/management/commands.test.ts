@@ -4,6 +4,7 @@ import { type Test, test } from 'tap'
 import { main as connections } from '../../src/cli/connections.ts'
 import { main as organizations } from '../../src/cli/organizations.ts'
 import { main as provision } from '../../src/cli/provision.ts'
+import { trustCertificate } from '../../src/config/tenant-port.ts'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { answer, recordingProxy, runManagementCommand } from '../support/management.ts'
@@ -22,6 +23,16 @@ async function tenant(t: Test) {
     organizations: (args: string) => runManagementCommand(organizations, args, environment),
   }
 }
+
+test('with TENANT_HTTPS, the commands administer the local tenant', async (t) => {
+  const { issuer, certificate } = await startTenant(t, { https: true })
+  const { origin, port } = new URL(issuer)
+  await trustCertificate(origin, String(certificate))
+  const environment = { TENANT_HTTPS: 'true', TENANT_PORT: port }
+  const { out, err } = await runManagementCommand(connections, 'list', environment)
+  t.match(err, `Tenant: ${issuer} (a local tenant`)
+  t.match(out, 'con_people')
+})
 
 test('connections: list, get, update', async (t) => {
   const { directory, connections, tenantLine } = await tenant(t)

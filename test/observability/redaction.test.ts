@@ -40,6 +40,15 @@ test('the value of a member with a secret name is redacted, whatever it is', asy
   }
 })
 
+test('secrets in lists are redacted', async (t) => {
+  const rawHeaders = ['Host', 'x', 'Cookie', `a=${SECRET}`, 'set-cookie', SECRET, 'DPoP', SECRET]
+  t.match(logged({ rawHeaders, tokens: [SECRET] }), { tokens: '[redacted]' })
+  t.strictSame(logged({ rawHeaders })['rawHeaders'], [
+    ...['Host', 'x', 'Cookie', '[redacted]'],
+    ...['set-cookie', '[redacted]', 'DPoP', '[redacted]'],
+  ])
+})
+
 test('what is not a secret is logged as it is', async (t) => {
   const entry = {
     token: null,
@@ -75,6 +84,8 @@ test('secrets in texts are redacted, at any depth', async (t) => {
     JSON.stringify({ a: JSON.stringify({ token: [SECRET, { b: SECRET }] }) }),
     `The response was {"access_token": "${SECRET}", "x": "${SECRET}"}`,
     `{"password":12345${SECRET}`,
+    `The password: ${SECRET} was refused`,
+    `PWD:${SECRET};`,
   ]
   for (const text of texts) {
     for (const entry of [text, { text }, { a: [{ b: text }] }, { err: new Error(text) }]) {

@@ -1,5 +1,5 @@
 import { type Environment, setting } from '../../config/environment.ts'
-import { tenantPort } from '../../config/tenant-port.ts'
+import { tenantOrigin } from '../../config/tenant-port.ts'
 import { createManagementClient, type ManagementClient } from '../../management/client/client.ts'
 import { ManagementError, toManagementError } from '../../management/client/errors.ts'
 import type { Credentials } from '../../management/client/token.ts'
@@ -40,12 +40,12 @@ export function createTarget(
 ): ManagementTarget {
   const configured = setting(sources, 'AUTH0_DOMAIN', setting(sources, 'AUTH0_MGMT_DOMAIN', ''))
   const isDefault = configured.trim() === ''
-  const localTenant = `http://localhost:${tenantPort(sources)}`
+  const localTenant = tenantOrigin(sources)
   const domain = isDefault ? localTenant : configured.trim().replace(/\/$/, '')
   const managementDomain = setting(sources, 'AUTH0_MGMT_DOMAIN', domain)
   const issuer = issuerOf(managementDomain)?.issuer
   if (issuer === undefined) throw new Error(`${managementDomain} is not a tenant domain.`)
-  const isLocal = new URL(issuer).protocol === 'http:' && isLoopback(new URL(issuer))
+  const isLocal = isLoopback(new URL(issuer))
   const timeoutMs = Number(timeout ?? setting(sources, 'AUTH0_MGMT_TIMEOUT', '10')) * 1000
   if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
     throw new Error('Invalid timeout: expected seconds, more than 0 and at most 600.')

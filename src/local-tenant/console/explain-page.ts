@@ -21,7 +21,7 @@ const OUTCOMES = {
 
 /** The checks of a token and their results. The token itself is not shown again. */
 export function explainPage(
-  { result, answer, advice, checks }: Explanation,
+  { result, answer, advice, pendingCheck, checks }: Explanation,
   route: string,
   routes: readonly string[],
 ): TenantPage {
@@ -34,6 +34,7 @@ export function explainPage(
 <p>${apiResponse(answer)}</p>
 ${isRepeated ? undefined : html`<p>${advice}</p>`}
 ${checksTable(checks)}
+${pendingCheck && html`<p>The check <code>${pendingCheck}</code> of the product needs a real request: it was not made.</p>`}
 <h2>Explain another token</h2>
 ${explainForm(routes)}`,
   }
