@@ -25,6 +25,7 @@ export function validateCombinations(values: Partial<Values>, isSet: IsSet): Con
 
 function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
   const tenant = parsers.tenant(values.AUTH0_DOMAIN ?? '')
+  const publicUrl = parsers.publicUrl(values.PUBLIC_URL ?? '')
   // Every comparison with NaN is false, so an invalid variable breaks no rule.
   const { KEYS_MAX_AGE = NaN, KEYS_STALE_IF_ERROR = NaN } = values
   const { DRAIN_TIME = NaN, SHUTDOWN_TIMEOUT = NaN } = values
@@ -35,6 +36,11 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
       values.NODE_ENV === 'production' && tenant?.issuer.startsWith('http:'),
       'AUTH0_DOMAIN is invalid',
       'an https domain in production',
+    ],
+    [
+      values.NODE_ENV === 'production' && publicUrl?.startsWith('http:'),
+      'PUBLIC_URL is invalid',
+      'an https URL in production',
     ],
     [
       values.ORGANIZATION_REQUIRED && !isSet('AUTH0_ORGANIZATIONS'),

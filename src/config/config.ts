@@ -53,6 +53,8 @@ export function createConfig(values: Values) {
     host: values.HOST ?? (production ? undefined : 'localhost'),
     /** Beside those of this machine; undefined for any. */
     allowedHosts: allowedHosts(values),
+    /** The URL at which clients reach the server, without a slash at its end. */
+    publicUrl: parsers.publicUrl(values.PUBLIC_URL ?? ''),
     trustProxy: parsers.proxies(values.TRUST_PROXY ?? '') ?? (false as const),
     logLevel: values.LOG_LEVEL,
     /** Per minute and address; undefined for no limit. */

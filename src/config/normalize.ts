@@ -37,11 +37,11 @@ export function normalize(sources: readonly Environment[]): {
 /** For a service `metrics`, Kubernetes sets `METRICS_PORT=tcp://10.0.0.1:80`, as Docker links did. */
 const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
-/** Variables whose value is one origin. */
-const ORIGINS: ReadonlySet<string> = new Set(['AUTH0_DOMAIN', 'APP_BASE_URL'])
+/** Variables whose value is one origin, or one URL. */
+const URLS: ReadonlySet<string> = new Set(['AUTH0_DOMAIN', 'APP_BASE_URL', 'PUBLIC_URL'])
 
 function withoutSlash(name: Variable, text: string): string {
-  if (ORIGINS.has(name)) return text.replace(/\/$/, '')
+  if (URLS.has(name)) return text.replace(/\/$/, '')
   if (name === 'CLIENT_ORIGIN_URL') return text.replace(/\/(?=\s*(,|$))/g, '')
   return text
 }

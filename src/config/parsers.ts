@@ -22,6 +22,7 @@ export const parsers = {
   secrets,
   apis,
   redis,
+  publicUrl,
 }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
@@ -30,6 +31,7 @@ const CLAIM = /^(?:[^\s/][^\s]*|(?:\/(?:[^\s/~]|~[01])+)+)$/
 /** A field name (RFC 9110 §5.1). `*` alone would be a wildcard of CORS. */
 const HEADER = /^(?!\*$)[\w!#$%&'*+.^`|~-]{1,100}$/
 const HOST = /^(\.?[\w-]+(\.[\w-]+)*|\[[\da-f:.]+\])$/i
+const PUBLIC_URL = /^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/i
 const FEDERATED_API = /^([\w-]{1,64})=(.+)$/
 /** In characters. */
 const MIN_SECRET_LENGTH = 32
@@ -81,6 +83,14 @@ function redis(text: string): string | undefined {
   const { protocol, hostname, pathname } = new URL(text)
   const fits = /^rediss?:$/.test(protocol) && hostname !== '' && /^(\/\d*)?$/.test(pathname)
   return fits ? text : undefined
+}
+
+/** An http(s) URL without credentials, query and fragment; the slash at its end is removed. */
+function publicUrl(text: string): string | undefined {
+  // A URL is repaired when it is parsed: backslashes count as slashes, and white space is dropped.
+  if (!PUBLIC_URL.test(text) || !URL.canParse(text)) return undefined
+  const { origin, pathname } = new URL(text)
+  return `${origin}${pathname}`.replace(/\/+$/, '')
 }
 
 /** The URL of the API behind each connection: https, or http on this machine. */

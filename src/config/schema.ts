@@ -83,6 +83,11 @@ export const schema = {
       description:
         'host names without a port, comma-separated, such as api or .example.test (its subdomains)',
     },
+    PUBLIC_URL: {
+      type: 'string',
+      format: 'publicUrl',
+      description: 'an http(s) URL without a query, such as https://api.example.com/v1',
+    },
     TRUST_PROXY: {
       type: 'string',
       format: 'proxies',

@@ -39,6 +39,7 @@ test('defaults', async (t) => {
     corsExposedHeaders: [],
     port: 6060,
     host: 'localhost',
+    publicUrl: undefined,
     trustProxy: false,
     logLevel: 'info',
     authFailuresMax: undefined,
@@ -173,6 +174,9 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['PERMISSIONS_CLAIM', ',', '/', 'a b', '/a~2', '/a//b'],
   ['CLOCK_TOLERANCE', '-1', '301', 'some', '1.5'],
   ['PORT', '-1', '65536', 'http', '6060x'],
+  ['PUBLIC_URL', 'api.test', 'ftp://api.test', 'https://', 'https://a b.test', '/v1'],
+  ['PUBLIC_URL', 'https://u:p@api.test', 'https://u@api.test/v1', 'https://api.test\\v1'],
+  ['PUBLIC_URL', 'https://api.test?x', 'https://api.test/v1#x', 'https://api.test:99999'],
   ['TRUST_PROXY', 'true', 'all', '10.0.0.0/33', '10.0.0.0/', 'proxy.test', '::1/x'],
   ['LOG_LEVEL', 'loud', 'INFO'],
   ['AUTH_FAILURES_MAX', '0', 'many'],
@@ -231,6 +235,8 @@ test('values that are invalid together', async (t) => {
   const upper = { ...local, AUTH0_DOMAIN: 'HTTP://localhost:6061' }
   t.match(problemsWith(upper), /expected an https domain in production/)
   t.match(problemsWith(local), /AUTH0_DOMAIN is invalid: expected an https domain in production/)
+  const plain = { NODE_ENV: 'production', PUBLIC_URL: 'HTTP://api.test' }
+  t.match(problemsWith(plain), /PUBLIC_URL is invalid: expected an https URL in production/)
   t.match(problemsWith({ ORGANIZATION_REQUIRED: 'true' }), /AUTH0_ORGANIZATIONS is required/)
   t.match(problemsWith({ ...local, PORT: 'x' }), /PORT is invalid.*\n.*AUTH0_DOMAIN is invalid/)
 })
@@ -365,6 +371,18 @@ test('values are normalized, with one warning', async (t) => {
     warning,
     'Trimmed whitespace or a trailing slash from AUTH0_DOMAIN, AUTH0_AUDIENCE, CLIENT_ORIGIN_URL.',
   )
+})
+
+test('the public URL is as clients have it', async (t) => {
+  const urls = {
+    'https://API.test:443/': 'https://api.test',
+    'http://localhost:6060': 'http://localhost:6060',
+    'https://api.test/a/../v1/': 'https://api.test/v1',
+    'https://[::1]:8443/v1//': 'https://[::1]:8443/v1',
+  }
+  for (const [PUBLIC_URL, url] of Object.entries(urls)) {
+    t.equal(configOf({ PUBLIC_URL }).publicUrl, url)
+  }
 })
 
 test('addresses of services, which Kubernetes sets, are ignored with a warning', async (t) => {
