@@ -84,6 +84,10 @@ export async function startServer(
   const output = logTo ?? new LogOutput()
   const logger = createLogger(config.logLevel, output)
   if (warning !== undefined) logger.warn({ event: 'config_normalized' }, warning)
+  if (config.trustProxy !== false) {
+    const trusted = { event: 'proxies_trusted', proxies: config.trustProxy }
+    logger.info(trusted, 'X-Forwarded-* headers from these addresses are trusted')
+  }
   const { app, keys, metrics, resources } = await assemble(definition, config, logger, {
     loadFeatures: (keys) => loadFeatures(config, { ...definition, keys }),
     // #region api-reference

@@ -125,25 +125,22 @@ function organizations(text: string): Pick<Organizations, 'known' | 'bySubdomain
 }
 
 /**
- * A hop count, or a list of addresses, networks (`10.0.0.0/8`) and names of private networks.
- *
- * Fastify trusts no proxy when it gets a number, because a hop count cannot check the address of the
- * direct peer: https://github.com/advisories/GHSA-3m5p-2c4r-xxw2. It is for servers that only the
- * proxy can reach, and Fastify takes it as a function.
+ * Addresses, networks (`10.0.0.0/8`) and names of private networks. A hop count is invalid, because it
+ * trusts every direct client: https://github.com/advisories/GHSA-3m5p-2c4r-xxw2.
  */
-function proxies(text: string): ((address: string, hop: number) => boolean) | string[] | undefined {
-  if (/^\d{1,2}$/.test(text)) return (_address, hop) => hop < Number(text)
+function proxies(text: string): string[] | undefined {
   return parseList(text, (entry) =>
     NAMED_NETWORKS.includes(entry) || isNetwork(entry) ? entry : undefined,
   )
 }
 
+/** The network of all addresses (`0.0.0.0/0`) is invalid: every client would be a proxy. */
 function isNetwork(entry: string): boolean {
   const [address = '', prefix] = entry.split('/')
   if (prefix === undefined) return isIP(address) !== 0
   try {
     new BlockList().addSubnet(address, Number(prefix), isIP(address) === 6 ? 'ipv6' : 'ipv4')
-    return /^\d+$/.test(prefix)
+    return /^[1-9]\d*$/.test(prefix)
   } catch {
     return false
   }

@@ -91,7 +91,8 @@ export const schema = {
     TRUST_PROXY: {
       type: 'string',
       format: 'proxies',
-      description: 'addresses or networks of proxies, comma-separated, or a number of hops',
+      description:
+        'addresses or networks of proxies, comma-separated, such as 10.0.0.0/8 or loopback; a number of hops would trust every client',
     },
     AUTH_FAILURES_MAX: {
       type: 'integer',

@@ -123,7 +123,7 @@ test('the host of a proxy is believed only where the proxy is trusted', async (t
   const headers = { host: 'acme.api.example.com', 'x-forwarded-host': 'beta.api.example.com' }
   const untrusting = await scratch(t, {}, environment)
   t.strictSame(await untrusting({ org_id: 'org_b' }, headers), [401, 'organization_not_admitted'])
-  for (const TRUST_PROXY of ['127.0.0.1', 'loopback', '1']) {
+  for (const TRUST_PROXY of ['127.0.0.1', 'loopback']) {
     const trusting = await scratch(t, {}, { ...environment, TRUST_PROXY })
     t.strictSame(await trusting({ org_id: 'org_b' }, headers), [200], TRUST_PROXY)
   }

@@ -119,7 +119,7 @@ test('a limit per address ignores the port that a proxy adds', async (t) => {
   const { app } = await limitedApp(
     t,
     { access: 'public', limit: { max: 1, window: 60, per: 'address' } },
-    { TRUST_PROXY: '1' },
+    { TRUST_PROXY: 'loopback' },
   )
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
   const requests = ['203.0.113.9', '203.0.113.9:51234', '[::ffff:203.0.113.9]:1', '203.0.113.8']

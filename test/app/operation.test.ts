@@ -37,7 +37,7 @@ test('health: the process is alive, and ready when keys are available', async (t
 
 test('too many invalid tokens from one address: 429, but cached tokens are accepted', async (t) => {
   const { call, log } = await testApp(t, {
-    environment: { AUTH_FAILURES_MAX: '3', TRUST_PROXY: '1' },
+    environment: { AUTH_FAILURES_MAX: '3', TRUST_PROXY: 'loopback' },
   })
   const known = token()
   t.equal((await call(PROTECTED, known)).status, 200)
@@ -56,7 +56,7 @@ test('too many invalid tokens from one address: 429, but cached tokens are accep
 
 test('failed authentications of 10,000 addresses are counted', async (t) => {
   const { app } = await testApp(t, {
-    environment: { AUTH_FAILURES_MAX: '1', TRUST_PROXY: '1', LOG_LEVEL: 'silent' },
+    environment: { AUTH_FAILURES_MAX: '1', TRUST_PROXY: 'loopback', LOG_LEVEL: 'silent' },
   })
   /** A call of one network for each number. */
   const call = async (number: number) => {
@@ -72,7 +72,7 @@ test('failed authentications of 10,000 addresses are counted', async (t) => {
 
 test('a port that a proxy reports does not make another address', async (t) => {
   const { call } = await testApp(t, {
-    environment: { AUTH_FAILURES_MAX: '2', TRUST_PROXY: '1' },
+    environment: { AUTH_FAILURES_MAX: '2', TRUST_PROXY: 'loopback' },
   })
   const statuses: number[] = []
   for (const address of ['203.0.113.9:51234', '203.0.113.9:51235', '[::ffff:203.0.113.9]:1']) {
@@ -152,6 +152,23 @@ async function running(t: Test, environment: Record<string, string> = {}) {
     bearer: (key = KEY) => `Bearer ${signJws({ alg: 'RS256', kid: key.kid }, claims, key)}`,
   }
 }
+
+test('the start says which proxies are trusted, and other peers choose no address', async (t) => {
+  const { log } = await running(t, { TRUST_PROXY: 'loopback, 10.0.0.0/8' })
+  const [trusted] = log.filter(({ event }) => event === 'proxies_trusted')
+  t.strictSame(trusted?.['proxies'], ['loopback', '10.0.0.0/8'])
+  const { log: others, url } = await running(t, {
+    TRUST_PROXY: '10.0.0.0/8',
+    AUTH_FAILURES_MAX: '1',
+  })
+  const statuses: number[] = []
+  for (const address of ['203.0.113.1', '203.0.113.2']) {
+    const headers = { authorization: 'Bearer bad', 'x-forwarded-for': address }
+    statuses.push((await fetch(`${url}${PROTECTED}`, { headers })).status)
+  }
+  t.strictSame(statuses, [401, 429], 'a direct client is one client')
+  t.equal(others.filter(({ event }) => event === 'proxies_trusted').length, 1)
+})
 
 test('metrics: on a separate port, with labels from fixed sets', async (t) => {
   const { url, metricsPort, bearer } = await running(t, { METRICS_PORT: '0' })
