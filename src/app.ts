@@ -144,7 +144,11 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(unreadBody)
 
   // Is the request well-formed (400, 431) and for this host (421), is there a route (404), is the server overloaded (503)?
-  await app.register(requestHead, { allowedHosts: config.allowedHosts })
+  await app.register(requestHead, {
+    allowedHosts: config.allowedHosts,
+    trustForwardedHost: config.trustForwardedHost,
+    organizationDomain: organizations.domain,
+  })
   await app.register(notFound)
   await app.register(overload, { maxEventLoopDelay: config.maxEventLoopDelay })
 

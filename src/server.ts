@@ -85,7 +85,8 @@ export async function startServer(
   const logger = createLogger(config.logLevel, output)
   if (warning !== undefined) logger.warn({ event: 'config_normalized' }, warning)
   if (config.trustProxy !== false) {
-    const trusted = { event: 'proxies_trusted', proxies: config.trustProxy }
+    const { trustProxy: proxies, trustForwardedHost: host } = config
+    const trusted = { event: 'proxies_trusted', proxies, host }
     logger.info(trusted, 'X-Forwarded-* headers from these addresses are trusted')
   }
   const { app, keys, metrics, resources } = await assemble(definition, config, logger, {

@@ -46,6 +46,10 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
       values.ORGANIZATION_REQUIRED && !isSet('AUTH0_ORGANIZATIONS'),
       'AUTH0_ORGANIZATIONS is required when ORGANIZATION_REQUIRED is true',
     ],
+    [
+      values.TRUST_FORWARDED_HOST && !isSet('TRUST_PROXY'),
+      'TRUST_PROXY is required when TRUST_FORWARDED_HOST is true',
+    ],
     [KEYS_STALE_IF_ERROR < KEYS_MAX_AGE, 'KEYS_STALE_IF_ERROR is invalid', 'KEYS_MAX_AGE or more'],
     [HEADERS_TIMEOUT > REQUEST_TIMEOUT, 'HEADERS_TIMEOUT is invalid', 'REQUEST_TIMEOUT or less'],
     [

@@ -56,6 +56,7 @@ export function createConfig(values: Values) {
     /** The URL at which clients reach the server, without a slash at its end. */
     publicUrl: parsers.publicUrl(values.PUBLIC_URL ?? ''),
     trustProxy: parsers.proxies(values.TRUST_PROXY ?? '') ?? (false as const),
+    trustForwardedHost: values.TRUST_FORWARDED_HOST,
     logLevel: values.LOG_LEVEL,
     /** Per minute and address; undefined for no limit. */
     authFailuresMax: values.AUTH_FAILURES_MAX,

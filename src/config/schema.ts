@@ -94,6 +94,7 @@ export const schema = {
       description:
         'addresses or networks of proxies, comma-separated, such as 10.0.0.0/8 or loopback; a number of hops would trust every client',
     },
+    TRUST_FORWARDED_HOST: { type: 'boolean', default: false, description: 'true or false' },
     AUTH_FAILURES_MAX: {
       type: 'integer',
       minimum: 1,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
 import { isAllowedHost } from '../http/allowed-hosts.ts'
+import { namesTwoHosts } from '../http/forwarded-host.ts'
 import { fieldValues } from '../http/header-fields.ts'
 import { StatusError } from '../http/http-error.ts'
 
@@ -16,20 +17,31 @@ const HOST = /^([\w-]+(\.[\w-]+)*\.?|\[[\da-f:.]+\])(:\d{1,5})?$/i
 export interface RequestHeadOptions {
   /** The host names that requests may have, beside those of this machine; undefined for any. */
   readonly allowedHosts: readonly string[] | undefined
+  /** Whether `X-Forwarded-Host` of a trusted proxy counts. Otherwise it is removed. */
+  readonly trustForwardedHost: boolean
+  /** The domain whose subdomains are organizations, if there is one. */
+  readonly organizationDomain: string | undefined
 }
 
 /**
  * Rejects what Node's parser accepts: too many header lines, and a missing, repeated or bad Host. Where hosts
- * are restricted, rejects others.
+ * are restricted, rejects others. After it, `request.host` is the host that counts.
  */
 export const requestHead = fp<RequestHeadOptions>(
-  async (app, { allowedHosts }) => {
+  async (app, { allowedHosts, trustForwardedHost, organizationDomain }) => {
     // By default, Node 20 drops header lines past the 1000th without an error, and one of them may
     // matter: https://github.com/nodejs/node/issues/65470
     app.server.maxHeadersCount = 0
-    app.addHook('onRequest', ({ raw, log }, _reply, done) => {
+    app.addHook('onRequest', (request, _reply, done) => {
+      const { raw, log } = request
       if (isTooLarge(raw)) return done(new StatusError(431))
       if (!hasOneHost(raw)) return done(new StatusError(400))
+      if (raw.headers['x-forwarded-host'] !== undefined) {
+        if (!trustForwardedHost) delete raw.headers['x-forwarded-host']
+        if (organizationDomain !== undefined && namesTwoHosts(request, organizationDomain)) {
+          return done(new StatusError(400, {}, 'hosts_differ'))
+        }
+      }
       const { host } = raw.headers
       if (allowedHosts === undefined || host === undefined) return done()
       if (isAllowedHost(host, allowedHosts)) return done()

@@ -115,18 +115,72 @@ test('a subdomain stands for one organization', async (t) => {
   }
 })
 
-test('the host of a proxy is believed only where the proxy is trusted', async (t) => {
-  const environment = {
-    AUTH0_ORGANIZATIONS: 'acme:org_a,beta:org_b',
-    ORGANIZATION_DOMAIN: 'api.example.com',
+const SUBDOMAINS = {
+  AUTH0_ORGANIZATIONS: 'acme:org_a,beta:org_b',
+  ORGANIZATION_DOMAIN: 'api.example.com',
+}
+const PASSED_ON = { host: 'acme.api.example.com', 'x-forwarded-host': 'elsewhere.test' }
+const UPSTREAM = { host: 'upstream:6060', 'x-forwarded-host': 'Beta.api.example.com.:443' }
+
+test('a forwarded host counts only if the proxy is trusted and overwrites it', async (t) => {
+  for (const environment of [
+    {},
+    { TRUST_PROXY: 'loopback' },
+    { TRUST_PROXY: '10.0.0.0/8', TRUST_FORWARDED_HOST: 'true' },
+  ]) {
+    const call = await scratch(t, {}, { ...SUBDOMAINS, ...environment })
+    const name = JSON.stringify(environment)
+    t.strictSame(await call({ org_id: 'org_a' }, PASSED_ON), [200], name)
+    t.strictSame(
+      await call({ org_id: 'org_b' }, PASSED_ON),
+      [401, 'organization_not_admitted'],
+      name,
+    )
+    t.strictSame(await call({ org_id: 'org_b' }, UPSTREAM), [400, 'hosts_differ'], name)
   }
-  const headers = { host: 'acme.api.example.com', 'x-forwarded-host': 'beta.api.example.com' }
-  const untrusting = await scratch(t, {}, environment)
-  t.strictSame(await untrusting({ org_id: 'org_b' }, headers), [401, 'organization_not_admitted'])
-  for (const TRUST_PROXY of ['127.0.0.1', 'loopback']) {
-    const trusting = await scratch(t, {}, { ...environment, TRUST_PROXY })
-    t.strictSame(await trusting({ org_id: 'org_b' }, headers), [200], TRUST_PROXY)
+  const call = await scratch(
+    t,
+    {},
+    { ...SUBDOMAINS, TRUST_PROXY: 'loopback', TRUST_FORWARDED_HOST: 'true' },
+  )
+  t.strictSame(await call({ org_id: 'org_b' }, UPSTREAM), [200])
+  t.strictSame(await call({ org_id: 'org_a' }, UPSTREAM), [401, 'organization_not_admitted'])
+  t.strictSame(await call({ org_id: 'org_a' }, { host: PASSED_ON.host }), [200], 'not forwarded')
+})
+
+test('two hosts of the domain that differ are refused', async (t) => {
+  const pairs = [
+    ['acme.api.example.com', 'beta.api.example.com'],
+    ['acme.api.example.com', 'api.example.com'],
+    ['api.example.com', 'beta.api.example.com'],
+    ['upstream', 'beta.api.example.com, acme.api.example.com'],
+    ['upstream', 'beta.api.example.com, other.test'],
+  ] as const
+  for (const TRUST_FORWARDED_HOST of ['true', 'false']) {
+    const environment = { ...SUBDOMAINS, TRUST_PROXY: 'loopback', TRUST_FORWARDED_HOST }
+    const call = await scratch(t, {}, environment)
+    for (const [host, forwarded] of pairs) {
+      const headers = { host, 'x-forwarded-host': forwarded }
+      const name = `${TRUST_FORWARDED_HOST}: ${host}, ${forwarded}`
+      t.strictSame(await call({ org_id: 'org_b' }, headers), [400, 'hosts_differ'], name)
+    }
+    const same = { host: 'acme.api.example.com:443', 'x-forwarded-host': 'ACME.api.example.com' }
+    t.strictSame(await call({ org_id: 'org_a' }, same), [200])
   }
+  const call = await scratch(t, {}, { TRUST_PROXY: 'loopback' })
+  const headers = { host: 'a.api.example.com', 'x-forwarded-host': 'b.api.example.com' }
+  t.strictSame(await call({}, headers), [200], 'without a domain, no host matters')
+})
+
+test('routes see the host that counts', async (t) => {
+  const { app } = await testApp(t, { environment: { TRUST_PROXY: 'loopback' } })
+  app.get('/host', { config: { access: 'public' } }, ({ host, headers }) => [
+    host,
+    headers['x-forwarded-host'] ?? null,
+  ])
+  const headers = { host: 'acme.test', 'x-forwarded-host': 'beta.test' }
+  const response = await app.inject({ url: '/host', headers })
+  t.strictSame(response.json(), ['acme.test', null])
 })
 
 test('a request without a principal is denied', async (t) => {

@@ -441,6 +441,26 @@ test('pictures are loaded by https only', async (t) => {
   t.notMatch((await uma.visit('/profile')).html, '<img')
 })
 
+test('the calls of the profile are for the host that counts', async (t) => {
+  const { visitor } = await site(t, {
+    environment: {
+      AUTH0_ORGANIZATIONS: 'acme:org_acme',
+      ORGANIZATION_REQUIRED: 'false',
+      ORGANIZATION_DOMAIN: 'api.test',
+      TRUST_PROXY: 'loopback',
+      TRUST_FORWARDED_HOST: 'true',
+    },
+  })
+  const uma = visitor()
+  await uma.logIn()
+  t.match((await uma.visit('/profile')).html, 'protected (200)')
+  const headers = { 'x-forwarded-host': 'acme.api.test' }
+  t.match(
+    (await uma.visit('/profile', { headers })).html,
+    /<dt>.probe.protected<.dt><dd>[^<]+ .401.<.dd>/,
+  )
+})
+
 test('without routes to call, the profile has the claims alone', async (t) => {
   const { visitor } = await site(t, { profileRoutes: [] })
   const uma = visitor()

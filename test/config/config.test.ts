@@ -41,6 +41,7 @@ test('defaults', async (t) => {
     host: 'localhost',
     publicUrl: undefined,
     trustProxy: false,
+    trustForwardedHost: false,
     logLevel: 'info',
     authFailuresMax: undefined,
     redisUrl: undefined,
@@ -79,6 +80,7 @@ test('defaults', async (t) => {
       KEYS_STALE_IF_ERROR: 86_400,
       LOG_LEVEL: 'info',
       AUDIT_LOG: false,
+      TRUST_FORWARDED_HOST: false,
       // #region browser-login
       ID_TOKEN_ALG: 'RS256',
       SESSION_COOKIE_NAME: 'messages-session',
@@ -438,6 +440,10 @@ test('organizations', async (t) => {
 test('proxies', async (t) => {
   const networks = '10.0.0.1, 192.168.0.0/16, fd00::/8, loopback'
   t.strictSame(configOf({ TRUST_PROXY: networks }).trustProxy, networks.split(', '))
+  t.match(
+    problemsWith({ TRUST_FORWARDED_HOST: 'true' }),
+    /TRUST_PROXY is required when TRUST_FORWARDED_HOST is true/,
+  )
   t.match(
     problemsWith({ TRUST_PROXY: '1' }),
     /TRUST_PROXY is invalid: expected addresses .*; a number of hops would trust every client/,

@@ -34,10 +34,10 @@ ${logoutForm(reply.generateCsrf())}`,
     })
 
     /** Sends a request through all hooks of the API, in this process. */
-    async function callApi({ headers, ip }: FastifyRequest, url: string, accessToken: string) {
+    async function callApi({ host, ip }: FastifyRequest, url: string, accessToken: string) {
       const response = await app.inject({
         url,
-        headers: { host: headers.host, authorization: `Bearer ${accessToken}` },
+        headers: { host, authorization: `Bearer ${accessToken}` },
         remoteAddress: ip,
       })
       return `${response.json<{ message: string }>().message} (${response.statusCode})`
