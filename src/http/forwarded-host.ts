@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import { fieldValues } from './header-fields.ts'
 
 /**
@@ -8,7 +8,10 @@ import { fieldValues } from './header-fields.ts'
  *
  * @param domain in lower case
  */
-export function namesTwoHosts({ raw, hostname }: FastifyRequest, domain: string): boolean {
+export function namesTwoHosts(
+  { raw, hostname }: { readonly raw: IncomingMessage; readonly hostname: string },
+  domain: string,
+): boolean {
   const counted = nameOf(hostname)
   return [...fieldValues(raw, 'x-forwarded-host'), raw.headers.host ?? '']
     .flatMap((value) => value.split(','))
