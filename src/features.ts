@@ -18,6 +18,7 @@ export async function loadFeatures(
   options: FeatureOptions,
 ): Promise<FastifyPluginAsync[]> {
   const loaders: readonly Loader[] = [
+    loadMetadata,
     // #region api-reference
     loadApiReference,
     // #endregion api-reference
@@ -27,6 +28,24 @@ export async function loadFeatures(
   ]
   const features = await Promise.all(loaders.map((load) => load(config, options)))
   return features.filter((feature) => feature !== undefined)
+}
+
+const loadMetadata: Loader = async (config, { openapi }) => {
+  const { publicUrl, resourceIdentifier: identifier, tokens } = config
+  if (publicUrl === undefined) return undefined
+  const { metadata } = await import('./metadata/metadata.ts')
+  const options = {
+    publicUrl,
+    identifier,
+    issuers: [tokens.issuer],
+    name: openapi?.title ?? 'API',
+    // #region api-reference
+    documentation: config.apiReference ? '/docs' : undefined,
+    // #endregion api-reference
+  }
+  return async (app) => {
+    await app.register(metadata, options)
+  }
 }
 
 // #region api-reference

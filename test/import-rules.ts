@@ -32,7 +32,7 @@ const onlyFrom = (name: string, path: string, importers: string[], comment: stri
   to: { path: files(path) },
 })
 
-const OPTIONAL = '(browser-login|api-reference|explain|openapi)/'
+const OPTIONAL = '(browser-login|api-reference|metadata|explain|openapi)/'
 
 export const forbidden: Rule[] = [
   {
@@ -106,6 +106,12 @@ export const forbidden: Rule[] = [
       ...packages(FASTIFY),
     ],
     'the document is computed from the schemas and the policies of routes. It knows no product.',
+    [NODE],
+  ),
+  folder(
+    'metadata',
+    [...files('access/'), ...packages(FASTIFY)],
+    'the metadata is computed from the configuration and the policies of routes.',
     [NODE],
   ),
   // #region api-reference

@@ -43,6 +43,10 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
       'an https URL in production',
     ],
     [
+      isSet('RESOURCE_IDENTIFIER') && !isSet('PUBLIC_URL'),
+      'PUBLIC_URL is required when RESOURCE_IDENTIFIER is set',
+    ],
+    [
       values.ORGANIZATION_REQUIRED && !isSet('AUTH0_ORGANIZATIONS'),
       'AUTH0_ORGANIZATIONS is required when ORGANIZATION_REQUIRED is true',
     ],

@@ -55,6 +55,8 @@ export function createConfig(values: Values) {
     allowedHosts: allowedHosts(values),
     /** The URL at which clients reach the server, without a slash at its end. */
     publicUrl: parsers.publicUrl(values.PUBLIC_URL ?? ''),
+    /** What the metadata says instead of `publicUrl`. */
+    resourceIdentifier: values.RESOURCE_IDENTIFIER,
     trustProxy: parsers.proxies(values.TRUST_PROXY ?? '') ?? (false as const),
     trustForwardedHost: values.TRUST_FORWARDED_HOST,
     logLevel: values.LOG_LEVEL,

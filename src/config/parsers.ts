@@ -23,6 +23,7 @@ export const parsers = {
   apis,
   redis,
   publicUrl,
+  resource,
 }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
@@ -91,6 +92,12 @@ function publicUrl(text: string): string | undefined {
   if (!PUBLIC_URL.test(text) || !URL.canParse(text)) return undefined
   const { origin, pathname } = new URL(text)
   return `${origin}${pathname}`.replace(/\/+$/, '')
+}
+
+/** The identifier of a resource (RFC 8707 §2). It is compared as text, so it stays as it is. */
+function resource(text: string): string | undefined {
+  const fits = /^https?:\/\/[^\s\\#@]+$/.test(text) && URL.canParse(text)
+  return fits ? text : undefined
 }
 
 /** The URL of the API behind each connection: https, or http on this machine. */

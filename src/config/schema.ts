@@ -88,6 +88,11 @@ export const schema = {
       format: 'publicUrl',
       description: 'an http(s) URL without a query, such as https://api.example.com/v1',
     },
+    RESOURCE_IDENTIFIER: {
+      type: 'string',
+      format: 'resource',
+      description: 'a URL without a fragment, such as https://api.example.com',
+    },
     TRUST_PROXY: {
       type: 'string',
       format: 'proxies',

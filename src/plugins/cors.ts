@@ -4,6 +4,10 @@ import fp from 'fastify-plugin'
 import { ClientOrigins } from '../access/client-origins.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether pages of any origin may read the responses of the route. It must not depend on who calls. */
+    anyOrigin?: true
+  }
   interface FastifyInstance {
     /** The methods of the routes, as in `Allow`, by path pattern. `methodNotAllowed` fills it. */
     routeMethods: Map<string, string>
@@ -68,6 +72,10 @@ export const cors = fp<{ readonly policy: CorsPolicy }>(
       'access-control-max-age': '86400',
       'content-length': '0',
     }
+    const openPaths = new Set<string>()
+    app.addHook('onRoute', ({ url, config }) => {
+      if (config?.anyOrigin) openPaths.add(url)
+    })
     /** The methods of all paths. */
     let allMethods = ''
     app.addHook('onReady', async () => {
@@ -75,13 +83,19 @@ export const cors = fp<{ readonly policy: CorsPolicy }>(
       allMethods = [...new Set(methods)].sort().join(', ')
     })
     app.addHook('onRequest', (request, reply, done) => {
+      const isOpen = openPaths.size > 0 && openPaths.has(String(request.routeOptions.url))
+      if (isOpen) reply.header('access-control-allow-origin', '*')
       if (!isPreflight(request)) return done()
       // Every path has a route for OPTIONS: its own, or the one that answers 405. For an unknown
       // path, the browser sends the request, and the client reads the 404.
       const methods = app.routeMethods.get(String(request.routeOptions.url)) ?? allMethods
       reply
         .code(204)
-        .headers({ 'access-control-allow-methods': methods, ...preflightHeaders })
+        .headers({
+          'access-control-allow-methods': methods,
+          ...preflightHeaders,
+          ...(isOpen && { 'access-control-allow-headers': '*' }),
+        })
         .send()
     })
   },

@@ -40,6 +40,7 @@ test('defaults', async (t) => {
     port: 6060,
     host: 'localhost',
     publicUrl: undefined,
+    resourceIdentifier: undefined,
     trustProxy: false,
     trustForwardedHost: false,
     logLevel: 'info',
