@@ -120,7 +120,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(faults, { keys, rateLimit })
 
   await app.register(discovery, { issuer, keys })
-  await app.register(authorize, { grants, sessions, directory, file })
+  await app.register(authorize, { issuer, grants, sessions, directory, file })
   await app.register(tokenEndpoint, { tokenIssuer, grants, federatedTokens, directory })
   await app.register(revocationEndpoint, { grants, directory })
   await app.register(userinfo, { grants })

@@ -302,6 +302,7 @@ test('personas with an unverified e-mail, a picture, further claims, and a denie
 
   const dora = visitor(issuer)
   const denied = {
+    iss: issuer,
     error: 'access_denied',
     error_description: 'Please verify your e-mail address.',
     state: 'the-state',
@@ -421,4 +422,15 @@ test('CORS: only origins on this machine, with any request headers', async (t) =
   for (const origin of ['https://evil.test', 'http://localhost.evil.test', 'null']) {
     t.equal((await preflight(origin)).headers.get('access-control-allow-origin'), null, origin)
   }
+})
+
+test('a response names its issuer, and resource stands for audience', async (t) => {
+  const issuer = await tenant(t)
+  const changes = { audience: undefined, resource: api.identifier }
+  const { answer } = await visitor(issuer).logIn('user', changes)
+  t.equal(answer['iss'], issuer)
+  const { body } = await requestToken(issuer, redemption(answer['code']))
+  t.match(decodeJwt(String(body['access_token'])).aud, [api.identifier])
+  const other = await visitor(issuer).authorize({ ...changes, resource: 'https://other.test' })
+  t.match(other.answer, { error: 'access_denied', iss: issuer })
 })

@@ -57,7 +57,10 @@ test('discovery and the key set', async (t) => {
     id_token_signing_alg_values_supported: ['HS256', 'RS256'],
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
+    authorization_response_iss_parameter_supported: true,
   })
+  const same = await fetch(`${issuer}.well-known/oauth-authorization-server`)
+  t.strictSame(await same.json(), metadata, 'the name of RFC 8414')
   const response = await fetch(metadata.jwks_uri)
   t.equal(response.headers.get('cache-control'), 'public, max-age=15')
   const { keys } = (await response.json()) as { keys: object[] }
@@ -105,6 +108,7 @@ test('client credentials, by body or Basic, form or JSON', async (t) => {
   const basic = `Basic ${Buffer.from('messages-machine:messages%2Dmachine-secret').toString('base64')}`
   const answers = [
     await ask(issuer, { ...CREDENTIALS, ...MACHINE }),
+    await ask(issuer, { ...MACHINE, grant_type: 'client_credentials', resource: api.identifier }),
     await ask(issuer, JSON.stringify({ ...CREDENTIALS, ...MACHINE })),
     await ask(issuer, CREDENTIALS, basic),
   ]

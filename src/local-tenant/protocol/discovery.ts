@@ -4,12 +4,12 @@ import { RESPONSE_MODES } from './authorization/authorization-request.ts'
 import { FEDERATED_GRANT } from './grant-types.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
-/** The discovery document (OpenID Connect Discovery §3) and the JWKS (RFC 7517 §5). */
+/** The metadata (OpenID Connect Discovery §3, RFC 8414 §3) and the JWKS (RFC 7517 §5). */
 export async function discovery(
   app: FastifyInstance,
   { issuer, keys }: { issuer: () => string; keys: SigningKeys },
 ): Promise<void> {
-  app.get('/.well-known/openid-configuration', () => {
+  const metadata = () => {
     const iss = issuer()
     return {
       issuer: iss,
@@ -33,9 +33,12 @@ export async function discovery(
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['HS256', 'RS256'],
       code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     }
-  })
+  }
+  app.get('/.well-known/openid-configuration', metadata)
+  app.get('/.well-known/oauth-authorization-server', metadata)
 
   app.get('/.well-known/jwks.json', (_request, reply) => {
     reply.header('cache-control', 'public, max-age=15')

@@ -18,6 +18,8 @@ const CHALLENGE = /^[\w-]{43}$/
 
 /** Where the response to an authorization request is sent. Client and redirect URI are validated. */
 export interface ResponseTarget {
+  /** Sent with the response, so that the client can tell who answered (RFC 9207). */
+  readonly issuer: string
   readonly client: Client
   readonly redirectUri: string
   readonly state: string | undefined
@@ -50,7 +52,11 @@ export interface AuthorizationRequest extends ResponseTarget {
  *
  * @throws OAuthError to show to the user, never to redirect (RFC 6749 §4.1.2.1)
  */
-export function parseResponseTarget(query: unknown, directory: Directory): ResponseTarget {
+export function parseResponseTarget(
+  query: unknown,
+  directory: Directory,
+  issuer: string,
+): ResponseTarget {
   const parameters = parseParameters(query)
   const { client_id: id, redirect_uri: redirectUri = '', state, response_mode: mode } = parameters
   const client = directory.clients.get(id)
@@ -59,7 +65,7 @@ export function parseResponseTarget(query: unknown, directory: Directory): Respo
     throw new OAuthError('invalid_request', 'The redirect_uri is not allowed for this client.')
   }
   const known = RESPONSE_MODES.find((name) => name === mode)
-  return { client, redirectUri, state, mode: known ?? 'query' }
+  return { issuer, client, redirectUri, state, mode: known ?? 'query' }
 }
 
 /**
@@ -75,7 +81,9 @@ export function parseAuthorizationRequest(
   const parameters = parseParameters(query)
   validateResponseType(parameters)
   const challenge = parseChallenge(parameters, target.client)
-  const { audience, organization: idOrName, scope, prompt = '' } = parameters
+  const { resource, organization: idOrName, scope, prompt = '' } = parameters
+  // As at a tenant with the Resource Parameter Compatibility Profile (RFC 8707).
+  const { audience = resource } = parameters
   if (audience !== undefined && directory.api(audience) === undefined) {
     throw new OAuthError('access_denied', 'Unknown audience.')
   }

@@ -19,8 +19,8 @@ export function sendAuthorizationResponse(
   target: ResponseTarget,
   values: Record<string, string>,
 ) {
-  const { redirectUri, state, mode } = target
-  const response = { ...values, ...(state !== undefined && { state }) }
+  const { redirectUri, state, mode, issuer } = target
+  const response = { ...values, ...(state !== undefined && { state }), iss: issuer }
   if (mode === 'web_message') {
     return sendPage(reply, webMessagePage(response, new URL(redirectUri).origin))
   }

@@ -24,6 +24,7 @@ const MAX_PENDING = 1000
 const PENDING_LIFETIME_MS = 60 * 60 * 1000
 
 export interface AuthorizeOptions {
+  readonly issuer: () => string
   readonly grants: Grants
   readonly sessions: Sessions
   readonly directory: Directory
@@ -33,7 +34,7 @@ export interface AuthorizeOptions {
 /** The authorization endpoint (RFC 6749 §3.1) with its login and signup pages. */
 export async function authorize(
   app: FastifyInstance,
-  { grants, sessions, directory, file }: AuthorizeOptions,
+  { issuer, grants, sessions, directory, file }: AuthorizeOptions,
 ): Promise<void> {
   const { personas, organizations } = directory
 
@@ -41,7 +42,7 @@ export async function authorize(
   const pending = boundedMap<AuthorizationRequest>(MAX_PENDING, PENDING_LIFETIME_MS)
 
   app.get('/authorize', async (request, reply) => {
-    const target = parseResponseTarget(request.query, directory)
+    const target = parseResponseTarget(request.query, directory, issuer())
     try {
       const authorization = parseAuthorizationRequest(request.query, target, directory)
       const session = sessions.find(request)

@@ -49,7 +49,8 @@ export async function tokenEndpoint(
 
     async client_credentials(parameters, authorization) {
       const client = authenticateClient(directory, authorization, parameters)
-      return tokenIssuer.issueForClient(client, requireParameter(parameters, 'audience'))
+      const { audience = parameters['resource'] } = parameters
+      return tokenIssuer.issueForClient(client, requireParameter({ audience }, 'audience'))
     },
 
     async [FEDERATED_GRANT](parameters, authorization) {
