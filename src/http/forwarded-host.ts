@@ -6,14 +6,12 @@ import { fieldValues } from './header-fields.ts'
  * that counts decides the organization. If another one is named, a proxy passes on what a client sent, or
  * the host that counts is not the one that the client used.
  *
+ * @param hostname the one that counts
  * @param domain in lower case
  */
-export function namesTwoHosts(
-  { raw, hostname }: { readonly raw: IncomingMessage; readonly hostname: string },
-  domain: string,
-): boolean {
+export function namesTwoHosts(request: IncomingMessage, hostname: string, domain: string): boolean {
   const counted = nameOf(hostname)
-  return [...fieldValues(raw, 'x-forwarded-host'), raw.headers.host ?? '']
+  return [...fieldValues(request, 'x-forwarded-host'), ...fieldValues(request, 'host')]
     .flatMap((value) => value.split(','))
     .map(nameOf)
     .some((name) => name !== counted && `.${name}`.endsWith(`.${domain}`))

@@ -38,7 +38,8 @@ export const requestHead = fp<RequestHeadOptions>(
       if (!hasOneHost(raw)) return done(new StatusError(400))
       if (raw.headers['x-forwarded-host'] !== undefined) {
         if (!trustForwardedHost) delete raw.headers['x-forwarded-host']
-        if (organizationDomain !== undefined && namesTwoHosts(request, organizationDomain)) {
+        const { hostname } = request
+        if (organizationDomain !== undefined && namesTwoHosts(raw, hostname, organizationDomain)) {
           return done(new StatusError(400, {}, 'hosts_differ'))
         }
       }
