@@ -14,6 +14,7 @@ import { errorResponses } from './http/error-response.ts'
 import { closeInStages } from './http/linger.ts'
 import { trustedProxies } from './http/trusted-proxies.ts'
 import { InvalidRequestError } from './http/validation.ts'
+import { limitConnections } from './lifecycle/connection-limit.ts'
 import { health } from './lifecycle/health.ts'
 import { AuditLog } from './observability/audit-log.ts'
 import { type CompletedRequest, type Hint, RequestLog } from './observability/request-log.ts'
@@ -47,8 +48,6 @@ declare module 'fastify' {
     productPaths: readonly string[]
   }
 }
-
-const MAX_CONNECTIONS = 20_000
 
 /** How long the server waits for a client, in milliseconds. */
 export interface Timeouts {
@@ -126,7 +125,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     schemaErrorFormatter: (found, part) => new InvalidRequestError(found, part),
   })
   app.decorate('redisConnections', new Map())
-  app.server.maxConnections = MAX_CONNECTIONS
+  limitConnections(app.server, logger)
   rawResponses.addListeners(app.server)
   closeInStages(app.server, timeouts.linger)
   audit?.watch(app)

@@ -34,6 +34,9 @@ export async function listen(
     app.server.closeIdleConnections()
     await Promise.all(secondaryServers.map(waitForClose))
   })
+  // Each of them counts its own connections.
+  const maxConnections = Math.ceil(app.server.maxConnections / addresses.length)
+  app.server.maxConnections = maxConnections
   try {
     await app.listen({ host: assertDefined(first, 'address'), port })
     const { port: actualPort } = app.server.address() as AddressInfo
@@ -41,7 +44,8 @@ export async function listen(
       const server = createServer({ noDelay: true }, (socket) =>
         app.server.emit('connection', socket),
       )
-      server.maxConnections = app.server.maxConnections
+      server.maxConnections = maxConnections
+      server.on('drop', (connection) => app.server.emit('drop', connection))
       if (await tryListen(server, actualPort, address)) secondaryServers.push(server)
     }
     return actualPort

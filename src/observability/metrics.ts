@@ -23,6 +23,9 @@ const METHODS: ReadonlySet<string> = new Set([
 ])
 const OTHER_METHOD = '_OTHER'
 
+/** On the port of the metrics. */
+const MAX_CONNECTIONS = 32
+
 export interface MetricsServerOptions {
   /** Undefined if metrics are off, 0 for any free port. */
   readonly metricsPort: number | undefined
@@ -174,6 +177,12 @@ export class Metrics {
     if (port === undefined) return undefined
     collectDefaultMetrics({ register: this.#registry })
     this.#addRedis(app)
+    const dropped = new Counter({
+      name: 'connections_dropped_total',
+      help: 'Connections that were closed at once because there were too many.',
+      registers: [this.#registry],
+    })
+    app.server.on('drop', () => dropped.inc())
     const server = createServer(async ({ url = '', headers }, response) => {
       if (allowedHosts !== undefined && !isAllowedHost(String(headers.host), allowedHosts)) {
         return void response.writeHead(421).end()
@@ -183,6 +192,7 @@ export class Metrics {
       const text = await this.#registry.metrics()
       response.writeHead(200, { 'content-type': this.#registry.contentType }).end(text)
     })
+    server.maxConnections = MAX_CONNECTIONS
     app.addHook('onClose', async () => {
       server.close()
       server.closeAllConnections()

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { getHeapStatistics } from 'node:v8'
 import { LRUCache } from 'lru-cache'
 import { hasExpired } from './claims.ts'
 import type { VerificationKey } from './keys/jwks.ts'
@@ -19,9 +20,14 @@ export interface VerifiedTokenCacheOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly maxEntries?: number
-  /** Compared with an estimate of the memory that the entries take. */
+  /**
+   * Compared with an estimate of the memory that the entries take. By default 64 MiB, or an eighth of the
+   * heap if that is less: it is small in a small container.
+   */
   readonly maxBytes?: number
 }
+
+const MAX_BYTES = 64 * 1024 * 1024
 
 /** What an entry takes besides its texts: digest, objects, and its place in the cache. */
 const ENTRY_BYTES = 400
@@ -41,7 +47,9 @@ export class VerifiedTokenCache {
     this.#options = options
     this.#cache = new LRUCache({
       max: options.maxEntries ?? 100_000,
-      maxSize: options.maxBytes ?? 64 * 1024 * 1024,
+      maxSize:
+        options.maxBytes ??
+        Math.floor(Math.min(MAX_BYTES, getHeapStatistics().heap_size_limit / 8)),
       sizeCalculation: ({ principal }) => sizeOf(principal),
       dispose: (_verified, _digest, reason) => {
         if (reason === 'evict') this.evictions += 1

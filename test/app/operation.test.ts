@@ -3,6 +3,7 @@ import { Agent, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { type Test, test } from 'tap'
+import { connectionLimit, processLimits } from '../../src/lifecycle/connection-limit.ts'
 import { listen } from '../../src/lifecycle/listen.ts'
 import { shutdown } from '../../src/lifecycle/shutdown.ts'
 import { startServer } from '../../src/server.ts'
@@ -375,7 +376,7 @@ test('time-outs and limits are set', async (t) => {
       requestTimeout: 30_000,
       keepAliveTimeout: 72_000,
       timeout: 120_000,
-      maxConnections: 20_000,
+      maxConnections: connectionLimit(processLimits()),
     },
   )
 })

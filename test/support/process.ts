@@ -24,6 +24,7 @@ export interface Program {
  * Starts a program (its path is absolute or relative to src/) with no other environment variables.
  *
  * @param stdout a descriptor that replaces the standard output, or `unread` for one that nobody reads
+ * @param openFiles how many files the program may open; as many as this process by default
  */
 export function start(
   t: Test,
@@ -31,9 +32,13 @@ export function start(
   environment: Record<string, string>,
   args: readonly string[] = [],
   stdout: number | 'read' | 'unread' = 'read',
+  openFiles?: number,
 ): Program {
   const { PATH, HOME } = process.env
-  const child = spawn(process.execPath, [...loaders(), resolve(root, 'src', program), ...args], {
+  const command = [process.execPath, ...loaders(), resolve(root, 'src', program), ...args]
+  const limited = ['-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command]
+  const [file = '', ...rest] = openFiles === undefined ? command : ['sh', ...limited]
+  const child = spawn(file, rest, {
     // Created once: creating it again would delete the folder of a program that is running.
     cwd: existsSync(t.testdirName) ? t.testdirName : t.testdir(),
     env: { PATH, HOME, ...coverage(), ...environment },
