@@ -163,7 +163,7 @@ test('invalid requests: 400 with the invalid property', async (t) => {
     ],
     [/on property callbacks.0/, () => clients.create({ name: 'x', callbacks: [''] })],
     [
-      /on property callbacks.0'/,
+      /on property callbacks'/,
       () => clients.create({ name: 'x', callbacks: ['http://localhost/', 'JavaScript:alert(1)'] }),
     ],
     [/on property callbacks.0'/, () => clients.update('messages-spa', { callbacks: ['x'] })],
@@ -177,7 +177,7 @@ test('invalid requests: 400 with the invalid property', async (t) => {
     ],
     ...['http://192.168.1.1/', 'file://localhost/etc', 'nothing'].map(
       (url): [RegExp, () => PromiseLike<unknown>] => [
-        /property oidc_logout.backchannel_logout_urls.0'/,
+        /property oidc_logout.backchannel_logout_urls(.0)?'/,
         () => clients.update('messages-web', { oidc_logout: { backchannel_logout_urls: [url] } }),
       ],
     ),
