@@ -139,8 +139,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(dryRun, { format })
   await app.register(securityHeaders)
   await app.register(drain)
-  await app.register(cors, { policy: corsPolicy })
   await app.register(unreadBody)
+  await app.register(cors, { policy: corsPolicy })
 
   // Is the request well-formed (400, 431) and for this host (421), is there a route (404), is the server overloaded (503)?
   await app.register(requestHead, {

@@ -70,7 +70,6 @@ export const cors = fp<{ readonly policy: CorsPolicy }>(
     const preflightHeaders = {
       'access-control-allow-headers': policy.allowedHeaders,
       'access-control-max-age': '86400',
-      'content-length': '0',
     }
     const openPaths = new Set<string>()
     app.addHook('onRoute', ({ url, config }) => {

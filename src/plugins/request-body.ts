@@ -32,11 +32,15 @@ export const unreadBody = fp(
     /** Whether the client wants to keep the connection, of requests with a body. */
     const keepsAlive = new WeakMap<IncomingMessage, boolean>()
 
+    app.addHook('onRequest', (request, reply, done) => {
+      // A request that waits is handled, also if one after it ends the connection.
+      if (!handlesNoMore(request.raw.socket)) begin(request, reply, done)
+    })
     function begin({ raw }: FastifyRequest, reply: FastifyReply, done: () => void): void {
       const { socket } = raw
-      if (handlesNoMore(socket)) return
       const others = waiting.get(socket)
       if (others !== undefined) return void others.push(() => begin(reply.request, reply, done))
+      if (asksForUpgrade(raw)) reply.raw.shouldKeepAlive = false
       if (hasBody(raw)) {
         waiting.set(socket, [])
         // Node sends `Connection: close` then. To set the header and remove it again is slow.
@@ -52,7 +56,6 @@ export const unreadBody = fp(
       // There is no connection under `app.inject`.
       if (!raw.complete && undecided.has(raw)) raw.socket.pause?.()
     }
-    app.addHook('onRequest', begin)
     // Without a listener, Node sends 100 before any hook runs.
     app.server.on('checkContinue', (request, response) => {
       app.server.emit('request', request, response)
@@ -76,6 +79,14 @@ export const unreadBody = fp(
   },
   { name: 'unread-body', dependencies: ['drain', 'security-headers'] },
 )
+
+/**
+ * No upgrade is made (RFC 9110 §7.8). Node's parser drops what it has already read of the requests that
+ * follow, so the response has to end the connection.
+ */
+function asksForUpgrade({ headers: { upgrade, connection = '' } }: IncomingMessage): boolean {
+  return upgrade !== undefined && /upgrade/i.test(connection)
+}
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0

@@ -36,6 +36,9 @@ export const requestHead = fp<RequestHeadOptions>(
       const { raw, log } = request
       if (isTooLarge(raw)) return done(new StatusError(431))
       if (!hasOneHost(raw)) return done(new StatusError(400))
+      // The asterisk-form asks about the server as a whole: no route is meant.
+      if (raw.url === '*' && raw.method === 'OPTIONS') return done(new StatusError(404))
+      if (!isWellFormed(raw)) return done(new StatusError(400))
       if (raw.headers['x-forwarded-host'] !== undefined) {
         if (!trustForwardedHost) delete raw.headers['x-forwarded-host']
         const { hostname } = request
@@ -58,6 +61,24 @@ function isTooLarge({ rawHeaders }: IncomingMessage): boolean {
   if (rawHeaders.length < 200) return false
   const separators = 2 * rawHeaders.length
   return rawHeaders.reduce((size, text) => size + text.length, separators) > MAX_HEADER_BYTES
+}
+
+/**
+ * The origin-form and the absolute-form of a target (RFC 9112 §3.2). The router skips the first character
+ * of others, so that `*` would be `/`.
+ */
+const TARGET = /^(\/|https?:\/\/[^/?#\\@]+\/)/
+
+/**
+ * Node's parser accepts a request line without a version, or with that of HTTP/2. No transfer coding but
+ * `chunked` is known here, and HTTP/1.0 has none (RFC 9112 §6.1). For Node's parser, an empty field is none,
+ * and of several codings only the last one counts.
+ */
+function isWellFormed({ url, httpVersion, headers }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding']
+  const isFramed = coding === undefined || coding.toLowerCase() === 'chunked'
+  const isKnown = httpVersion === '1.1' || (httpVersion === '1.0' && coding === undefined)
+  return TARGET.test(String(url)) && isFramed && isKnown
 }
 
 /** HTTP/1.1 requires exactly one host (RFC 9112 §3.2), equal to that of the target (§3.2.2). */

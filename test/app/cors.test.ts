@@ -57,6 +57,8 @@ test('a preflight allows the methods that are registered for the path', async (t
     const { statusCode, body, headers } = await preflight(app, url)
     t.strictSame([statusCode, body], [204, ''], url)
     t.equal(headers['access-control-allow-methods'], methods, url)
+    // RFC 9110 §8.6 forbids it.
+    t.notOk('content-length' in headers, url)
     const other = await app.inject({ method: 'TRACE', url })
     t.match(other, { statusCode: 405, headers: { allow: methods } }, url)
   }

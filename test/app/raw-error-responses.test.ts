@@ -92,6 +92,40 @@ const BROKEN: Record<string, [request: string, status: number, message: string]>
     400,
     'Bad Request',
   ],
+  // The router skips the first character.
+  'a target that is not a path': [
+    `GET *${path.slice(1)} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'an asterisk for another method': [`GET * HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, 400, 'Bad Request'],
+  'a target without a path': [
+    `GET http://localhost?${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'a target with a user': [
+    `GET http://user@localhost${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'a request line without a version': [`GET ${path}\r\n${HOST}${CLOSE}\r\n`, 400, 'Bad Request'],
+  'the version of HTTP/2': [`GET ${path} HTTP/2.0\r\n${HOST}${CLOSE}\r\n`, 400, 'Bad Request'],
+  'an empty transfer coding': [
+    `GET ${path} HTTP/1.1\r\n${HOST}Transfer-Encoding:\r\n\r\n0\r\n\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'several transfer codings': [
+    `GET ${path} HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+    400,
+    'Bad Request',
+  ],
+  'chunks in HTTP/1.0': [
+    `GET ${path} HTTP/1.0\r\n${HOST}Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    400,
+    'Bad Request',
+  ],
   'OPTIONS *': [`OPTIONS * HTTP/1.1\r\n${HOST}${CLOSE}\r\n`, 404, 'Not Found'],
   'a method that Fastify does not know': [
     `PROPFIND /x HTTP/1.1\r\n${HOST}${CLOSE}\r\n`,

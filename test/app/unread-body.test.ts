@@ -333,3 +333,42 @@ test('a body that is too large is not asked for', async (t) => {
   const text = await sendRaw(port, '127.0.0.1', head('POST', '/notes', fields))
   t.strictSame(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 413'])
 })
+
+test('requests that wait for a body are handled, also if one after them ends the connection', async (t) => {
+  const { port, deleted } = await listening(t)
+  const next = head('DELETE', '/notes/1', '')
+  for (const last of [head('GET', '/notes', 'Expect: x\r\n'), head('GET', '/%zz', '')]) {
+    const sub = crypto.randomUUID()
+    const text = await sendRaw(
+      port,
+      '127.0.0.1',
+      `${post('1', { ...WRITER, sub })}${next}${last}${next}`,
+    )
+    t.match(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', /4(00|17)/])
+  }
+  t.strictSame(deleted, ['1', '1'])
+})
+
+test('nothing follows the response to a preflight whose body was not read', async (t) => {
+  const { port } = await listening(t)
+  const fields = 'Origin: http://localhost:4040\r\nAccess-Control-Request-Method: GET\r\n'
+  const preflight = head('OPTIONS', '/notes', `${fields}Transfer-Encoding: chunked\r\n`)
+  const text = await sendRaw(port, '127.0.0.1', `${preflight}2\r\n{}\r\nzz\r\n`)
+  t.strictSame(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 204'])
+  t.match(text, /\r\nconnection: close\r\n/i)
+})
+
+test('the response to an upgrade that is not made ends the connection', async (t) => {
+  const { port, deleted } = await listening(t)
+  const upgrade = head('GET', '/notes', 'Connection: Upgrade\r\nUpgrade: h2c\r\n')
+  const text = await sendRaw(port, '127.0.0.1', `${upgrade}${head('DELETE', '/notes/1', '')}`)
+  t.match(parseRaw(text), { status: 200, headers: new Map([['connection', 'close']]) })
+  t.strictSame(deleted, [])
+  const named = head('GET', '/notes', 'Upgrade: h2c\r\n')
+  const both = await sendRaw(
+    port,
+    '127.0.0.1',
+    `${named}${head('GET', '/notes', 'Connection: close\r\n')}`,
+  )
+  t.strictSame(both.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200'])
+})
