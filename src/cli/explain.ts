@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { parseArgs } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -85,13 +86,14 @@ async function explainToken(
   try {
     await app.ready()
     const { path, host, hostname } = parseRoute(route ?? firstProtectedRoute(app.policies))
+    if (!METHODS.includes(method.toUpperCase())) throw noSuchRoute(app.policies)
     const result = await app.dryRun({
       method: method.toUpperCase() as DryRunRequest['method'],
       url: path,
       headers: { host, authorization: `Bearer ${token}` },
     })
     if (result.access === undefined || result.status === 405) {
-      throw new Error(`There is no such route. Routes: ${routesOf(app.policies)}`)
+      throw noSuchRoute(app.policies)
     }
     // Such a header is rejected before any hook runs, which the dry run does not see.
     const fresh = token.length > MAX_HEADER_BYTES ? TOO_LARGE : result
@@ -114,11 +116,11 @@ async function explainToken(
 
 const TOO_LARGE = { status: 431, message: 'Request Header Fields Too Large' }
 
-function routesOf(policies: FastifyInstance['policies']): string {
+function noSuchRoute(policies: FastifyInstance['policies']): Error {
   const routes = [...policies].flatMap(([path, methods]) =>
     [...methods.keys()].filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`),
   )
-  return routes.join(', ')
+  return new Error(`There is no such route. Routes: ${routes.join(', ')}`)
 }
 
 function firstProtectedRoute(policies: FastifyInstance['policies']): string {

@@ -176,6 +176,21 @@ test('the local tenant answers only requests with JSON, and only with an API', a
   t.equal((await ask('application/json')).status, 503)
 })
 
+test('a method that no server knows does not end the server', async (t) => {
+  const { tenant: issuer } = await development(t)
+  const sources = [{ TENANT_PORT: new URL(issuer).port }]
+  const ask = (change: object) =>
+    fetch(`${issuer}local-tenant/decisions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ method: 'GET', path: '/', host: 'localhost', token: 'x', ...change }),
+    })
+  t.equal((await ask({ method: 'NO-METHOD' })).status, 400)
+  t.equal((await ask({ path: '' })).status, 400)
+  t.equal((await ask({ path: PROTECTED })).status, 200)
+  await t.rejects(explain(['--method', 'NO-METHOD', 'x.y.z'], sources), /no such route.*admin/)
+})
+
 test('with a whole URL as route, the organization of the subdomain is checked', async (t) => {
   const { tenant: issuer } = await development(t)
   const sources = [

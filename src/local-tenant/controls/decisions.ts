@@ -1,20 +1,22 @@
+import { METHODS } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { ApiRequest, ConsoleApi } from '../console/console-api.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
 import { requireJson } from './require-json.ts'
 
+/** What no server could receive is refused here: it cannot be passed to the API. */
 const schema = {
   body: {
     type: 'object',
     required: ['method', 'path', 'host', 'token'],
     properties: {
-      method: { type: 'string' },
-      path: { type: 'string' },
+      method: { enum: METHODS },
+      path: { type: 'string', pattern: '^/' },
       host: { type: 'string' },
       token: { type: 'string' },
     },
   },
-} as const
+}
 
 /** `POST /local-tenant/decisions`: what the running API does with a request. No handler runs. */
 export async function decisionControl(
