@@ -13,7 +13,8 @@ import { startDevelopment } from './start-development.ts'
 try {
   const project = findProject(process.cwd())
   const { tenant, server, unused } = await startDevelopment(readEnvironment(), undefined, project)
-  closeWithGrace(async () => {
+  closeWithGrace(async ({ err }) => {
+    if (err !== undefined) print(err.stack ?? err.message)
     await server.app.close()
     await tenant.app.close()
   })
@@ -32,7 +33,11 @@ try {
   if (process.send === undefined) process.stdout.write(`${text}\n`)
   else process.send(text)
 } catch (error) {
-  process.stderr.write(`${visibleLines((error as Error).message)}\n`)
+  print((error as Error).message)
   // A channel to the command would keep the process running.
   process.exit(1)
+}
+
+function print(problem: string): void {
+  process.stderr.write(`${visibleLines(problem)}\n`)
 }

@@ -39,6 +39,14 @@ test('a mistake in a file is reported, and the server starts when it is fixed', 
   t.match(await (await fetch(`${await apiOf(dev, 2)}/text`)).json(), { fixed: true })
 })
 
+test('an error that nothing handles is reported before the server ends', async (t) => {
+  const { dev, server } = await project(t)
+  await apiOf(dev)
+  writeFileSync(server, serverOf("setImmediate(() => { throw new Error('not handled') }) && {}"))
+  await fetch(`${await apiOf(dev, 2)}/text`).catch(() => {})
+  await dev.says(/Error: not handled.*The server has ended\. It starts after the/s)
+})
+
 test('the files of a project in no folder are watched, without those of packages', async (t) => {
   const directory = t.testdir({
     'package.json': '{"messages-api":{"server":"server.js"}}',
