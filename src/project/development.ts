@@ -11,6 +11,12 @@ export interface DevelopmentVariables {
   readonly ignored: readonly string[]
 }
 
+/**
+ * It is for another tenant, whatever the local tenant says: a command does not know what listens at its port,
+ * and would send it there.
+ */
+const SECRET = 'AUTH0_CLIENT_SECRET'
+
 /** The environment of the server of `npm run dev`; a later source overrides an earlier one. */
 export function developmentEnvironment(
   sources: readonly Environment[],
@@ -18,8 +24,9 @@ export function developmentEnvironment(
 ): Environment[] {
   // Sessions are in memory, so they end with the process anyway.
   const SESSION_SECRET = randomBytes(32).toString('base64url')
+  const unused = [...ignored, SECRET]
   const used = sources.map((source) =>
-    Object.fromEntries(Object.entries(source).filter(([name]) => !ignored.includes(name))),
+    Object.fromEntries(Object.entries(source).filter(([name]) => !unused.includes(name))),
   )
   return [
     { ...(!ignored.includes('SESSION_SECRET') && { SESSION_SECRET }), ...defaults },

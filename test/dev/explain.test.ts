@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers'
 import { t, test } from 'tap'
 import { main as doctor } from '../../src/cli/doctor.ts'
 import { main } from '../../src/cli/explain.ts'
@@ -146,6 +147,36 @@ test('with another tenant in .env, commands examine the server of npm run dev of
   const diagnosis = await runCommand(doctor, [], [{ ...sources[0], AUTH0_AUDIENCE: '' }])
   t.match(diagnosis.out, /^The server is that of npm run dev.*AUTH0_DOMAIN.* is not used/)
   t.match(diagnosis.out, `issuer        ${issuer}`)
+})
+
+test('what listens at the port of the local tenant does not get the client secret of another one', async (t) => {
+  const received: string[] = []
+  const origin = await serve(t, async (request, response) => {
+    received.push(String(request.url), await text(request))
+    const endpoints = { authorization_endpoint: origin, token_endpoint: origin }
+    response.setHeader('content-type', 'application/json').end(
+      JSON.stringify({
+        project: TEST_PROJECT.directory,
+        defaults: {},
+        variables: { AUTH0_DOMAIN: origin },
+        ignored: [],
+        ...endpoints,
+      }),
+    )
+  })
+  const own = {
+    TENANT_PORT: new URL(origin).port,
+    AUTH0_DOMAIN: 'tenant.example',
+    AUTH0_AUDIENCE: 'https://other.test',
+    AUTH0_CLIENT_ID: 'client',
+    AUTH0_CLIENT_SECRET: 'secret-of-the-other-tenant',
+    SESSION_SECRET: 'x'.repeat(32),
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+  }
+  const { out } = await runCommand(doctor, [], [own])
+  t.match(out, /AUTH0_CLIENT_SECRET/)
+  t.ok(received.includes('/local-tenant/environment'))
+  t.notMatch(received.join('\n'), /secret-of-the-other/)
 })
 
 test('the server of another project is not examined', async (t) => {
