@@ -6,10 +6,10 @@ import { addressRange } from '../../src/http/client-address.ts'
 
 const TTL_MS = 1_000
 
-/** Begun logins with room for 20. */
+/** Begun logins with room for 100. */
 function begunLogins() {
   const clock = { now: 0 }
-  const store = new MemoryStore(() => clock.now, 20)
+  const store = new MemoryStore(() => clock.now, 100)
   const begun = new BegunLogins(store, TTL_MS)
   return {
     clock,
@@ -21,25 +21,28 @@ function begunLogins() {
   }
 }
 
-test('if there are too many in all, the oldest of the same network goes first', async (t) => {
+test('if there are too many in all, a network with more than its share loses its own oldest', async (t) => {
   const { begin, isThere } = begunLogins()
   await begin('the first', 'network 0')
-  for (let count = 0; count < 19; count += 1) await begin(`crowd ${count}`, 'network 1')
-  for (let count = 19; count < 200; count += 1) await begin(`crowd ${count}`, 'network 1')
+  for (let count = 0; count < 300; count += 1) await begin(`crowd ${count}`, 'network 1')
   t.ok(await isThere('the first'), 'whatever a network of others does')
-  t.notOk(await isThere('crowd 180'))
-  t.ok(await isThere('crowd 181'))
-  await begin('a newcomer', 'network 2')
-  t.ok(await isThere('a newcomer'))
-  t.notOk(await isThere('the first'), 'the oldest of all, for a network without another')
-  t.ok(await isThere('crowd 181'))
+  t.notOk(await isThere('crowd 200'))
+  t.ok(await isThere('crowd 201'))
+  const office = Array.from({ length: 20 }, (_, index) => `person ${index}`)
+  for (const person of office) await begin(person, 'network 2')
+  for (const person of office)
+    t.ok(await isThere(person), 'people of one network log in side by side')
+  t.notOk(await isThere('the first'), 'the oldest of all went')
+  await begin('one more', 'network 2')
+  t.ok(await isThere('one more'))
+  t.notOk(await isThere('person 0'))
 })
 
 test('those that expired do not count', async (t) => {
   const { clock, begin, isThere } = begunLogins()
-  for (let count = 0; count < 20; count += 1) await begin(`early ${count}`, 'network 1')
+  for (let count = 0; count < 100; count += 1) await begin(`early ${count}`, 'network 1')
   clock.now = TTL_MS
-  for (let count = 0; count < 20; count += 1) await begin(`late ${count}`, 'network 1')
+  for (let count = 0; count < 100; count += 1) await begin(`late ${count}`, 'network 1')
   t.ok(await isThere('late 0'))
 })
 

@@ -3,6 +3,8 @@ import type { Store } from './store.ts'
 
 /** For one network of addresses. */
 const MAX_IN_RANGE = 1_000
+/** If there are too many in all, a network that has no more than this loses none for its newest. */
+const FAIR_SHARE = 20
 
 /**
  * Bounds the records that anybody can make the server store, by beginning logins. Who begins too many
@@ -19,8 +21,8 @@ export class BegunLogins {
   }
 
   /**
-   * Makes room for a record. If the address range has too many, or there are too many in all, the
-   * oldest of the range is deleted; the oldest of all, if the range has no other.
+   * Makes room for a record. If the address range has too many, its oldest is deleted. If there are too
+   * many in all, that is so for a range with more than a fair share; for others, the oldest of all goes.
    */
   async admit(kind: string, name: string, range: string): Promise<void> {
     const key = storeKey(kind, name)
@@ -28,7 +30,7 @@ export class BegunLogins {
     const inRange = await this.#store.addMember(own, key, this.#ttlMs)
     const total = await this.#store.addMember(all, key, this.#ttlMs)
     if (inRange <= MAX_IN_RANGE && total <= this.#store.capacity) return
-    const oldest = await this.#store.takeOldest(inRange > 1 ? own : all)
+    const oldest = await this.#store.takeOldest(inRange > FAIR_SHARE ? own : all)
     await this.#store.delete(oldest)
     await this.#store.removeMembers(all, oldest)
   }
