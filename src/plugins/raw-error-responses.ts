@@ -4,6 +4,8 @@ import type { Socket } from 'node:net'
 import type { FastifyServerOptions } from 'fastify'
 import type { CreateErrorResponse } from '../http/error-response.ts'
 import { reasonOf } from '../http/http-error.ts'
+import { readUpgradesAsRequests } from '../http/ignored-upgrade.ts'
+import { inOrder } from '../http/in-order.ts'
 import { handleNoMore, isLingering, linger } from '../http/linger.ts'
 import type { CompletedRequest } from '../observability/request-log.ts'
 
@@ -91,28 +93,7 @@ export function rawErrorResponses({
         socket.on('error', () => socket.destroy())
         inOrder(socket, () => writeToSocket(socket, 400, 'connect'))
       })
+      readUpgradesAsRequests(server)
     },
-  }
-}
-
-/**
- * Responds to the request that cannot be read, after the responses to earlier requests on the
- * connection (RFC 9112 §9.3.2). It is not called if the request, or an earlier one, already has a
- * response that ends the connection.
- *
- * @param respond gets the `Origin` of the request, if its head was read
- */
-function inOrder(
-  socket: Socket & { _httpMessage?: ServerResponse | null },
-  respond: (origin?: string) => void,
-): void {
-  const pending = socket._httpMessage
-  if (!socket.writable) return
-  if (!pending) respond()
-  else if (pending.req.complete) pending.once('close', () => inOrder(socket, respond))
-  else if (!pending.headersSent) {
-    // The head was read, and a handler may wait for the rest. Its response goes nowhere.
-    pending.detachSocket(socket)
-    respond(pending.req.headers.origin)
   }
 }

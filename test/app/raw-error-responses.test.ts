@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { testApp } from '../support/app.ts'
 import { parseRaw, sendRaw } from '../support/raw-http.ts'
@@ -172,6 +173,64 @@ test('valid requests in unusual forms', async (t) => {
   for (const [name, request] of Object.entries(forms)) {
     t.equal(parseRaw(await sendRaw(port, '127.0.0.1', request)).status, 200, name)
   }
+})
+
+test('what follows an upgrade that is not taken is read as any other request', async (t) => {
+  const { app } = await testApp(t)
+  app.post('/length', { config: { access: 'public' } }, ({ body }) => ({ message: String(body) }))
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const upgrade = `${HOST}Connection: upgrade\r\nUpgrade: h2c\r\n`
+  const json = 'Content-Type: application/json\r\n'
+  const slow = `GET /probe/protected HTTP/1.1\r\n${HOST}Authorization: Bearer ${token()}\r\n\r\n`
+  const get = `GET ${path} HTTP/1.1\r\n${upgrade}\r\n`
+  const post = `POST /length HTTP/1.1\r\n${upgrade}${json}Content-Length: 5\r\n\r\n`
+  const chunked = `POST /length HTTP/1.1\r\n${upgrade}${json}Transfer-Encoding: chunked\r\n\r\n`
+  const last = `GET ${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`
+  const forms: Record<string, [sent: string[], messages: string[]]> = {
+    'in one write': [[`${get}${last}`], ['public', 'public']],
+    'in two writes': [
+      [get, last],
+      ['public', 'public'],
+    ],
+    'with a body': [[`${post}12345${last}`], ['12345', 'public']],
+    'with a body in two writes': [
+      [`${post}12`, `345${last}`],
+      ['12345', 'public'],
+    ],
+    'with a chunked body': [[`${chunked}2\r\n12\r\n0\r\n\r\n${last}`], ['12', 'public']],
+    'in a row': [[`${get}${get}${post}12345${last}`], ['public', 'public', '12345', 'public']],
+    'after a pending response': [[`${slow}${get}${last}`], ['protected', 'public', 'public']],
+    'after the last response': [[`${last}${get}${last}`], ['public']],
+    'malformed after it': [[`${get}JUMP / HTTP/1.1\r\n\r\n`], ['public', 'Bad Request']],
+  }
+  for (const [name, [sent, messages]] of Object.entries(forms)) {
+    const socket = connect(port, '127.0.0.1')
+    const closed = once(socket, 'close')
+    let text = ''
+    socket.on('data', (chunk) => (text += chunk))
+    for (const part of sent) {
+      socket.write(part)
+      await setTimeout(20)
+    }
+    await closed
+    t.strictSame(
+      Array.from(text.matchAll(/"message":"([^"]+)"/g), ([, found]) => found),
+      messages,
+      name,
+    )
+  }
+})
+
+test('an upgrade that a product takes is left to it', async (t) => {
+  const { app } = await testApp(t)
+  app.server.on('upgrade', (_request, socket) => {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const request = `GET ${path} HTTP/1.1\r\n${HOST}Connection: upgrade\r\nUpgrade: websocket\r\n\r\n`
+  t.equal(await sendRaw(port, '127.0.0.1', request), 'HTTP/1.1 101 Switching Protocols\r\n\r\n')
 })
 
 test('pipelined requests before a malformed one are answered first', async (t) => {
