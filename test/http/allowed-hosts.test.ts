@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { test } from 'tap'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { isAllowedHost } from '../../src/http/allowed-hosts.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { testApp } from '../support/app.ts'
+import { ENVIRONMENT, testApp } from '../support/app.ts'
 import { development } from '../support/development.ts'
 import { PUBLIC } from '../support/probe-routes.ts'
 
@@ -69,4 +70,15 @@ test('the server alone answers at any host, unless ALLOWED_HOSTS names some', as
 
 test('what is not a host is not allowed', async (t) => {
   for (const host of ['', ' ', 'a b', '[::1', 'localhost:99999']) t.notOk(isAllowedHost(host, []))
+})
+
+test('an entry of ALLOWED_HOSTS is a host name', async (t) => {
+  for (const ALLOWED_HOSTS of ['https://api', 'api:80', '*', 'a b', '.']) {
+    t.throws(
+      () => loadConfig(ENVIRONMENT, { ALLOWED_HOSTS }),
+      /ALLOWED_HOSTS is invalid/,
+      ALLOWED_HOSTS,
+    )
+  }
+  t.strictSame(loadConfig(ENVIRONMENT, { ALLOWED_HOSTS: 'API' }).config.allowedHosts, ['api'])
 })

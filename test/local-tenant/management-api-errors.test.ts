@@ -168,6 +168,10 @@ test('invalid requests: 400 with the invalid property', async (t) => {
     ],
     [/on property callbacks.0'/, () => clients.update('messages-spa', { callbacks: ['x'] })],
     [
+      /on property initiate_login_uri'/,
+      () => clients.update('messages-web', { initiate_login_uri: 'https://[' }),
+    ],
+    [
       /http\(s\) URLs of this machine or of ALLOWED_HOSTS on property initiate_login_uri'/,
       () => clients.update('messages-spa', { initiate_login_uri: 'java\nscript://localhost/' }),
     ],

@@ -61,3 +61,8 @@ test('a link is not followed', async (t) => {
   symlinkSync(join(directory, 'nowhere'), dangling)
   await t.rejects(addVariables(dangling, { NEW: '1' }), /is a link to another file/)
 })
+
+test('other errors of the file system are reported as they are', async (t) => {
+  const file = join(t.testdir(), 'missing', '.env')
+  await t.rejects(addVariables(file, { NEW: '1' }), { code: 'ENOENT' })
+})

@@ -55,3 +55,13 @@ test('a pause of this process is not taken for a hang', async (t) => {
   t.equal(await found, null)
   t.strictSame(events, ['connected'])
 })
+
+test('while Redis is down, it is not asked', async (t) => {
+  const { redis, connection: one, events } = await connection(t, 10)
+  await redis.goDown()
+  await until(async () => !one.ready)
+  await redis.comeUp()
+  await until(async () => one.ready)
+  t.equal(events.length, 3)
+  t.equal(one.failures, 0)
+})
