@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import {
+  type IncomingMessage,
+  METHODS,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyServerOptions } from 'fastify'
 import type { CreateErrorResponse } from '../http/error-response.ts'
@@ -8,6 +14,9 @@ import { readUpgradesAsRequests } from '../http/ignored-upgrade.ts'
 import { inOrder } from '../http/in-order.ts'
 import { handleNoMore, isLingering, linger } from '../http/linger.ts'
 import type { CompletedRequest } from '../observability/request-log.ts'
+
+/** Node's parser knows others, those of RTSP, and Fastify has no hooks for them. */
+const HTTP_METHODS: ReadonlySet<string | undefined> = new Set(METHODS)
 
 const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -31,7 +40,8 @@ export interface RawErrorResponsesOptions {
 }
 
 /**
- * Answers the requests that reach no hook (malformed HTTP, undecodable URLs, `Expect`, `CONNECT`),
+ * Answers the requests that reach no hook (malformed HTTP, undecodable URLs, `Expect`, `CONNECT`, methods
+ * of other protocols),
  * and those whose body is malformed or does not arrive in time, with the body and the headers of
  * every other error.
  */
@@ -85,6 +95,11 @@ export function rawErrorResponses({
       },
     },
     addListeners(server) {
+      const [handle] = server.listeners('request') as [RequestListener]
+      server.removeAllListeners('request').on('request', (request, response) => {
+        if (HTTP_METHODS.has(request.method)) handle(request, response)
+        else sendResponse(request, response, 400, 'method')
+      })
       server.on('checkExpectation', (request, response) => {
         sendResponse(request, response, 417, 'expectation')
       })

@@ -56,6 +56,8 @@ const BROKEN: Record<string, [request: string, status: number, message: string]>
     417,
     'Expectation Failed',
   ],
+  'a method of RTSP': [`DESCRIBE ${path} RTSP/1.0\r\n${HOST}\r\n`, 400, 'Bad Request'],
+  'the method of the preface of HTTP/2': [`PRI ${path}\r\n${HOST}\r\n`, 400, 'Bad Request'],
   CONNECT: [`CONNECT localhost:443 HTTP/1.1\r\n${HOST}\r\n`, 400, 'Bad Request'],
   'headers over 16 KiB': [
     `GET ${path} HTTP/1.1\r\n${HOST}X: ${'x'.repeat(17 * 1024)}\r\n\r\n`,
