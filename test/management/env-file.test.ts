@@ -47,6 +47,18 @@ test('a file whose variables would change is not extended', async (t) => {
   t.equal(readFileSync(file, 'utf8'), text)
 })
 
+test('a file with another encoding than UTF-8 is not extended', async (t) => {
+  const file = join(t.testdir(), '.env')
+  for (const encoding of ['utf16le', 'latin1'] as const) {
+    for (const text of ['\ufeffFIRST=ü', '\ufeffFIRST=ü\n']) {
+      const bytes = Buffer.from(text, encoding)
+      writeFileSync(file, bytes)
+      await t.rejects(addVariables(file, { NEW: '1' }), /another encoding.*Nothing was written/)
+      t.strictSame(readFileSync(file), bytes)
+    }
+  }
+})
+
 test('a link is not followed', async (t) => {
   const directory = t.testdir({ target: 'OTHER=1\n' })
   const file = join(directory, '.env')

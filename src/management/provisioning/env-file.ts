@@ -59,7 +59,11 @@ export function formatVariable(name: string, value: string): string {
   return line
 }
 
+/** What stands in a text for bytes that are not UTF-8: UTF-16 has zeros. */
+const OTHER_ENCODING = /[\0\ufffd]/
+
 function isReadAs(text: string, variables: ExistingVariables): boolean {
+  if (OTHER_ENCODING.test(text)) return false
   const read = parse(text)
   const names = Object.keys({ ...read, ...variables })
   return names.every((name) => read[name] === variables[name])
