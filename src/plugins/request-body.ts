@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { hasBody } from '../http/has-body.ts'
 import { handlesNoMore } from '../http/linger.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 import { jsonBody } from './body/json-body.ts'
@@ -40,11 +41,10 @@ export const unreadBody = fp(
       const { socket } = raw
       const others = waiting.get(socket)
       if (others !== undefined) return void others.push(() => begin(reply.request, reply, done))
-      if (asksForUpgrade(raw)) reply.raw.shouldKeepAlive = false
       if (hasBody(raw)) {
         waiting.set(socket, [])
         // Node sends `Connection: close` then. To set the header and remove it again is slow.
-        keepsAlive.set(raw, reply.raw.shouldKeepAlive)
+        keepsAlive.set(raw, reply.raw.shouldKeepAlive && raw.headers.upgrade === undefined)
         reply.raw.shouldKeepAlive = false
         undecided.add(raw)
         process.nextTick(pauseIfUndecided, raw)
@@ -79,15 +79,3 @@ export const unreadBody = fp(
   },
   { name: 'unread-body', dependencies: ['drain', 'security-headers'] },
 )
-
-/**
- * No upgrade is made (RFC 9110 §7.8). Node's parser drops what it has already read of the requests that
- * follow, so the response has to end the connection.
- */
-function asksForUpgrade({ headers: { upgrade, connection = '' } }: IncomingMessage): boolean {
-  return upgrade !== undefined && /upgrade/i.test(connection)
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
-}

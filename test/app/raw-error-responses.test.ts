@@ -195,13 +195,10 @@ test('what follows an upgrade that is not taken is read as any other request', a
       [get, last],
       ['public', 'public'],
     ],
-    'with a body': [[`${post}12345${last}`], ['12345', 'public']],
-    'with a body in two writes': [
-      [`${post}12`, `345${last}`],
-      ['12345', 'public'],
-    ],
-    'with a chunked body': [[`${chunked}2\r\n12\r\n0\r\n\r\n${last}`], ['12', 'public']],
-    'in a row': [[`${get}${get}${post}12345${last}`], ['public', 'public', '12345', 'public']],
+    'with a body': [[`${post}12345${last}`], ['12345']],
+    'with a body in two writes': [[`${post}12`, `345${last}`], ['12345']],
+    'with a chunked body': [[`${chunked}2\r\n12\r\n0\r\n\r\n${last}`], ['12']],
+    'in a row': [[`${get}${get}${last}`], ['public', 'public', 'public']],
     'after a pending response': [[`${slow}${get}${last}`], ['protected', 'public', 'public']],
     'after the last response': [[`${last}${get}${last}`], ['public']],
     'malformed after it': [[`${get}JUMP / HTTP/1.1\r\n\r\n`], ['public', 'Bad Request']],
@@ -222,6 +219,21 @@ test('what follows an upgrade that is not taken is read as any other request', a
       name,
     )
   }
+})
+
+test('Node 24.9 and later ask whether an upgrade is taken', async (t) => {
+  const { app } = await testApp(t)
+  const ask = (headers: object) => {
+    const { shouldUpgradeCallback } = app.server as unknown as Record<
+      string,
+      (request: object) => boolean
+    >
+    return shouldUpgradeCallback?.({ headers })
+  }
+  const withBody = [{ 'content-length': '1' }, { 'transfer-encoding': 'chunked' }]
+  t.strictSame([{}, ...withBody].map(ask), [true, false, false], 'a body is read as usual')
+  app.server.on('upgrade', () => {})
+  t.strictSame([{}, ...withBody].map(ask), [true, true, true], 'a product takes all')
 })
 
 test('an upgrade that a product takes is left to it', async (t) => {
