@@ -16,3 +16,8 @@ export function fieldValues({ rawHeaders }: IncomingMessage, name: string): stri
   }
   return values
 }
+
+/** Whether a request has a body (RFC 9112 §6). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
+}

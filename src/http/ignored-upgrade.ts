@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { hasBody } from './has-body.ts'
+import { hasBody } from './header-fields.ts'
 import { inOrder } from './in-order.ts'
 
 /**
