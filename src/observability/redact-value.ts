@@ -11,6 +11,16 @@ import {
 /** How deep objects are logged, and how many members of a line altogether. */
 const MAX_DEPTH = 10
 const MAX_MEMBERS = 2_000
+/** How long texts and names of members are, and the texts of a line altogether, in characters. */
+const MAX_TEXT_LENGTH = 8_192
+const MAX_NAME_LENGTH = 200
+const MAX_TEXT_LENGTH_OF_LINE = 32_768
+/** A shorter text is always kept, such as an event after a long text. */
+const MIN_TEXT_LENGTH = 40
+/** How much of a text is searched for secrets. More than what is kept, so that none is cut before. */
+const MAX_SEARCHED_LENGTH = 65_536
+/** A finished line that is longer has bindings or output of serializers that were not bounded. */
+const MAX_LINE_LENGTH = 131_072
 
 const CIRCULAR = '[Circular]'
 const TRUNCATED = '[truncated]'
@@ -49,6 +59,7 @@ export function redactMembers(
  * logger. A line of JSON stays one.
  */
 export function redactLine(line: string): string {
+  if (line.length > MAX_LINE_LENGTH) return redactJson(line)
   if (!hasSecretName(line)) return redactUnnamed(line)
   return redactText(SECRET_MEMBER.test(line) ? redactJson(line) : line)
 }
@@ -65,9 +76,10 @@ function redactJson(line: string): string {
 class Redaction {
   readonly #ancestors = new Set<object>()
   #membersLeft = MAX_MEMBERS
+  #textLeft = MAX_TEXT_LENGTH_OF_LINE
 
   value(value: unknown): unknown {
-    if (typeof value === 'string') return this.#text(value)
+    if (typeof value === 'string') return this.#bounded(this.#text(wholeWords(value)), value)
     return typeof value === 'object' && value !== null ? this.#object(value) : value
   }
 
@@ -83,6 +95,14 @@ class Redaction {
     } catch {
       return UNREADABLE
     }
+  }
+
+  #bounded(redacted: string, original: string): string {
+    const length = Math.max(MIN_TEXT_LENGTH, Math.min(MAX_TEXT_LENGTH, this.#textLeft))
+    const kept = redacted.slice(0, length)
+    this.#textLeft -= kept.length
+    const isWhole = kept.length === redacted.length && original.length <= MAX_SEARCHED_LENGTH
+    return isWhole ? kept : kept + TRUNCATED
   }
 
   #text(text: string): string {
@@ -128,12 +148,20 @@ class Redaction {
         ? this.#item(object, Number(name))
         : this.member(name, members[name])
       isChanged ||= value !== members[name]
-      return [name, value] as const
+      isChanged ||= name.length > MAX_NAME_LENGTH
+      return [name.slice(0, MAX_NAME_LENGTH), value] as const
     })
     if (!isChanged) return object
     if (kept.length < names.length) redacted.push([TRUNCATED, names.length - kept.length])
     return Array.isArray(object) ? redacted.map(([, value]) => value) : Object.fromEntries(redacted)
   }
+}
+
+/** The part of a text that is searched. It ends with a word, since a part of a secret is not found. */
+function wholeWords(text: string): string {
+  if (text.length <= MAX_SEARCHED_LENGTH) return text
+  const part = text.slice(0, MAX_SEARCHED_LENGTH)
+  return part.slice(0, part.lastIndexOf(' ') + 1)
 }
 
 /** The absence of a secret is not one, and neither is a number of tokens. */

@@ -256,3 +256,28 @@ test('the time for a line grows with its length, not faster', async (t) => {
   checkGrowth(t, 'binding', (text) => target.child({ a: text }).info('x'))
   t.pass('no input takes long')
 })
+
+test('lines are bounded in length, and secrets are not cut open', async (t) => {
+  const word = 'x'.repeat(10_000)
+  t.equal(logged({ word })['word'], `${'x'.repeat(8_192)}[truncated]`)
+  t.equal(logged(word)['msg'], `${'x'.repeat(8_192)}[truncated]`)
+  const err = logged({ err: new Error(word) })['err'] as Record<string, string>
+  t.equal(err['message'], `${'x'.repeat(8_192)}[truncated]`)
+  const { texts, last } = logged({ texts: Array(100).fill(word), last: 'x' })
+  t.ok(JSON.stringify(texts).length < 45_000, 'all texts together')
+  t.equal(last, 'x', 'a short text is kept')
+  const name = logged({ a: { [word]: 1 } })['a'] as object
+  t.strictSame(Object.keys(name), ['x'.repeat(200)])
+  const { log, logger: target } = logger()
+  target.child({ texts: Array(20).fill(word) }).info('bindings')
+  target.child({}, { serializers: { note: () => Array(20).fill(word) } }).info({ note: 1 })
+  for (const line of log) t.ok(JSON.stringify(line).length < 40_000)
+  t.match(log[0], { level: 30, msg: 'bindings' })
+
+  for (const length of [8_180, 65_520, 200_000]) {
+    const filler = `${'a '.repeat(length / 2)}`
+    for (const secret of [`//user:${SECRET}@host`, `Bearer ${SECRET}`, `x?code=${SECRET}`, JWT]) {
+      t.notMatch(logged(`${filler}${secret}`)['msg'], SECRET.slice(0, 4), `${length}: ${secret}`)
+    }
+  }
+})
