@@ -32,7 +32,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'bench',
       'docs/performance.md',
     ],
-    scripts: ['example', 'presoak', 'soak', 'prebench', 'bench'],
+    scripts: ['example', 'presoak', 'soak', 'prefuzz', 'fuzz', 'prebench', 'bench'],
     replaced: { 'src/product.ts': EMPTY_PRODUCT },
   },
   'browser-login': {
