@@ -58,11 +58,12 @@ console.log(`fuzz: Node ${process.version}, --seed ${seed}, ${seconds} s`)
 let next = only ?? 0
 let requests = 0
 await waitUntilReady()
-await runFor(Math.min(5, seconds / 4))
+const warmUp = Math.min(5, seconds / 4)
+await runFor(warmUp)
 // The server keeps a connection for so long after its last response.
 await sleep(LINGER_MS)
 const restBefore = { memory: await server.memory(), descriptors: server.descriptors() }
-await runFor(only === undefined ? seconds * 0.75 : 0)
+await runFor(only === undefined ? seconds - warmUp : 0)
 
 if (server.exit === undefined) {
   const descriptors = await descriptorsAtRest(restBefore.descriptors)

@@ -9,7 +9,7 @@ export interface Response {
 export interface Parsed {
   /** Complete ones, in order; those with a status 1xx too. */
   readonly responses: readonly Response[]
-  /** Bytes after them that are no complete response. */
+  /** Bytes after them: the begin of a response, or something else. */
   readonly rest: string
   /** Why these can never become one. */
   readonly problem?: string
@@ -33,7 +33,7 @@ export function parseResponses(text: string, methods: readonly string[]): Parsed
     const end = rest.indexOf('\r\n\r\n')
     if (end < 0) {
       const isStart = rest.startsWith('HTTP/1.1 ') || 'HTTP/1.1 '.startsWith(rest)
-      return { responses, rest, ...(!isStart && { problem: 'bytes that are no response' }) }
+      return { responses, rest, ...(!isStart && { problem: 'bytes that are not a response' }) }
     }
     const [statusLine = '', ...lines] = rest.slice(0, end).split('\r\n')
     const status = Number(STATUS_LINE.exec(statusLine)?.[1])
