@@ -172,6 +172,10 @@ test('invalid requests: 400 with the invalid property', async (t) => {
       () => clients.update('messages-web', { initiate_login_uri: 'https://[' }),
     ],
     [
+      /cannot have the scheme of a script or a file on property callbacks'/,
+      () => clients.update('messages-spa', { callbacks: ['app://x', 'data:text/html,x'] }),
+    ],
+    [
       /http\(s\) URLs of this machine or of ALLOWED_HOSTS on property initiate_login_uri'/,
       () => clients.update('messages-spa', { initiate_login_uri: 'java\nscript://localhost/' }),
     ],

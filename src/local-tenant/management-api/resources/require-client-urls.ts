@@ -13,7 +13,7 @@ export function requireClientUrls(changes: ClientChanges, allowedHosts: readonly
   const { initiate_login_uri: login, oidc_logout: { backchannel_logout_urls: calls = [] } = {} } =
     changes
   const isReachable = (url: string) => isReachableUrl(url, allowedHosts)
-  requireEach('callbacks', callbacks, isSafeUrl)
+  requireEach('callbacks', callbacks, isSafeUrl, 'cannot have the scheme of a script or a file')
   requireEach('allowed_logout_urls', logout, isReachable)
   requireEach('initiate_login_uri', login ? [login] : [], isReachable)
   requireEach('oidc_logout.backchannel_logout_urls', calls, isReachable)
@@ -23,8 +23,9 @@ function requireEach(
   property: string,
   urls: readonly string[],
   isAllowed: (url: string) => boolean,
+  rule = 'must be http(s) URLs of this machine or of ALLOWED_HOSTS',
 ): void {
   if (urls.every(isAllowed)) return
-  const problem = `must be http(s) URLs of this machine or of ALLOWED_HOSTS on property ${property}`
-  throw new ManagementApiError(400, `Payload validation error: '${problem}'.`, 'invalid_body')
+  const message = `Payload validation error: '${rule} on property ${property}'.`
+  throw new ManagementApiError(400, message, 'invalid_body')
 }
