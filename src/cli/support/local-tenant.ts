@@ -21,7 +21,7 @@ export async function callLocalTenant(
     return await boundedFetch(`${url}${path}`, BOUNDS, init)
   } catch {
     throw new Error(
-      `The local tenant does not answer at ${url}. Start it with npm run dev, or set TENANT_PORT if it uses another port.`,
+      `The local tenant does not answer at ${url}. Start it with npm run dev, or set TENANT_PORT and TENANT_HTTPS as it has them.`,
     )
   }
 }
