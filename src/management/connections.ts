@@ -61,7 +61,7 @@ export async function updateConnection(
   await connections.update(id, changes as Sdk.UpdateConnectionRequestContent)
 }
 
-const SECRET_NAME = /secret|password|passwd|token|key|cert|credential|private/i
+const SECRET_NAME = /secret|pass(?:$|_|w|phrase)|token|key|cert|credential|private/i
 
 /** A deep copy that replaces each value whose name suggests a secret. */
 export function redactSecrets(value: unknown, name = ''): unknown {

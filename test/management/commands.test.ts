@@ -147,6 +147,10 @@ test('connections: a secret is not taken from the arguments', async (t) => {
   const refused = await connections(`update con_calendar --options ${nested} --apply`)
   t.match(refused.problem, /^--options has a member whose name suggests a secret\./)
   t.notMatch(JSON.stringify(refused), 'hidden-1')
+  for (const name of ['smtp_pass', 'DB_PASS', 'pass_phrase', 'passphrase', 'passwd']) {
+    const { problem } = await connections(`update con_calendar --options {"${name}":"hidden-1"}`)
+    t.match(problem, /suggests a secret/, name)
+  }
   t.equal(directory.connections.get('con_calendar')?.settings, undefined)
   const plain = '--options {"scope":["a"],"with_secret":true}'
   t.equal((await connections(`update con_calendar ${plain} --apply`)).problem, undefined)
