@@ -5,6 +5,7 @@ import { useProxies } from './config/outgoing-proxy.ts'
 import { shutdown } from './lifecycle/shutdown.ts'
 import { redactText } from './observability/redact-text.ts'
 import { type ServerDefinition, startServer } from './server.ts'
+import { warnOfNode } from './utils/node-release.ts'
 import { visibleLines } from './utils/visible-text.ts'
 
 const STDERR_TIMEOUT_MS = 2_000
@@ -18,6 +19,7 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
     const sources = readEnvironment()
     await useProxies(sources)
     const { app, config } = await startServer(definition, sources)
+    warnOfNode(app.log)
     const { drainTime, shutdownTimeout: timeout } = config
     // A second signal ends the process at once.
     closeWithGrace({ delay: false, logger: app.log }, async ({ signal, err }) => {
