@@ -24,6 +24,7 @@ import { authorize } from './plugins/authorize.ts'
 import { createValidatorFactory } from './plugins/body/validators.ts'
 import { CorsPolicy, cors } from './plugins/cors.ts'
 import { declaredAccess } from './plugins/declared-access.ts'
+import { proofs } from './plugins/dpop/proofs.ts'
 import { drain } from './plugins/drain.ts'
 import { dryRun, endDryRun } from './plugins/dry-run.ts'
 import { errors } from './plugins/errors.ts'
@@ -77,6 +78,8 @@ export interface Dependencies {
   readonly config: Config
   readonly logger: Logger
   readonly verifier: AccessTokenVerifier
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
   /** The routes of the product, as plugins. */
   readonly routes: readonly FastifyPluginAsync[]
   /** Optional features: plugins with routes of their own. */
@@ -94,7 +97,7 @@ export interface Dependencies {
 /** Builds the app. The plugins are in the order in which a request passes them. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { config, logger, verifier, routes, features = [], notReady } = dependencies
-  const { organizations, authFailuresMax, redisUrl } = config
+  const { organizations, authFailuresMax, redisUrl, dpop, publicUrl } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const audit = config.auditLog ? new AuditLog(logger) : undefined
   const format = dependencies.problemDetails ? problemFormat : messageFormat
@@ -135,7 +138,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(fastifyEnv, { schema: publicSchema, data: config.variables, env: false })
 
   // Every response: its error body, its headers, and CORS. Preflights end here (204).
-  await app.register(errors, { format })
+  await app.register(errors, { format, boundTokens: dpop })
   await app.register(dryRun, { format })
   await app.register(securityHeaders)
   await app.register(drain)
@@ -152,10 +155,13 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(overload, { maxEventLoopDelay: config.maxEventLoopDelay })
 
   // Authentication (400, 401, 429, 503). A route without a declared access policy stops the start.
-  await app.register(declaredAccess)
+  await app.register(declaredAccess, { boundTokens: dpop !== undefined })
   await app.register(fastifyRateLimit, { global: false })
   await app.register(failedAuthentications, { authFailuresMax })
-  await app.register(authenticate, { verifier })
+  const { clockTolerance } = config.tokens
+  await app.register(proofs, { dpop, clockTolerance, now: dependencies.now ?? Date.now })
+  const boundTokenRequired = dpop?.required ?? false
+  await app.register(authenticate, { verifier, boundTokenRequired, publicUrl })
 
   // Authorization (401 for the organization, 403). A policy's own check waits for the body.
   await app.register(authorize, { organizations })

@@ -1,9 +1,22 @@
 import type { CredentialsErrorCode } from '../tokens/bearer.ts'
+import {
+  BINDING_ERRORS,
+  type BindingErrorCode,
+  PROOF_ERRORS,
+  type ProofErrorCode,
+} from '../tokens/dpop/errors.ts'
 import { TOKEN_ERRORS, type TokenErrorCode } from '../tokens/errors.ts'
 import type { DenialCode } from './policy.ts'
 
 /** Every reason for which a request is rejected. */
-export type RejectionCode = CredentialsErrorCode | TokenErrorCode | DenialCode | 'check_failed'
+export type RejectionCode =
+  | CredentialsErrorCode
+  | 'dpop_authorization_malformed'
+  | TokenErrorCode
+  | BindingErrorCode
+  | ProofErrorCode
+  | DenialCode
+  | 'check_failed'
 
 /** The answer to a rejected request (RFC 6750 §3, §3.1). */
 export interface Challenge {
@@ -12,9 +25,27 @@ export interface Challenge {
   readonly value: string
 }
 
+/** The schemes of access tokens: without a binding (RFC 6750) and with one (RFC 9449 §7.1). */
+export type TokenScheme = 'Bearer' | 'DPoP'
+
+/** What a challenge offers. */
+export interface ChallengeContext {
+  /** The scheme that the request used; Bearer if it used none. */
+  readonly used: TokenScheme
+  readonly offered: readonly TokenScheme[]
+  /** The algorithms that a proof may be signed with. */
+  readonly algorithms: readonly string[]
+}
+
+/** Without bound tokens. */
+export const BEARER_ONLY: ChallengeContext = { used: 'Bearer', offered: ['Bearer'], algorithms: [] }
+
 const DESCRIPTIONS: Readonly<Record<Exclude<RejectionCode, 'credentials_missing'>, string>> = {
   authorization_malformed: 'The Authorization header is not the Bearer scheme with one token.',
+  dpop_authorization_malformed: 'The Authorization header is not the DPoP scheme with one token.',
   ...TOKEN_ERRORS,
+  ...BINDING_ERRORS,
+  ...PROOF_ERRORS,
   organization_missing: 'The access token carries no organization.',
   organization_unknown: 'The organization in the access token is not known here.',
   organization_not_admitted: 'The organization in the access token is not admitted here.',
@@ -27,22 +58,36 @@ const DESCRIPTIONS: Readonly<Record<Exclude<RejectionCode, 'credentials_missing'
 const FORBIDDEN: readonly RejectionCode[] = ['permission_missing', 'scope_missing', 'check_failed']
 
 /** @param scope everything that the route requires, for a token that lacks some of it */
-export function challengeOf(code: RejectionCode, scope: readonly string[] = []): Challenge {
-  if (code === 'credentials_missing') return { status: 401, value: 'Bearer realm="api"' }
-  const description = DESCRIPTIONS[code]
-  if (code === 'authorization_malformed') {
-    return { status: 400, value: challenge('invalid_request', description) }
-  }
-  if (FORBIDDEN.includes(code)) {
-    const value = challenge('insufficient_scope', description)
-    return {
-      status: 403,
-      value: scope.length === 0 ? value : `${value}, scope="${scope.join(' ')}"`,
-    }
-  }
-  return { status: 401, value: challenge('invalid_token', description) }
+export function challengeOf(
+  code: RejectionCode,
+  scope: readonly string[] = [],
+  context = BEARER_ONLY,
+): Challenge {
+  if (code === 'credentials_missing') return { status: 401, value: schemesOf(context) }
+  const { status, error } = kindOf(code)
+  const parameters = [`error="${error}"`, `error_description="${DESCRIPTIONS[code]}"`]
+  if (status === 403 && scope.length > 0) parameters.push(`scope="${scope.join(' ')}"`)
+  return { status, value: schemesOf(context, parameters) }
 }
 
-function challenge(error: string, description: string): string {
-  return `Bearer realm="api", error="${error}", error_description="${description}"`
+function kindOf(code: RejectionCode): { status: Challenge['status']; error: string } {
+  if (code === 'authorization_malformed' || code === 'dpop_authorization_malformed') {
+    return { status: 400, error: 'invalid_request' }
+  }
+  if (FORBIDDEN.includes(code)) return { status: 403, error: 'insufficient_scope' }
+  const isAboutProof = Object.hasOwn(PROOF_ERRORS, code)
+  return { status: 401, error: isAboutProof ? 'invalid_dpop_proof' : 'invalid_token' }
+}
+
+/** The challenges of all schemes in one field. The error is in that of the scheme that was used. */
+function schemesOf(
+  { used, offered, algorithms }: ChallengeContext,
+  parameters: readonly string[] = [],
+): string {
+  const schemeOfError = offered.includes(used) ? used : offered[0]
+  const challenges = offered.map((scheme) => {
+    const first = scheme === 'Bearer' ? 'Bearer realm="api"' : `DPoP algs="${algorithms.join(' ')}"`
+    return [first, ...(scheme === schemeOfError ? parameters : [])].join(', ')
+  })
+  return challenges.join(', ')
 }

@@ -15,6 +15,8 @@ export interface Requirements<Request = unknown> {
   readonly scopes?: readonly string[]
   /** Organizations (`org_…`) of which the token must carry one. */
   readonly organizations?: readonly string[]
+  /** Whether the token must be bound to a key of the client, and come with a proof (DPoP, RFC 9449). */
+  readonly bound?: true
   /**
    * A check of a product's own, such as who owns a record. It runs after the others, with parameters
    * and body at hand. Its function name is logged, so it must have one.
@@ -39,7 +41,7 @@ export type DenialCode =
   | 'scope_missing'
 
 const LISTS: readonly string[] = ['permissions', 'anyPermission', 'scopes', 'organizations']
-const KEYS: readonly string[] = [...LISTS, 'check', 'optional']
+const KEYS: readonly string[] = [...LISTS, 'bound', 'check', 'optional']
 
 /** A scope token (RFC 6749 §3.3), since the challenge lists permissions as scope. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -101,7 +103,7 @@ export function readPolicy<Request>(declared: unknown): AccessPolicy<Request> {
   if (declared === 'public') return declared
   if (typeof declared !== 'object' || declared === null)
     throw new Error('declares no access policy')
-  const { check, optional, ...lists } = declared as Record<string, unknown>
+  const { bound, check, optional, ...lists } = declared as Record<string, unknown>
   const unknown = Object.keys(declared).find((key) => !KEYS.includes(key))
   if (unknown !== undefined) throw new Error(`has an unknown access policy key '${unknown}'`)
   for (const [name, list] of Object.entries(lists)) {
@@ -113,6 +115,9 @@ export function readPolicy<Request>(declared: unknown): AccessPolicy<Request> {
   }
   if (check !== undefined && (typeof check !== 'function' || check.name === '')) {
     throw new Error('has an access policy whose check is not a named function')
+  }
+  if (bound !== undefined && bound !== true) {
+    throw new Error('has an access policy where bound is not true')
   }
   if (optional !== undefined && (optional !== true || Object.keys(declared).length > 1)) {
     throw new Error('has an access policy where optional is not true, or not alone')

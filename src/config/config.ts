@@ -17,6 +17,15 @@ function allowedHosts({ ALLOWED_HOSTS, ORGANIZATION_DOMAIN }: Values): string[] 
 
 const NO_ORGANIZATIONS = { known: new Set<string>(), bySubdomain: new Map<string, string>() }
 
+function dpopConfig({ DPOP, DPOP_ALGORITHMS }: Values) {
+  if (DPOP === 'off') return undefined
+  return {
+    /** Whether other tokens are rejected. */
+    required: DPOP === 'required',
+    algorithms: assertDefined(parsers.algorithms(DPOP_ALGORITHMS), 'DPOP_ALGORITHMS'),
+  }
+}
+
 /** @param values validated, each by itself and all together */
 export function createConfig(values: Values) {
   const production = values.NODE_ENV === 'production'
@@ -33,7 +42,10 @@ export function createConfig(values: Values) {
       ),
       /** In seconds. */
       clockTolerance: values.CLOCK_TOLERANCE,
+      boundTokens: values.DPOP !== 'off',
     },
+    /** Undefined if tokens that are bound to a key are rejected. */
+    dpop: dpopConfig(values),
     jwksUrl,
     permissionsClaims: assertDefined(parsers.claims(values.PERMISSIONS_CLAIM), 'PERMISSIONS_CLAIM'),
     organizations: {

@@ -62,6 +62,18 @@ export const schema = {
       default: 'RS256',
       description: 'asymmetric JWS algorithms, comma-separated, such as RS256,ES256',
     },
+    DPOP: {
+      type: 'string',
+      enum: ['allowed', 'required', 'off'],
+      default: 'allowed',
+      description: 'allowed, required or off',
+    },
+    DPOP_ALGORITHMS: {
+      type: 'string',
+      format: 'algorithms',
+      default: 'ES256',
+      description: 'asymmetric JWS algorithms, comma-separated, such as ES256,EdDSA',
+    },
     CLOCK_TOLERANCE: {
       type: 'integer',
       minimum: 0,

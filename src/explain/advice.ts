@@ -7,6 +7,7 @@ import type { KeySetState } from '../tokens/keys/remote-jwks.ts'
 import { audienceAdvice, issuerAdvice } from './issuer-and-audience-advice.ts'
 import { organizationMissingAdvice, organizationUnknownAdvice } from './organization-advice.ts'
 import { permissionAdvice } from './permission-advice.ts'
+import { isProofCode, PROOF_ADVICE } from './proof-advice.ts'
 import { expiryAdvice, futureAdvice } from './time-advice.ts'
 import { detectTokenKind } from './token-kind.ts'
 
@@ -30,7 +31,7 @@ export interface ExplanationInput {
   readonly now: number
 }
 
-export type ExplainedCode = RejectionCode | 'keys_unavailable'
+type ExplainedCode = Exclude<RejectionCode, keyof typeof PROOF_ADVICE> | 'keys_unavailable'
 
 /**
  * Explains in one or two sentences why a token was rejected and how to fix it, with the names of
@@ -39,6 +40,7 @@ export type ExplainedCode = RejectionCode | 'keys_unavailable'
  * @returns undefined for any other code
  */
 export function adviceFor(code: string, input: ExplanationInput): string | undefined {
+  if (isProofCode(code)) return PROOF_ADVICE[code]
   if (!Object.hasOwn(ADVICE, code)) return undefined
   return ADVICE[code as ExplainedCode](decodedOrEmpty(input.token), input)
 }
@@ -68,7 +70,7 @@ const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
   id_token: () =>
     'It is an ID token, which tells the client who logged in. Send the access_token of the same response instead (getAccessTokenSilently or getTokenSilently in the SDKs).',
   token_bound: () =>
-    'It is bound to a key of the client (DPoP or mTLS), and this server cannot check the proof. In Applications → APIs → (this API) → Settings, switch off sender constraining.',
+    'It is bound to a key of the client in a way that this server does not check: with mTLS, or with DPoP while DPOP is off. In Applications → APIs → (this API) → Settings, switch off sender constraining, or choose DPoP and allow it here (DPOP=allowed).',
   issuer_mismatch: ({ claims }, { expected }) => issuerAdvice(claims, expected.issuer),
   audience_mismatch: ({ claims }, { expected }) => audienceAdvice(claims, expected),
   time_claim_malformed: () =>

@@ -20,6 +20,7 @@ export type CheckName =
   | 'organization'
   | 'permissions'
   | 'scopes'
+  | 'binding'
 
 type Describe = (
   token: DecodedToken,
@@ -40,10 +41,16 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     expected: `alg ${expected.algorithms.join(' or ')}; typ JWT, at+jwt or none`,
     found: `${formatMembers({ alg, typ })}${crit === undefined && b64 === undefined ? '' : `, ${formatMembers({ crit, b64 })}`}`,
   }),
-  kind: ({ claims: { nonce, at_hash, c_hash, cnf } }) => ({
-    expected: 'an access token that is not bound to a key',
+  kind: ({ claims: { nonce, at_hash, c_hash, cnf } }, { expected: { boundTokens } }) => ({
+    expected: `an access token that is not bound to a key${boundTokens ? ', or bound with DPoP' : ''}`,
     found:
       cnf === undefined ? describeTokenType({ nonce, at_hash, c_hash }) : 'bound to a key (cnf)',
+  }),
+  binding: ({ claims: { cnf } }, { requirements: { bound } }) => ({
+    expected:
+      cnf === undefined && !bound ? 'the scheme Bearer' : 'the scheme DPoP and a proof of the key',
+    found:
+      cnf === undefined ? 'a token that is not bound to a key' : 'a token bound to a key (cnf)',
   }),
   issuer: ({ claims: { iss } }, { expected }) => ({
     expected: expected.issuer,

@@ -6,6 +6,7 @@ import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../tokens/principal.ts'
 import { adviceFor, decodedOrEmpty, type ExplanationInput } from './advice.ts'
 import { type CheckName, describeCheck } from './check-descriptions.ts'
+import { isProofCode } from './proof-advice.ts'
 
 /** One check of a token, as `explain --json` prints it. */
 export interface Check {
@@ -36,8 +37,11 @@ export function checksOf(input: ExplanationInput, serverResult: ServerResult): C
     token === undefined
       ? new Map<CheckName, CheckResult>([['structure', code]])
       : runChecks(token, input, serverResult)
+  results.set('binding', serverResult)
   const decoded = decodedOrEmpty(input.token)
-  const isMade = (name: CheckName) => name !== 'scopes' || input.requirements.scopes !== undefined
+  const isMade = (name: CheckName) =>
+    (name !== 'scopes' || input.requirements.scopes !== undefined) &&
+    (name !== 'binding' || isProofCode(serverResult))
   return CHECKS.filter(isMade).map((name) => {
     const result = results.has(name) ? results.get(name) : null
     const check = { name, ...describeCheck(name, decoded, input) }
@@ -52,6 +56,7 @@ const BEFORE = RULES_BEFORE_SIGNATURE.map(({ name }) => name as CheckName)
 const AFTER = RULES_AFTER_SIGNATURE.map(({ name }) => name as CheckName)
 const CHECKS: readonly CheckName[] = [
   ...new Set<CheckName>([
+    'binding',
     'structure',
     ...BEFORE,
     'key',
@@ -71,8 +76,9 @@ function runChecks(
   for (const { name, check } of [...RULES_BEFORE_SIGNATURE, ...RULES_AFTER_SIGNATURE]) {
     results.set(name as CheckName, check(token, expected, now))
   }
-  const isKeyLookedUp =
-    serverResult !== null && BEFORE.every((name) => results.get(name) === undefined)
+  // The scheme is rejected before the token is read.
+  const isTokenRead = serverResult !== null && serverResult !== 'bound_token_required'
+  const isKeyLookedUp = isTokenRead && BEFORE.every((name) => results.get(name) === undefined)
   const ifServerResult = (code: RejectionCode) => (serverResult === code ? code : undefined)
   results.set('key', isKeyLookedUp ? ifServerResult('unknown_key') : null)
   const isKeyFound = isKeyLookedUp && serverResult !== 'unknown_key'

@@ -1,5 +1,5 @@
 import type { Hint } from '../observability/request-log.ts'
-import { bearerToken } from '../tokens/bearer.ts'
+import { bearerToken, dpopToken } from '../tokens/bearer.ts'
 import type { KeySetState } from '../tokens/keys/remote-jwks.ts'
 import { adviceFor } from './advice.ts'
 import { type ExplainedConfig, type ExplanationContext, serverContext } from './explanation.ts'
@@ -38,6 +38,7 @@ function tokenHint(
   const { access } = routeOptions.config
   // On other routes, the rejected token is not an access token.
   if (access === undefined || access === 'public') return undefined
-  const { value: token = '' } = bearerToken([headers.authorization ?? ''])
+  const fields = [headers.authorization ?? '']
+  const token = bearerToken(fields).value ?? dpopToken(fields).value ?? ''
   return adviceFor(code, { ...context, token, requirements: access, host: hostname, now })
 }

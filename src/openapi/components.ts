@@ -49,9 +49,9 @@ const SCHEMAS = {
 
 const HEADERS = {
   'WWW-Authenticate': {
-    description: 'What was wrong with the credentials (RFC 6750 §3).',
+    description: 'What was wrong with the credentials (RFC 6750 §3, RFC 9449 §7.1).',
     required: true,
-    schema: { type: 'string', pattern: '^Bearer realm="api"' },
+    schema: { type: 'string', pattern: '^(Bearer realm="api"|DPoP algs=)' },
   },
   'X-Request-Id': {
     description: "Identifies the request in the server's log. Every response has it.",
@@ -97,7 +97,8 @@ const INVALID: Example = [
 
 const RESPONSES = {
   MalformedAuthorization: {
-    description: 'The `Authorization` header has the Bearer scheme without exactly one token.',
+    description:
+      'The `Authorization` header has the Bearer or DPoP scheme without exactly one token.',
     headers: ['WWW-Authenticate'],
     examples: { malformed: MALFORMED },
   },
@@ -109,13 +110,13 @@ const RESPONSES = {
   },
   BadRequest: {
     description:
-      'The `Authorization` header has the Bearer scheme without exactly one token (the response then has a challenge in `WWW-Authenticate`). Or the body is not JSON, or a part of the request is not as described: `errors` names each problem.',
+      'The `Authorization` header has the Bearer or DPoP scheme without exactly one token (the response then has a challenge in `WWW-Authenticate`). Or the body is not JSON, or a part of the request is not as described: `errors` names each problem.',
     examples: { malformed: MALFORMED, unreadable: UNREADABLE, invalid: INVALID },
     isDetailed: true,
   },
   Unauthorized: {
     description:
-      'No bearer token was sent (`Requires authentication`, and a challenge without an error code), or the token was rejected (`Bad credentials`, with `error="invalid_token"`).',
+      'No access token was sent (`Requires authentication`, and a challenge without an error code). Or the token (`Bad credentials`, with `error="invalid_token"`) or its proof (with `error="invalid_dpop_proof"`) was rejected.',
     headers: ['WWW-Authenticate'],
     examples: {
       missing: [401, { message: 'Requires authentication' }],
@@ -153,7 +154,8 @@ const RESPONSES = {
     isDetailed: true,
   },
   Unavailable: {
-    description: "The tenant's keys are unavailable at the moment. The token may be valid.",
+    description:
+      "The tenant's keys, or the store of used proofs, are unavailable at the moment. The token may be valid.",
     headers: ['Retry-After'],
     examples: { unavailable: [503, { message: 'Unable to verify credentials' }] },
   },
@@ -188,7 +190,7 @@ export function componentsFor(format: ErrorFormat): Components {
         scheme: 'bearer',
         bearerFormat: 'JWT',
         description:
-          'An access token of the tenant whose `aud` contains the identifier of this API.',
+          'An access token of the tenant whose `aud` contains the identifier of this API. A token that is bound to a key (RFC 9449) is sent with the scheme DPoP, and with a proof in the DPoP header.',
       },
     },
     schemas: SCHEMAS,

@@ -2,8 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { fieldValues } from '../http/header-fields.ts'
 import type { AccessTokenVerifier } from '../tokens/access-token.ts'
-import { bearerToken } from '../tokens/bearer.ts'
+import { bearerToken, dpopToken } from '../tokens/bearer.ts'
+import type { ProofVerifier } from '../tokens/dpop/proof-verifier.ts'
 import type { Principal } from '../tokens/principal.ts'
+import { verifyBinding } from './dpop/bound-tokens.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,23 +16,39 @@ declare module 'fastify' {
 
 export interface AuthenticateOptions {
   readonly verifier: AccessTokenVerifier
+  /** Whether only bound tokens are accepted. */
+  readonly boundTokenRequired: boolean
+  /** The URL at which clients reach the server; undefined to take it from each request. */
+  readonly publicUrl: string | undefined
 }
 
-/** Turns the bearer token of a request for a protected route into `request.principal`. */
+/** Turns the access token of a request for a protected route into `request.principal`. */
 export const authenticate = fp<AuthenticateOptions>(
-  async (app, { verifier }) => {
+  async (app, { verifier, boundTokenRequired, publicUrl }) => {
+    const { proofs } = app
     app.decorateRequest('principal', null)
 
     app.addHook('onRequest', (request, reply, done) => {
       const { access = {} } = request.routeOptions.config
       if (access === 'public') return done()
-      const { value: token, code } = bearerToken(fieldValues(request.raw, 'authorization'))
-      if (code === 'credentials_missing' && access.optional) return done()
+      const fields = fieldValues(request.raw, 'authorization')
+      const { value: token, code } = bearerToken(fields)
+      if (code === 'credentials_missing') {
+        const bound = dpopToken(fields)
+        if (proofs !== undefined && bound.code !== 'credentials_missing') {
+          request.tokenScheme = 'DPoP'
+          if (bound.code !== undefined) return reply.reject('dpop_authorization_malformed')
+          return authenticateBound(request, reply, bound.value, proofs)
+        }
+        if (access.optional) return done()
+      }
       if (code !== undefined) return reply.reject(code)
+      if (boundTokenRequired || access.bound) return reply.reject('bound_token_required')
 
       const digest = verifier.digestOf(token)
       const cached = verifier.cached(digest)
       if (cached === undefined) return authenticateNew(request, reply, token, digest)
+      if (cached.confirmation !== undefined) return reply.reject('token_needs_dpop')
       request.principal = cached
       done()
     })
@@ -45,12 +63,32 @@ export const authenticate = fp<AuthenticateOptions>(
       const verify = () => verifier.verify(token, digest)
       const { value: principal, code } = await app.limitAuthFailures(request, verify)
       if (code !== undefined) return reply.reject(code)
+      if (principal.confirmation !== undefined) return reply.reject('token_needs_dpop')
+      request.principal = principal
+      return undefined
+    }
+
+    /** The token may be cached; its proof never is. */
+    async function authenticateBound(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      token: string,
+      proofs: ProofVerifier,
+    ): Promise<unknown> {
+      const digest = verifier.digestOf(token)
+      const cached = verifier.cached(digest)
+      const verify = () => verifier.verify(token, digest)
+      const { value: principal, code } =
+        cached === undefined ? await app.limitAuthFailures(request, verify) : { value: cached }
+      if (code !== undefined) return reply.reject(code)
+      const failure = await verifyBinding(request, principal, digest, proofs, publicUrl)
+      if (failure !== undefined) return reply.reject(failure)
       request.principal = principal
       return undefined
     }
   },
   {
     name: 'authenticate',
-    dependencies: ['declared-access', 'errors', 'not-found', 'failed-authentications'],
+    dependencies: ['declared-access', 'errors', 'not-found', 'failed-authentications', 'proofs'],
   },
 )

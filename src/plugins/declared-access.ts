@@ -20,9 +20,14 @@ declare module 'fastify' {
   }
 }
 
+export interface DeclaredAccessOptions {
+  /** Whether tokens that are bound to a key are accepted. */
+  readonly boundTokens: boolean
+}
+
 /** Denies by default: the server does not start if a route has no valid access policy. */
-export const declaredAccess = fp(
-  async (app) => {
+export const declaredAccess = fp<DeclaredAccessOptions>(
+  async (app, { boundTokens }) => {
     const policies = new Map<string, Map<string, AccessPolicy>>()
     app.decorate('scopeAccess', {
       getter: () => undefined,
@@ -40,6 +45,9 @@ export const declaredAccess = fp(
       const { url, method, config } = route
       try {
         const access = readPolicy(config?.access ?? this.scopeAccess)
+        if (!boundTokens && access !== 'public' && access.bound) {
+          throw new Error('requires a bound token, and DPOP is off')
+        }
         route.config = { ...config, access }
         if (config?.isFallback) return
         const methods = policies.get(url) ?? new Map()

@@ -1,11 +1,20 @@
 import { STATUS_CODES } from 'node:http'
 import { errorCodes, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { challengeOf, type RejectionCode } from '../access/challenge.ts'
+import {
+  BEARER_ONLY,
+  type Challenge,
+  type ChallengeContext,
+  challengeOf,
+  type RejectionCode,
+  type TokenScheme,
+} from '../access/challenge.ts'
+import type { Requirements } from '../access/policy.ts'
 import { COMMON_HEADERS } from '../http/common-headers.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
 import { type ErrorDetail, HttpError, StatusError } from '../http/http-error.ts'
 import { fieldErrors, InvalidRequestError } from '../http/validation.ts'
+import { ReplayStoreError } from '../tokens/dpop/errors.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
 import { type Schema, withLowerCaseNames } from './body/validators.ts'
 
@@ -17,6 +26,8 @@ declare module 'fastify' {
     refusal: string | undefined
     /** The name of the policy's check that did not allow the request, for the log. */
     failedCheck: string | undefined
+    /** The scheme of the access token, for the challenge; Bearer if there is none. */
+    tokenScheme: TokenScheme
   }
   interface FastifyReply {
     /**
@@ -30,6 +41,15 @@ declare module 'fastify' {
 
 export interface ErrorsOptions {
   readonly format: ErrorFormat
+  /** What challenges say about bound tokens; undefined if these are not accepted. */
+  readonly boundTokens: BoundTokensOptions | undefined
+}
+
+export interface BoundTokensOptions {
+  /** Whether other tokens are rejected. */
+  readonly required: boolean
+  /** The algorithms that a proof may be signed with. */
+  readonly algorithms: readonly string[]
 }
 
 /** An error response: everything that a client learns. */
@@ -48,13 +68,15 @@ export const REJECTION_MESSAGES = {
 
 /** Renders rejections and errors. Of an unexpected error, the client learns the status alone. */
 export const errors = fp<ErrorsOptions>(
-  async (app, { format }) => {
+  async (app, { format, boundTokens }) => {
     app.decorateRequest('failure', null)
     app.decorateRequest('refusal', undefined)
     app.decorateRequest('failedCheck', undefined)
+    app.decorateRequest('tokenScheme', 'Bearer')
     app.decorateReply('reject', function (this: FastifyReply, code, scope) {
       this.request.refusal = code
-      return send(this, rejection(code, scope), format)
+      const context = challengeContext(this.request, boundTokens)
+      return send(this, rejection(challengeOf(code, scope, context), code), format)
     })
     app.setErrorHandler((error, request, reply) => {
       for (const name of REPRESENTATION_HEADERS) reply.removeHeader(name)
@@ -95,7 +117,8 @@ const CHALLENGES = [401, 407]
 
 /** The code of an error of ours or of Fastify's. A product's own codes are not counted. */
 function refusalOf(error: unknown): string | undefined {
-  if (error instanceof StatusError || error instanceof KeysUnavailableError) return error.code
+  if (error instanceof StatusError) return error.code
+  if (error instanceof KeysUnavailableError || error instanceof ReplayStoreError) return error.code
   const { code } = Object(error) as { readonly code?: unknown }
   return isInvalidRequest(error) || isOfFastify(error) ? String(code) : undefined
 }
@@ -104,6 +127,9 @@ function responseTo(error: unknown, request: FastifyRequest): ErrorResponse {
   if (error instanceof KeysUnavailableError) {
     const headers = { 'retry-after': String(error.retryAfter) }
     return { status: 503, detail: { message: 'Unable to verify credentials' }, headers }
+  }
+  if (error instanceof ReplayStoreError) {
+    return { status: 503, headers: { 'retry-after': String(error.retryAfter) } }
   }
   if (error instanceof StatusError) return { status: error.statusCode, headers: error.headers }
   if (error instanceof HttpError) return { status: error.statusCode, detail: error.detail }
@@ -161,8 +187,17 @@ function schemaOf({ validationContext }: InvalidRequestError, request: FastifyRe
   return content === undefined ? part : content[String(request.mediaType)]?.schema
 }
 
-function rejection(code: RejectionCode, scope?: readonly string[]): ErrorResponse {
-  const { status, value } = challengeOf(code, scope)
+function challengeContext(
+  { routeOptions: { config }, tokenScheme: used }: FastifyRequest,
+  boundTokens: BoundTokensOptions | undefined,
+): ChallengeContext {
+  if (boundTokens === undefined) return BEARER_ONLY
+  const { required, algorithms } = boundTokens
+  const { bound = false } = Object(config.access) as Requirements
+  return { used, offered: required || bound ? ['DPoP'] : ['Bearer', 'DPoP'], algorithms }
+}
+
+function rejection({ status, value }: Challenge, code: RejectionCode): ErrorResponse {
   const message =
     code === 'credentials_missing' ? 'Requires authentication' : REJECTION_MESSAGES[status]
   return { status, detail: { message }, headers: { 'www-authenticate': value } }

@@ -14,6 +14,11 @@ const HOST_ADVICE = 'The host is not allowed. ALLOWED_HOSTS names those beside l
 /** A host name or an address, with an optional port (RFC 9110 §7.2). */
 const HOST = /^([\w-]+(\.[\w-]+)*\.?|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
+/** Whether a text is the value of a `Host` field, without anything that begins another part of a URL. */
+export function isHost(text: string): boolean {
+  return HOST.test(text)
+}
+
 export interface RequestHeadOptions {
   /** The host names that requests may have, beside those of this machine; undefined for any. */
   readonly allowedHosts: readonly string[] | undefined
@@ -86,7 +91,7 @@ function hasOneHost(request: IncomingMessage): boolean {
   const { url = '', httpVersion } = request
   const [host, ...others] = fieldValues(request, 'host')
   if (host === undefined) return httpVersion === '1.0'
-  if (others.length > 0 || !HOST.test(host)) return false
+  if (others.length > 0 || !isHost(host)) return false
   if (url.startsWith('/') || !URL.canParse(url)) return true
   const origin = `http://${host}`
   return URL.canParse(origin) && new URL(url).host === new URL(origin).host

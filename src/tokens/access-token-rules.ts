@@ -8,6 +8,7 @@ import {
 } from './claims.ts'
 import type { TokenErrorCode } from './errors.ts'
 import type { DecodedToken } from './jws.ts'
+import { confirmationOf } from './principal.ts'
 
 /** What an access token of this API must contain. */
 export interface Expectations {
@@ -19,6 +20,8 @@ export interface Expectations {
   readonly algorithms: readonly string[]
   /** Clock skew allowed on `exp`, `nbf` and `iat`, in seconds. */
   readonly clockTolerance: number
+  /** Whether a token may be bound to a key (RFC 9449). Its proof is checked with each request. */
+  readonly boundTokens?: boolean
 }
 
 /**
@@ -44,12 +47,13 @@ const header: Rule = {
   check: ({ header }, { algorithms }) => checkHeader(header, algorithms, TYPES),
 }
 
-/** ID tokens (OpenID Connect Core §2, §3.3.2.11) and bound tokens (RFC 7800) are not bearer tokens. */
+/** Neither an ID token (OpenID Connect Core §2, §3.3.2.11), nor bound to what is not checked (RFC 7800). */
 const kind: Rule = {
   name: 'kind',
-  check({ claims: { nonce, at_hash, c_hash, cnf } }) {
+  check({ claims: { nonce, at_hash, c_hash, cnf } }, { boundTokens = false }) {
     if (nonce !== undefined || at_hash !== undefined || c_hash !== undefined) return 'id_token'
-    return cnf === undefined ? undefined : 'token_bound'
+    const isAccepted = cnf === undefined || (boundTokens && confirmationOf(cnf) !== undefined)
+    return isAccepted ? undefined : 'token_bound'
   },
 }
 

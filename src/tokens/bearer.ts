@@ -2,8 +2,21 @@ import type { Result } from './result.ts'
 
 export type CredentialsErrorCode = 'credentials_missing' | 'authorization_malformed'
 
-const BEARER = /^[ \t]*bearer(?![!#$%&'*+.^_`|~0-9a-z-])/i
-const CREDENTIALS = /^[ \t]*bearer +([a-z0-9\-._~+/]+=*)[ \t]*$/i
+/** How the `Authorization` field of a scheme looks (RFC 6750 §2.1, RFC 9449 §7.1, RFC 9110 §11.4). */
+interface Scheme {
+  readonly name: RegExp
+  readonly credentials: RegExp
+}
+
+const BEARER = schemeOf('bearer')
+const DPOP = schemeOf('dpop')
+
+function schemeOf(name: string): Scheme {
+  return {
+    name: new RegExp(`^[ \\t]*${name}(?![!#$%&'*+.^_\`|~0-9a-z-])`, 'i'),
+    credentials: new RegExp(`^[ \\t]*${name} +([a-z0-9\\-._~+/]+=*)[ \\t]*$`, 'i'),
+  }
+}
 
 /**
  * Takes the bearer token from the `Authorization` fields of a request (RFC 6750 §2.1, RFC 9110
@@ -13,9 +26,18 @@ const CREDENTIALS = /^[ \t]*bearer +([a-z0-9\-._~+/]+=*)[ \t]*$/i
  * @param fields the value of every `Authorization` field line, in order
  */
 export function bearerToken(fields: readonly string[]): Result<string, CredentialsErrorCode> {
+  return tokenOf(fields, BEARER)
+}
+
+/** As `bearerToken`, for the scheme of tokens that are bound to a key (RFC 9449 §7.1). */
+export function dpopToken(fields: readonly string[]): Result<string, CredentialsErrorCode> {
+  return tokenOf(fields, DPOP)
+}
+
+function tokenOf(fields: readonly string[], scheme: Scheme): Result<string, CredentialsErrorCode> {
   if (fields.length > 1) return { code: 'authorization_malformed' }
   const [value = ''] = fields
-  const token = CREDENTIALS.exec(value)?.[1]
+  const token = scheme.credentials.exec(value)?.[1]
   if (token !== undefined) return { value: token }
-  return { code: BEARER.test(value) ? 'authorization_malformed' : 'credentials_missing' }
+  return { code: scheme.name.test(value) ? 'authorization_malformed' : 'credentials_missing' }
 }

@@ -27,6 +27,8 @@ export interface Principal {
   readonly email: string | undefined
   /** `act.sub` (RFC 8693 §4.1): who acts for the subject. */
   readonly actor: string | undefined
+  /** `cnf.jkt` (RFC 9449 §6.1): the key that the token is bound to. The client has proved that it has it. */
+  readonly confirmation: { readonly jkt: string } | undefined
   /** The further claims that the product asked for. */
   readonly claims: PrincipalClaims
   /** `exp`: seconds since the epoch. */

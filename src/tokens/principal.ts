@@ -3,6 +3,9 @@ import type { Principal, PrincipalClaims } from './principal-types.ts'
 
 export type { Principal, PrincipalClaims }
 
+/** A SHA-256 in base64url. */
+const THUMBPRINT = /^[\w-]{43}$/
+
 export interface PrincipalOptions {
   /** Where permissions are: names of claims, or JSON Pointers (RFC 6901) into nested ones. */
   readonly permissionsClaims: readonly string[]
@@ -39,6 +42,7 @@ export function principalOf(claims: JsonObject, options: PrincipalOptions): Prin
     org_id: organization,
     email,
     act,
+    cnf,
     exp,
   } = claims
   const permissions = options.permissionsClaims.flatMap((name) => permissionsIn(claims, name))
@@ -51,9 +55,22 @@ export function principalOf(claims: JsonObject, options: PrincipalOptions): Prin
     organization: organization as string | undefined,
     email: textOf(email),
     actor: textOf(own(act, 'sub')),
+    confirmation: confirmationOf(cnf),
     claims: structuredClone(options.readClaims(claims)),
     expiresAt: exp as number,
   })
+}
+
+/**
+ * The confirmation method of a token (RFC 7800 §3.1) that is checked here: the thumbprint of a key. Others
+ * beside it are ignored, except for a certificate, which would have to hold too (RFC 8705 §3.1).
+ *
+ * @returns undefined if there is none, or another one
+ */
+export function confirmationOf(cnf: unknown): { readonly jkt: string } | undefined {
+  const jkt = own(cnf, 'jkt')
+  const isKnown = typeof jkt === 'string' && own(cnf, 'x5t#S256') === undefined
+  return isKnown && THUMBPRINT.test(jkt) ? { jkt } : undefined
 }
 
 /** Auth0's claim is an array of strings; other claims may be a string of names, as `scope` is. */

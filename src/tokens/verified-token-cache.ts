@@ -57,9 +57,9 @@ export class VerifiedTokenCache {
     })
   }
 
-  /** The key of a token in this cache: its SHA-256. */
+  /** The key of a token in this cache: its SHA-256, as in the `ath` of a proof (RFC 9449 §4.2). */
   digestOf(token: string): string {
-    return hash('sha256', token, 'base64')
+    return hash('sha256', token, 'base64url')
   }
 
   /** The principal of a token that was verified before and is still valid. */

@@ -16,7 +16,7 @@ export async function verifySignature(
   alg: unknown,
   keys: readonly VerificationKey[],
 ): Promise<VerificationKey | undefined> {
-  const isValid = alg === 'RS256' ? isValidRs256 : isValidByJose
+  const isValid = alg === 'RS256' ? isValidRs256 : alg === 'ES256' ? isValidEs256 : isValidByJose
   for (const candidate of keys) {
     if (await isValid(token, candidate.key, candidate.algorithms)) return candidate
   }
@@ -42,8 +42,21 @@ async function isValidByJose(
 function isValidRs256(token: string, key: KeyObject): Promise<boolean> {
   // Every candidate fits the algorithm, so another key is a bug of ours.
   if (key.asymmetricKeyType !== 'rsa') throw new TypeError('RS256 takes an RSA key.')
-  const end = token.lastIndexOf('.')
-  const input = Buffer.from(token.slice(0, end), 'latin1')
-  const signature = Buffer.from(token.slice(end + 1), 'base64url')
+  const { input, signature } = partsOf(token)
   return verifyOffThread('sha256', input, key, signature)
+}
+
+/** ECDSA with P-256 and SHA-256 (RFC 7518 §3.4). */
+function isValidEs256(token: string, key: KeyObject): Promise<boolean> {
+  if (key.asymmetricKeyType !== 'ec') throw new TypeError('ES256 takes an EC key.')
+  const { input, signature } = partsOf(token)
+  return verifyOffThread('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, signature)
+}
+
+function partsOf(token: string) {
+  const end = token.lastIndexOf('.')
+  return {
+    input: Buffer.from(token.slice(0, end), 'latin1'),
+    signature: Buffer.from(token.slice(end + 1), 'base64url'),
+  }
 }

@@ -5,7 +5,7 @@ import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { ENVIRONMENT, ORIGIN } from '../support/app.ts'
 import { AUDIENCE, ISSUER } from '../support/tokens/tokens.ts'
 
-const { MAX_EVENT_LOOP_DELAY: _, ...REQUIRED } = ENVIRONMENT
+const { MAX_EVENT_LOOP_DELAY: _delay, DPOP: _dpop, ...REQUIRED } = ENVIRONMENT
 
 const configOf = (changes: Environment) => loadConfig(ENVIRONMENT, changes).config
 
@@ -25,7 +25,14 @@ test('defaults', async (t) => {
   const { config, warning } = loadConfig(REQUIRED)
   t.equal(warning, undefined)
   t.strictSame(config, {
-    tokens: { issuer: ISSUER, audiences: [AUDIENCE], algorithms: ['RS256'], clockTolerance: 5 },
+    tokens: {
+      issuer: ISSUER,
+      audiences: [AUDIENCE],
+      algorithms: ['RS256'],
+      clockTolerance: 5,
+      boundTokens: true,
+    },
+    dpop: { required: false, algorithms: ['ES256'] },
     permissionsClaims: ['permissions'],
     jwksUrl: 'https://tenant.test/.well-known/jwks.json',
     organizations: {
@@ -68,6 +75,8 @@ test('defaults', async (t) => {
       ...REQUIRED,
       PERMISSIONS_CLAIM: 'permissions',
       ACCESS_TOKEN_ALGORITHMS: 'RS256',
+      DPOP: 'allowed',
+      DPOP_ALGORITHMS: 'ES256',
       CLOCK_TOLERANCE: 5,
       PORT: 6060,
       DRAIN_TIME: 1,
@@ -174,6 +183,8 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['ORGANIZATION_REQUIRED', 'yes', '2'],
   ['ORGANIZATION_DOMAIN', 'https://api.test', '.test', 'a b'],
   ['ACCESS_TOKEN_ALGORITHMS', 'none', 'HS256', 'RS256,none', ','],
+  ['DPOP', 'on', 'OFF', 'true'],
+  ['DPOP_ALGORITHMS', 'none', 'HS256', 'ES256,none', ','],
   ['PERMISSIONS_CLAIM', ',', '/', 'a b', '/a~2', '/a//b'],
   ['CLOCK_TOLERANCE', '-1', '301', 'some', '1.5'],
   ['PORT', '-1', '65536', 'http', '6060x'],

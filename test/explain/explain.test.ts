@@ -2,6 +2,7 @@ import { type Test, test } from 'tap'
 import type { Environment } from '../../src/config/environment.ts'
 import { explainer } from '../support/explainer.ts'
 import { KEY, newKey } from '../support/tokens/keys.ts'
+import { thumbprint } from '../support/tokens/proofs.ts'
 import { AUDIENCE, claims, encodeSegment, ISSUER, NOW, token } from '../support/tokens/tokens.ts'
 
 const ADMIN = '/probe/admin'
@@ -98,6 +99,33 @@ test('signatures, and other kinds of tokens', async (t) => {
       ],
     },
   )
+})
+
+test('bound tokens, where they are accepted', async (t) => {
+  const bound = { cnf: { jkt: thumbprint() } }
+  await explains(
+    t,
+    { DPOP: 'allowed' },
+    {
+      'with the scheme Bearer': [token(bound), 'token_needs_dpop', /scheme DPoP and a proof/],
+      'of an unknown organization too': [
+        token({ ...bound, org_id: 'org_x' }),
+        'token_needs_dpop',
+        /dpopNonceId/,
+      ],
+      'bound to a certificate': [
+        token({ cnf: { 'x5t#S256': thumbprint() } }),
+        'token_bound',
+        /mTLS/,
+      ],
+    },
+  )
+  const cases: Record<string, Case> = {
+    'a plain token': [token(), 'bound_token_required', /useDpop/],
+    'an expired one': [token({ exp: NOW - 100 }), 'bound_token_required', /useDpop/],
+    'no token': ['x', 'bound_token_required', /useDpop/],
+  }
+  await explains(t, { DPOP: 'required' }, cases)
 })
 
 test('issuer and audience', async (t) => {

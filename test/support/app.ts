@@ -17,6 +17,8 @@ export const ENVIRONMENT = {
   AUTH0_DOMAIN: 'tenant.test',
   AUTH0_AUDIENCE: AUDIENCE,
   CLIENT_ORIGIN_URL: ORIGIN,
+  // Most tests are about bearer tokens. test/dpop has those with the default.
+  DPOP: 'off',
   // Tests run side by side, and no request is rejected because the machine is busy.
   MAX_EVENT_LOOP_DELAY: '0',
 }
@@ -57,6 +59,7 @@ export async function testApp(t: Test, options: TestAppOptions = {}): Promise<Te
       options.signingKeys ?? keysOf(options.keys ?? [KEY], config.tokens.algorithms),
       options.now ?? (() => NOW * 1000),
     ),
+    now: options.now ?? (() => NOW * 1000),
     routes: options.routes ?? PROBE_SERVER.routes,
     notReady: options.notReady ?? (() => undefined),
     problemDetails: options.problemDetails ?? false,

@@ -26,6 +26,7 @@ test('what a principal has', async (t) => {
       organization: 'org_a',
       email: 'a@example.com',
       actor: 'agent',
+      confirmation: undefined,
       claims: {},
       expiresAt: NOW + 3600,
     },

@@ -1,0 +1,47 @@
+import type { BindingErrorCode, ProofErrorCode } from '../tokens/dpop/errors.ts'
+import { MAX_PROOF_AGE, MAX_PROOF_LEAD } from '../tokens/dpop/proof.ts'
+
+const LIBRARY = 'Use the DPoP support of the SDK, or a library, which makes a proof as it must be.'
+const CLOCK = 'Check the clock of the device.'
+
+type ProofCode = BindingErrorCode | ProofErrorCode | 'dpop_authorization_malformed'
+
+/** How to fix what is wrong with a bound token or its proof (RFC 9449), in the names of Auth0's SDKs. */
+export const PROOF_ADVICE: Readonly<Record<ProofCode, string>> = {
+  dpop_authorization_malformed:
+    'The Authorization header must be the word DPoP, a space and one token. The proof has a header of its own, DPoP.',
+  token_needs_dpop:
+    'It is bound to a key of the client. Send it with the scheme DPoP and a proof in the DPoP header (createFetcher with dpopNonceId in the SDKs), and not with the scheme Bearer.',
+  token_not_bound:
+    'It is a plain token, so it needs the scheme Bearer. If it should be bound: allow DPoP in Applications → APIs → (this API) → Settings (sender constraining). Until then, the tenant issues plain tokens, also if the client sends proofs. createFetcher takes the scheme from the token response.',
+  bound_token_required:
+    'A token without a binding is not accepted here. Switch on DPoP in the client (useDpop in the SDKs), and allow it in Applications → APIs → (this API) → Settings (sender constraining).',
+  dpop_key_mismatch:
+    'The key in the proof is not the one that the token was issued for. The client has a new key, perhaps after its storage was cleared: log in again. Check that every request of the client uses the same key.',
+  dpop_proof_missing:
+    'The scheme is DPoP, and there is no DPoP header. In auth0-spa-js, createFetcher sends proofs only if it has a dpopNonceId. A proxy may also remove the header.',
+  dpop_proof_malformed: `The DPoP header must be exactly one signed JWT. Check for a second header, and for a token in its place. ${LIBRARY}`,
+  dpop_header_malformed: `The header of the proof must have typ dpop+jwt, and neither crit nor b64. ${LIBRARY}`,
+  dpop_algorithm_not_allowed:
+    'Sign the proof with an algorithm that the challenge lists in algs, or allow another one in DPOP_ALGORITHMS.',
+  dpop_key_malformed:
+    'The header of the proof must have the public key in jwk, without private members, and of the kind that alg needs. RSA keys have 2048 to 4096 bits and the exponent 65537.',
+  dpop_claims_malformed: `The proof must have the claims jti (at most 256 characters), htm, htu, ath and iat (a number in seconds). ${LIBRARY}`,
+  dpop_method_mismatch:
+    'The claim htm must be the method of this request, in upper case. Make a new proof for each request.',
+  dpop_uri_mismatch:
+    'The claim htu must be the URL of this request, without query and fragment. If it is, a proxy changes the URL: set PUBLIC_URL to the URL at which clients reach the server, or TRUST_PROXY so that scheme and host are what the proxy reports.',
+  dpop_token_mismatch:
+    'The claim ath must be the SHA-256 of the access token that is sent, in base64url. Make a new proof when the token is renewed.',
+  dpop_proof_expired: `A proof is accepted for ${MAX_PROOF_AGE} s after its iat. Make a new proof for each request. ${CLOCK}`,
+  dpop_proof_in_future: `The claim iat may be at most ${MAX_PROOF_LEAD} s in the future. ${CLOCK}`,
+  dpop_signature_invalid:
+    'The proof was changed after it was signed, or is signed with another key than the one in its header.',
+  dpop_replayed:
+    'Each request needs a proof of its own with a new jti. Check whether the client or a proxy repeats requests.',
+}
+
+/** Whether a request was rejected because of its proof, or because its scheme and token do not fit. */
+export function isProofCode(code: unknown): code is ProofCode {
+  return typeof code === 'string' && Object.hasOwn(PROOF_ADVICE, code)
+}

@@ -1,0 +1,42 @@
+import type { FastifyRequest } from 'fastify'
+import { fieldValues } from '../../http/header-fields.ts'
+import { StatusError } from '../../http/http-error.ts'
+import type { BindingErrorCode, ProofErrorCode } from '../../tokens/dpop/errors.ts'
+import type { ProofVerifier } from '../../tokens/dpop/proof-verifier.ts'
+import { targetUri } from '../../tokens/dpop/target-uri.ts'
+import type { Principal } from '../../tokens/principal.ts'
+import { isHost } from '../request-head.ts'
+
+/**
+ * Verifies that a request with a verified token has a proof for this very request (RFC 9449 §7.1). It is
+ * called for each request, also if the token is cached.
+ *
+ * @param tokenHash the SHA-256 of the token, in base64url
+ * @param publicUrl the URL at which clients reach the server; undefined to take it from the request
+ * @returns why the request is rejected, or undefined
+ * @throws StatusError 400 if the request has no URI that a proof could be for; ReplayStoreError
+ */
+export async function verifyBinding(
+  request: FastifyRequest,
+  { confirmation }: Principal,
+  tokenHash: string,
+  proofs: ProofVerifier,
+  publicUrl: string | undefined,
+): Promise<BindingErrorCode | ProofErrorCode | undefined> {
+  if (confirmation === undefined) return 'token_not_bound'
+  const uri = targetUri(publicUrl ?? originOf(request), request.url)
+  if (uri === undefined) throw new StatusError(400)
+  const { code } = await proofs.verify(fieldValues(request.raw, 'dpop'), {
+    method: request.method,
+    uri,
+    tokenHash,
+    thumbprint: confirmation.jkt,
+  })
+  return code
+}
+
+/** The origin of a request, as trusted proxies report it. What they report is not checked before. */
+function originOf({ protocol, host }: FastifyRequest): string {
+  if (!isHost(host)) throw new StatusError(400)
+  return `${protocol}://${host}`
+}
