@@ -2,6 +2,7 @@ import type { CredentialsErrorCode } from '../tokens/bearer.ts'
 import {
   BINDING_ERRORS,
   type BindingErrorCode,
+  NONCE_ERRORS,
   PROOF_ERRORS,
   type ProofErrorCode,
 } from '../tokens/dpop/errors.ts'
@@ -46,6 +47,7 @@ const DESCRIPTIONS: Readonly<Record<Exclude<RejectionCode, 'credentials_missing'
   ...TOKEN_ERRORS,
   ...BINDING_ERRORS,
   ...PROOF_ERRORS,
+  ...NONCE_ERRORS,
   organization_missing: 'The access token carries no organization.',
   organization_unknown: 'The organization in the access token is not known here.',
   organization_not_admitted: 'The organization in the access token is not admitted here.',
@@ -75,6 +77,7 @@ function kindOf(code: RejectionCode): { status: Challenge['status']; error: stri
     return { status: 400, error: 'invalid_request' }
   }
   if (FORBIDDEN.includes(code)) return { status: 403, error: 'insufficient_scope' }
+  if (Object.hasOwn(NONCE_ERRORS, code)) return { status: 401, error: 'use_dpop_nonce' }
   const isAboutProof = Object.hasOwn(PROOF_ERRORS, code)
   return { status: 401, error: isAboutProof ? 'invalid_dpop_proof' : 'invalid_token' }
 }

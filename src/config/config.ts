@@ -17,12 +17,14 @@ function allowedHosts({ ALLOWED_HOSTS, ORGANIZATION_DOMAIN }: Values): string[] 
 
 const NO_ORGANIZATIONS = { known: new Set<string>(), bySubdomain: new Map<string, string>() }
 
-function dpopConfig({ DPOP, DPOP_ALGORITHMS }: Values) {
+function dpopConfig({ DPOP, DPOP_ALGORITHMS, DPOP_NONCE_SECRETS = '' }: Values) {
   if (DPOP === 'off') return undefined
   return {
     /** Whether other tokens are rejected. */
     required: DPOP === 'required',
     algorithms: assertDefined(parsers.algorithms(DPOP_ALGORITHMS), 'DPOP_ALGORITHMS'),
+    /** Newest first; undefined if proofs need no nonce. */
+    nonceSecrets: parsers.secrets(DPOP_NONCE_SECRETS),
   }
 }
 

@@ -74,6 +74,12 @@ export const schema = {
       default: 'ES256',
       description: 'asymmetric JWS algorithms, comma-separated, such as ES256,EdDSA',
     },
+    DPOP_NONCE_SECRETS: {
+      type: 'string',
+      writeOnly: true,
+      format: 'secrets',
+      description: 'random strings of 32 characters or more, comma-separated, newest first',
+    },
     CLOCK_TOLERANCE: {
       type: 'integer',
       minimum: 0,

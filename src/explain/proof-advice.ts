@@ -39,6 +39,10 @@ export const PROOF_ADVICE: Readonly<Record<ProofCode, string>> = {
     'The proof was changed after it was signed, or is signed with another key than the one in its header.',
   dpop_replayed:
     'Each request needs a proof of its own with a new jti. Check whether the client or a proxy repeats requests.',
+  dpop_nonce_missing:
+    'This server requires its nonce in each proof. The first request of a client is rejected with a nonce in the DPoP-Nonce header, and the SDK repeats it. From a browser, the origin must be in CLIENT_ORIGIN_URL, or the page cannot read the header.',
+  dpop_nonce_invalid:
+    'The client repeats the request with the nonce of this response. If it is rejected again, two processes have different DPOP_NONCE_SECRETS, or the client keeps the nonce of another server: use a dpopNonceId for each.',
 }
 
 /** Whether a request was rejected because of its proof, or because its scheme and token do not fit. */

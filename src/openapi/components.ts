@@ -53,6 +53,12 @@ const HEADERS = {
     required: true,
     schema: { type: 'string', pattern: '^(Bearer realm="api"|DPoP algs=)' },
   },
+  'DPoP-Nonce': {
+    description:
+      'The nonce for the next proofs (RFC 9449 §9), if the error is `use_dpop_nonce`. A success may have one too.',
+    required: false,
+    schema: { type: 'string' },
+  },
   'X-Request-Id': {
     description: "Identifies the request in the server's log. Every response has it.",
     required: true,
@@ -116,8 +122,8 @@ const RESPONSES = {
   },
   Unauthorized: {
     description:
-      'No access token was sent (`Requires authentication`, and a challenge without an error code). Or the token (`Bad credentials`, with `error="invalid_token"`) or its proof (with `error="invalid_dpop_proof"`) was rejected.',
-    headers: ['WWW-Authenticate'],
+      'No access token was sent (`Requires authentication`, and a challenge without an error code). Or the token (`Bad credentials`, with `error="invalid_token"`) or its proof (with `error="invalid_dpop_proof"`) was rejected, or needs a new nonce (with `error="use_dpop_nonce"`).',
+    headers: ['WWW-Authenticate', 'DPoP-Nonce'],
     examples: {
       missing: [401, { message: 'Requires authentication' }],
       rejected: [401, { message: REJECTION_MESSAGES[401] }],

@@ -81,7 +81,7 @@ export const authenticate = fp<AuthenticateOptions>(
       const { value: principal, code } =
         cached === undefined ? await app.limitAuthFailures(request, verify) : { value: cached }
       if (code !== undefined) return reply.reject(code)
-      const failure = await verifyBinding(request, principal, digest, proofs, publicUrl)
+      const failure = await verifyBinding(request, reply, principal, digest, proofs, publicUrl)
       if (failure !== undefined) return reply.reject(failure)
       request.principal = principal
       return undefined

@@ -19,6 +19,8 @@ import {
 import { NOW, signJws, token } from '../support/tokens/tokens.ts'
 
 const PROTECTED = '/probe/protected'
+const SECRET = 'a secret of 32 characters at least'
+const OTHER_SECRET = 'another secret with over 32 characters'
 const ALGS = 'DPoP algs="ES256"'
 
 interface DpopCall {
@@ -29,7 +31,11 @@ interface DpopCall {
   readonly headers?: Record<string, string>
 }
 
-async function dpopApp(t: Test, environment: TestAppOptions['environment'] = {}, options = {}) {
+async function dpopApp(
+  t: Test,
+  environment: TestAppOptions['environment'] = {},
+  options: Pick<TestAppOptions, 'now'> = {},
+) {
   const { app, log } = await testApp(t, {
     environment: { DPOP: 'allowed', ...environment },
     ...options,
@@ -422,7 +428,7 @@ test('a proof is accepted once, in sequence and in parallel', async (t) => {
   t.ok(distinct.every(({ status }) => status === 200))
 })
 
-test('the second signature that follows from an ECDSA signature is no new proof', async (t) => {
+test('the second signature that follows from an ECDSA signature is not a new proof', async (t) => {
   const { call } = await dpopApp(t)
   const bearer = boundToken()
   const proof = proofFor(bearer)
@@ -545,6 +551,71 @@ test('a proof for one route does not fit another by a path that is written diffe
   t.strictSame(await send('/probe/protected?x=1'), [200, undefined])
   t.strictSame(await send('/probe/protected', 'localhost/probe/protected?'), rejected)
   t.match(await call({ headers: { host: 'localhost:81' } }), { refusal: 'dpop_uri_mismatch' })
+})
+
+test('with nonces, a client gets one with its first request, and the next one in time', async (t) => {
+  const clock = { now: NOW * 1000 }
+  const server = (DPOP_NONCE_SECRETS: string) =>
+    dpopApp(t, { DPOP_NONCE_SECRETS }, { now: () => clock.now })
+  const [one, two, foreign] = [
+    await server(SECRET),
+    await server(SECRET),
+    await server(OTHER_SECRET),
+  ]
+  const needed = {
+    ...REFUSED,
+    challenge:
+      /^Bearer realm="api", DPoP algs="ES256", error="use_dpop_nonce", error_description="[^"]+"$/,
+  }
+  const first = await one.call()
+  t.match(first, { ...needed, refusal: 'dpop_nonce_missing' })
+  t.match(first.headers, {
+    'cache-control': 'no-store',
+    'access-control-expose-headers': /DPoP-Nonce/,
+  })
+  const nonce = String(first.headers['dpop-nonce'])
+  t.match(nonce, /^[\w-]+$/)
+  for (const { proves } of [one, two]) {
+    // Its own clock does not matter.
+    const response = await proves({ claims: { nonce, iat: 1 } })
+    t.equal(response.status, 200)
+    t.notOk('dpop-nonce' in response.headers)
+  }
+  const proof = proofFor(boundToken(), { claims: { nonce } })
+  t.match(await one.call({ proof }), { status: 200 })
+  const replayed = await one.call({ proof })
+  t.match(replayed, { ...REFUSED, refusal: 'dpop_replayed' })
+  t.notMatch(replayed.challenge, /use_dpop_nonce/)
+  t.notOk('dpop-nonce' in replayed.headers)
+
+  for (const bad of ['', 'garbage', `${nonce}A`]) {
+    const response = await one.proves({ claims: { nonce: bad } })
+    t.match(response, { ...needed, refusal: 'dpop_nonce_invalid' })
+    t.equal(response.headers['dpop-nonce'], nonce)
+  }
+  t.match(await foreign.proves({ claims: { nonce } }), { ...needed, refusal: 'dpop_nonce_invalid' })
+
+  clock.now += 60_000
+  const late = await one.proves({ claims: { nonce } })
+  t.equal(late.status, 200)
+  const next = String(late.headers['dpop-nonce'])
+  t.not(next, nonce)
+  t.match(await one.proves({ claims: { nonce: next } }), { status: 200 })
+  clock.now += 60_000
+  t.match(await one.proves({ claims: { nonce } }), { refusal: 'dpop_nonce_invalid' })
+  t.match(await one.proves({ claims: { nonce: next } }), { status: 200 })
+})
+
+test('a secret for nonces can be replaced without a rejected request', async (t) => {
+  const both = `${OTHER_SECRET},${SECRET}`
+  const [old, renewed] = [
+    await dpopApp(t, { DPOP_NONCE_SECRETS: SECRET }),
+    await dpopApp(t, { DPOP_NONCE_SECRETS: both }),
+  ]
+  const nonce = String((await old.call()).headers['dpop-nonce'])
+  t.match(await renewed.proves({ claims: { nonce } }), { status: 200 })
+  t.not((await renewed.call()).headers['dpop-nonce'], nonce)
+  t.notMatch(JSON.stringify(renewed.app.config), 'secret')
 })
 
 test('only the scheme counts as credentials, not the header of a proof', async (t) => {

@@ -32,7 +32,7 @@ test('defaults', async (t) => {
       clockTolerance: 5,
       boundTokens: true,
     },
-    dpop: { required: false, algorithms: ['ES256'] },
+    dpop: { required: false, algorithms: ['ES256'], nonceSecrets: undefined },
     permissionsClaims: ['permissions'],
     jwksUrl: 'https://tenant.test/.well-known/jwks.json',
     organizations: {
@@ -185,6 +185,7 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['ACCESS_TOKEN_ALGORITHMS', 'none', 'HS256', 'RS256,none', ','],
   ['DPOP', 'on', 'OFF', 'true'],
   ['DPOP_ALGORITHMS', 'none', 'HS256', 'ES256,none', ','],
+  ['DPOP_NONCE_SECRETS', 'short', `${'x'.repeat(32)},short`, ','],
   ['PERMISSIONS_CLAIM', ',', '/', 'a b', '/a~2', '/a//b'],
   ['CLOCK_TOLERANCE', '-1', '301', 'some', '1.5'],
   ['PORT', '-1', '65536', 'http', '6060x'],

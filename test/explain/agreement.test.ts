@@ -7,7 +7,7 @@ import { extractToken } from '../../src/explain/extract-token.ts'
 import { logHint } from '../../src/explain/log-hint.ts'
 import { printable } from '../../src/explain/printable.ts'
 import { createLogger } from '../../src/observability/logger.ts'
-import { BINDING_ERRORS, PROOF_ERRORS } from '../../src/tokens/dpop/errors.ts'
+import { BINDING_ERRORS, NONCE_ERRORS, PROOF_ERRORS } from '../../src/tokens/dpop/errors.ts'
 import { TOKEN_ERRORS, type TokenErrorCode } from '../../src/tokens/errors.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { explainer } from '../support/explainer.ts'
@@ -83,7 +83,7 @@ test('every code has advice, and none contains text of the token', async (t) => 
   )
   const request = { headers: { authorization: `Bearer ${bearer}` }, hostname: 'MARKER' }
   const codes = [
-    ...Object.keys({ ...TOKEN_ERRORS, ...BINDING_ERRORS, ...PROOF_ERRORS }),
+    ...Object.keys({ ...TOKEN_ERRORS, ...BINDING_ERRORS, ...PROOF_ERRORS, ...NONCE_ERRORS }),
     'dpop_authorization_malformed',
     ...['credentials_missing', 'authorization_malformed', 'keys_unavailable', 'permission_missing'],
     ...['organization_missing', 'organization_unknown', 'organization_not_admitted'],

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { fieldValues } from '../../http/header-fields.ts'
 import { StatusError } from '../../http/http-error.ts'
 import type { BindingErrorCode, ProofErrorCode } from '../../tokens/dpop/errors.ts'
@@ -9,7 +9,7 @@ import { isHost } from '../request-head.ts'
 
 /**
  * Verifies that a request with a verified token has a proof for this very request (RFC 9449 §7.1). It is
- * called for each request, also if the token is cached.
+ * called for each request, also if the token is cached. The response gets a new nonce where it needs one.
  *
  * @param tokenHash the SHA-256 of the token, in base64url
  * @param publicUrl the URL at which clients reach the server; undefined to take it from the request
@@ -18,6 +18,7 @@ import { isHost } from '../request-head.ts'
  */
 export async function verifyBinding(
   request: FastifyRequest,
+  reply: FastifyReply,
   { confirmation }: Principal,
   tokenHash: string,
   proofs: ProofVerifier,
@@ -26,13 +27,15 @@ export async function verifyBinding(
   if (confirmation === undefined) return 'token_not_bound'
   const uri = targetUri(publicUrl ?? originOf(request), request.url)
   if (uri === undefined) throw new StatusError(400)
-  const { code } = await proofs.verify(fieldValues(request.raw, 'dpop'), {
+  const result = await proofs.verify(fieldValues(request.raw, 'dpop'), {
     method: request.method,
     uri,
     tokenHash,
     thumbprint: confirmation.jkt,
   })
-  return code
+  const nonce = proofs.newNonce(result)
+  if (nonce !== undefined) reply.header('dpop-nonce', nonce)
+  return result.code
 }
 
 /** The origin of a request, as trusted proxies report it. What they report is not checked before. */

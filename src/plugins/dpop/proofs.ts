@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
 import { MemoryReplayStore } from '../../tokens/dpop/memory-replay-store.ts'
+import { NONCE_LIFETIME, Nonces } from '../../tokens/dpop/nonces.ts'
 import { ProofVerifier, proofLifetime } from '../../tokens/dpop/proof-verifier.ts'
 
 declare module 'fastify' {
@@ -9,9 +10,16 @@ declare module 'fastify' {
   }
 }
 
+export interface DpopOptions {
+  /** Signature algorithms that are allowed. */
+  readonly algorithms: readonly string[]
+  /** Newest first; undefined if proofs need no nonce. */
+  readonly nonceSecrets: readonly string[] | undefined
+}
+
 export interface ProofsOptions {
   /** Undefined if bound tokens are rejected. */
-  readonly dpop: { readonly algorithms: readonly string[] } | undefined
+  readonly dpop: DpopOptions | undefined
   /** In seconds. */
   readonly clockTolerance: number
   /** Milliseconds since the epoch. */
@@ -22,10 +30,11 @@ export interface ProofsOptions {
 export const proofs = fp<ProofsOptions>(
   async (app, { dpop, clockTolerance, now }) => {
     if (dpop === undefined) return app.decorate('proofs', undefined)
-    const lifetime = proofLifetime(clockTolerance)
+    const { algorithms, nonceSecrets } = dpop
+    const nonces = nonceSecrets && new Nonces(nonceSecrets, now)
+    const lifetime = nonces === undefined ? proofLifetime(clockTolerance) : NONCE_LIFETIME
     const replays = new MemoryReplayStore({ lifetime, now })
-    const { algorithms } = dpop
-    app.decorate('proofs', new ProofVerifier({ algorithms, clockTolerance, now, replays }))
+    app.decorate('proofs', new ProofVerifier({ algorithms, clockTolerance, now, replays, nonces }))
   },
   { name: 'proofs' },
 )

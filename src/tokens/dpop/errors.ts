@@ -23,8 +23,15 @@ export const PROOF_ERRORS = {
   dpop_replayed: 'The proof was used before.',
 } as const
 
+/** Why a proof needs a new nonce: `use_dpop_nonce` (RFC 9449 §9). The client repeats the request with it. */
+export const NONCE_ERRORS = {
+  dpop_nonce_missing: 'The proof has no nonce of this server.',
+  dpop_nonce_invalid: 'The nonce of the proof is too old, or not one of this server.',
+} as const
+
 export type BindingErrorCode = keyof typeof BINDING_ERRORS
-export type ProofErrorCode = keyof typeof PROOF_ERRORS | 'dpop_key_mismatch'
+export type NonceErrorCode = keyof typeof NONCE_ERRORS
+export type ProofErrorCode = keyof typeof PROOF_ERRORS | NonceErrorCode | 'dpop_key_mismatch'
 
 /** Whether a proof was used before cannot be known now, so that it is neither accepted nor rejected (503). */
 export class ReplayStoreError extends Error {

@@ -1,6 +1,7 @@
 import type { Result } from '../result.ts'
 import { verifySignature } from '../verify-signature.ts'
-import type { ProofErrorCode } from './errors.ts'
+import { NONCE_ERRORS, type ProofErrorCode } from './errors.ts'
+import type { Nonces } from './nonces.ts'
 import {
   checkProof,
   checkProofTime,
@@ -21,6 +22,8 @@ export interface ProofVerifierOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly replays: ReplayStore
+  /** If they are given, each proof needs one, and they alone limit its age. */
+  readonly nonces?: Nonces | undefined
 }
 
 /** How long a proof can be accepted, in milliseconds. */
@@ -49,14 +52,17 @@ export class ProofVerifier {
     fields: readonly string[],
     expected: ProofExpectations,
   ): Promise<Result<Proof, ProofErrorCode>> {
-    const { algorithms, clockTolerance, now, replays } = this.#options
+    const { algorithms, clockTolerance, now, replays, nonces } = this.#options
     const [text, ...others] = fields
     if (text === undefined) return { code: 'dpop_proof_missing' }
     if (others.length > 0) return { code: 'dpop_proof_malformed' }
     const { value: proof, code } = readProof(text, algorithms)
     if (code !== undefined) return { code }
     const failure =
-      checkProof(proof, expected) ?? checkProofTime(proof, clockTolerance, now() / 1000)
+      checkProof(proof, expected) ??
+      (nonces === undefined
+        ? checkProofTime(proof, clockTolerance, now() / 1000)
+        : checkNonce(proof, nonces))
     if (failure !== undefined) return { code: failure }
     const key = this.#keys.keyFor(proof)
     if (key === undefined) return { code: 'dpop_key_malformed' }
@@ -65,4 +71,19 @@ export class ProofVerifier {
     const isNew = await replays.add(proof.thumbprint, proof.jti)
     return isNew ? { value: proof } : { code: 'dpop_replayed' }
   }
+  /** The nonce that the response to a proof should have, if any (RFC 9449 §8, §8.2). */
+  newNonce({ value, code }: Result<Proof, ProofErrorCode>): string | undefined {
+    const { nonces } = this.#options
+    if (nonces === undefined) return undefined
+    const isNeeded =
+      value === undefined
+        ? Object.hasOwn(NONCE_ERRORS, code)
+        : nonces.stateOf(String(value.nonce)) === 'previous'
+    return isNeeded ? nonces.current : undefined
+  }
+}
+
+function checkNonce({ nonce }: Proof, nonces: Nonces): ProofErrorCode | undefined {
+  if (nonce === undefined) return 'dpop_nonce_missing'
+  return nonces.stateOf(nonce) === undefined ? 'dpop_nonce_invalid' : undefined
 }
