@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
+import { decodedOrEmpty } from '../explain/advice.ts'
 import {
   type Explanation,
   explain,
@@ -97,10 +98,11 @@ async function explainToken(
     }
     // Such a header is rejected before any hook runs, which the dry run does not see.
     const fresh = token.length > MAX_HEADER_BYTES ? TOO_LARGE : result
-    const running =
-      token.length > MAX_HEADER_BYTES
-        ? undefined
-        : await decide?.({ method: method.toUpperCase(), path, host, token })
+    // A token of another tenant stays in this process, since anything may listen on the port.
+    const isLocal = decodedOrEmpty(token).claims['iss'] === config.tokens.issuer
+    const running = isLocal
+      ? await decide?.({ method: method.toUpperCase(), path, host, token })
+      : undefined
     const context = {
       ...serverContext(config),
       keySet: running?.keySet,

@@ -8,6 +8,7 @@ import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
 import { serve } from '../support/process.ts'
 import { explain } from '../support/product/explain-command.ts'
 import { TEST_PROJECT, useTestProject } from '../support/product/test-project.ts'
+import { token } from '../support/tokens/tokens.ts'
 import { redemption, requestToken, startTenant, visitor } from '../support/visitor.ts'
 
 useTestProject(t)
@@ -159,7 +160,7 @@ test('what listens at the port of the local tenant does not get the client secre
         project: TEST_PROJECT.directory,
         defaults: {},
         variables: { AUTH0_DOMAIN: origin },
-        ignored: [],
+        ignored: ['SESSION_SECRET'],
         ...endpoints,
       }),
     )
@@ -192,6 +193,27 @@ test('the server of another project is not examined', async (t) => {
   const { exitCode, output } = await explain([token], [configured])
   t.equal(exitCode, 1)
   t.match(output, 'expected: http://127.0.0.1:9/')
+})
+
+test('the token of another tenant is not sent to the local one', async (t) => {
+  const asked: string[] = []
+  const listener = await serve(t, ({ url = '' }, response) => {
+    asked.push(url)
+    const environment = {
+      project: TEST_PROJECT.directory,
+      defaults: { CLIENT_ORIGIN_URL: 'http://localhost:4040' },
+      variables: { AUTH0_DOMAIN: 'http://127.0.0.1:9', AUTH0_AUDIENCE: 'https://api.test' },
+      ignored: [],
+    }
+    response.end(url.endsWith('environment') ? JSON.stringify(environment) : '{}')
+  })
+  const sources = [{ TENANT_PORT: new URL(listener).port }]
+  const { output } = await explain([token({ iss: 'https://real.test/' })], sources)
+  t.match(output, /issuer_mismatch/)
+  t.notMatch(asked.join(), 'decisions')
+  const odd = await explain([token({ iss: 'http://127.0.0.1:9/' })], sources)
+  t.match(asked.join(), 'decisions')
+  t.notMatch(odd.output, 'undefined', 'an answer that is not one is not used')
 })
 
 test('the local tenant answers only requests with JSON, and only with an API', async (t) => {

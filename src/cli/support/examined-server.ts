@@ -1,6 +1,3 @@
-// #region local-tenant
-
-// #endregion local-tenant
 import { type Environment, setting } from '../../config/environment.ts'
 import { tenantOrigin } from '../../config/tenant-port.ts'
 import type { ServerAnswer } from '../../explain/explanation.ts'
@@ -21,6 +18,9 @@ export interface ExaminedRequest {
   readonly token: string
 }
 
+/** What the running server answers, with the keys that it has. */
+type RunningAnswer = ServerAnswer & { readonly keySet: KeySetState }
+
 /** The server that a command examines. */
 export interface ExaminedServer {
   /** Its environment variables; a later source overrides an earlier one. */
@@ -28,17 +28,17 @@ export interface ExaminedServer {
   /** Variables of the developer that this server does not use. */
   readonly unused: readonly string[]
   /** What the running server answers; undefined if none can be asked. */
-  readonly decide?: (
-    request: ExaminedRequest,
-  ) => Promise<(ServerAnswer & { readonly keySet: KeySetState }) | undefined>
+  readonly decide?: (request: ExaminedRequest) => Promise<RunningAnswer | undefined>
 }
 
+// #region local-tenant
 /** What the server that runs says about itself. */
 interface Development extends DevelopmentVariables {
   readonly project?: string
 }
 
 const BOUNDS = { timeoutMs: 5_000, maxBytes: 64 * 1024 }
+// #endregion local-tenant
 
 /**
  * The server that `npm run dev` runs for this project; otherwise the one that the environment
@@ -47,8 +47,8 @@ const BOUNDS = { timeoutMs: 5_000, maxBytes: 64 * 1024 }
  * @throws Error if no tenant is configured and the local tenant does not run
  */
 export async function findServer(sources: readonly Environment[]): Promise<ExaminedServer> {
-  const isConfigured = setting(sources, 'AUTH0_DOMAIN', '') !== ''
   // #region local-tenant
+  const isConfigured = setting(sources, 'AUTH0_DOMAIN', '') !== ''
   const localTenant = `${tenantOrigin(sources)}/local-tenant`
   const development = (await askLocalTenant(`${localTenant}/environment`)) as
     | Development
@@ -59,7 +59,11 @@ export async function findServer(sources: readonly Environment[]): Promise<Exami
       sources: developmentEnvironment(sources, development),
       unused: unusedVariables(sources, development),
       ...(isOfThisProject && {
-        decide: (request) => askLocalTenant(`${localTenant}/decisions`, request),
+        async decide(request) {
+          const url = `${localTenant}/decisions`
+          const answer = await askLocalTenant<RunningAnswer>(url, request)
+          return typeof answer?.status === 'number' ? answer : undefined
+        },
       }),
     }
   }
@@ -72,6 +76,7 @@ export async function findServer(sources: readonly Environment[]): Promise<Exami
   return { sources, unused: [] }
 }
 
+// #region local-tenant
 /** @returns undefined if the local tenant does not run, or has no answer */
 async function askLocalTenant<T>(url: string, body?: object): Promise<T | undefined> {
   try {
@@ -87,6 +92,7 @@ async function askLocalTenant<T>(url: string, body?: object): Promise<T | undefi
     return undefined
   }
 }
+// #endregion local-tenant
 
 /** A sentence about variables that are not used; undefined if there are none. */
 export function noteOf({ unused }: ExaminedServer): string | undefined {
