@@ -3,10 +3,10 @@ import type { ConfigError } from '../config/config-error.ts'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { httpsProxyHost } from '../config/outgoing-proxy.ts'
-// #endregion browser-login
 import { nodeRelease } from '../utils/node-release.ts'
 // #region browser-login
 import { checkLogin } from './check-login.ts'
+// #endregion browser-login
 import { checkPort } from './check-port.ts'
 import { checkRedis } from './check-redis.ts'
 import { checkJwks, checkTenant } from './check-tenant.ts'

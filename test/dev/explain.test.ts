@@ -203,7 +203,7 @@ test('the token of another tenant is not sent to the local one', async (t) => {
       project: TEST_PROJECT.directory,
       defaults: { CLIENT_ORIGIN_URL: 'http://localhost:4040' },
       variables: { AUTH0_DOMAIN: 'http://127.0.0.1:9', AUTH0_AUDIENCE: 'https://api.test' },
-      ignored: [],
+      ignored: ['SESSION_SECRET'],
     }
     response.end(url.endsWith('environment') ? JSON.stringify(environment) : '{}')
   })
