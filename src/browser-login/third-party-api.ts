@@ -41,7 +41,7 @@ function prettyPrint(text: string): string | undefined {
 }
 
 /** The parts of JSON without spaces: empty arrays and objects, strings, other values, punctuation. */
-const PARTS = /\[\]|\{\}|"[^"\\]*(?:\\.[^"\\]*)*"|[^"[\]{},:]+|./gs
+const PARTS = /\[\]|\{\}|"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|[^"[\]{},:]+|./gs
 
 /** Stops when there is more than is shown: with its indentation, a deep value is many times longer. */
 function indent(json: string): string {

@@ -20,7 +20,9 @@ export function clientAddress(reported: string | undefined): string {
 /** The network of a client, within which it may have any number of addresses: /24, or /48 for IPv6. */
 export function addressRange(reported: string | undefined): string {
   const address = clientAddress(reported)
-  return isIP(address) === 4 ? address.replace(/\d+$/, '0') : normalizeIP(address, 48)
+  return isIP(address) === 4
+    ? `${address.slice(0, address.lastIndexOf('.'))}.0`
+    : normalizeIP(address, 48)
 }
 
 /** An address without a port, brackets or a zone. */
