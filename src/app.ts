@@ -159,7 +159,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(fastifyRateLimit, { global: false })
   await app.register(failedAuthentications, { authFailuresMax })
   const { clockTolerance } = config.tokens
-  await app.register(proofs, { dpop, clockTolerance, now: dependencies.now ?? Date.now })
+  const now = dependencies.now ?? Date.now
+  await app.register(proofs, { dpop, clockTolerance, redisUrl, now })
   const boundTokenRequired = dpop?.required ?? false
   await app.register(authenticate, { verifier, boundTokenRequired, publicUrl })
 

@@ -183,6 +183,9 @@ export class Metrics {
       registers: [this.#registry],
     })
     app.server.on('drop', () => dropped.inc())
+    this.#gauge('dpop_used_proofs', 'Number of used proofs (DPoP) in memory.', () =>
+      app.usedProofs(),
+    )
     const server = createServer(async ({ url = '', headers }, response) => {
       if (allowedHosts !== undefined && !isAllowedHost(String(headers.host), allowedHosts)) {
         return void response.writeHead(421).end()

@@ -7,6 +7,7 @@ import { ENVIRONMENT } from '../support/app.ts'
 import { fakeRedis } from '../support/fake-redis.ts'
 import { logSink } from '../support/log-sink.ts'
 import { sendRaw } from '../support/raw-http.ts'
+import { boundToken, proofFor, sha256, thumbprint } from '../support/tokens/proofs.ts'
 
 const HERE = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1', METRICS_PORT: '0' }
 
@@ -102,4 +103,19 @@ test('totals are counters, and a query does not matter', async (t) => {
   t.equal((await fetch(`${url}?x`)).status, 200)
   t.equal((await fetch(`${url}x?/metrics`)).status, 404)
   t.equal((await fetch(`${url}/`)).status, 404)
+})
+
+test('the used proofs in memory are counted', async (t) => {
+  const off = await measured(t, { DPOP: 'off' })
+  t.match(await off.text(), /^dpop_used_proofs 0$/m)
+  const { app, text } = await measured(t, { DPOP: 'allowed' })
+  t.match(await text(), /^dpop_used_proofs 0$/m)
+  const bearer = boundToken()
+  await app.proofs?.verify([proofFor(bearer, { claims: { iat: Date.now() / 1000 } })], {
+    method: 'GET',
+    uri: 'http://localhost/probe/protected',
+    tokenHash: sha256(bearer),
+    thumbprint: thumbprint(),
+  })
+  t.match(await text(), /^dpop_used_proofs 1$/m)
 })
