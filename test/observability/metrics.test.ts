@@ -108,8 +108,10 @@ test('totals are counters, and a query does not matter', async (t) => {
 test('the used proofs in memory are counted', async (t) => {
   const off = await measured(t, { DPOP: 'off' })
   t.match(await off.text(), /^dpop_used_proofs 0$/m)
-  const { app, text } = await measured(t, { DPOP: 'allowed' })
+  const redis = await fakeRedis(t)
+  const { app, text } = await measured(t, { DPOP: 'allowed', REDIS_URL: redis.url })
   t.match(await text(), /^dpop_used_proofs 0$/m)
+  t.notMatch(await text(), 'redis_up{use="proofs"}', 'not connected')
   const bearer = boundToken()
   await app.proofs?.verify([proofFor(bearer, { claims: { iat: Date.now() / 1000 } })], {
     method: 'GET',
@@ -118,4 +120,5 @@ test('the used proofs in memory are counted', async (t) => {
     thumbprint: thumbprint(),
   })
   t.match(await text(), /^dpop_used_proofs 1$/m)
+  t.match(await text(), 'redis_up{use="proofs"} 1')
 })
