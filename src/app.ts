@@ -12,6 +12,7 @@ import { type PublicValues, publicSchema } from './config/schema.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
 import { errorResponses } from './http/error-response.ts'
 import { closeInStages } from './http/linger.ts'
+import { metadataUrl } from './http/metadata-url.ts'
 import { trustedProxies } from './http/trusted-proxies.ts'
 import { InvalidRequestError } from './http/validation.ts'
 import { limitConnections } from './lifecycle/connection-limit.ts'
@@ -138,7 +139,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(fastifyEnv, { schema: publicSchema, data: config.variables, env: false })
 
   // Every response: its error body, its headers, and CORS. Preflights end here (204).
-  await app.register(errors, { format, boundTokens: dpop })
+  const metadata = publicUrl && metadataUrl(publicUrl, config.resourceIdentifier).href
+  await app.register(errors, { format, boundTokens: dpop, metadata })
   await app.register(dryRun, { format })
   await app.register(securityHeaders)
   await app.register(drain)

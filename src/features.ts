@@ -39,6 +39,7 @@ const loadMetadata: Loader = async (config, { openapi }) => {
     identifier,
     issuers: [tokens.issuer],
     name: openapi?.title ?? 'API',
+    dpop: config.dpop,
     // #region api-reference
     documentation: config.apiReference ? '/docs' : undefined,
     // #endregion api-reference

@@ -110,7 +110,7 @@ export const forbidden: Rule[] = [
   ),
   folder(
     'metadata',
-    [...files('access/'), ...packages(FASTIFY)],
+    [...files('access/', 'http/'), ...packages(FASTIFY)],
     'the metadata is computed from the configuration and the policies of routes.',
     [NODE],
   ),

@@ -36,6 +36,8 @@ export interface ChallengeContext {
   readonly offered: readonly TokenScheme[]
   /** The algorithms that a proof may be signed with. */
   readonly algorithms: readonly string[]
+  /** The URL of the metadata (RFC 9728 §5.1), if the server has it. */
+  readonly metadata?: string | undefined
 }
 
 /** Without bound tokens. */
@@ -59,17 +61,25 @@ const DESCRIPTIONS: Readonly<Record<Exclude<RejectionCode, 'credentials_missing'
 /** Codes that mean: the token is good, and it does not give access here. */
 const FORBIDDEN: readonly RejectionCode[] = ['permission_missing', 'scope_missing', 'check_failed']
 
-/** @param scope everything that the route requires, for a token that lacks some of it */
+/** @param scope everything that the route requires, for a token that lacks some of it, and for clients that follow the metadata */
 export function challengeOf(
   code: RejectionCode,
   scope: readonly string[] = [],
   context = BEARER_ONLY,
 ): Challenge {
-  if (code === 'credentials_missing') return { status: 401, value: schemesOf(context) }
+  const { metadata } = context
+  if (code === 'credentials_missing') {
+    const hint = metadata === undefined ? [] : scopeParameter(scope)
+    return { status: 401, value: schemesOf(context, hint) }
+  }
   const { status, error } = kindOf(code)
   const parameters = [`error="${error}"`, `error_description="${DESCRIPTIONS[code]}"`]
-  if (status === 403 && scope.length > 0) parameters.push(`scope="${scope.join(' ')}"`)
+  if (status === 403) parameters.push(...scopeParameter(scope))
   return { status, value: schemesOf(context, parameters) }
+}
+
+function scopeParameter(scope: readonly string[]): string[] {
+  return scope.length === 0 ? [] : [`scope="${scope.join(' ')}"`]
 }
 
 function kindOf(code: RejectionCode): { status: Challenge['status']; error: string } {
@@ -84,13 +94,14 @@ function kindOf(code: RejectionCode): { status: Challenge['status']; error: stri
 
 /** The challenges of all schemes in one field. The error is in that of the scheme that was used. */
 function schemesOf(
-  { used, offered, algorithms }: ChallengeContext,
+  { used, offered, algorithms, metadata }: ChallengeContext,
   parameters: readonly string[] = [],
 ): string {
   const schemeOfError = offered.includes(used) ? used : offered[0]
   const challenges = offered.map((scheme) => {
     const first = scheme === 'Bearer' ? 'Bearer realm="api"' : `DPoP algs="${algorithms.join(' ')}"`
-    return [first, ...(scheme === schemeOfError ? parameters : [])].join(', ')
+    const last = metadata === undefined ? [] : [`resource_metadata="${metadata}"`]
+    return [first, ...(scheme === schemeOfError ? parameters : []), ...last].join(', ')
   })
   return challenges.join(', ')
 }

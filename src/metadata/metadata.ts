@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { metadataUrl, protectedResource, type ResourceDescription } from './protected-resource.ts'
+import { metadataUrl } from '../http/metadata-url.ts'
+import { protectedResource, type ResourceDescription } from './protected-resource.ts'
 
 /**
  * `GET /.well-known/oauth-protected-resource`: tells clients which tenant issues the tokens of this API
@@ -19,7 +20,7 @@ export const metadata = fp<ResourceDescription>(
       etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
     })
     app.get(
-      metadataUrl(description).pathname,
+      metadataUrl(description.publicUrl, description.identifier).pathname,
       {
         config: { access: 'public', vital: true, anyOrigin: true },
         logLevel: 'warn',

@@ -8,6 +8,8 @@ export interface ProtectedResourceMetadata {
   readonly resource_name: string
   readonly scopes_supported?: readonly string[]
   readonly resource_documentation?: string
+  readonly dpop_signing_alg_values_supported?: readonly string[]
+  readonly dpop_bound_access_tokens_required?: true
 }
 
 export interface ResourceDescription {
@@ -21,11 +23,13 @@ export interface ResourceDescription {
   readonly name: string
   /** The path of the documentation for people, if the server has it. */
   readonly documentation?: string | undefined
+  /** Undefined if bound tokens are rejected. */
+  readonly dpop?: { readonly required: boolean; readonly algorithms: readonly string[] } | undefined
 }
 
 /** @param policies those of the product's routes */
 export function protectedResource(
-  { publicUrl, identifier = publicUrl, issuers, name, documentation }: ResourceDescription,
+  { publicUrl, identifier = publicUrl, issuers, name, documentation, dpop }: ResourceDescription,
   policies: Iterable<AccessPolicy>,
 ): ProtectedResourceMetadata {
   const scopes = [...policies].flatMap((policy) => (policy === 'public' ? [] : scopeOf(policy)))
@@ -36,20 +40,7 @@ export function protectedResource(
     resource_name: name,
     ...(scopes.length > 0 && { scopes_supported: [...new Set(scopes)].sort() }),
     ...(documentation !== undefined && { resource_documentation: publicUrl + documentation }),
+    ...(dpop && { dpop_signing_alg_values_supported: dpop.algorithms }),
+    ...(dpop?.required && { dpop_bound_access_tokens_required: true }),
   }
-}
-
-/**
- * Where clients look for the metadata: the well-known path is between the host and the path of the
- * identifier (RFC 9728 §3.1). If the identifier is at another host, they find the document by the
- * challenge alone, and it is at the public URL.
- */
-export function metadataUrl({
-  publicUrl,
-  identifier = publicUrl,
-}: Pick<ResourceDescription, 'publicUrl' | 'identifier'>): URL {
-  const { origin } = new URL(publicUrl)
-  const isHere = URL.canParse(identifier) && new URL(identifier).origin === origin
-  const { pathname } = new URL(isHere ? identifier : publicUrl)
-  return new URL(`/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`, origin)
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { scopeOf } from '../access/policy.ts'
 import { fieldValues } from '../http/header-fields.ts'
 import type { AccessTokenVerifier } from '../tokens/access-token.ts'
 import { bearerToken, dpopToken } from '../tokens/bearer.ts'
@@ -42,7 +43,7 @@ export const authenticate = fp<AuthenticateOptions>(
         }
         if (access.optional) return done()
       }
-      if (code !== undefined) return reply.reject(code)
+      if (code !== undefined) return reply.reject(code, scopeOf(access))
       if (boundTokenRequired || access.bound) return reply.reject('bound_token_required')
 
       const digest = verifier.digestOf(token)

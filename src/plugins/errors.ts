@@ -43,6 +43,8 @@ export interface ErrorsOptions {
   readonly format: ErrorFormat
   /** What challenges say about bound tokens; undefined if these are not accepted. */
   readonly boundTokens: BoundTokensOptions | undefined
+  /** The URL of the metadata, for challenges; undefined if the server has none. */
+  readonly metadata?: string | undefined
 }
 
 export interface BoundTokensOptions {
@@ -68,14 +70,14 @@ export const REJECTION_MESSAGES = {
 
 /** Renders rejections and errors. Of an unexpected error, the client learns the status alone. */
 export const errors = fp<ErrorsOptions>(
-  async (app, { format, boundTokens }) => {
+  async (app, { format, boundTokens, metadata }) => {
     app.decorateRequest('failure', null)
     app.decorateRequest('refusal', undefined)
     app.decorateRequest('failedCheck', undefined)
     app.decorateRequest('tokenScheme', 'Bearer')
     app.decorateReply('reject', function (this: FastifyReply, code, scope) {
       this.request.refusal = code
-      const context = challengeContext(this.request, boundTokens)
+      const context = { ...challengeContext(this.request, boundTokens), metadata }
       return send(this, rejection(challengeOf(code, scope, context), code), format)
     })
     app.setErrorHandler((error, request, reply) => {

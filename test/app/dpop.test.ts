@@ -508,7 +508,7 @@ test('the URL of a request behind proxies', async (t) => {
 
   const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'api.example.com' }
   const call = async (TRUST_PROXY: string, headers: Record<string, string>) => {
-    const { call } = await dpopApp(t, { TRUST_PROXY })
+    const { call } = await dpopApp(t, { TRUST_PROXY, TRUST_FORWARDED_HOST: 'true' })
     const bearer = boundToken()
     const claims = { htu: 'https://api.example.com/probe/protected' }
     return call({ bearer, headers, proof: proofFor(bearer, { claims }) })

@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { startServer } from '../../src/server.ts'
-import { ENVIRONMENT, ORIGIN } from '../support/app.ts'
-import { PUBLIC } from '../support/probe-routes.ts'
+import { ENVIRONMENT, ORIGIN, testApp } from '../support/app.ts'
+import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
+import { token } from '../support/tokens/tokens.ts'
 
 const routes = [
   async (app: FastifyInstance) => {
@@ -43,7 +44,7 @@ test('without PUBLIC_URL there is no document', async (t) => {
 })
 
 test('the document is public, for any origin, and the same for every host', async (t) => {
-  const app = await served(t, { PUBLIC_URL: 'https://api.test' })
+  const app = await served(t, { PUBLIC_URL: 'https://api.test', DPOP: 'allowed' })
   const response = await app.inject(PATH)
   t.equal(response.statusCode, 200, 'also while the keys are unavailable')
   t.strictSame(response.json(), {
@@ -53,6 +54,7 @@ test('the document is public, for any origin, and the same for every host', asyn
     resource_name: 'API',
     scopes_supported: ['read:a', 'read:b', 'write:b'],
     resource_documentation: 'https://api.test/docs',
+    dpop_signing_alg_values_supported: ['ES256'],
   })
   t.match(response.headers, {
     'content-type': 'application/json; charset=utf-8',
@@ -132,7 +134,7 @@ test('members that do not apply are left out', async (t) => {
   const definition = { routes: [], openapi: { title: 'Notes', version: '1.0.0' } }
   const app = await served(
     t,
-    { PUBLIC_URL: 'https://api.test', API_REFERENCE: 'false' },
+    { PUBLIC_URL: 'https://api.test', API_REFERENCE: 'false', DPOP: 'off' },
     definition,
   )
   t.strictSame((await app.inject(PATH)).json(), {
@@ -155,4 +157,25 @@ test('a URL that cannot be meant stops the start', async (t) => {
     t.throws(load(variables), /RESOURCE_IDENTIFIER is invalid/, identifier)
   }
   t.throws(load({ RESOURCE_IDENTIFIER: PUBLIC_URL }), /PUBLIC_URL is required/)
+})
+
+test('challenges lead to the document', async (t) => {
+  const url = 'resource_metadata="https://api.test/.well-known/oauth-protected-resource/v1"'
+  const environment = { PUBLIC_URL: 'https://api.test/v1', DPOP: 'allowed' }
+  const { call } = await testApp(t, { environment })
+  const challenge = async (path: string, bearer?: string) => {
+    const { headers } = await call(path, bearer)
+    return String(headers['www-authenticate'])
+  }
+  const missing = await challenge(ADMIN)
+  t.match(missing, `Bearer realm="api", scope="read:probe", ${url}`)
+  t.match(await challenge(PROTECTED), `Bearer realm="api", ${url}`, 'no permission is needed')
+  t.match(await challenge(ADMIN, 'x'), /error="invalid_token".*resource_metadata=/)
+  t.match(await challenge(ADMIN, token({ permissions: [] })), /scope="read:probe", resource_/)
+  t.equal(missing.split('resource_metadata').length, 3, 'for Bearer and DPoP')
+  const required = await testApp(t, { environment: { ...environment, DPOP: 'required' } })
+  const { headers } = await required.call(PROTECTED)
+  t.match(headers['www-authenticate'], /^DPoP algs="[^"]+", resource_metadata=/)
+  const app = await served(t, { ...environment, DPOP: 'required' })
+  t.match((await app.inject(`${PATH}/v1`)).json(), { dpop_bound_access_tokens_required: true })
 })
