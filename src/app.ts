@@ -7,12 +7,12 @@ import fastify, {
   type FastifyPluginAsync,
 } from 'fastify'
 import type { Logger } from 'pino'
+import { metadataUrl } from './access/metadata-url.ts'
 import type { Config } from './config/config.ts'
 import { type PublicValues, publicSchema } from './config/schema.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
 import { errorResponses } from './http/error-response.ts'
 import { closeInStages } from './http/linger.ts'
-import { metadataUrl } from './http/metadata-url.ts'
 import { trustedProxies } from './http/trusted-proxies.ts'
 import { InvalidRequestError } from './http/validation.ts'
 import { limitConnections } from './lifecycle/connection-limit.ts'

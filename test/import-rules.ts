@@ -28,7 +28,9 @@ const onlyFrom = (name: string, path: string, importers: string[], comment: stri
   name,
   comment,
   severity: 'error',
-  from: { pathNot: files(...importers) },
+  from: {
+    pathNot: importers.map((path) => (path.startsWith('bench/') ? `^${path}` : `^src/${path}`)),
+  },
   to: { path: files(path) },
 })
 
@@ -110,7 +112,7 @@ export const forbidden: Rule[] = [
   ),
   folder(
     'metadata',
-    [...files('access/', 'http/'), ...packages(FASTIFY)],
+    [...files('access/'), ...packages(FASTIFY)],
     'the metadata is computed from the configuration and the policies of routes.',
     [NODE],
   ),
@@ -190,7 +192,7 @@ export const forbidden: Rule[] = [
   onlyFrom(
     'product-registration',
     'product\\.ts$',
-    ['main.ts'],
+    ['main.ts', 'bench/fuzz/'],
     'The core knows no product. The commands find it by package.json: see src/project.',
   ),
   onlyFrom(
@@ -251,7 +253,7 @@ export const forbidden: Rule[] = [
   onlyFrom(
     'public-api',
     '(index|run-server)\\.ts$',
-    ['index.ts', 'main.ts'],
+    ['index.ts', 'main.ts', 'bench/fuzz/'],
     'The public API is for products. The core imports the modules themselves.',
   ),
   {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { metadataUrl } from '../http/metadata-url.ts'
+import { metadataUrl } from '../access/metadata-url.ts'
 import { protectedResource, type ResourceDescription } from './protected-resource.ts'
 
 /**
