@@ -112,7 +112,8 @@ export function request(random: Random, tokens: Tokens, marker: string, whole = 
     continues: expectation.lines.length > 0 && expectation.fault === undefined,
     unreadable:
       isBroken ||
-      framed.kind !== 'none' ||
+      framed.kind === 'broken' ||
+      framed.kind === 'unclear' ||
       addressed.undecodable === true ||
       method.fault !== undefined ||
       version.fault !== undefined ||

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
@@ -6,11 +6,11 @@ import type { Socket } from 'node:net'
  * connection (RFC 9112 §9.3.2). It is not called if the request, or an earlier one, already has a
  * response that ends the connection.
  *
- * @param respond gets the `Origin` of the request, if its head was read
+ * @param respond gets the request, if its head was read
  */
 export function inOrder(
   socket: Socket & { _httpMessage?: ServerResponse | null },
-  respond: (origin?: string) => void,
+  respond: (request?: IncomingMessage) => void,
 ): void {
   const pending = socket._httpMessage
   if (!socket.writable) return
@@ -19,6 +19,6 @@ export function inOrder(
   else if (!pending.headersSent) {
     // The head was read, and a handler may wait for the rest. Its response goes nowhere.
     pending.detachSocket(socket)
-    respond(pending.req.headers.origin)
+    respond(pending.req)
   }
 }

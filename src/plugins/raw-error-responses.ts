@@ -68,11 +68,17 @@ export function rawErrorResponses({
     response.writeHead(status, headers).end(body)
   }
 
-  function writeToSocket(socket: Socket, status: number, refusal: string, origin?: string) {
-    const { headers, body } = createResponse(status, refusal, origin)
+  function writeToSocket(
+    socket: Socket,
+    status: number,
+    refusal: string,
+    request?: IncomingMessage,
+  ) {
+    const { headers, body } = createResponse(status, refusal, request?.headers.origin)
+    const content = request?.method === 'HEAD' ? '' : body
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const date = `date: ${new Date().toUTCString()}\r\n`
-    socket.write(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${date}${lines.join('')}\r\n${body}`)
+    socket.write(`HTTP/1.1 ${status} ${reasonOf(status)}\r\n${date}${lines.join('')}\r\n${content}`)
     linger(socket, lingerTime)
   }
 
@@ -87,7 +93,7 @@ export function rawErrorResponses({
         if (!socket.writable) return void socket.destroy()
         answered.add(socket)
         const status = STATUS_OF_PARSER_ERROR[code] ?? 400
-        inOrder(socket, (origin) => writeToSocket(socket, status, code, origin))
+        inOrder(socket, (request) => writeToSocket(socket, status, code, request))
       },
       frameworkErrors({ code, statusCode = 400 }, request, reply) {
         reply.hijack()

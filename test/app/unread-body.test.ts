@@ -38,6 +38,7 @@ async function listening(t: Test, options: TestAppOptions = {}) {
       return {}
     })
     app.get('/notes', { config: { access: 'public' } }, () => ({}))
+    app.get('/own', { config: { access: {} } }, () => ({}))
   }
   const { app, log } = await testApp(t, { routes: [routes], ...options })
   app.server.on('connection', (socket) => sockets.push(socket))
@@ -246,6 +247,15 @@ test('a body that stops arriving is 408', async (t) => {
   }
   const continued = (await sendRaw(port, '127.0.0.1', expecting)).match(/HTTP\/1\.1 \d+/g)
   t.strictSame(continued, ['HTTP/1.1 100', 'HTTP/1.1 408'])
+})
+
+test('a malformed body of HEAD gets a response without a body', async (t) => {
+  const { port } = await listening(t)
+  // The signature is verified while the body arrives.
+  const fields = `${bearer({ sub: crypto.randomUUID() })}Transfer-Encoding: chunked\r\n`
+  const text = await sendRaw(port, '127.0.0.1', `${head('HEAD', '/own', fields)}zz\r\n`)
+  t.match(parseRaw(text), { status: 400, headers: new Map([['content-length', '25']]) })
+  t.equal(parseRaw(text).body, '')
 })
 
 test('the response to an earlier request comes before 408', async (t) => {
