@@ -3,6 +3,7 @@
  * with the memory that is in use after a garbage collection.
  */
 import type { FastifyInstance } from 'fastify'
+import type { ServerDefinition } from '../../src/server.ts'
 
 const DIST = new URL('../../dist/', import.meta.url)
 
@@ -35,10 +36,10 @@ process.on('message', async () => {
 // The messages do not keep the process alive.
 process.channel?.unref()
 
-const { default: product }: typeof import('../../src/product.ts') = await import(
+const { default: product }: { default: ServerDefinition } = await import(
   new URL('product.js', DIST).href
 )
-const { runServer }: typeof import('../../src/run-server.ts') = await import(
+const { runServer }: { runServer(definition: ServerDefinition): Promise<void> } = await import(
   new URL('run-server.js', DIST).href
 )
 await runServer({ ...product, routes: [...product.routes, routes] })
