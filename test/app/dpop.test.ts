@@ -6,7 +6,7 @@ import { ReplayStoreError } from '../../src/tokens/dpop/errors.ts'
 import { type TestAppOptions, testApp } from '../support/app.ts'
 import { PROBE_SERVER } from '../support/probe-routes.ts'
 import { parseRaw, sendRaw } from '../support/raw-http.ts'
-import { newKey } from '../support/tokens/keys.ts'
+import { KEY, newKey } from '../support/tokens/keys.ts'
 import {
   boundToken,
   CLIENT_KEY,
@@ -411,6 +411,24 @@ test('other algorithms, where they are configured', async (t) => {
   const { challenge } = await call({ proof: undefined })
   t.match(challenge, 'DPoP algs="RS256 PS256 EdDSA Ed25519 ES256"')
   await app.close()
+})
+
+test('one kind of JWT in the place of another', async (t) => {
+  const { call } = await dpopApp(t, { DPOP_ALGORITHMS: 'RS256,ES256' })
+  const bearer = boundToken()
+  const idToken = boundToken({ nonce: 'n', aud: 'client' })
+  const cases: Record<string, [code: string, call: DpopCall]> = {
+    'a proof as token': ['algorithm_not_allowed', { bearer: proofFor(bearer) }],
+    'an ID token as token': ['id_token', { bearer: idToken }],
+    'an ID token as proof': ['dpop_header_malformed', { bearer, proof: idToken }],
+    'the key of the tenant': [
+      'dpop_key_mismatch',
+      { bearer, proof: proofFor(bearer, { key: KEY }) },
+    ],
+  }
+  for (const [name, [refusal, request]] of Object.entries(cases)) {
+    t.match(await call(request), { ...REFUSED, refusal }, name)
+  }
 })
 
 test('a proof is accepted once, in sequence and in parallel', async (t) => {
