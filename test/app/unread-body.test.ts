@@ -367,18 +367,3 @@ test('nothing follows the response to a preflight whose body was not read', asyn
   t.strictSame(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 204'])
   t.match(text, /\r\nconnection: close\r\n/i)
 })
-
-test('the response to an upgrade that is not made ends the connection', async (t) => {
-  const { port, deleted } = await listening(t)
-  const upgrade = head('GET', '/notes', 'Connection: Upgrade\r\nUpgrade: h2c\r\n')
-  const text = await sendRaw(port, '127.0.0.1', `${upgrade}${head('DELETE', '/notes/1', '')}`)
-  t.match(parseRaw(text), { status: 200, headers: new Map([['connection', 'close']]) })
-  t.strictSame(deleted, [])
-  const named = head('GET', '/notes', 'Upgrade: h2c\r\n')
-  const both = await sendRaw(
-    port,
-    '127.0.0.1',
-    `${named}${head('GET', '/notes', 'Connection: close\r\n')}`,
-  )
-  t.strictSame(both.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200'])
-})
