@@ -91,7 +91,7 @@ function publicUrl(text: string): string | undefined {
   // A URL is repaired when it is parsed: backslashes count as slashes, and white space is dropped.
   if (!PUBLIC_URL.test(text) || !URL.canParse(text)) return undefined
   const { origin, pathname } = new URL(text)
-  return `${origin}${pathname}`.replace(/\/+$/, '')
+  return `${origin}${pathname}`.replace(/(?<!\/)\/+$/, '')
 }
 
 /** The identifier of a resource (RFC 8707 §2). It is compared as text, so it stays as it is. */
