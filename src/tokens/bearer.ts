@@ -8,14 +8,13 @@ interface Scheme {
   readonly credentials: RegExp
 }
 
-const BEARER = schemeOf('bearer')
-const DPOP = schemeOf('dpop')
-
-function schemeOf(name: string): Scheme {
-  return {
-    name: new RegExp(`^[ \\t]*${name}(?![!#$%&'*+.^_\`|~0-9a-z-])`, 'i'),
-    credentials: new RegExp(`^[ \\t]*${name} +([a-z0-9\\-._~+/]+=*)[ \\t]*$`, 'i'),
-  }
+const BEARER: Scheme = {
+  name: /^[ \t]*bearer(?![!#$%&'*+.^_`|~0-9a-z-])/i,
+  credentials: /^[ \t]*bearer +([a-z0-9\-._~+/]+=*)[ \t]*$/i,
+}
+const DPOP: Scheme = {
+  name: /^[ \t]*dpop(?![!#$%&'*+.^_`|~0-9a-z-])/i,
+  credentials: /^[ \t]*dpop +([a-z0-9\-._~+/]+=*)[ \t]*$/i,
 }
 
 /**
