@@ -112,7 +112,7 @@ export const forbidden: Rule[] = [
   ),
   folder(
     'metadata',
-    [...files('access/'), ...packages(FASTIFY)],
+    [...files('access/', 'utils/'), ...packages(FASTIFY)],
     'the metadata is computed from the configuration and the policies of routes.',
     [NODE],
   ),

@@ -14,7 +14,7 @@ try {
   const project = findProject(process.cwd())
   const { tenant, server, unused } = await startDevelopment(readEnvironment(), undefined, project)
   closeWithGrace(async ({ err }) => {
-    if (err !== undefined) print(err.stack ?? err.message)
+    if (err !== undefined) print(String(err.stack))
     await server.app.close()
     await tenant.app.close()
   })

@@ -12,8 +12,8 @@ export function readUpgradesAsRequests(server: Server): void {
   // A product may take upgrades, for WebSocket.
   const isTaken = () => server.listenerCount('upgrade') > 1
   // Node 24.9 and later ask. What is not taken is an ordinary request.
-  const shouldUpgradeCallback = (request: IncomingMessage) => isTaken() || !hasBody(request)
-  Object.assign(server, { shouldUpgradeCallback })
+  const shouldUpgrade = (request: IncomingMessage) => isTaken() || !hasBody(request)
+  Object.assign(server, { shouldUpgradeCallback: shouldUpgrade })
   server.on('upgrade', (request, duplex, rest) => {
     if (isTaken()) return
     const socket = duplex as Socket
@@ -21,20 +21,22 @@ export function readUpgradesAsRequests(server: Server): void {
     socket.on('error', destroy)
     inOrder(socket, () => {
       socket.off('error', destroy)
-      socket.unshift(Buffer.concat([headWithoutUpgrade(request), rest]))
+      const head = headWithoutUpgrade(request, shouldUpgrade(request) ? [] : ['Connection: close'])
+      socket.unshift(Buffer.concat([head, rest]))
       server.emit('connection', socket)
     })
   })
 }
 
 /** The head of a request as it was sent, without `Upgrade`. Node decodes heads as Latin-1. */
-function headWithoutUpgrade(request: IncomingMessage): Buffer {
-  const { method, url, httpVersion, rawHeaders } = request
+function headWithoutUpgrade(
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
+  added: readonly string[],
+): Buffer {
   const lines = [`${method} ${url} HTTP/${httpVersion}`]
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const [name = '', value] = rawHeaders.slice(index, index + 2)
     if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${value}`)
   }
-  if (hasBody(request)) lines.push('Connection: close')
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+  return Buffer.from(`${[...lines, ...added].join('\r\n')}\r\n\r\n`, 'latin1')
 }

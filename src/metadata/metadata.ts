@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { metadataUrl } from '../access/metadata-url.ts'
+import { assertDefined } from '../utils/assert-defined.ts'
 import { protectedResource, type ResourceDescription } from './protected-resource.ts'
 
 /**
@@ -14,7 +15,7 @@ export const metadata = fp<ResourceDescription>(
     let etag = ''
     app.addHook('onReady', async () => {
       const policies = app.productPaths.flatMap((path) => [
-        ...(app.policies.get(path) ?? []).values(),
+        ...assertDefined(app.policies.get(path), 'policies').values(),
       ])
       body = JSON.stringify(protectedResource(description, policies))
       etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`

@@ -101,7 +101,7 @@ export class RedisConnection implements RedisStatus {
     const deadline = new Promise<never>((_resolve, reject) => {
       const onTimeout = () => {
         reject(new Error('Redis command timed out'))
-        if (timeoutMs >= HANG_MS && client.isReady) this.#replace(client)
+        if (timeoutMs >= HANG_MS && client.isReady) this.#replace()
       }
       // Two timers: after a pause of this process, replies that have arrived are read first.
       timer = setTimeout(() => {
@@ -124,13 +124,12 @@ export class RedisConnection implements RedisStatus {
   /** Notices a Redis server that hangs, also while nothing else is sent. */
   #checkReplies(): void {
     const waited = performance.now() - (this.#waitingSince ?? performance.now())
-    if (waited >= HANG_MS) this.#replace(this.#client)
+    if (waited >= HANG_MS) this.#replace()
     else if (this.ready) this.#send((client) => client.ping(), HANG_MS).catch(() => {})
   }
 
   /** Gives up a connection on which nothing is replied, with all commands that wait on it. */
-  #replace(client: Client): void {
-    if (client !== this.#client) return
+  #replace(): void {
     this.#lost(new Error('Redis does not reply'))
     this.#reconnect()
     // Commands fail at once until Redis replies.

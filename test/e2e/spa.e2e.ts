@@ -195,7 +195,7 @@ test('a response in a form', async (t) => {
   await page.goto(`${issuer}authorize?${new URLSearchParams(request)}`)
   await page.click('button[value="user"]')
   await page.waitForURL(redirect_uri)
-  t.match(received[0], /^POST code=[\w-]+&state=the-state$/)
+  t.match(received[0], /^POST code=[\w-]+&state=the-state&iss=http/)
 })
 
 test('refresh tokens can be revoked', async (t) => {
