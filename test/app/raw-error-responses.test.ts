@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, connect, Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { type Test, test } from 'tap'
@@ -219,6 +219,33 @@ test('what follows an upgrade that is not taken is read as any other request', a
       name,
     )
   }
+})
+
+test('a client that resets its connection while an upgrade waits does no harm', async (t) => {
+  const { app } = await testApp(t)
+  const events = new EventEmitter()
+  app.get('/slow', { config: { access: 'public' } }, async () => {
+    events.emit('started')
+    await once(events, 'released')
+    return { message: 'slow' }
+  })
+  const started = once(events, 'started')
+  const connection = once(app.server, 'connection')
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const socket = connect(port, '127.0.0.1')
+  const upgrade = `GET ${path} HTTP/1.1\r\n${HOST}Connection: upgrade\r\nUpgrade: h2c\r\n\r\n`
+  socket.write(`GET /slow HTTP/1.1\r\n${HOST}\r\n${upgrade}`)
+  const [served] = (await connection) as [Socket]
+  const closed = new Promise((resolve) => served.once('close', resolve))
+  await started
+  socket.resetAndDestroy()
+  await once(socket, 'close')
+  events.emit('released')
+  await closed
+  t.ok(served.destroyed)
+  const text = await sendRaw(port, '127.0.0.1', `GET ${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`)
+  t.match(text, /^HTTP\/1\.1 200/)
 })
 
 test('Node 24.9 and later ask whether an upgrade is taken', async (t) => {
