@@ -75,10 +75,20 @@ export const errors = fp<ErrorsOptions>(
     app.decorateRequest('refusal', undefined)
     app.decorateRequest('failedCheck', undefined)
     app.decorateRequest('tokenScheme', 'Bearer')
+    /** There are as many as codes and policies, and each is made once. */
+    const challenges = new Map<string, Challenge>()
     app.decorateReply('reject', function (this: FastifyReply, code, scope) {
       this.request.refusal = code
-      const context = { ...challengeContext(this.request, boundTokens), metadata }
-      return send(this, rejection(challengeOf(code, scope, context), code), format)
+      const { routeOptions, tokenScheme } = this.request
+      const { bound = false } = Object(routeOptions.config.access) as Requirements
+      const key = [code, tokenScheme, bound, ...(scope ?? [])].join(' ')
+      let challenge = challenges.get(key)
+      if (challenge === undefined) {
+        const context = challengeContext(tokenScheme, bound, boundTokens)
+        challenge = challengeOf(code, scope, { ...context, metadata })
+        challenges.set(key, challenge)
+      }
+      return send(this, rejection(challenge, code), format)
     })
     app.setErrorHandler((error, request, reply) => {
       for (const name of REPRESENTATION_HEADERS) reply.removeHeader(name)
@@ -190,12 +200,12 @@ function schemaOf({ validationContext }: InvalidRequestError, request: FastifyRe
 }
 
 function challengeContext(
-  { routeOptions: { config }, tokenScheme: used }: FastifyRequest,
+  used: TokenScheme,
+  bound: boolean,
   boundTokens: BoundTokensOptions | undefined,
 ): ChallengeContext {
   if (boundTokens === undefined) return BEARER_ONLY
   const { required, algorithms } = boundTokens
-  const { bound = false } = Object(config.access) as Requirements
   return { used, offered: required || bound ? ['DPoP'] : ['Bearer', 'DPoP'], algorithms }
 }
 
