@@ -162,11 +162,11 @@ async function begin(logins: Logins, identity: Identity, tokens: TokenSet): Prom
   return assertDefined(await logins.begin(identity, 'i', tokens, Number.POSITIVE_INFINITY))
 }
 
-/** Two processes with one store. Each renews with the function `renew`, which a test can replace. */
-function twoProcesses() {
+/** What logins in an empty store need. */
+function emptyStore() {
   const store = new MemoryStore(Date.now)
   const records = new EncryptedRecords(store, [SESSION_SECRET], '')
-  const options = {
+  return {
     store,
     records,
     idleTimeoutMs: 60_000,
@@ -174,6 +174,12 @@ function twoProcesses() {
     onUnused: () => {},
     now: Date.now,
   }
+}
+
+/** Two processes with one store. Each renews with the function `renew`, which a test can replace. */
+function twoProcesses() {
+  const options = emptyStore()
+  const { store } = options
   const identity = { subject: 's', sessionId: undefined, claims: {} }
   const process = () => {
     const logins = new Logins(options)
@@ -288,16 +294,7 @@ test('new tokens are kept if the store fails, until they are saved', async (t) =
 })
 
 test('a logout ends all logins, also those that start at the same time', async (t) => {
-  const store = new MemoryStore(Date.now)
-  const records = new EncryptedRecords(store, [SESSION_SECRET], '')
-  const options = {
-    store,
-    records,
-    idleTimeoutMs: 60_000,
-    maxAgeMs: 60_000,
-    onUnused: () => {},
-    now: Date.now,
-  }
+  const options = emptyStore()
   const logins = new Logins(options)
   const tokens = { accessToken: 'a', refreshToken: undefined, expiresAt: 0 }
   const identity = { subject: 's', sessionId: 'i', claims: {} }
