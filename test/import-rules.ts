@@ -89,12 +89,12 @@ export const forbidden: Rule[] = [
     'plugins adapt src/tokens and src/access to Fastify. They know no product and no optional feature.',
     [NODE],
   ),
-  // #region messages
   folder(
     'redis',
     packages('@redis/client'),
     'the connection to Redis knows no feature that uses it.',
   ),
+  // #region messages
   folder(
     'messages',
     files('define-routes.ts', 'http/message-schema.ts'),

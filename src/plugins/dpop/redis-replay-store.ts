@@ -1,14 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { RedisConnection, type RedisStatus } from '../../redis/redis-connection.ts'
+import { OnDemandRedis } from '../../redis/on-demand-redis.ts'
+import type { RedisStatus } from '../../redis/redis-connection.ts'
 import { ReplayStoreError } from '../../tokens/dpop/errors.ts'
 import type { MemoryReplayStore } from '../../tokens/dpop/memory-replay-store.ts'
 import { proofName, type ReplayStore } from '../../tokens/dpop/replay-store.ts'
-
-/** For one command: the request waits for it. */
-const TIMEOUT_MS = 500
-/** After a failure, requests do not wait for Redis for this time. */
-const PAUSE_MS = 1_000
-const WARNING_INTERVAL_MS = 60_000
 
 const KEY_PREFIX = 'messages-api:proof:'
 
@@ -27,26 +22,32 @@ export interface RedisReplayStoreOptions {
  */
 export class RedisReplayStore implements ReplayStore {
   readonly #options: RedisReplayStoreOptions
-  #redis: RedisConnection | undefined
-  #pausedUntil = 0
-  #nextWarning = 0
+  readonly #redis: OnDemandRedis
 
   constructor(options: RedisReplayStoreOptions) {
+    const { url, log } = options
     this.#options = options
+    this.#redis = new OnDemandRedis({
+      url,
+      onUnavailable: (err) =>
+        log.warn(
+          { event: 'replay_store_unavailable', err },
+          'Redis unavailable: requests with a proof are rejected (503)',
+        ),
+      onErrorReply: (code) =>
+        log.error({ event: 'replay_store_error', code }, 'Redis returned an error'),
+    })
   }
 
-  /** The first call connects, so that nothing connects where no client sends proofs. */
   async add(thumbprint: string, jti: string): Promise<boolean> {
     const { memory, lifetime } = this.#options
-    if (performance.now() < this.#pausedUntil) throw unavailable()
+    if (this.#redis.isPaused) throw unavailable()
     if (!memory.add(thumbprint, jti)) return false
-    this.#redis ??= this.#connect()
     const key = KEY_PREFIX + proofName(thumbprint, jti).toString('base64url')
     const expiration = { type: 'PX', value: lifetime } as const
     const reply = await this.#redis
       .run((client) => client.set(key, '', { condition: 'NX', expiration }))
       .catch((err: unknown) => {
-        this.#pause(err)
         throw unavailable(err)
       })
     return reply !== null
@@ -54,30 +55,11 @@ export class RedisReplayStore implements ReplayStore {
 
   /** Undefined if no proof was stored yet. */
   get status(): RedisStatus | undefined {
-    return this.#redis
+    return this.#redis.status
   }
 
   close(): void {
-    this.#redis?.close()
-  }
-
-  #connect(): RedisConnection {
-    const { url, log } = this.#options
-    return new RedisConnection({
-      url,
-      timeoutMs: TIMEOUT_MS,
-      onErrorReply: (code) =>
-        log.error({ event: 'replay_store_error', code }, 'Redis returned an error'),
-    })
-  }
-
-  #pause(err: unknown): void {
-    const now = performance.now()
-    this.#pausedUntil = now + PAUSE_MS
-    if (now < this.#nextWarning) return
-    this.#nextWarning = now + WARNING_INTERVAL_MS
-    const event = { event: 'replay_store_unavailable', err }
-    this.#options.log.warn(event, 'Redis unavailable: requests with a proof are rejected (503)')
+    this.#redis.close()
   }
 }
 
