@@ -1,15 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import { errorCodes, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import {
-  BEARER_ONLY,
-  type Challenge,
-  type ChallengeContext,
-  challengeOf,
-  type RejectionCode,
-  type TokenScheme,
-} from '../access/challenge.ts'
-import type { Requirements } from '../access/policy.ts'
+import type { Challenge, RejectionCode, TokenScheme } from '../access/challenge.ts'
+import { Challenges, type ChallengesOptions } from '../access/challenges.ts'
 import { COMMON_HEADERS } from '../http/common-headers.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
 import { type ErrorDetail, HttpError, StatusError } from '../http/http-error.ts'
@@ -39,19 +32,8 @@ declare module 'fastify' {
   }
 }
 
-export interface ErrorsOptions {
+export interface ErrorsOptions extends ChallengesOptions {
   readonly format: ErrorFormat
-  /** What challenges say about bound tokens; undefined if these are not accepted. */
-  readonly boundTokens: BoundTokensOptions | undefined
-  /** The URL of the metadata, for challenges; undefined if the server has none. */
-  readonly metadata?: string | undefined
-}
-
-export interface BoundTokensOptions {
-  /** Whether other tokens are rejected. */
-  readonly required: boolean
-  /** The algorithms that a proof may be signed with. */
-  readonly algorithms: readonly string[]
 }
 
 /** An error response: everything that a client learns. */
@@ -70,24 +52,18 @@ export const REJECTION_MESSAGES = {
 
 /** Renders rejections and errors. Of an unexpected error, the client learns the status alone. */
 export const errors = fp<ErrorsOptions>(
-  async (app, { format, boundTokens, metadata }) => {
+  async (app, options) => {
+    const { format } = options
     app.decorateRequest('failure', null)
     app.decorateRequest('refusal', undefined)
     app.decorateRequest('failedCheck', undefined)
     app.decorateRequest('tokenScheme', 'Bearer')
-    /** There are as many as codes and policies, and each is made once. */
-    const challenges = new Map<string, Challenge>()
-    app.decorateReply('reject', function (this: FastifyReply, code, scope) {
+    const challenges = new Challenges(options)
+    app.decorateReply('reject', function (this: FastifyReply, code, scope = []) {
       this.request.refusal = code
-      const { routeOptions, tokenScheme } = this.request
-      const { bound = false } = Object(routeOptions.config.access) as Requirements
-      const key = [code, tokenScheme, bound, ...(scope ?? [])].join(' ')
-      let challenge = challenges.get(key)
-      if (challenge === undefined) {
-        const context = challengeContext(tokenScheme, bound, boundTokens)
-        challenge = challengeOf(code, scope, { ...context, metadata })
-        challenges.set(key, challenge)
-      }
+      const { routeOptions, tokenScheme: scheme } = this.request
+      const { access } = routeOptions.config
+      const challenge = challenges.of(code, { scheme, access, scope })
       return send(this, rejection(challenge, code), format)
     })
     app.setErrorHandler((error, request, reply) => {
@@ -197,16 +173,6 @@ function schemaOf({ validationContext }: InvalidRequestError, request: FastifyRe
   const { content } = Object(part) as { readonly content?: Record<string, { schema: unknown }> }
   if (validationContext === 'headers') return withLowerCaseNames(part as object as Schema)
   return content === undefined ? part : content[String(request.mediaType)]?.schema
-}
-
-function challengeContext(
-  used: TokenScheme,
-  bound: boolean,
-  boundTokens: BoundTokensOptions | undefined,
-): ChallengeContext {
-  if (boundTokens === undefined) return BEARER_ONLY
-  const { required, algorithms } = boundTokens
-  return { used, offered: required || bound ? ['DPoP'] : ['Bearer', 'DPoP'], algorithms }
 }
 
 function rejection({ status, value }: Challenge, code: RejectionCode): ErrorResponse {
