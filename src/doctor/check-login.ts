@@ -1,19 +1,20 @@
 import type { BrowserLoginConfig } from '../config/browser-login.ts'
-import { fetchForCheck } from './fetch-for-check.ts'
+import type { TenantDiagnosis } from './check-tenant.ts'
+import { fetchForCheck, jsonOf } from './fetch-for-check.ts'
 import type { Finding } from './finding.ts'
 
 /**
  * Whether the tenant accepts the client of the browser login, its secret and its callback. Nobody logs
  * in: the requests end in the errors that a tenant has for them.
  *
+ * @param metadata of the tenant
  * @param login undefined if the browser login is off
  */
 export async function checkLogin(
-  issuer: string,
+  { authorization_endpoint, token_endpoint }: TenantDiagnosis['metadata'],
   login: BrowserLoginConfig | undefined,
 ): Promise<Finding[]> {
   if (login === undefined) return [{ name: 'login', found: 'off' }]
-  const { authorization_endpoint, token_endpoint } = await discover(issuer)
   if (typeof authorization_endpoint !== 'string' || typeof token_endpoint !== 'string') {
     const hint = 'The browser login needs the discovery document of the tenant.'
     return [{ name: 'login', found: 'the tenant names no endpoints', hint }]
@@ -22,15 +23,6 @@ export async function checkLogin(
     checkCallback(authorization_endpoint, login),
     checkSecret(token_endpoint, login),
   ])
-}
-
-async function discover(issuer: string): Promise<Record<string, unknown>> {
-  const url = `${issuer}.well-known/openid-configuration`
-  return fetchForCheck(url).then(jsonOf, () => ({}))
-}
-
-async function jsonOf(response: Response): Promise<Record<string, unknown>> {
-  return Object(await response.json().catch(() => ({})))
 }
 
 /** With `prompt=none`, a tenant redirects to a callback that it knows (OpenID Connect Core §3.1.2.1). */

@@ -2,17 +2,24 @@ import type { Config } from '../config/config.ts'
 import { printable } from '../explain/printable.ts'
 import { fetchJwks } from '../tokens/keys/fetch-jwks.ts'
 import { parseJwks } from '../tokens/keys/jwks.ts'
-import { fetchForCheck, TIMEOUT_MS } from './fetch-for-check.ts'
+import { fetchForCheck, jsonOf, TIMEOUT_MS } from './fetch-for-check.ts'
 import type { Finding } from './finding.ts'
 
 const CHECK_DOMAIN =
   'Check that AUTH0_DOMAIN is the domain of the tenant in the dashboard (Applications → (any) → Settings → Domain).'
 
+/** What the checks of a tenant found. */
+export interface TenantDiagnosis {
+  readonly findings: readonly Finding[]
+  /** The members of the discovery document; none if there is no such document. */
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
 /** Whether the tenant responds, which issuer it names, and whether the clocks agree. */
 export async function checkTenant(
   { tokens: { issuer, clockTolerance } }: Config,
   proxy: string | undefined,
-): Promise<Finding[]> {
+): Promise<TenantDiagnosis> {
   const url = `${issuer}.well-known/openid-configuration`
   const startedAt = Date.now()
   try {
@@ -21,14 +28,16 @@ export async function checkTenant(
     const found = `returned ${response.status} after ${Date.now() - startedAt} ms`
     const isDown = response.status >= 500
     const hint = 'The tenant returned a server error. Try again later.'
-    return [
+    const metadata = await jsonOf(response)
+    const findings = [
       { name: 'tenant', found, ...(isDown && { hint }) },
       checkClock(response.headers.get('date'), now, clockTolerance),
-      await checkDiscovery(response, issuer),
+      checkDiscovery(metadata, issuer),
     ]
+    return { findings, metadata }
   } catch (error) {
     const hint = `Cannot fetch ${url} (${causeOf(error)}). ${adviceFor(error, proxy)}`
-    return [{ name: 'tenant', found: 'unreachable', hint }]
+    return { findings: [{ name: 'tenant', found: 'unreachable', hint }], metadata: {} }
   }
 }
 
@@ -49,10 +58,11 @@ function checkClock(date: string | null, now: number, tolerance: number): Findin
   return { name, found, hint }
 }
 
-async function checkDiscovery(response: Response, issuer: string): Promise<Finding> {
+function checkDiscovery(
+  { issuer: tenantIssuer }: TenantDiagnosis['metadata'],
+  issuer: string,
+): Finding {
   const name = 'discovery'
-  const document = (await response.json().catch(() => null)) as { issuer?: unknown } | null
-  const tenantIssuer = document?.issuer
   if (tenantIssuer === issuer) return { name, found: `same issuer: ${issuer}` }
   if (typeof tenantIssuer !== 'string') {
     return { name, found: 'no discovery document; this server does not need one' }

@@ -23,6 +23,7 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
   const { config, warning = 'valid' } = loaded
   const { issuer, audiences } = config.tokens
   const proxy = httpsProxyHost(sources)
+  const tenant = await checkTenant(config, proxy)
   return [
     { name: 'variables', found: warning },
     { name: 'node', found: nodeRelease(process.versions.node, Date.now()).found },
@@ -33,10 +34,10 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
     ...(proxy === undefined
       ? []
       : [{ name: 'proxy', found: `https requests go through ${proxy}` }]),
-    ...(await checkTenant(config, proxy)),
+    ...tenant.findings,
     await checkJwks(config, proxy),
     // #region browser-login
-    ...(await checkLogin(issuer, config.browserLogin)),
+    ...(await checkLogin(tenant.metadata, config.browserLogin)),
     // #endregion browser-login
     ...(await checkRedis(config.redisUrl)),
   ]

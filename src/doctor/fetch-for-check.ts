@@ -10,3 +10,8 @@ const MAX_BYTES = 512 * 1024
 export function fetchForCheck(url: string, init: RequestInit = {}): Promise<Response> {
   return boundedFetch(url, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, cuts: true }, init)
 }
+
+/** The members of a JSON object; none if the response is something else. */
+export async function jsonOf(response: Response): Promise<Record<string, unknown>> {
+  return Object(await response.json().catch(() => ({})))
+}
