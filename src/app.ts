@@ -7,7 +7,6 @@ import fastify, {
   type FastifyPluginAsync,
 } from 'fastify'
 import type { Logger } from 'pino'
-import { metadataUrl } from './access/metadata-url.ts'
 import type { Config } from './config/config.ts'
 import { type PublicValues, publicSchema } from './config/schema.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
@@ -139,15 +138,15 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(fastifyEnv, { schema: publicSchema, data: config.variables, env: false })
 
   // Every response: its error body, its headers, and CORS. Preflights end here (204).
-  const metadata = publicUrl && metadataUrl(publicUrl, config.resourceIdentifier).href
-  await app.register(errors, { format, boundTokens: dpop, metadata })
+  await app.register(errors, { format, boundTokens: dpop, metadata: config.metadata?.url.href })
   await app.register(dryRun, { format })
   await app.register(securityHeaders)
   await app.register(drain)
   await app.register(unreadBody)
   await app.register(cors, { policy: corsPolicy })
 
-  // Is the request well-formed (400, 431) and for this host (421), is there a route (404), is the server overloaded (503)?
+  // Is the request well-formed (400, 431) and for this host (421), is there a route (404), is the
+  // server overloaded (503)?
   await app.register(requestHead, {
     allowedHosts: config.allowedHosts,
     trustForwardedHost: config.trustForwardedHost,

@@ -31,12 +31,11 @@ export async function loadFeatures(
 }
 
 const loadMetadata: Loader = async (config, { openapi }) => {
-  const { publicUrl, resourceIdentifier: identifier, tokens } = config
-  if (publicUrl === undefined) return undefined
+  const { metadata: published, tokens } = config
+  if (published === undefined) return undefined
   const { metadata } = await import('./metadata/metadata.ts')
   const options = {
-    publicUrl,
-    identifier,
+    ...published,
     issuers: [tokens.issuer],
     name: openapi?.title ?? 'API',
     dpop: config.dpop,

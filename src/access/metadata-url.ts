@@ -4,9 +4,9 @@
  * by the challenge alone, and it is at the public URL.
  *
  * @param publicUrl the URL at which clients reach the server
- * @param identifier what the metadata names; the default is the URL
+ * @param identifier what the metadata names
  */
-export function metadataUrl(publicUrl: string, identifier = publicUrl): URL {
+export function metadataUrl(publicUrl: string, identifier: string): URL {
   const { origin } = new URL(publicUrl)
   const isHere = new URL(identifier).origin === origin
   const { pathname } = new URL(isHere ? identifier : publicUrl)

@@ -1,3 +1,4 @@
+import { metadataUrl } from '../access/metadata-url.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 // #region browser-login
 import { createBrowserLoginConfig } from './browser-login.ts'
@@ -15,6 +16,12 @@ function allowedHosts({ ALLOWED_HOSTS, ORGANIZATION_DOMAIN }: Values): string[] 
   return hosts && domain !== undefined ? [...hosts, domain, `.${domain}`] : hosts
 }
 
+/** The metadata of a protected resource (RFC 9728). */
+function metadataConfig(publicUrl: string, { RESOURCE_IDENTIFIER }: Values) {
+  const identifier = RESOURCE_IDENTIFIER ?? publicUrl
+  return { publicUrl, identifier, url: metadataUrl(publicUrl, identifier) }
+}
+
 const NO_ORGANIZATIONS = { known: new Set<string>(), bySubdomain: new Map<string, string>() }
 
 function dpopConfig({ DPOP, DPOP_ALGORITHMS, DPOP_NONCE_SECRETS = '' }: Values) {
@@ -30,6 +37,7 @@ function dpopConfig({ DPOP, DPOP_ALGORITHMS, DPOP_NONCE_SECRETS = '' }: Values) 
 
 /** @param values validated, each by itself and all together */
 export function createConfig(values: Values) {
+  const publicUrl = parsers.publicUrl(values.PUBLIC_URL ?? '')
   const production = values.NODE_ENV === 'production'
   const { issuer, jwksUrl } = assertDefined(parsers.tenant(values.AUTH0_DOMAIN), 'AUTH0_DOMAIN')
   const { known, bySubdomain } =
@@ -68,9 +76,9 @@ export function createConfig(values: Values) {
     /** Beside those of this machine; undefined for any. */
     allowedHosts: allowedHosts(values),
     /** The URL at which clients reach the server, without a slash at its end. */
-    publicUrl: parsers.publicUrl(values.PUBLIC_URL ?? ''),
-    /** What the metadata says instead of `publicUrl`. */
-    resourceIdentifier: values.RESOURCE_IDENTIFIER,
+    publicUrl,
+    /** Undefined if the server publishes none. */
+    metadata: publicUrl === undefined ? undefined : metadataConfig(publicUrl, values),
     trustProxy: parsers.proxies(values.TRUST_PROXY ?? '') ?? (false as const),
     trustForwardedHost: values.TRUST_FORWARDED_HOST,
     logLevel: values.LOG_LEVEL,

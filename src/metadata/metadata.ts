@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { metadataUrl } from '../access/metadata-url.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 import { protectedResource, type ResourceDescription } from './protected-resource.ts'
+
+export interface MetadataOptions extends ResourceDescription {
+  /** Where clients look for the document. */
+  readonly url: URL
+}
 
 /**
  * `GET /.well-known/oauth-protected-resource`: tells clients which tenant issues the tokens of this API
  * (RFC 9728). Pages of any origin may read it, since a client has no registration yet when it looks for one.
  */
-export const metadata = fp<ResourceDescription>(
-  async (app: FastifyInstance, description) => {
+export const metadata = fp<MetadataOptions>(
+  async (app: FastifyInstance, { url, ...description }) => {
     let body = ''
     let etag = ''
     app.addHook('onReady', async () => {
@@ -21,7 +25,7 @@ export const metadata = fp<ResourceDescription>(
       etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
     })
     app.get(
-      metadataUrl(description.publicUrl, description.identifier).pathname,
+      url.pathname,
       {
         config: { access: 'public', vital: true, anyOrigin: true },
         logLevel: 'warn',

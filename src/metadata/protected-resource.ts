@@ -15,8 +15,8 @@ export interface ProtectedResourceMetadata {
 export interface ResourceDescription {
   /** The URL at which clients reach the server, without a slash at the end. */
   readonly publicUrl: string
-  /** The identifier that clients send to the tenant as `resource`; the default is the URL. */
-  readonly identifier?: string | undefined
+  /** The identifier that clients send to the tenant as `resource`. */
+  readonly identifier: string
   /** The issuers of its tokens, as in the claim `iss`: clients compare texts (RFC 8414 §3.3). */
   readonly issuers: readonly string[]
   /** The title of the API. */
@@ -29,7 +29,7 @@ export interface ResourceDescription {
 
 /** @param policies those of the product's routes */
 export function protectedResource(
-  { publicUrl, identifier = publicUrl, issuers, name, documentation, dpop }: ResourceDescription,
+  { publicUrl, identifier, issuers, name, documentation, dpop }: ResourceDescription,
   policies: Iterable<AccessPolicy>,
 ): ProtectedResourceMetadata {
   const scopes = [...policies].flatMap((policy) => (policy === 'public' ? [] : scopeOf(policy)))

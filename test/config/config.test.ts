@@ -47,7 +47,7 @@ test('defaults', async (t) => {
     port: 6060,
     host: 'localhost',
     publicUrl: undefined,
-    resourceIdentifier: undefined,
+    metadata: undefined,
     trustProxy: false,
     trustForwardedHost: false,
     logLevel: 'info',
