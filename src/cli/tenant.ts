@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Environment } from '../config/environment.ts'
 import type { Streams } from './support/command.ts'
-import { callLocalTenant } from './support/local-tenant.ts'
+import { callLocalTenant, jsonRequest } from './support/local-tenant.ts'
 
 const USAGE = `Usage: npm run tenant -- <fault>
   rotate          sign with the next key, which is already published
@@ -78,12 +78,7 @@ function formatChanges({ changes }: ChangeReport): string[] {
 
 /** @throws Error with the reason of the local tenant */
 async function call<T>(sources: readonly Environment[], path: string, body?: object): Promise<T> {
-  const post = {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  }
-  const response = await callLocalTenant(sources, path, body === undefined ? {} : post)
+  const response = await callLocalTenant(sources, path, jsonRequest(body))
   const result = (await response.json()) as T & { error_description?: string }
   if (result.error_description !== undefined) throw new Error(result.error_description)
   return result

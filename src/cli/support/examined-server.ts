@@ -9,6 +9,7 @@ import {
 import { findProject } from '../../project/project.ts'
 import type { KeySetState } from '../../tokens/keys/remote-jwks.ts'
 import { boundedFetch } from '../../utils/bounded-fetch.ts'
+import { jsonRequest } from './local-tenant.ts'
 
 /** A request with a token, for a server to decide. */
 export interface ExaminedRequest {
@@ -80,13 +81,7 @@ export async function findServer(sources: readonly Environment[]): Promise<Exami
 /** @returns undefined if the local tenant does not run, or has no answer */
 async function askLocalTenant<T>(url: string, body?: object): Promise<T | undefined> {
   try {
-    const response = await boundedFetch(url, BOUNDS, {
-      ...(body && {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
-    })
+    const response = await boundedFetch(url, BOUNDS, jsonRequest(body))
     return response.ok ? ((await response.json()) as T) : undefined
   } catch {
     return undefined

@@ -25,3 +25,10 @@ export async function callLocalTenant(
     )
   }
 }
+
+/** A POST request with JSON; a GET request without a body. */
+export function jsonRequest(body: object | undefined): RequestInit {
+  if (body === undefined) return {}
+  const headers = { 'content-type': 'application/json' }
+  return { method: 'POST', headers, body: JSON.stringify(body) }
+}
