@@ -16,6 +16,7 @@ import { trustedProxies } from './http/trusted-proxies.ts'
 import { InvalidRequestError } from './http/validation.ts'
 import { limitConnections } from './lifecycle/connection-limit.ts'
 import { health } from './lifecycle/health.ts'
+import { FIXED_TIMEOUTS, type Timeouts } from './lifecycle/timeouts.ts'
 import { AuditLog } from './observability/audit-log.ts'
 import { type CompletedRequest, type Hint, RequestLog } from './observability/request-log.ts'
 import { requestLogger } from './observability/request-logger.ts'
@@ -50,29 +51,6 @@ declare module 'fastify' {
   }
 }
 
-/** How long the server waits for a client, in milliseconds. */
-export interface Timeouts {
-  /** For the head of a request. */
-  readonly head: number
-  /** For the head and the body. */
-  readonly request: number
-  /** For the next request on a connection. */
-  readonly keepAlive: number
-  /** For anything to arrive or to be read. */
-  readonly connection: number
-  /** For a client to read the last response on a connection, and to close it. */
-  readonly linger: number
-  /** How often `head` and `request` are checked. */
-  readonly checkInterval: number
-}
-
-/** The others are in the configuration. */
-const TIMEOUTS = {
-  connection: 120_000,
-  linger: 2_000,
-  checkInterval: 1_000,
-}
-
 /** What the app is built from; tests pass their own. */
 export interface Dependencies {
   readonly config: Config
@@ -101,7 +79,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const audit = config.auditLog ? new AuditLog(logger) : undefined
   const format = dependencies.problemDetails ? problemFormat : messageFormat
-  const timeouts = { ...TIMEOUTS, ...config.timeouts, ...dependencies.timeouts }
+  const timeouts = { ...FIXED_TIMEOUTS, ...config.timeouts, ...dependencies.timeouts }
   const corsPolicy = new CorsPolicy({
     origins: config.clientOrigins,
     allowedHeaders: config.corsAllowedHeaders,
@@ -115,7 +93,6 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     onRequestCompleted: (completed) => requestLog.record(completed),
   })
   const app = fastify({
-    ...limits(timeouts),
     ...rawResponses.options,
     loggerInstance: logger as FastifyBaseLogger,
     logController: requestLog,
@@ -124,6 +101,16 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     requestIdHeader: false,
     trustProxy: trustedProxies(config.trustProxy),
     return503OnClosing: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    connectionTimeout: timeouts.connection,
+    http: {
+      requireHostHeader: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: timeouts.head,
+      connectionsCheckingInterval: timeouts.checkInterval,
+    },
     schemaController: { compilersFactory: { buildValidator: createValidatorFactory() } },
     schemaErrorFormatter: (found, part) => new InvalidRequestError(found, part),
   })
@@ -185,19 +172,4 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   // The other methods of these routes (405). They are public, so credentials are not checked.
   await app.register(methodNotAllowed)
   return app
-}
-
-function limits({ head, request, keepAlive, connection, checkInterval }: Timeouts) {
-  return {
-    bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: request,
-    keepAliveTimeout: keepAlive,
-    connectionTimeout: connection,
-    http: {
-      requireHostHeader: false,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: head,
-      connectionsCheckingInterval: checkInterval,
-    },
-  }
 }

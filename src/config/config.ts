@@ -94,7 +94,7 @@ export function createConfig(values: Values) {
     shutdownTimeout: values.SHUTDOWN_TIMEOUT * 1000,
     /** In milliseconds; 0 turns load shedding off. */
     maxEventLoopDelay: values.MAX_EVENT_LOOP_DELAY * 1000,
-    /** In milliseconds; see `Timeouts`. */
+    /** In milliseconds; see `lifecycle/timeouts.ts`. */
     timeouts: {
       head: values.HEADERS_TIMEOUT * 1000,
       request: values.REQUEST_TIMEOUT * 1000,
