@@ -20,7 +20,7 @@ export const schema = {
       type: 'string',
       format: 'audiences',
       description:
-        'identifiers of the API, comma-separated, the main one first, such as https://messages-api.example.com',
+        'identifiers of the API, comma-separated, the main one first, such as https://hello-world.example.com',
     },
     PERMISSIONS_CLAIM: {
       type: 'string',

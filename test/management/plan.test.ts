@@ -20,7 +20,7 @@ const describe = (text: string) => readDescription(text, 'tenant.yaml')
 test('an empty description has all defaults', async (t) => {
   const description = describe('')
   t.match(description, {
-    api: { identifier: 'https://messages-api.example.com', token_lifetime: 86_400 },
+    api: { identifier: 'https://hello-world.example.com', token_lifetime: 86_400 },
     roles: {},
     clients: { browser: { web_origins: ['http://localhost:4040'] }, machine: {} },
     organization_required: true,
@@ -217,7 +217,7 @@ test('the variables of a server', async (t) => {
   const ids = { roles: new Map(), clients: new Map(), organizations: new Map([['acme', 'org_1']]) }
   t.strictSame(serverVariables(describe('clients: {}'), ids, 'tenant.test', []), {
     AUTH0_DOMAIN: 'tenant.test',
-    AUTH0_AUDIENCE: 'https://messages-api.example.com',
+    AUTH0_AUDIENCE: 'https://hello-world.example.com',
   })
   t.match(
     serverVariables(describe('organizations: { acme: {} }'), ids, 'tenant.test', [

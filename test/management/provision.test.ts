@@ -46,9 +46,9 @@ test('from an empty tenant to an admin’s 200', async (t) => {
   const { issuer, directory, run } = await tenantToProvision(t)
 
   const planned = await run()
-  t.match(planned.out, /^\+ API {10}https:\/\/messages-api\.example\.com$/m)
+  t.match(planned.out, /^\+ API {10}https:\/\/hello-world\.example\.com$/m)
   t.match(planned.out, '10 to create, 0 to change, 0 unchanged.')
-  t.equal(directory.api('https://messages-api.example.com'), undefined, 'nothing was written')
+  t.equal(directory.api('https://hello-world.example.com'), undefined, 'nothing was written')
 
   const applied = await run('--apply')
   t.equal(applied.problem, undefined)
@@ -122,7 +122,7 @@ test('variables that cannot be written to .env', async (t) => {
   const { directory, run } = await tenantToProvision(t)
   writeFileSync('small.yaml', 'clients: {}')
   const small = await run('--apply --file small.yaml')
-  t.match(small.out, /AUTH0_AUDIENCE=https:\/\/messages-api\.example\.com\n$/, 'and no more')
+  t.match(small.out, /AUTH0_AUDIENCE=https:\/\/hello-world\.example\.com\n$/, 'and no more')
   t.match(
     (await run('--apply --write-env --local --file small.yaml')).err,
     '.env: added AUTH0_DOMAIN, ',
@@ -149,7 +149,7 @@ test('--write-env does not write the address of a local tenant unless told so', 
   const byDefault = await runManagementCommand(provision, '--apply --write-env', { TENANT_PORT })
   t.match(byDefault.problem, 'Set AUTH0_DOMAIN to the tenant that you mean, or add --local')
   t.equal(byDefault.err, `Tenant: ${issuer} (a local tenant, because AUTH0_DOMAIN is not set)\n`)
-  t.equal(directory.api('https://messages-api.example.com'), undefined, 'nothing was changed')
+  t.equal(directory.api('https://hello-world.example.com'), undefined, 'nothing was changed')
   const AUTH0_MGMT_DOMAIN = new URL(issuer).origin
   const { out } = await runManagementCommand(provision, '--apply', { AUTH0_MGMT_DOMAIN })
   t.match(out, `AUTH0_DOMAIN=${AUTH0_MGMT_DOMAIN}\n`)

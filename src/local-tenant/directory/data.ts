@@ -7,7 +7,7 @@ import type { TenantData } from '../../tenant-data/tenant-data.ts'
 
 /** The API that access tokens are for. The lifetime of the tokens is in seconds. */
 export const api = {
-  identifier: 'https://messages-api.example.com',
+  identifier: 'https://hello-world.example.com',
   name: 'Messages',
   tokenLifetime: 24 * 60 * 60,
 }

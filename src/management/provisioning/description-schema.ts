@@ -27,7 +27,7 @@ export const descriptionSchema = {
           type: 'string',
           pattern: '^[^\\s,#\'"]+$',
           maxLength: 600,
-          default: 'https://messages-api.example.com',
+          default: 'https://hello-world.example.com',
         },
         name: { ...name, default: 'Messages' },
         /** Seconds. */
