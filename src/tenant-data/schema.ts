@@ -9,13 +9,10 @@ const UNSAFE = ['javascript', 'vbscript', 'data', 'blob', 'file'].map((scheme) =
 )
 const SAFE = `^(?!(${UNSAFE.join('|')}):)`
 
-/** Exact URLs, or a rule such as `loopback/callback`. */
-const uris = {
-  anyOf: [
-    { type: 'string', pattern: '^loopback(/.*)?$' },
-    { type: 'array', items: { type: 'string', format: 'uri', pattern: SAFE } },
-  ],
-} as const
+/** A rule, such as `loopback/callback`. */
+const rule = { type: 'string', pattern: '^loopback(/.*)?$' } as const
+const url = { type: 'string', format: 'uri', pattern: SAFE } as const
+const uris = { anyOf: [rule, { type: 'array', items: { anyOf: [rule, url] } }] } as const
 
 const object = (required: readonly string[], properties: object) => ({
   type: 'object',

@@ -70,8 +70,8 @@ export interface ClientData {
   /** Clients without a secret are public. */
   readonly secret?: string | undefined
   /**
-   * Allowed values of `redirect_uri`: exact URLs, or `loopback` for any URL on this machine, or
-   * `loopback/callback` for those with this path.
+   * Allowed values of `redirect_uri`: exact URLs, `loopback` for any URL on this machine, and
+   * `loopback/callback` for those with this path. One rule can stand without a list.
    */
   readonly redirectUris?: string | readonly string[] | undefined
   /** Allowed redirect URLs after logout, in the same form. */

@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose'
 import { test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { toUserResponse } from '../../src/local-tenant/management-api/resources/user-mapping.ts'
+import { validateTenantData } from '../../src/tenant-data/validate-tenant-data.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import {
   REQUEST,
@@ -41,6 +42,32 @@ test('invalid client or redirect URI: an error page, never a redirect', async (t
     t.notMatch(page.html, 'evil.test')
   }
   t.equal((await visit('/authorize?client_id=a&client_id=b')).status, 400)
+})
+
+test('the callbacks of servers have one of two paths, at any port of this machine', async (t) => {
+  const { authorize } = visitor(await tenant(t))
+  const statusAt = async (redirect_uri: string) =>
+    (await authorize({ ...WEB, redirect_uri })).status
+  t.equal(await statusAt('http://localhost:4040/callback'), 200)
+  t.equal(await statusAt('http://127.0.0.1:3000/api/auth/callback'), 200)
+  for (const path of ['/', '/api/auth', '/api/auth/callback/', '/api/callback', '/callback/api']) {
+    t.equal(await statusAt(`http://localhost:4040${path}`), 400, path)
+  }
+})
+
+test('the data of a client lists rules and URLs', async (t) => {
+  const client_id = 'app'
+  const redirectUris = ['loopback/in', 'loopback/in-again', 'https://app.example/in']
+  const data = { api, personas: [{ name: 'ann' }], clients: [{ id: client_id, redirectUris }] }
+  const { issuer } = await startTenant(t, { data: validateTenantData(data, 'data') })
+  const { authorize } = visitor(issuer)
+  const statusAt = async (redirect_uri: string) =>
+    (await authorize({ client_id, redirect_uri })).status
+  t.equal(await statusAt('http://localhost:1/in-again'), 200)
+  t.equal(await statusAt('https://app.example/in'), 200)
+  t.equal(await statusAt('https://app.example/in-again'), 400)
+  const wrong = { ...data, clients: [{ id: client_id, redirectUris: ['loopbacks/in'] }] }
+  t.throws(() => validateTenantData(wrong, 'data'), /clients\/0\/redirectUris\/0 must match/)
 })
 
 test('other invalid parameters: an error response to the client, in order, with its state', async (t) => {

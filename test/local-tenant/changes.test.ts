@@ -100,6 +100,7 @@ test('edits of the data take effect beside the changes', async (t) => {
   t.equal(directory.clients.get('messages-web-hs256')?.idTokenAlgorithm, undefined)
   t.strictSame(directory.clients.get('messages-web')?.redirectUris, [
     'loopback/callback',
+    'loopback/api/auth/callback',
     'https://one.example',
   ])
   // The data says now what the change said.

@@ -195,7 +195,11 @@ test('changes of a client take effect in its logins', async (t) => {
   })
   t.match(changed, { description: 'remembered', jwt_configuration: { alg: 'HS256' } })
   t.match(directory.clients.get(id), {
-    redirectUris: ['loopback/callback', 'https://app.example/callback'],
+    redirectUris: [
+      'loopback/callback',
+      'loopback/api/auth/callback',
+      'https://app.example/callback',
+    ],
     logoutUris: ['loopback/', 'http://localhost:7070/'],
     idTokenAlgorithm: 'HS256',
     backchannelLogoutUri: 'http://localhost:7070/logout',

@@ -31,6 +31,9 @@ export const DATABASE_LOGIN: EnabledConnection[] = [
   },
 ]
 
+/** The callbacks of this server and Auth0's Express samples, and of the Next.js samples. */
+const SERVER_CALLBACKS = ['loopback/callback', 'loopback/api/auth/callback']
+
 /** @param permissions those of the API, which the machine client has */
 export function defaultClients(permissions: readonly string[]): ClientData[] {
   return [
@@ -44,7 +47,7 @@ export function defaultClients(permissions: readonly string[]): ClientData[] {
       id: 'messages-web',
       name: 'Messages on the server',
       secret: 'messages-web-secret',
-      redirectUris: 'loopback/callback',
+      redirectUris: SERVER_CALLBACKS,
       logoutUris: 'loopback/',
       initiateLoginUri: 'http://localhost:6060/login',
       backchannelLogoutUri: 'http://localhost:6060/backchannel-logout',
@@ -54,7 +57,7 @@ export function defaultClients(permissions: readonly string[]): ClientData[] {
       id: 'messages-web-hs256',
       name: 'Messages on the server, HS256',
       secret: 'messages-web-hs256-secret-of-32-bytes-or-more',
-      redirectUris: 'loopback/callback',
+      redirectUris: SERVER_CALLBACKS,
       logoutUris: 'loopback/',
       idTokenAlgorithm: 'HS256',
       initiateLoginUri: 'http://localhost:6060/login',
