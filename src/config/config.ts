@@ -24,12 +24,14 @@ function metadataConfig(publicUrl: string, { RESOURCE_IDENTIFIER }: Values) {
 
 const NO_ORGANIZATIONS = { known: new Set<string>(), bySubdomain: new Map<string, string>() }
 
-function dpopConfig({ DPOP, DPOP_ALGORITHMS, DPOP_NONCE_SECRETS = '' }: Values) {
+function dpopConfig({ DPOP, DPOP_ALGORITHMS, DPOP_PROOF_AGE, DPOP_NONCE_SECRETS = '' }: Values) {
   if (DPOP === 'off') return undefined
   return {
     /** Whether other tokens are rejected. */
     required: DPOP === 'required',
     algorithms: assertDefined(parsers.algorithms(DPOP_ALGORITHMS), 'DPOP_ALGORITHMS'),
+    /** How old a proof without a nonce may be, in seconds; the clock tolerance is added. */
+    maxProofAge: DPOP_PROOF_AGE,
     /** Newest first; undefined if proofs need no nonce. */
     nonceSecrets: parsers.secrets(DPOP_NONCE_SECRETS),
   }

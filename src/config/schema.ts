@@ -74,6 +74,13 @@ export const schema = {
       default: 'ES256',
       description: 'asymmetric JWS algorithms, comma-separated, such as ES256,EdDSA',
     },
+    DPOP_PROOF_AGE: {
+      type: 'integer',
+      minimum: 5,
+      maximum: 300,
+      default: 60,
+      description: 'a number of seconds from 5 to 300',
+    },
     DPOP_NONCE_SECRETS: {
       type: 'string',
       writeOnly: true,

@@ -1,5 +1,5 @@
 import type { BindingErrorCode, ProofErrorCode } from '../tokens/dpop/errors.ts'
-import { MAX_PROOF_AGE, MAX_PROOF_LEAD } from '../tokens/dpop/proof.ts'
+import { MAX_PROOF_LEAD } from '../tokens/dpop/proof.ts'
 
 const LIBRARY = 'Use the DPoP support of the SDK, or a library, which makes a proof as it must be.'
 const CLOCK = 'Check the clock of the device.'
@@ -33,7 +33,7 @@ export const PROOF_ADVICE: Readonly<Record<ProofCode, string>> = {
     'The claim htu must be the URL of this request, without query and fragment. If it is, a proxy changes the URL: set PUBLIC_URL to the URL at which clients reach the server, or TRUST_PROXY so that scheme and host are what the proxy reports.',
   dpop_token_mismatch:
     'The claim ath must be the SHA-256 of the access token that is sent, in base64url. Make a new proof when the token is renewed.',
-  dpop_proof_expired: `A proof is accepted for ${MAX_PROOF_AGE} s after its iat. Make a new proof for each request. ${CLOCK}`,
+  dpop_proof_expired: `A proof is accepted for a short time after its iat (DPOP_PROOF_AGE). Make a new proof for each request. ${CLOCK}`,
   dpop_proof_in_future: `The claim iat may be at most ${MAX_PROOF_LEAD} s in the future. ${CLOCK}`,
   dpop_signature_invalid:
     'The proof was changed after it was signed, or is signed with another key than the one in its header.',

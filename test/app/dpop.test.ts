@@ -158,6 +158,13 @@ test('a bound token with its proof is accepted, also from the cache', async (t) 
   t.notMatch(JSON.stringify(log), thumbprint())
 })
 
+test('DPOP_PROOF_AGE is how old a proof may be', async (t) => {
+  const { proves } = await dpopApp(t, { DPOP_PROOF_AGE: '20' })
+  t.match(await proves({ claims: { iat: NOW - 25 } }), { status: 200 })
+  const old = await proves({ claims: { iat: NOW - 26 } })
+  t.match(old, { status: 401, refusal: 'dpop_proof_expired' })
+})
+
 test('the principal says what the token is bound to', async (t) => {
   const { app } = await dpopApp(t)
   app.get('/principal', { config: { access: {} } }, ({ principal }) => ({ principal }))

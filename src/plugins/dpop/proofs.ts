@@ -17,6 +17,8 @@ declare module 'fastify' {
 export interface DpopOptions {
   /** Signature algorithms that are allowed. */
   readonly algorithms: readonly string[]
+  /** How old a proof without a nonce may be, in seconds. */
+  readonly maxProofAge: number
   /** Newest first; undefined if proofs need no nonce. */
   readonly nonceSecrets: readonly string[] | undefined
 }
@@ -40,14 +42,15 @@ export const proofs = fp<ProofsOptions>(
       app.decorate('usedProofs', () => 0)
       return
     }
-    const { algorithms, nonceSecrets } = dpop
+    const { algorithms, maxProofAge: maxAge, nonceSecrets } = dpop
+    const times = { maxAge, clockTolerance }
     const nonces = nonceSecrets && new Nonces(nonceSecrets, now)
-    const lifetime = nonces === undefined ? proofLifetime(clockTolerance) : NONCE_LIFETIME
+    const lifetime = nonces === undefined ? proofLifetime(times) : NONCE_LIFETIME
     const memory = new MemoryReplayStore({ lifetime, now })
     const replays =
       redisUrl === undefined ? memory : await replaysInRedis(app, redisUrl, lifetime, memory)
     app.decorate('usedProofs', () => memory.size)
-    app.decorate('proofs', new ProofVerifier({ algorithms, clockTolerance, now, replays, nonces }))
+    app.decorate('proofs', new ProofVerifier({ algorithms, times, now, replays, nonces }))
   },
   { name: 'proofs' },
 )

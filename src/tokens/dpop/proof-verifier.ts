@@ -5,10 +5,10 @@ import type { Nonces } from './nonces.ts'
 import {
   checkProof,
   checkProofTime,
-  MAX_PROOF_AGE,
   MAX_PROOF_LEAD,
   type Proof,
   type ProofExpectations,
+  type ProofTimes,
   readProof,
 } from './proof.ts'
 import { ProofKeys } from './proof-keys.ts'
@@ -17,18 +17,18 @@ import type { ReplayStore } from './replay-store.ts'
 export interface ProofVerifierOptions {
   /** Signature algorithms that are allowed: asymmetric ones only. */
   readonly algorithms: readonly string[]
-  /** In seconds. */
-  readonly clockTolerance: number
+  /** Without nonces, which alone limit the age otherwise. */
+  readonly times: ProofTimes
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly replays: ReplayStore
-  /** If they are given, each proof needs one, and they alone limit its age. */
+  /** If they are given, each proof needs one. */
   readonly nonces?: Nonces | undefined
 }
 
 /** How long a proof can be accepted, in milliseconds. */
-export function proofLifetime(clockTolerance: number): number {
-  return (MAX_PROOF_AGE + MAX_PROOF_LEAD + 2 * clockTolerance) * 1000
+export function proofLifetime({ maxAge, clockTolerance }: ProofTimes): number {
+  return (maxAge + MAX_PROOF_LEAD + 2 * clockTolerance) * 1000
 }
 
 /** Verifies that a client has the key that its access token is bound to (RFC 9449 §4.3). */
@@ -52,7 +52,7 @@ export class ProofVerifier {
     fields: readonly string[],
     expected: ProofExpectations,
   ): Promise<Result<Proof, ProofErrorCode>> {
-    const { algorithms, clockTolerance, now, replays, nonces } = this.#options
+    const { algorithms, times, now, replays, nonces } = this.#options
     const [text, ...others] = fields
     if (text === undefined) return { code: 'dpop_proof_missing' }
     if (others.length > 0) return { code: 'dpop_proof_malformed' }
@@ -61,7 +61,7 @@ export class ProofVerifier {
     const failure =
       checkProof(proof, expected) ??
       (nonces === undefined
-        ? checkProofTime(proof, clockTolerance, now() / 1000)
+        ? checkProofTime(proof, times, now() / 1000)
         : checkNonce(proof, nonces))
     if (failure !== undefined) return { code: failure }
     const key = this.#keys.keyFor(proof)

@@ -11,9 +11,15 @@ const MAX_JTI_LENGTH = 256
 /** Members of private and symmetric keys (RFC 7518 §6). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
-/** How old a proof may be, and how far in the future, in seconds; the clock tolerance is added. */
-export const MAX_PROOF_AGE = 60
+/** How far in the future a proof may be, in seconds; the clock tolerance is added. */
 export const MAX_PROOF_LEAD = 30
+
+/** When a proof is accepted, in seconds. */
+export interface ProofTimes {
+  /** How old it may be; the clock tolerance is added. */
+  readonly maxAge: number
+  readonly clockTolerance: number
+}
 
 /** A decoded proof (RFC 9449 §4.2). Its signature is not verified yet. */
 export interface Proof {
@@ -79,15 +85,14 @@ export function checkProof(proof: Proof, expected: ProofExpectations): ProofErro
 /**
  * Whether a proof was made recently (RFC 9449 §4.3, point 11).
  *
- * @param clockTolerance seconds
  * @param now seconds since the epoch
  */
 export function checkProofTime(
   { iat }: Proof,
-  clockTolerance: number,
+  { maxAge, clockTolerance }: ProofTimes,
   now: number,
 ): ProofErrorCode | undefined {
-  if (iat < now - MAX_PROOF_AGE - clockTolerance) return 'dpop_proof_expired'
+  if (iat < now - maxAge - clockTolerance) return 'dpop_proof_expired'
   return iat > now + MAX_PROOF_LEAD + clockTolerance ? 'dpop_proof_in_future' : undefined
 }
 

@@ -14,7 +14,7 @@ const UNUSED: ReplayStore = { add: () => true }
 function verifierAt(now: number, algorithms = ['ES256']) {
   return new ProofVerifier({
     algorithms,
-    clockTolerance: 5,
+    times: { maxAge: 60, clockTolerance: 5 },
     now: () => now * 1000,
     replays: UNUSED,
   })
