@@ -31,7 +31,8 @@ export interface Proof {
   readonly jti: string
   readonly htm: string
   readonly htu: string
-  readonly ath: string
+  /** The SHA-256 of an access token. Only a proof for a request with one has it. */
+  readonly ath: string | undefined
   /** May have a fraction. */
   readonly iat: number
   readonly nonce: string | undefined
@@ -42,10 +43,10 @@ export interface ProofExpectations {
   readonly method: string
   /** Normalized, without query and fragment. */
   readonly uri: string
-  /** The SHA-256 of the access token, in base64url. */
-  readonly tokenHash: string
-  /** Of the key that the access token is bound to. */
-  readonly thumbprint: string
+  /** The SHA-256 of the access token, in base64url; undefined where a request has none. */
+  readonly tokenHash: string | undefined
+  /** Of the key that the access token is bound to; undefined where any key will do. */
+  readonly thumbprint: string | undefined
 }
 
 /** Decodes a proof and validates its form (RFC 9449 §4.3, points 2 to 5 and 7). */
@@ -66,20 +67,24 @@ export function readProof(
   if (key === undefined) return { code: 'dpop_key_malformed' }
   const { jti, htm, htu, ath, iat, nonce } = decoded.claims
   const isNonce = nonce === undefined || typeof nonce === 'string'
+  const isHash = ath === undefined || isText(ath)
   if (!isText(jti) || jti.length > MAX_JTI_LENGTH || !isNumericDate(iat) || !isNonce) {
     return { code: 'dpop_claims_malformed' }
   }
-  if (!isText(htm) || !isText(htu) || !isText(ath)) return { code: 'dpop_claims_malformed' }
+  if (!isText(htm) || !isText(htu) || !isHash) return { code: 'dpop_claims_malformed' }
   const thumbprint = thumbprintOf(key)
   return { value: { algorithm: alg, key, thumbprint, jti, htm, htu, ath, iat, nonce } }
 }
 
 /** Whether a proof is for this request, token and key (RFC 9449 §4.3, points 8, 9 and 12). */
 export function checkProof(proof: Proof, expected: ProofExpectations): ProofErrorCode | undefined {
+  const { tokenHash, thumbprint } = expected
+  if (tokenHash !== undefined && proof.ath === undefined) return 'dpop_claims_malformed'
   if (proof.htm !== expected.method) return 'dpop_method_mismatch'
   if (normalizeUri(proof.htu) !== expected.uri) return 'dpop_uri_mismatch'
-  if (proof.ath !== expected.tokenHash) return 'dpop_token_mismatch'
-  return proof.thumbprint === expected.thumbprint ? undefined : 'dpop_key_mismatch'
+  if (tokenHash !== undefined && proof.ath !== tokenHash) return 'dpop_token_mismatch'
+  if (thumbprint === undefined || proof.thumbprint === thumbprint) return undefined
+  return 'dpop_key_mismatch'
 }
 
 /**
