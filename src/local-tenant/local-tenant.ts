@@ -32,6 +32,7 @@ import { discovery } from './protocol/discovery.ts'
 import { OAuthError } from './protocol/oauth-error.ts'
 import { FederatedTokens } from './protocol/tokens/federated-tokens.ts'
 import { Grants } from './protocol/tokens/grants.ts'
+import { Proofs } from './protocol/tokens/proofs.ts'
 import { revocationEndpoint } from './protocol/tokens/revocation-endpoint.ts'
 import { SigningKeys } from './protocol/tokens/signing-keys.ts'
 import { tokenEndpoint } from './protocol/tokens/token-endpoint.ts'
@@ -104,6 +105,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const sessions = new Sessions(issuer)
   const tokenIssuer = new TokenIssuer(issuer, keys, grants, directory)
   const federatedTokens = new FederatedTokens(directory, grants)
+  const proofs = new Proofs(issuer)
   const backchannel = new BackchannelLogout(issuer, keys, directory, allowedHosts)
 
   setErrorHandler(app)
@@ -114,6 +116,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(cors, {
     origin: (origin: string | undefined, done) => done(null, isAllowedOrigin(origin, allowedHosts)),
     methods: ['GET', 'POST'],
+    exposedHeaders: ['DPoP-Nonce', 'WWW-Authenticate'],
   })
   await app.register(formbody)
   await app.register(cookie)
@@ -121,9 +124,9 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
 
   await app.register(discovery, { issuer, keys })
   await app.register(authorize, { issuer, grants, sessions, directory, file })
-  await app.register(tokenEndpoint, { tokenIssuer, grants, federatedTokens, directory })
+  await app.register(tokenEndpoint, { tokenIssuer, grants, federatedTokens, directory, proofs })
   await app.register(revocationEndpoint, { grants, directory })
-  await app.register(userinfo, { grants })
+  await app.register(userinfo, { grants, proofs })
   await app.register(logout, { sessions, directory, backchannel })
   await app.register(thirdParty, { federatedTokens })
 

@@ -31,6 +31,15 @@ export const tenantDataSchema = {
       identifier: { ...name, description: 'The audience of access tokens' },
       name,
       tokenLifetime: { type: 'integer', minimum: 1, description: 'Seconds' },
+      proofOfPossession: {
+        ...object(['mechanism', 'required'], {
+          mechanism: { const: 'dpop' },
+          required: { type: 'boolean' },
+          requiredFor: { enum: ['all_clients', 'public_clients'] },
+        }),
+        type: ['object', 'null'],
+        description: 'Whether access tokens can be bound to a key (DPoP), or must be',
+      },
     }),
     roles: {
       type: 'object',
@@ -73,6 +82,7 @@ export const tenantDataSchema = {
         initiateLoginUri: webUrl,
         backchannelLogoutUri: webUrl,
         grantTypes: names,
+        requireProofOfPossession: { type: 'boolean', description: 'DPoP is required' },
         granted: { ...names, description: 'Permissions that it gets by client credentials' },
       }),
     },

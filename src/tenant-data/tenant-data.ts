@@ -25,6 +25,21 @@ export interface ApiData {
   readonly name?: string | undefined
   /** Seconds. The default is a day. */
   readonly tokenLifetime?: number | undefined
+  /**
+   * Whether access tokens can be bound to a key of the client (DPoP, RFC 9449), or must be. `null` if they
+   * never are, as at a new API of Auth0. By default they are, if the client sends a proof.
+   */
+  readonly proofOfPossession?: ProofOfPossessionData | null | undefined
+}
+
+/** How an API binds access tokens to a key of the client (Auth0's sender constraining). */
+export interface ProofOfPossessionData {
+  /** `dpop`. */
+  readonly mechanism: string
+  /** Whether clients must send a proof. */
+  readonly required: boolean
+  /** Which of them: `all_clients` or `public_clients`. The default is `all_clients`. */
+  readonly requiredFor?: string | undefined
 }
 
 /** A user of the tenant. */
@@ -84,6 +99,8 @@ export interface ClientData {
   readonly backchannelLogoutUri?: string | undefined
   /** The grant types it may use. The default depends on whether it is public. */
   readonly grantTypes?: readonly string[] | undefined
+  /** Whether its access tokens must be bound to a key (DPoP). The default is `false`. */
+  readonly requireProofOfPossession?: boolean | undefined
   /** Permissions of the API that it gets by client credentials. */
   readonly granted?: readonly string[] | undefined
 }

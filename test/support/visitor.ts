@@ -80,9 +80,18 @@ export function visitor(issuer: string) {
 }
 
 /** Sends a token request. */
-export async function requestToken(issuer: string, values: Values) {
-  const response = await fetch(`${issuer}oauth/token`, { method: 'POST', body: query(values) })
-  return { status: response.status, body: (await response.json()) as Record<string, string> }
+export async function requestToken(
+  issuer: string,
+  values: Values,
+  headers: Record<string, string> = {},
+) {
+  const init = { method: 'POST', body: query(values), headers }
+  const response = await fetch(`${issuer}oauth/token`, init)
+  return {
+    status: response.status,
+    body: (await response.json()) as Record<string, string>,
+    nonce: response.headers.get('dpop-nonce'),
+  }
 }
 
 /** The token request for the code of REQUEST. */

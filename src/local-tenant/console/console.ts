@@ -98,7 +98,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
     }
     const grant = createPersonaGrant(directory, persona, organization)
     const flaw = parseFlaw(parameters)
-    const token = await tokenIssuer.signAccessToken(grant, flaw)
+    const token = await tokenIssuer.signAccessToken(grant, { flaw })
     const responses = [...api.policies.keys()].map(
       async (route) => [route, await decideRoute(api, route, token)] as const,
     )

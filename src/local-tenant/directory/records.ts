@@ -89,6 +89,8 @@ export interface Client {
   backchannelLogoutUri?: string
   /** The grant types it may use. The default depends on whether it is public. */
   grantTypes?: string[]
+  /** Whether its access tokens must be bound to a key (RFC 9449). The default is `false`. */
+  requireProofOfPossession?: boolean
   /** Whether logins are for an organization, as in Auth0. The default is `allow`. */
   organizationUsage?: 'deny' | 'allow' | 'require'
   /** Whether the login page asks for one. The default is `post_login_prompt`. */

@@ -14,8 +14,17 @@ export interface ResourceServer {
   skip_consent_for_verifiable_first_party_clients: boolean
   /** Whether role-based access control (RBAC) is on. */
   enforce_policies: boolean
+  /** Whether access tokens can be bound to a key of the client, or must be. `null` if they are never bound. */
+  proof_of_possession?: ProofOfPossession | null
   /** With RBAC on, dialects that end in `_authz` add the claim `permissions` to access tokens. */
   token_dialect: string
+}
+
+export interface ProofOfPossession {
+  mechanism: 'dpop'
+  required: boolean
+  /** The default is `all_clients`. */
+  required_for?: 'all_clients' | 'public_clients'
 }
 
 /** Stands for the Management API. Its real identifier depends on the issuer: `<issuer>api/v2/`. */

@@ -1,4 +1,5 @@
 import type {
+  ApiData,
   ClientData,
   OrganizationData,
   PersonaData,
@@ -8,7 +9,7 @@ import { MANAGEMENT_SCOPES } from '../management-api/scopes.ts'
 import { connections, DATABASE_LOGIN, defaultClients } from './defaults.ts'
 import type { Directory } from './directory.ts'
 import type { Client, Organization, Persona } from './records.ts'
-import { API_DEFAULTS, MANAGEMENT } from './resource-server.ts'
+import { API_DEFAULTS, MANAGEMENT, type ProofOfPossession } from './resource-server.ts'
 
 /** `data` for all of the data, `empty` for a new tenant: personas and the management client only. */
 export type Seed = 'data' | 'empty'
@@ -68,6 +69,7 @@ function addApi(directory: Directory, { api, roles = {}, clients }: TenantData):
     allow_offline_access: true,
     enforce_policies: true,
     token_dialect: 'access_token_authz',
+    proof_of_possession: proofOfPossessionOf(api),
   })
   for (const [role, names] of Object.entries(roles)) {
     const permissions = names.map((permission) => ({ api: identifier, name: permission }))
@@ -82,6 +84,19 @@ function addApi(directory: Directory, { api, roles = {}, clients }: TenantData):
       audience: identifier,
       scope: [...granted],
     })
+  }
+}
+
+/** By default, any client can try bound tokens. */
+function proofOfPossessionOf({ proofOfPossession: data }: ApiData): ProofOfPossession | null {
+  if (data === null) return null
+  const { required = false, requiredFor } = data ?? {}
+  return {
+    mechanism: 'dpop',
+    required,
+    ...(requiredFor !== undefined && {
+      required_for: requiredFor as 'all_clients' | 'public_clients',
+    }),
   }
 }
 

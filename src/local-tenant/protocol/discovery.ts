@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { OPENID_SCOPES } from '../directory/resource-server.ts'
 import { RESPONSE_MODES } from './authorization/authorization-request.ts'
 import { FEDERATED_GRANT } from './grant-types.ts'
+import { PROOF_ALGORITHMS } from './tokens/proofs.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
 /** The metadata (OpenID Connect Discovery §3, RFC 8414 §3) and the JWKS (RFC 7517 §5). */
@@ -32,6 +33,7 @@ export async function discovery(
       backchannel_logout_session_supported: true,
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['HS256', 'RS256'],
+      dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],

@@ -33,7 +33,7 @@ export interface ProofChanges {
 
 /** A new proof at NOW for `GET http://localhost:80/probe/protected` and a token, with changes. */
 export function proofFor(
-  accessToken: string,
+  accessToken: string | undefined,
   { claims = {}, header = {}, key = CLIENT_KEY }: ProofChanges = {},
 ): string {
   return signJws(
@@ -43,7 +43,7 @@ export function proofFor(
       htm: 'GET',
       htu: 'http://localhost:80/probe/protected',
       iat: NOW,
-      ath: sha256(accessToken),
+      ...(accessToken !== undefined && { ath: sha256(accessToken) }),
       ...claims,
     },
     key,

@@ -1,7 +1,7 @@
 import type { Management } from 'auth0'
 import type { Directory } from '../../directory/directory.ts'
 import type { Persona } from '../../directory/records.ts'
-import { subjectOf } from '../../protocol/tokens/token-issuer.ts'
+import { subjectOf } from '../../protocol/tokens/profile-claims.ts'
 import { requireFound } from '../management-api-error.ts'
 
 /**

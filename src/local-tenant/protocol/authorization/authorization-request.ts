@@ -14,7 +14,8 @@ import { checkOrganizationUsage } from './membership.ts'
 
 /** How a response reaches the client, by the value of `response_mode`. */
 export const RESPONSE_MODES = ['query', 'form_post', 'web_message'] as const
-const CHALLENGE = /^[\w-]{43}$/
+/** A SHA-256 in base64url. */
+const SHA256 = /^[\w-]{43}$/
 
 /** Where the response to an authorization request is sent. Client and redirect URI are validated. */
 export interface ResponseTarget {
@@ -40,6 +41,8 @@ export interface AuthorizationRequest extends ResponseTarget {
   readonly scope: readonly string[]
   readonly nonce: string | undefined
   readonly challenge: string | undefined
+  /** Of the client's key, which the code is bound to (RFC 9449 §10). */
+  readonly thumbprint: string | undefined
   readonly prompt: readonly string[]
   /** The maximum age of the login, in seconds. */
   readonly maxAge: number | undefined
@@ -109,6 +112,7 @@ export function parseAuthorizationRequest(
     scope: parseScope(scope),
     nonce: parameters['nonce'],
     challenge,
+    thumbprint: parseThumbprint(parameters),
     prompt: prompts,
     maxAge: parseMaxAge(parameters),
     loginHint: loginHint ?? invitation?.invitee,
@@ -152,6 +156,11 @@ function validateResponseType({ response_type: type, response_mode: mode = 'quer
   }
 }
 
+function parseThumbprint({ dpop_jkt: thumbprint }: Parameters): string | undefined {
+  if (thumbprint === undefined || SHA256.test(thumbprint)) return thumbprint
+  throw new OAuthError('invalid_request', 'dpop_jkt must be the SHA-256 thumbprint of a key.')
+}
+
 function parseMaxAge({ max_age: maxAge }: Parameters): number | undefined {
   if (maxAge === undefined) return undefined
   if (!/^\d{1,9}$/.test(maxAge)) {
@@ -163,7 +172,7 @@ function parseMaxAge({ max_age: maxAge }: Parameters): number | undefined {
 function parseChallenge(parameters: Parameters, { secret }: Client): string | undefined {
   const { code_challenge: challenge, code_challenge_method: method } = parameters
   if (challenge === undefined && method === undefined && secret !== undefined) return undefined
-  if (method !== 'S256' || challenge === undefined || !CHALLENGE.test(challenge)) {
+  if (method !== 'S256' || challenge === undefined || !SHA256.test(challenge)) {
     const problem = 'A code_challenge with code_challenge_method=S256 is required.'
     throw new OAuthError('invalid_request', problem)
   }

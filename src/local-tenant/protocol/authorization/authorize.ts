@@ -155,7 +155,7 @@ export async function authorize(
       sid: session.sid,
       revoked: false,
     }
-    const code = grants.createCode(grant, authorization.redirectUri, authorization.challenge)
+    const code = grants.createCode(grant, authorization)
     return sendAuthorizationResponse(reply, authorization, { code })
   }
 }

@@ -3,8 +3,8 @@ import { isReachableUrl } from '../../client-urls.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Client } from '../../directory/records.ts'
 import { signForClient } from '../tokens/client-signature.ts'
+import { subjectOf } from '../tokens/profile-claims.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
-import { subjectOf } from '../tokens/token-issuer.ts'
 import type { Session } from './sessions.ts'
 
 const TIMEOUT_MS = 2000

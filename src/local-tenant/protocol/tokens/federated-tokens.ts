@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Directory } from '../../directory/directory.ts'
-import type { Connection } from '../../directory/records.ts'
+import type { Client, Connection } from '../../directory/records.ts'
 import { FEDERATED_GRANT } from '../grant-types.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { type Parameters, requireParameter } from '../parameters.ts'
-import { authenticateClient } from './client-authentication.ts'
 import type { Grant, Grants } from './grants.ts'
 
 const REFRESH_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:refresh_token'
@@ -45,8 +44,7 @@ export class FederatedTokens {
    * @throws OAuthError `federated_connection_refresh_token_not_found` if the connection has no
    *   third-party API; `invalid_grant` if the refresh token is invalid
    */
-  exchange(parameters: Parameters, authorization: string | undefined): FederatedTokenResponse {
-    const client = authenticateClient(this.#directory, authorization, parameters)
+  exchange(parameters: Parameters, client: Client): FederatedTokenResponse {
     requireValue(parameters, 'subject_token_type', REFRESH_TOKEN_TYPE)
     requireValue(parameters, 'requested_token_type', FEDERATED_TOKEN_TYPE)
     const name = requireParameter(parameters, 'connection')

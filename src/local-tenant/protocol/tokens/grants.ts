@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Client, Organization, Persona } from '../../directory/records.ts'
 import { boundedMap } from '../bounded-map.ts'
+import { requireKey } from './binding.ts'
 
 const CODE_LIFETIME_MS = 60_000
 const MAX_CODES = 1000
@@ -24,21 +25,45 @@ export interface Grant {
   revoked: boolean
 }
 
-interface Code {
-  readonly grant: Grant
+/** What the request for a code must have in common with the one that redeems it. */
+export interface CodeBinding {
   readonly redirectUri: string
   readonly challenge: string | undefined
+  /** Of the client's key (`dpop_jkt`, RFC 9449 §10). */
+  readonly thumbprint: string | undefined
+}
+
+interface Code extends CodeBinding {
+  readonly grant: Grant
   redeemed: boolean
 }
 
 interface RefreshToken {
   readonly grant: Grant
+  /** Of the key that it is bound to. */
+  readonly thumbprint: string | undefined
   used: boolean
 }
 
 export interface AccessToken {
   readonly grant: Grant
+  /** May be narrower than that of the grant. */
   readonly scope: readonly string[]
+  /** Of the key that it is bound to. */
+  readonly thumbprint: string | undefined
+}
+
+/** The use of a code or refresh token. If it throws, the code or token stays valid. */
+export interface Use {
+  /** Of the key in the client's proof. */
+  readonly proven?: string | undefined
+  /** Throws if no token may be issued for the grant. */
+  readonly approve?: (grant: Grant) => void
+}
+
+export interface Redemption extends Use {
+  readonly redirectUri: string | undefined
+  readonly verifier: string | undefined
 }
 
 /** Authorization codes, refresh tokens and access tokens, in memory. */
@@ -47,24 +72,24 @@ export class Grants {
   readonly #refreshTokens = new Map<string, RefreshToken>()
   readonly #accessTokens = boundedMap<AccessToken>(MAX_ACCESS_TOKENS, ACCESS_TOKEN_LIFETIME_MS)
 
-  createCode(grant: Grant, redirectUri: string, challenge: string | undefined): string {
+  createCode(grant: Grant, { redirectUri, challenge, thumbprint }: CodeBinding): string {
     const code = randomBytes(32).toString('base64url')
-    this.#codes.set(code, { grant, redirectUri, challenge, redeemed: false })
+    this.#codes.set(code, { grant, redirectUri, challenge, thumbprint, redeemed: false })
     return code
   }
 
   /**
    * Redeems a code (RFC 6749 §4.1.3). It is valid once, for a minute, for the client and redirect URI
-   * it was issued for, and with the verifier of its challenge (RFC 7636 §4.6). A second use means
-   * that the code was stolen, so the grant is revoked (§4.1.2).
+   * it was issued for, with the verifier of its challenge (RFC 7636 §4.6) and a proof of its key
+   * (RFC 9449 §10). A second use means that the code was stolen, so the grant is revoked (§4.1.2).
    *
    * @returns undefined if the code is not valid
+   * @throws OAuthError `invalid_dpop_proof`
    */
   redeemCode(
     code: string,
     client: Client,
-    redirectUri: string | undefined,
-    verifier: string | undefined,
+    { redirectUri, verifier, proven, approve }: Redemption,
   ): Grant | undefined {
     const found = this.#codes.get(code)
     if (found === undefined || found.grant.client !== client) return undefined
@@ -73,13 +98,17 @@ export class Grants {
     if (found.redirectUri !== redirectUri || found.challenge !== challengeOf(verifier)) {
       return undefined
     }
+    requireKey(found.thumbprint, proven)
+    approve?.(found.grant)
     found.redeemed = true
     return found.grant
   }
 
-  createRefreshToken(grant: Grant): string {
+  /** @param proven of the key in the client's proof. Those of public clients are bound to it (RFC 9449 §5). */
+  createRefreshToken(grant: Grant, proven: string | undefined): string {
     const token = `v1.${randomBytes(32).toString('base64url')}`
-    this.#refreshTokens.set(token, { grant, used: false })
+    const thumbprint = grant.client.secret === undefined ? proven : undefined
+    this.#refreshTokens.set(token, { grant, thumbprint, used: false })
     return token
   }
 
@@ -88,12 +117,15 @@ export class Grants {
    * that the token was stolen, so the grant is revoked (RFC 9700 §4.14.2).
    *
    * @returns undefined if the token is unknown, used, revoked or belongs to another client
+   * @throws OAuthError `invalid_dpop_proof` if it is bound to another key
    */
-  useRefreshToken(token: string, client: Client): Grant | undefined {
+  useRefreshToken(token: string, client: Client, { proven, approve }: Use = {}): Grant | undefined {
     const found = this.#refreshTokens.get(token)
     if (found === undefined || found.grant.client !== client) return undefined
     if (found.used) found.grant.revoked = true
     if (found.grant.revoked) return undefined
+    requireKey(found.thumbprint, proven)
+    approve?.(found.grant)
     found.used = client.secret === undefined
     return found.grant
   }
@@ -107,9 +139,8 @@ export class Grants {
     if (found?.grant.client === client) found.grant.revoked = true
   }
 
-  /** @param scope that of the token, which may be narrower than that of the grant */
-  addAccessToken(accessToken: string, grant: Grant, scope: readonly string[]): void {
-    this.#accessTokens.set(accessToken, { grant, scope })
+  addAccessToken(token: string, accessToken: AccessToken): void {
+    this.#accessTokens.set(token, accessToken)
   }
 
   createOpaqueToken(): string {

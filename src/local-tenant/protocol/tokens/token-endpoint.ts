@@ -1,42 +1,58 @@
 import type { FastifyInstance } from 'fastify'
 import type { Directory } from '../../directory/directory.ts'
+import type { Client } from '../../directory/records.ts'
 import { FEDERATED_GRANT, PERSONA_GRANT } from '../grant-types.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { type Parameters, parseParameters, parseScope, requireParameter } from '../parameters.ts'
 import { authenticateClient, identifyClient } from './client-authentication.ts'
 import type { FederatedTokens } from './federated-tokens.ts'
-import type { Grants } from './grants.ts'
+import type { Grant, Grants } from './grants.ts'
 import { createPersonaGrant, requirePersona } from './persona-grant.ts'
+import type { Proofs } from './proofs.ts'
 import type { TokenIssuer } from './token-issuer.ts'
 
-type GrantHandler = (parameters: Parameters, authorization: string | undefined) => Promise<object>
+interface TokenRequest {
+  readonly parameters: Parameters
+  readonly authorization: string | undefined
+  /** The thumbprint of the key in the client's proof; undefined if it sent none. */
+  readonly keyOf: (client: Client) => Promise<string | undefined>
+}
+
+type GrantHandler = (request: TokenRequest) => Promise<object>
 
 export interface TokenEndpointOptions {
   readonly tokenIssuer: TokenIssuer
   readonly grants: Grants
   readonly federatedTokens: FederatedTokens
   readonly directory: Directory
+  readonly proofs: Proofs
 }
 
 /** `POST /oauth/token` (RFC 6749 §3.2). */
 export async function tokenEndpoint(
   app: FastifyInstance,
-  { tokenIssuer, grants, federatedTokens, directory }: TokenEndpointOptions,
+  { tokenIssuer, grants, federatedTokens, directory, proofs }: TokenEndpointOptions,
 ): Promise<void> {
+  const use = (proven: string | undefined) => ({
+    proven,
+    approve: (grant: Grant) => void tokenIssuer.keyFor(grant, proven),
+  })
   const handlers: Readonly<Record<string, GrantHandler>> = {
-    async authorization_code(parameters, authorization) {
+    async authorization_code({ parameters, authorization, keyOf }) {
       const client = identifyClient(directory, authorization, parameters)
+      const proven = await keyOf(client)
       const code = requireParameter(parameters, 'code')
       const { redirect_uri: redirectUri, code_verifier: verifier } = parameters
-      const grant = grants.redeemCode(code, client, redirectUri, verifier)
+      const grant = grants.redeemCode(code, client, { ...use(proven), redirectUri, verifier })
       if (grant === undefined) throw new OAuthError('invalid_grant', 'Invalid authorization code.')
-      return tokenIssuer.issueForGrant(grant)
+      return tokenIssuer.issueForGrant(grant, { proven })
     },
 
-    async refresh_token(parameters, authorization) {
+    async refresh_token({ parameters, authorization, keyOf }) {
       const client = identifyClient(directory, authorization, parameters)
+      const proven = await keyOf(client)
       const token = requireParameter(parameters, 'refresh_token')
-      const grant = grants.useRefreshToken(token, client)
+      const grant = grants.useRefreshToken(token, client, use(proven))
       if (grant === undefined) {
         throw new OAuthError('invalid_grant', 'Unknown or invalid refresh token.')
       }
@@ -44,33 +60,40 @@ export async function tokenEndpoint(
       return tokenIssuer.issueForGrant(grant, {
         refreshToken: client.secret === undefined ? undefined : token,
         scope: scope === undefined ? undefined : parseScope(scope),
+        proven,
       })
     },
 
-    async client_credentials(parameters, authorization) {
+    async client_credentials({ parameters, authorization, keyOf }) {
       const client = authenticateClient(directory, authorization, parameters)
+      const proven = await keyOf(client)
       const { audience = parameters['resource'] } = parameters
-      return tokenIssuer.issueForClient(client, requireParameter({ audience }, 'audience'))
+      return tokenIssuer.issueForClient(client, requireParameter({ audience }, 'audience'), proven)
     },
 
-    async [FEDERATED_GRANT](parameters, authorization) {
-      return federatedTokens.exchange(parameters, authorization)
+    async [FEDERATED_GRANT]({ parameters, authorization, keyOf }) {
+      const client = authenticateClient(directory, authorization, parameters)
+      // The third party's token is not bound to a key.
+      await keyOf(client)
+      return federatedTokens.exchange(parameters, client)
     },
 
-    async [PERSONA_GRANT]({ persona }) {
+    async [PERSONA_GRANT]({ parameters: { persona }, keyOf }) {
       const grant = createPersonaGrant(directory, requirePersona(directory, persona))
-      return tokenIssuer.issueForGrant(grant)
+      return tokenIssuer.issueForGrant(grant, { proven: await keyOf(grant.client) })
     },
   }
 
-  app.post('/oauth/token', async ({ body, headers }, reply) => {
-    const parameters = parseParameters(body)
+  app.post('/oauth/token', async (request, reply) => {
+    const parameters = parseParameters(request.body)
     const type = requireParameter(parameters, 'grant_type')
     const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined
     if (handler === undefined) {
       throw new OAuthError('unsupported_grant_type', `Unsupported grant type: ${type}.`)
     }
     reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
-    return handler(parameters, headers.authorization)
+    const { authorization } = request.headers
+    const keyOf = (client: Client) => proofs.keyOf(request, reply, client)
+    return handler({ parameters, authorization, keyOf })
   })
 }

@@ -1,6 +1,6 @@
 import { assertDefined } from '../../../utils/assert-defined.ts'
 import type { Directory } from '../../directory/directory.ts'
-import type { Client, Organization, Persona } from '../../directory/records.ts'
+import type { Client } from '../../directory/records.ts'
 import {
   grantedScope,
   includesPermissions,
@@ -8,9 +8,12 @@ import {
   type ResourceServer,
 } from '../../directory/resource-server.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { bindingPolicy, boundKey, confirmation, tokenType } from './binding.ts'
 import { signForClient } from './client-signature.ts'
 import type { Grant, Grants } from './grants.ts'
+import { organizationClaims, profileClaims, subjectOf } from './profile-claims.ts'
 import type { SigningKeys } from './signing-keys.ts'
+import type { IssueOptions, TokenResponse } from './token-response.ts'
 
 const ID_TOKEN_LIFETIME_SECONDS = 10 * 60 * 60
 
@@ -20,21 +23,12 @@ const DEFAULT_LIFETIME_SECONDS = 24 * 60 * 60
 /** Why an API must reject a token: expired, issued for another audience, or wrongly signed. */
 export type TokenFlaw = 'expired' | 'audience' | 'forged'
 
-/** A successful response of the token endpoint (RFC 6749 §5.1). */
-export interface TokenResponse {
-  readonly access_token: string
-  readonly id_token?: string
-  readonly refresh_token?: string
-  readonly scope?: string
-  readonly token_type: 'Bearer'
-  readonly expires_in: number
-}
-
-export interface IssueOptions {
-  /** A refresh token that stays valid. By default, a new one is created. */
-  readonly refreshToken?: string | undefined
-  /** A narrower scope than that of the login (RFC 6749 §6). More than that is left out. */
-  readonly scope?: readonly string[] | undefined
+/** What differs from a plain, valid access token. */
+export interface AccessTokenOptions {
+  /** A flaw shows how a client handles a rejected token. */
+  readonly flaw?: TokenFlaw | 'none'
+  /** Of the key that the token is bound to (RFC 9449 §6.1). */
+  readonly thumbprint?: string | undefined
 }
 
 /** Issues tokens with the same claims as Auth0. */
@@ -59,23 +53,37 @@ export class TokenIssuer {
         : assertDefined(this.#directory.api(grant.audience), 'API')
     const permissions = api === undefined ? [] : this.#directory.permissionsOf(grant.persona, api)
     const all = grantedScope(api, grant.scope, permissions)
-    const { refreshToken, scope: requested = all } = options
+    const { refreshToken, scope: requested = all, proven } = options
     const scope = all.filter((name) => requested.includes(name))
+    const thumbprint = this.keyFor(grant, proven)
     const accessToken = await (api === undefined
       ? this.#grants.createOpaqueToken()
-      : this.signAccessToken({ ...grant, scope }))
-    this.#grants.addAccessToken(accessToken, grant, scope)
+      : this.signAccessToken({ ...grant, scope }, { thumbprint }))
+    this.#grants.addAccessToken(accessToken, { grant, scope, thumbprint })
     return {
       access_token: accessToken,
       ...(scope.includes('openid') && { id_token: await this.#signIdToken({ ...grant, scope }) }),
       // It keeps the scope of the login (RFC 6749 §6).
       ...(all.includes('offline_access') && {
-        refresh_token: refreshToken ?? this.#grants.createRefreshToken(grant),
+        refresh_token: refreshToken ?? this.#grants.createRefreshToken(grant, proven),
       }),
       scope: scope.join(' '),
-      token_type: 'Bearer',
+      token_type: tokenType(thumbprint),
       expires_in: api?.token_lifetime ?? DEFAULT_LIFETIME_SECONDS,
     }
+  }
+
+  /**
+   * The thumbprint of the key that access tokens of a grant are bound to.
+   *
+   * @param proven of the key in the client's proof
+   * @throws OAuthError `invalid_request` if no token may be issued
+   */
+  keyFor({ client, audience }: Grant, proven: string | undefined): string | undefined {
+    const api = this.#directory.api(audience)
+    // Tokens for /userinfo alone.
+    const policy = audience === undefined ? 'allowed' : bindingPolicy(api, client)
+    return boundKey(client, policy, proven)
   }
 
   /**
@@ -83,9 +91,15 @@ export class TokenIssuer {
    * does not accept it.
    *
    * @param audience the identifier of an API, or `<issuer>api/v2/` for the Management API
-   * @throws OAuthError `access_denied` if there is no such API or the client has no grant for it
+   * @param proven of the key in the client's proof
+   * @throws OAuthError `access_denied` if there is no such API or the client has no grant for it;
+   *   `invalid_request` if the token would have to be bound, or not
    */
-  async issueForClient(client: Client, audience: string): Promise<TokenResponse> {
+  async issueForClient(
+    client: Client,
+    audience: string,
+    proven: string | undefined,
+  ): Promise<TokenResponse> {
     const isManagement = audience === `${this.#issuer()}${MANAGEMENT}`
     const api = this.#directory.api(audience)
     if (!isManagement && api === undefined) {
@@ -96,6 +110,7 @@ export class TokenIssuer {
       const problem = `Client is not authorized to access "${audience}".`
       throw new OAuthError('access_denied', problem, 403)
     }
+    const thumbprint = boundKey(client, bindingPolicy(api, client), proven)
     const lifetime = api?.token_lifetime ?? DEFAULT_LIFETIME_SECONDS
     const accessToken = await this.#sign(lifetime, {
       sub: `${client.id}@clients`,
@@ -104,21 +119,26 @@ export class TokenIssuer {
       scope: grant.scope.join(' '),
       ...(includesPermissions(api) && { permissions: grant.scope }),
       gty: 'client-credentials',
+      ...confirmation(thumbprint),
     })
     return {
       access_token: accessToken,
       scope: grant.scope.join(' '),
-      token_type: 'Bearer',
+      token_type: tokenType(thumbprint),
       expires_in: lifetime,
     }
   }
 
-  /** Signs only an access token. With a flaw, it shows how a client handles a rejected token. */
-  async signAccessToken(grant: Grant, flaw: TokenFlaw | 'none' = 'none'): Promise<string> {
+  /** Signs only an access token. */
+  async signAccessToken(
+    grant: Grant,
+    { flaw = 'none', thumbprint }: AccessTokenOptions = {},
+  ): Promise<string> {
     const api = assertDefined(this.#directory.api(grant.audience), 'API')
     const { token_lifetime: lifetime } = api
     const claims = {
       ...this.#accessTokenClaims(grant, api),
+      ...confirmation(thumbprint),
       ...(flaw === 'audience' && { aud: 'https://another-api.example.com' }),
     }
     if (flaw === 'forged') return this.#keys.forge(this.#withIssuerAndTimes(lifetime, claims))
@@ -163,28 +183,4 @@ export class TokenIssuer {
     const iat = lifetime < 0 ? now + lifetime - DEFAULT_LIFETIME_SECONDS : now
     return { iss: this.#issuer(), ...claims, iat, exp: now + lifetime }
   }
-}
-
-/** The claim `sub` of a persona. */
-export function subjectOf({ name }: Persona): string {
-  return `local|${name}`
-}
-
-/** The claims about a persona that a scope includes (OpenID Connect Core §5.4), and its further claims. */
-export function profileClaims(persona: Persona, scope: readonly string[]) {
-  const { displayName, email, name, picture, emailVerified = true } = persona
-  return {
-    ...persona.claims,
-    sub: subjectOf(persona),
-    ...(scope.includes('profile') && {
-      name: displayName,
-      nickname: name,
-      ...(picture !== undefined && { picture }),
-    }),
-    ...(scope.includes('email') && { email, email_verified: emailVerified }),
-  }
-}
-
-function organizationClaims(organization: Organization | undefined) {
-  return organization && { org_id: organization.id, org_name: organization.name }
 }
