@@ -4,6 +4,7 @@ import { api } from '../../src/local-tenant/directory/data.ts'
 import type { LocalTenantOptions } from '../../src/local-tenant/local-tenant.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { all, managementSdk, managementToken } from '../support/manager.ts'
+import { requestBound } from '../support/tokens/bound-tokens.ts'
 import { REQUEST, redemption, requestToken, startTenant, visitor } from '../support/visitor.ts'
 
 /** A tenant and the SDK against it; with a directory to start on, what is left there. */
@@ -98,6 +99,40 @@ test('from an empty tenant to the token of an admin', async (t) => {
     decodeJwt(String((await person(later, 'user')).body['access_token']))['permissions'],
     [],
   )
+})
+
+test('bound tokens (DPoP) are configured at the API and at the client', async (t) => {
+  const { sdk, restarted } = await managed(t)
+  const [messages] = await all(sdk.resourceServers.list({ identifiers: [api.identifier] }))
+  t.strictSame(messages?.proof_of_possession, { mechanism: 'dpop', required: false })
+  const policy = { mechanism: 'dpop', required: true, required_for: 'public_clients' } as const
+  const id = assertDefined(messages?.id)
+  t.match(await sdk.resourceServers.update(id, { proof_of_possession: policy }), {
+    proof_of_possession: policy,
+  })
+  const identifier = 'https://other.test'
+  const created = await sdk.resourceServers.create({ identifier, proof_of_possession: policy })
+  t.strictSame(created.proof_of_possession, policy)
+  const none = { proof_of_possession: null }
+  t.match(await sdk.resourceServers.update(assertDefined(created.id), none), none)
+  const mtls = { mechanism: 'mtls', required: true } as const
+  await t.rejects(
+    sdk.resourceServers.update(id, { proof_of_possession: mtls }),
+    /proof_of_possession.mechanism/,
+  )
+
+  t.match(await sdk.clients.get('messages-spa'), { require_proof_of_possession: false })
+  const strict = { require_proof_of_possession: true }
+  t.match(await sdk.clients.update('messages-spa', strict), strict)
+  t.match(await sdk.clients.create({ name: 'New', ...strict }), strict)
+
+  const later = await restarted()
+  t.match(await later.sdk.clients.get('messages-spa'), strict)
+  t.strictSame((await later.sdk.resourceServers.get(id)).proof_of_possession, policy)
+  const person = { grant_type: 'urn:local-tenant:grant-type:persona', persona: 'user' }
+  t.match(await requestToken(later.issuer, person), { body: { error: 'invalid_request' } })
+  const { body } = await requestBound(later.issuer, person)
+  t.equal(body['token_type'], 'DPoP')
 })
 
 test('resource servers: list, get, create, update, persist', async (t) => {

@@ -13,6 +13,7 @@ export interface ClientChanges {
   readonly grant_types?: string[]
   readonly initiate_login_uri?: string
   readonly jwt_configuration?: { readonly alg?: string }
+  readonly require_proof_of_possession?: boolean
   readonly organization_usage?: 'deny' | 'allow' | 'require'
   readonly organization_require_behavior?: 'no_prompt' | 'pre_login_prompt' | 'post_login_prompt'
   readonly oidc_logout?: { readonly backchannel_logout_urls?: string[] }
@@ -48,6 +49,8 @@ export function changeClient(client: Client, changes: ClientChanges): void {
   client.redirectUris = changeUris(client.redirectUris, changes.callbacks)
   client.logoutUris = changeUris(client.logoutUris, changes.allowed_logout_urls)
   if (changes.grant_types !== undefined) client.grantTypes = changes.grant_types
+  const { require_proof_of_possession: isRequired } = changes
+  if (isRequired !== undefined) client.requireProofOfPossession = isRequired
   const { organization_usage: usage, organization_require_behavior: behavior } = changes
   if (usage !== undefined) client.organizationUsage = usage
   if (behavior !== undefined) client.organizationBehavior = behavior
@@ -72,6 +75,7 @@ export function toClientResponse(client: Client, withSecret: boolean): Managemen
   const { id, name, secret, redirectUris, logoutUris } = client
   const settings: ClientChanges = { ...client.settings }
   const { initiateLoginUri, backchannelLogoutUri, idTokenAlgorithm = 'RS256' } = client
+  const { requireProofOfPossession = false } = client
   const { organizationUsage = 'allow', organizationBehavior = 'post_login_prompt' } = client
   return {
     app_type: secret === undefined ? 'spa' : 'regular_web',
@@ -85,6 +89,7 @@ export function toClientResponse(client: Client, withSecret: boolean): Managemen
     callbacks: exactUris(redirectUris),
     allowed_logout_urls: exactUris(logoutUris),
     grant_types: [...grantTypesOf(client)],
+    require_proof_of_possession: requireProofOfPossession,
     organization_usage: organizationUsage,
     organization_require_behavior: organizationBehavior,
     jwt_configuration: {

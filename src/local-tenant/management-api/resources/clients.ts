@@ -36,6 +36,7 @@ const properties = {
   organization_require_behavior: {
     enum: ['no_prompt', 'pre_login_prompt', 'post_login_prompt'],
   },
+  require_proof_of_possession: flag,
   cross_origin_authentication: flag,
   sso: flag,
 } satisfies RequestProperties<Management.CreateClientRequestContent> satisfies RequestProperties<Management.UpdateClientRequestContent>

@@ -29,6 +29,17 @@ const changes = {
   skip_consent_for_verifiable_first_party_clients: { type: 'boolean' },
   enforce_policies: { type: 'boolean' },
   token_dialect: { enum: ['access_token', 'access_token_authz'] },
+  // The local tenant has no mTLS.
+  proof_of_possession: {
+    type: ['object', 'null'],
+    required: ['mechanism', 'required'],
+    additionalProperties: false,
+    properties: {
+      mechanism: { enum: ['dpop'] },
+      required: { type: 'boolean' },
+      required_for: { enum: ['all_clients', 'public_clients'] },
+    },
+  },
 } satisfies RequestProperties<Management.UpdateResourceServerRequestContent>
 
 const creation = {
