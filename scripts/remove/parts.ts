@@ -28,6 +28,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'examples/serve.ts',
       'examples/example-server.ts',
       'test/e2e/example.e2e.ts',
+      'test/e2e/dpop.e2e.ts',
+      'test/e2e/single-page-app.ts',
       'test/e2e/spa.e2e.ts',
       'bench',
       'docs/performance.md',
