@@ -7,6 +7,7 @@ import { isAllowedHost } from '../http/allowed-hosts.ts'
 import type { RedisStatus } from '../redis/redis-connection.ts'
 import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
+import { addDpopMetrics } from './dpop-metrics.ts'
 import type { CompletedRequest } from './request-log.ts'
 
 const DURATION_BUCKETS_SECONDS = [
@@ -183,9 +184,7 @@ export class Metrics {
       registers: [this.#registry],
     })
     app.server.on('drop', () => dropped.inc())
-    this.#gauge('dpop_used_proofs', 'Number of used proofs (DPoP) in memory.', () =>
-      app.usedProofs(),
-    )
+    addDpopMetrics(this.#registry, app)
     const server = createServer(async ({ url = '', headers }, response) => {
       if (allowedHosts !== undefined && !isAllowedHost(String(headers.host), allowedHosts)) {
         return void response.writeHead(421).end()

@@ -105,20 +105,57 @@ test('totals are counters, and a query does not matter', async (t) => {
   t.equal((await fetch(`${url}/`)).status, 404)
 })
 
-test('the used proofs in memory are counted', async (t) => {
+/** What the metrics of proofs say, without those that are 0. */
+async function proofMetrics(text: () => Promise<string>) {
+  return (await text()).match(/^dpop_.* (?!0$).*$/gm) ?? []
+}
+
+test('proofs are counted by what became of them', async (t) => {
   const off = await measured(t, { DPOP: 'off' })
-  t.match(await off.text(), /^dpop_used_proofs 0$/m)
+  t.notMatch(await off.text(), 'dpop_')
   const redis = await fakeRedis(t)
   const { app, text } = await measured(t, { DPOP: 'allowed', REDIS_URL: redis.url })
-  t.match(await text(), /^dpop_used_proofs 0$/m)
+  t.match(await text(), /^dpop_proofs_total\{outcome="accepted"\} 0$/m)
+  t.strictSame(await proofMetrics(text), [])
   t.notMatch(await text(), 'redis_up{use="proofs"}', 'not connected')
   const bearer = boundToken()
-  await app.proofs?.verify([proofFor(bearer, { claims: { iat: Date.now() / 1000 } })], {
+  const expected = {
     method: 'GET',
     uri: 'http://localhost/probe/protected',
     tokenHash: sha256(bearer),
     thumbprint: thumbprint(),
-  })
-  t.match(await text(), /^dpop_used_proofs 1$/m)
-  t.match(await text(), 'redis_up{use="proofs"} 1')
+  }
+  const verify = async (...proofs: string[]) => void (await app.proofs?.verify(proofs, expected))
+  const newProof = () => proofFor(bearer, { claims: { iat: Date.now() / 1000 } })
+  const proof = newProof()
+  for (const fields of [[proof], [proof], [], ['x']]) await verify(...fields)
+  await redis.goDown()
+  await t.rejects(verify(newProof()), { name: 'ReplayStoreError' })
+  t.strictSame(await proofMetrics(text), [
+    'dpop_proofs_total{outcome="accepted"} 1',
+    'dpop_proofs_total{outcome="rejected"} 2',
+    'dpop_proofs_total{outcome="replayed"} 1',
+    'dpop_proofs_total{outcome="not_stored"} 1',
+    'dpop_replay_entries 2',
+  ])
+  t.match(await text(), 'redis_up{use="proofs"} 0')
+})
+
+test('a nonce that is refused is counted, and a proof without one is not', async (t) => {
+  const DPOP_NONCE_SECRETS = 'a secret of 32 characters at least'
+  const { app, text } = await measured(t, { DPOP: 'allowed', DPOP_NONCE_SECRETS })
+  const bearer = boundToken()
+  const expected = {
+    method: 'GET',
+    uri: 'http://localhost/probe/protected',
+    tokenHash: sha256(bearer),
+    thumbprint: thumbprint(),
+  }
+  for (const nonce of [undefined, 'of another server']) {
+    await app.proofs?.verify([proofFor(bearer, { claims: { nonce } })], expected)
+  }
+  t.strictSame(await proofMetrics(text), [
+    'dpop_proofs_total{outcome="nonce_required"} 2',
+    'dpop_nonces_refused_total 1',
+  ])
 })

@@ -27,12 +27,12 @@ export async function verifyBinding(
   if (confirmation === undefined) return 'token_not_bound'
   const uri = targetUri(publicUrl ?? originOf(request), request.url)
   if (uri === undefined) throw new StatusError(400)
-  const result = await proofs.verify(fieldValues(request.raw, 'dpop'), {
-    method: request.method,
-    uri,
-    tokenHash,
-    thumbprint: confirmation.jkt,
-  })
+  const { method } = request
+  const expected = { method, uri, tokenHash, thumbprint: confirmation.jkt }
+  const fields = fieldValues(request.raw, 'dpop')
+  const result = request.isDryRun
+    ? await proofs.check(fields, expected)
+    : await proofs.verify(fields, expected)
   const nonce = proofs.newNonce(result)
   if (nonce !== undefined) reply.header('dpop-nonce', nonce)
   return result.code

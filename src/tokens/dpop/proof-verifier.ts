@@ -11,6 +11,7 @@ import {
   type ProofTimes,
   readProof,
 } from './proof.ts'
+import { ProofCounts } from './proof-counts.ts'
 import { ProofKeys } from './proof-keys.ts'
 import type { ReplayStore } from './replay-store.ts'
 
@@ -35,6 +36,7 @@ export function proofLifetime({ maxAge, clockTolerance }: ProofTimes): number {
 export class ProofVerifier {
   readonly #options: ProofVerifierOptions
   readonly #keys: ProofKeys
+  readonly counts = new ProofCounts()
 
   constructor(options: ProofVerifierOptions) {
     this.#options = options
@@ -52,7 +54,20 @@ export class ProofVerifier {
     fields: readonly string[],
     expected: ProofExpectations,
   ): Promise<Result<Proof, ProofErrorCode>> {
-    const { algorithms, times, now, replays, nonces } = this.#options
+    const result = await this.check(fields, expected)
+    const { value: proof } = result
+    const isUsed = proof !== undefined && !(await this.#store(proof))
+    const verified = isUsed ? ({ code: 'dpop_replayed' } as const) : result
+    this.counts.add(verified.code)
+    return verified
+  }
+
+  /** As `verify`, without a look at used proofs: the proof is not stored, and can be used after it. */
+  async check(
+    fields: readonly string[],
+    expected: ProofExpectations,
+  ): Promise<Result<Proof, ProofErrorCode>> {
+    const { algorithms, times, now, nonces } = this.#options
     const [text, ...others] = fields
     if (text === undefined) return { code: 'dpop_proof_missing' }
     if (others.length > 0) return { code: 'dpop_proof_malformed' }
@@ -67,10 +82,19 @@ export class ProofVerifier {
     const key = this.#keys.keyFor(proof)
     if (key === undefined) return { code: 'dpop_key_malformed' }
     const signer = await verifySignature(text, proof.algorithm, [key])
-    if (signer === undefined) return { code: 'dpop_signature_invalid' }
-    const isNew = await replays.add(proof.thumbprint, proof.jti)
-    return isNew ? { value: proof } : { code: 'dpop_replayed' }
+    return signer === undefined ? { code: 'dpop_signature_invalid' } : { value: proof }
   }
+
+  /** @returns whether the proof was not used before */
+  async #store({ thumbprint, jti }: Proof): Promise<boolean> {
+    try {
+      return await this.#options.replays.add(thumbprint, jti)
+    } catch (error) {
+      this.counts.add('dpop_not_stored')
+      throw error
+    }
+  }
+
   /** The nonce that the response to a proof should have, if any (RFC 9449 §8, §8.2). */
   newNonce({ value, code }: Result<Proof, ProofErrorCode>): string | undefined {
     const { nonces } = this.#options
