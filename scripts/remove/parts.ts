@@ -30,6 +30,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'test/e2e/example.e2e.ts',
       'test/e2e/dpop.e2e.ts',
       'test/e2e/single-page-app.ts',
+      'test/e2e/hello-world.e2e.ts',
       'test/e2e/spa.e2e.ts',
       'bench',
       'docs/performance.md',
