@@ -128,8 +128,11 @@ test('the commands for the local tenant, as programs', async (t) => {
     t.match(output.stderr, 'Start it with npm run dev')
   }
   const { exit, output } = start(t, 'cli/main.ts', {}, ['tenant', 'explode'])
-  t.strictSame(await exit, { code: 1, signal: null })
-  t.match(output.stderr, /^Usage: npm run tenant -- <fault>/)
+  t.strictSame(await exit, { code: 2, signal: null })
+  t.match(
+    output.stderr,
+    /^Unknown subcommand "explode"\.\nUsage: npx messages-api tenant <command>/,
+  )
 })
 // #endregion local-tenant
 

@@ -5,30 +5,70 @@ import {
   SCOPES,
   updateConnection,
 } from '../management/connections.ts'
-import { CONNECTION_OPTIONS, parseChanges, readOptions } from './support/connection-options.ts'
+import { defineCommandGroup } from './arguments/define-command.ts'
+import type { NoOptions } from './arguments/syntax.ts'
+import { UsageError } from './arguments/usage-error.ts'
+import { parseChanges, readOptions, UPDATE_OPTIONS } from './support/connection-options.ts'
 import { formatTable } from './support/format-table.ts'
-import { type Invocation, managementCommand } from './support/management-command.ts'
+import { type ManagementInvocation, managementCommand } from './support/management-command.ts'
 import { Progress } from './support/progress.ts'
 import { formatDifference } from './support/provision-report.ts'
 
-const USAGE = `Usage: npm run connections -- list [--strategy auth0] [--json]
-       npm run connections -- get <id> [--json]
-       npm run connections -- update <id> [--display-name …] [--show-as-button true|false]
-         [--domain-connection true|false] [--realm …]… [--metadata name=value]…
-         [--options '{"…": …}' | --options-file <file>] [--apply] [--json]
-  --options-file - reads standard input. Secrets are read from there or from a file only.
-  Without --apply, an update is only shown. Lists become as given, and null removes an option. All of them accept --timeout <seconds>.`
+const LIST_OPTIONS = {
+  strategy: {
+    type: 'string',
+    value: 'name',
+    description: 'Only those of a strategy, such as auth0',
+  },
+} as const
 
-type ConnectionInvocation = Invocation<typeof CONNECTION_OPTIONS>
+const CONNECTION = { name: 'id', description: 'The id of the connection, such as con_…' }
 
 /** The connections of a tenant: `npm run connections`. */
-export const main = managementCommand(USAGE, CONNECTION_OPTIONS, {
-  list: { minOperands: 0, maxOperands: 0, run: list },
-  get: { minOperands: 1, maxOperands: 1, run: get },
-  update: { minOperands: 1, maxOperands: 1, run: update },
-})
+export const main = defineCommandGroup(
+  {
+    details: 'The tenant is that of AUTH0_DOMAIN, otherwise the local tenant while it runs.',
+    examples: [
+      { args: 'list', description: 'All connections' },
+      { args: 'update --help', description: 'What can be changed' },
+    ],
+  },
+  {
+    list: managementCommand({
+      summary: 'List the connections',
+      options: LIST_OPTIONS,
+      examples: [
+        { args: '--strategy auth0', description: 'The databases with users' },
+        { args: '--json', description: 'All of them for a program' },
+      ],
+      run: list,
+    }),
+    get: managementCommand({
+      summary: 'Show a connection. Secrets are hidden',
+      operands: [CONNECTION],
+      options: {},
+      examples: [{ args: 'con_abc', description: 'All fields, one a line' }],
+      run: get,
+    }),
+    update: managementCommand({
+      summary: 'Show the changes of a connection, and make them with --apply',
+      operands: [CONNECTION],
+      options: UPDATE_OPTIONS,
+      examples: [
+        { args: 'con_abc --display-name People', description: 'Show the change' },
+        { args: 'con_abc --display-name People --apply', description: 'Make it' },
+        { args: 'con_abc --options-file -', description: 'Options from standard input' },
+      ],
+      run: update,
+    }),
+  },
+)
 
-async function list({ target, values, streams: { out } }: ConnectionInvocation): Promise<void> {
+async function list({
+  target,
+  values,
+  streams: { out },
+}: ManagementInvocation<typeof LIST_OPTIONS>): Promise<void> {
   const { management } = target
   await management.requireScopes(SCOPES.read)
   const connections = await listConnections(management, values.strategy)
@@ -42,7 +82,12 @@ async function list({ target, values, streams: { out } }: ConnectionInvocation):
   out.line(...formatTable(['ID', 'NAME', 'DISPLAY NAME', 'STRATEGY'], rows))
 }
 
-async function get({ target, values, operands, streams: { out } }: ConnectionInvocation) {
+async function get({
+  target,
+  values,
+  operands,
+  streams: { out },
+}: ManagementInvocation<NoOptions>) {
   const { management } = target
   await management.requireScopes(SCOPES.read)
   const connection = redactSecrets(await management.connections.get(String(operands[0]))) as object
@@ -54,9 +99,14 @@ async function get({ target, values, operands, streams: { out } }: ConnectionInv
   out.line(...formatTable(['FIELD', 'VALUE'], rows))
 }
 
-async function update({ target, values, operands, streams }: ConnectionInvocation): Promise<void> {
+async function update({
+  target,
+  values,
+  operands,
+  streams,
+}: ManagementInvocation<typeof UPDATE_OPTIONS>): Promise<void> {
   const changes = parseChanges(values, await readOptions(values, streams.input))
-  if (Object.keys(changes).length === 0) throw new Error(USAGE)
+  if (Object.keys(changes).length === 0) throw new UsageError('Nothing to change is given.')
   const id = String(operands[0])
   const { management } = target
   const { out, err } = streams

@@ -1,8 +1,7 @@
 import { extname } from 'node:path'
-import { parseArgs } from 'node:util'
-import type { Environment } from '../config/environment.ts'
 import { findProject } from '../project/project.ts'
-import type { Streams } from './support/command.ts'
+import { defineCommand, type Invocation } from './arguments/define-command.ts'
+import type { NoOptions } from './arguments/syntax.ts'
 import { DevelopmentProcess } from './support/development-process.ts'
 import { FileWatcher } from './support/file-watcher.ts'
 
@@ -14,15 +13,21 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /**
  * Starts the local tenant and the server of the project, and starts them again after each change of a
  * file: `npm run dev`.
- *
- * @returns 0 after a signal, 1 if the first start fails
  */
-export async function main(
-  args: readonly string[],
-  _sources: readonly Environment[],
-  { out, err }: Streams,
-): Promise<number> {
-  parseArgs({ args: [...args] })
+export const main = defineCommand({
+  details:
+    'Both start again after each change of a file. Ctrl-C stops them. PORT and TENANT_PORT are their ports, in the environment or in .env.',
+  examples: [
+    {
+      args: '',
+      description: 'API at http://localhost:6060, local tenant at http://localhost:6061',
+    },
+  ],
+  exitCodes: '0 after a signal, 1 if the first start fails',
+  run: develop,
+})
+
+async function develop({ streams: { out, err } }: Invocation<NoOptions>): Promise<number> {
   const watcher = await FileWatcher.start(findProject(process.cwd()))
   const stopped = stopSignal()
   let printed = ''

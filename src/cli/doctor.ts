@@ -1,30 +1,39 @@
-import { parseArgs } from 'node:util'
-import type { Environment } from '../config/environment.ts'
 import { diagnose } from '../doctor/diagnose.ts'
 import type { Finding } from '../doctor/finding.ts'
-import type { Streams } from './support/command.ts'
+import { defineCommand, type Invocation } from './arguments/define-command.ts'
+import { JSON_OPTION } from './arguments/syntax.ts'
 import { findServer, noteOf } from './support/examined-server.ts'
 import type { Line } from './support/terminal.ts'
 
-/**
- * Checks the configuration and everything that it points to: `npm run doctor`.
- *
- * @returns 0 if there are no problems, 1 otherwise
- * @throws Error if there is no configuration to check
- */
-export async function main(
-  args: readonly string[],
-  sources: readonly Environment[],
-  { out }: Streams,
-): Promise<number> {
-  parseArgs({ args: [...args] })
+/** Checks the configuration and everything that it points to: `npm run doctor`. */
+export const main = defineCommand({
+  details:
+    'Reads the variables of the environment and of .env, and calls the tenant, its keys and Redis. While npm run dev runs, it checks that server.',
+  options: JSON_OPTION,
+  examples: [
+    { args: '', description: 'Every check, with a hint for each problem' },
+    { args: '--json', description: 'The same for a program: name, found, and hint of a problem' },
+  ],
+  exitCodes: '0 no problems, 1 problems found, 2 there is no configuration to check',
+  errorExitCode: 2,
+  run: checkConfiguration,
+})
+
+/** @throws Error if there is no configuration to check */
+async function checkConfiguration({
+  values,
+  sources,
+  streams: { out },
+}: Invocation<typeof JSON_OPTION>): Promise<number> {
   const server = await findServer(sources)
   const note = noteOf(server)
   const findings = await diagnose(server.sources)
   const failures = findings.filter(({ hint }) => hint !== undefined).length
-  const lines = findings.flatMap(formatFinding)
-  if (note !== undefined) out.line(note, '')
-  out.line(...lines, '', summary(failures))
+  if (values.json) out.json({ note, findings })
+  else {
+    if (note !== undefined) out.line(note, '')
+    out.line(...findings.flatMap(formatFinding), '', summary(failures))
+  }
   return failures === 0 ? 0 : 1
 }
 

@@ -1,8 +1,6 @@
 import { METHODS } from 'node:http'
-import { parseArgs } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { decodedOrEmpty } from '../explain/advice.ts'
 import {
@@ -17,32 +15,64 @@ import { MAX_HEADER_BYTES } from '../plugins/request-head.ts'
 import { loadServer } from '../project/load-project.ts'
 import { findProject } from '../project/project.ts'
 import { assemble } from '../server.ts'
-import { readText, type Streams } from './support/command.ts'
+import { defineCommand, type Invocation } from './arguments/define-command.ts'
+import { JSON_OPTION } from './arguments/syntax.ts'
+import { UsageError } from './arguments/usage-error.ts'
+import { readText } from './support/command.ts'
 import { type ExaminedServer, findServer, noteOf } from './support/examined-server.ts'
 import { explanationReport } from './support/explanation-report.ts'
 
-const USAGE = `Usage: npm run --silent explain -- [--method <method>] [--route <path or URL>] [--json] <token>
-       … | npm run --silent explain
-  Lets this server decide a request with a token, and explains the result. No handler runs.
-  The default is GET on the first route that requires a token. A route with parameters is
-  given as a path, such as /api/notes/1. Exit code: 0 accepted, 1 rejected, 2 not checked.`
-
 const EXIT_CODES = { accepted: 0, refused: 1, undecided: 2 } as const
 
-/**
- * Explains why this server accepts or rejects a token: `npm run explain`. The token is read from
- * the input if no argument contains it, unless the input is a terminal.
- *
- * @returns 0 accepted, 1 rejected, 2 not checked
- */
-export async function main(
-  args: readonly string[],
-  sources: readonly Environment[],
-  { input, out, err }: Streams,
-): Promise<number> {
-  const { values, positionals } = parseArguments(args)
-  const token = extractToken(positionals.join(' ') || (await readText(input)))
-  if (token === '') throw new Error(USAGE)
+const OPTIONS = {
+  method: { type: 'string', value: 'method', default: 'GET', description: 'The method' },
+  route: {
+    type: 'string',
+    value: 'path or URL',
+    description:
+      'The route, such as /api/notes/1; the first one that requires a token by default. A URL if organizations have subdomains',
+  },
+  ...JSON_OPTION,
+} as const
+
+/** Base64url can begin with a dash. All options are shorter than this. */
+const DASHED_TOKEN = /^-[\w-]{15,}$/
+
+/** Explains why this server accepts or rejects a token: `npm run explain`. */
+export const main = defineCommand({
+  details:
+    'Lets this server decide a request with a token. No handler runs. Pass the token on standard input, so that it is not in the history of the shell.',
+  operands: [
+    {
+      name: 'token',
+      description: 'The token; read from standard input by default',
+      isOptional: true,
+      isRepeated: true,
+    },
+  ],
+  options: OPTIONS,
+  examples: [
+    // #region local-tenant
+    { input: 'token admin', args: '', description: 'A token of the local tenant' },
+    // #endregion local-tenant
+    { args: '--route /api/messages/admin "$TOKEN"', description: 'Another route' },
+    { args: '--json "$TOKEN"', description: 'Every check for a program' },
+  ],
+  exitCodes: '0 accepted, 1 rejected, 2 not checked',
+  errorExitCode: 2,
+  normalize: (args) => args.map((arg) => (DASHED_TOKEN.test(arg) ? ` ${arg}` : arg)),
+  run: explainArguments,
+})
+
+/** The token is read from the input if no argument contains it, unless the input is a terminal. */
+async function explainArguments({
+  values,
+  operands,
+  sources,
+  streams: { input, out, err },
+}: Invocation<typeof OPTIONS>): Promise<number> {
+  const token = extractToken(operands.join(' ') || (await readText(input)))
+  if (token === '') throw new UsageError('Missing token.')
   const server = await findServer(sources)
   const note = noteOf(server)
   if (note !== undefined) err.line(note)
@@ -50,26 +80,6 @@ export async function main(
   if (values.json) out.json(explanation)
   else out.line(...explanationReport(explanation))
   return EXIT_CODES[explanation.result]
-}
-
-/** Base64url can begin with a dash. All options are shorter than this. */
-const DASHED_TOKEN = /^-[\w-]{15,}$/
-
-/** @throws Error with the usage only: the arguments may contain a token */
-function parseArguments(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: args.map((arg) => (DASHED_TOKEN.test(arg) ? ` ${arg}` : arg)),
-      allowPositionals: true,
-      options: {
-        method: { type: 'string', default: 'GET' },
-        route: { type: 'string' },
-        json: { type: 'boolean', default: false },
-      },
-    })
-  } catch {
-    throw new Error(USAGE)
-  }
 }
 
 /**
@@ -136,7 +146,7 @@ function firstProtectedRoute(policies: FastifyInstance['policies']): string {
 /** @param route a path, or a whole URL if organizations have subdomains */
 function parseRoute(route: string) {
   if (!/^https?:/.test(route)) return { path: route, host: 'localhost', hostname: 'localhost' }
-  if (!URL.canParse(route)) throw new Error(USAGE)
+  if (!URL.canParse(route)) throw new UsageError('--route is not a path or a URL.')
   const { pathname: path, host, hostname } = new URL(route)
   return { path, host, hostname }
 }

@@ -1,14 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
-import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import type { ApiDocument } from '../openapi/document.ts'
 import { loadServer } from '../project/load-project.ts'
 import { findProject } from '../project/project.ts'
 import { assemble, type ServerDefinition } from '../server.ts'
-import type { Streams } from './support/command.ts'
+import { defineCommand, type Invocation } from './arguments/define-command.ts'
 
 /** The document depends on no variable, but a server has these. */
 const ENVIRONMENT = {
@@ -17,23 +15,33 @@ const ENVIRONMENT = {
   CLIENT_ORIGIN_URL: 'http://localhost:4040',
 }
 
-/**
- * Writes the OpenAPI document of the routes to a file, `openapi.yaml` by default: `npm run openapi`.
- * With `--check` it compares the file instead.
- *
- * @returns 1 if the file is not what the routes say
- */
-export async function main(
-  args: readonly string[],
-  _sources: readonly Environment[],
-  { out }: Streams,
-): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { check: { type: 'boolean', default: false } },
-  })
-  const [file = 'openapi.yaml'] = positionals
+const OPTIONS = {
+  check: {
+    type: 'boolean',
+    default: false,
+    description: 'Compare the file instead of writing it',
+  },
+} as const
+
+/** Writes the OpenAPI document of the routes to a file, or compares it: `npm run openapi`. */
+export const main = defineCommand({
+  operands: [{ name: 'file', description: 'The file; openapi.yaml by default', isOptional: true }],
+  options: OPTIONS,
+  examples: [
+    { args: '', description: 'Write openapi.yaml' },
+    { args: '--check', description: 'In CI: fail if openapi.yaml is not what the routes say' },
+  ],
+  exitCodes: '0 written or equal, 1 the file is not what the routes say, 2 error',
+  errorExitCode: 2,
+  run: writeDocument,
+})
+
+async function writeDocument({
+  values,
+  operands,
+  streams: { out },
+}: Invocation<typeof OPTIONS>): Promise<number> {
+  const [file = 'openapi.yaml'] = operands
   const text = documentText(await describeServer(await loadServer(findProject(process.cwd()))))
   if (!values.check) {
     await writeFile(file, text)

@@ -11,28 +11,39 @@ import {
   scopesToInvite,
 } from '../management/organizations.ts'
 import { isEmailAddress } from '../utils/email-address.ts'
+import { defineCommandGroup } from './arguments/define-command.ts'
+import type { NoOptions } from './arguments/syntax.ts'
+import { UsageError } from './arguments/usage-error.ts'
 import type { Streams } from './support/command.ts'
 import { formatTable } from './support/format-table.ts'
-import { type Invocation, managementCommand } from './support/management-command.ts'
+import { type ManagementInvocation, managementCommand } from './support/management-command.ts'
 import { Progress } from './support/progress.ts'
 
-const USAGE = `Usage: npm run organizations -- list [--json]
-       npm run organizations -- invite <organization> <e-mail>… [--client <id>] [--inviter <name>]
-         [--role <name>]… [--days 7] [--send-email] [--json]
-       npm run organizations -- invitations <organization> [--json]
-       npm run organizations -- revoke <organization> <invitation>… [--json]
-  The link opens the login page of the client. The default client is AUTH0_CLIENT_ID, or
-  messages-web for the local tenant. All of them accept --timeout <seconds>.`
-
-const OPTIONS = {
-  client: { type: 'string' },
-  inviter: { type: 'string', default: 'Messages' },
-  role: { type: 'string', multiple: true, default: [] as string[] },
-  days: { type: 'string', default: '7' },
-  'send-email': { type: 'boolean', default: false },
+const INVITE_OPTIONS = {
+  client: {
+    type: 'string',
+    value: 'id',
+    description:
+      'The client whose login page the link opens; AUTH0_CLIENT_ID by default, or messages-web at the local tenant',
+  },
+  inviter: {
+    type: 'string',
+    value: 'name',
+    default: 'Messages',
+    description: 'Who invites, for the e-mail',
+  },
+  role: {
+    type: 'string',
+    value: 'name',
+    multiple: true,
+    default: [] as string[],
+    description: 'A role that the new member gets',
+  },
+  days: { type: 'string', value: 'days', default: '7', description: 'How long the link is valid' },
+  'send-email': { type: 'boolean', default: false, description: 'Let the tenant send the link' },
 } as const
 
-type OrganizationInvocation = Invocation<typeof OPTIONS>
+const ORGANIZATION = { name: 'organization', description: 'The name or id of the organization' }
 
 const SECONDS_PER_DAY = 86_400
 
@@ -40,14 +51,55 @@ const SECONDS_PER_DAY = 86_400
 const MAX_DAYS = 30
 
 /** The organizations of a tenant, and invitations to them: `npm run organizations`. */
-export const main = managementCommand(USAGE, OPTIONS, {
-  list: { minOperands: 0, maxOperands: 0, run: list },
-  invite: { minOperands: 2, maxOperands: Number.POSITIVE_INFINITY, run: invite },
-  invitations: { minOperands: 1, maxOperands: 1, run: invitations },
-  revoke: { minOperands: 2, maxOperands: Number.POSITIVE_INFINITY, run: revoke },
-})
+export const main = defineCommandGroup(
+  {
+    details: 'The tenant is that of AUTH0_DOMAIN, otherwise the local tenant while it runs.',
+    examples: [
+      { args: 'list', description: 'All organizations' },
+      { args: 'invite acme new@example.com', description: 'Print a link to join Acme' },
+    ],
+  },
+  {
+    list: managementCommand({
+      summary: 'List the organizations',
+      options: {},
+      examples: [{ args: '--json', description: 'All of them for a program' }],
+      run: list,
+    }),
+    invite: managementCommand({
+      summary: 'Invite people to an organization, and print a link for each',
+      operands: [
+        ORGANIZATION,
+        { name: 'e-mail', description: 'The address of a person', isRepeated: true },
+      ],
+      options: INVITE_OPTIONS,
+      examples: [
+        { args: 'acme new@example.com --role admin', description: 'With a role' },
+        { args: 'acme a@example.com b@example.com --days 1', description: 'Two, for a day' },
+      ],
+      run: invite,
+    }),
+    invitations: managementCommand({
+      summary: 'List the open invitations, without their links',
+      operands: [ORGANIZATION],
+      options: {},
+      examples: [{ args: 'acme', description: 'Those to Acme' }],
+      run: invitations,
+    }),
+    revoke: managementCommand({
+      summary: 'Make links of invitations stop working',
+      operands: [
+        ORGANIZATION,
+        { name: 'invitation', description: 'The id of an invitation, uinv_…', isRepeated: true },
+      ],
+      options: {},
+      examples: [{ args: 'acme uinv_abc', description: 'One invitation' }],
+      run: revoke,
+    }),
+  },
+)
 
-async function list({ target, values, streams: { out } }: OrganizationInvocation): Promise<void> {
+async function list({ target, values, streams: { out } }: ManagementInvocation<NoOptions>) {
   const { management } = target
   await management.requireScopes('read:organizations')
   const organizations = await listOrganizations(management)
@@ -56,11 +108,11 @@ async function list({ target, values, streams: { out } }: OrganizationInvocation
   out.line(...formatTable(['ID', 'NAME', 'DISPLAY NAME'], rows))
 }
 
-async function invite(invocation: OrganizationInvocation): Promise<void> {
+async function invite(invocation: ManagementInvocation<typeof INVITE_OPTIONS>): Promise<void> {
   const { target, values, operands, sources, streams } = invocation
   const [organization = '', ...emails] = operands
   const invalid = emails.filter((email) => !isEmailAddress(email))
-  if (invalid.length > 0) throw new Error(`Invalid e-mail address: ${invalid.join(', ')}.`)
+  if (invalid.length > 0) throw new UsageError(`Invalid e-mail address: ${invalid.join(', ')}.`)
   const request: InvitationRequest = {
     organization,
     client: values.client ?? readClientId(sources, target.isLocal),
@@ -75,7 +127,8 @@ async function invite(invocation: OrganizationInvocation): Promise<void> {
 }
 
 /** The links are not shown: anyone who has one can use it. */
-async function invitations({ target, values, operands, streams }: OrganizationInvocation) {
+async function invitations(invocation: ManagementInvocation<NoOptions>): Promise<void> {
+  const { target, values, operands, streams } = invocation
   const organization = String(operands[0])
   const { management } = target
   await management.requireScopes(...invitationScopes(organization, 'read'))
@@ -85,7 +138,7 @@ async function invitations({ target, values, operands, streams }: OrganizationIn
   streams.out.line(...formatTable(['ID', 'E-MAIL', 'INVITED BY', 'EXPIRES'], rows))
 }
 
-async function revoke(invocation: OrganizationInvocation): Promise<void> {
+async function revoke(invocation: ManagementInvocation<NoOptions>): Promise<void> {
   const { target, values, operands, streams } = invocation
   const [organization = '', ...ids] = operands
   const { management } = target
@@ -100,13 +153,13 @@ async function revoke(invocation: OrganizationInvocation): Promise<void> {
 function parseLifetime(days: string): number {
   const seconds = Number(days) * SECONDS_PER_DAY
   if (seconds >= 1 && seconds <= MAX_DAYS * SECONDS_PER_DAY) return Math.floor(seconds)
-  throw new Error(`--days must be a number up to ${MAX_DAYS}.`)
+  throw new UsageError(`--days must be a number up to ${MAX_DAYS}.`)
 }
 
 function readClientId(sources: readonly Environment[], isLocal: boolean): string {
   const client = setting(sources, 'AUTH0_CLIENT_ID', isLocal ? 'messages-web' : '')
   if (client !== '') return client
-  throw new Error('Missing --client (or AUTH0_CLIENT_ID).')
+  throw new UsageError('Missing --client (or AUTH0_CLIENT_ID).')
 }
 
 /** Invites everyone. A failed invitation does not stop the others. */

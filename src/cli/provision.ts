@@ -1,6 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
-import type { Environment } from '../config/environment.ts'
 import {
   type ApplyResult,
   apply,
@@ -13,9 +11,11 @@ import { BROWSER_LOGIN_VARIABLES, serverVariables } from '../management/provisio
 import { plan, type Step, scopesToApply } from '../management/provisioning/plan.ts'
 import { readState, scopesToRead } from '../management/provisioning/read-state.ts'
 import { visibleText } from '../utils/visible-text.ts'
+import { defineCommand, type Invocation } from './arguments/define-command.ts'
+import type { OptionValues } from './arguments/syntax.ts'
 import { checkServerAccepts, sortWebOrigins } from './support/accepted-settings.ts'
 import type { Streams } from './support/command.ts'
-import { COMMON_OPTIONS, type OptionValues } from './support/management-command.ts'
+import { COMMON_OPTIONS } from './support/management-command.ts'
 import {
   announceTarget,
   createTarget,
@@ -26,18 +26,25 @@ import { Progress } from './support/progress.ts'
 import { formatPlan, formatVariables, stepTitle, stepToJson } from './support/provision-report.ts'
 import { writeEnvFile } from './support/write-env-file.ts'
 
-const USAGE = `Usage: npm run provision -- [--file tenant.yaml] [--apply] [--write-env [--local]] [--json]
-         [--timeout 10]
-  Shows the changes that bring the tenant to the described state. Only --apply makes them.
-  --write-env adds the missing variables of the server to .env, including secrets. For a local tenant
-  it needs --local.`
-
 const OPTIONS = {
-  file: { type: 'string', default: 'tenant.yaml' },
-  apply: { type: 'boolean', default: false },
-  'write-env': { type: 'boolean', default: false },
-  local: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
+  file: {
+    type: 'string',
+    value: 'file',
+    default: 'tenant.yaml',
+    description: 'The description of the tenant',
+  },
+  apply: { type: 'boolean', default: false, description: 'Make the changes' },
+  'write-env': {
+    type: 'boolean',
+    default: false,
+    description: 'Add the missing variables of the server to .env, including secrets',
+  },
+  local: {
+    type: 'boolean',
+    default: false,
+    description: 'Allow --write-env for a local tenant',
+  },
+  ...COMMON_OPTIONS,
 } as const
 
 interface ProvisionRun {
@@ -48,16 +55,19 @@ interface ProvisionRun {
 }
 
 /** Brings a tenant to the state that a file describes: `npm run provision`. */
-export async function main(
-  args: readonly string[],
-  sources: readonly Environment[],
-  streams: Streams,
-): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { ...OPTIONS, ...COMMON_OPTIONS } })
-  if (values.help) {
-    streams.out.text(USAGE)
-    return 0
-  }
+export const main = defineCommand({
+  details:
+    'Shows the changes that bring the tenant to the described state. Only --apply makes them.',
+  options: OPTIONS,
+  examples: [
+    { args: '', description: 'Show the plan' },
+    { args: '--apply --write-env', description: 'Apply it, and configure the server' },
+    { args: '--json', description: 'The plan for a program' },
+  ],
+  run: provisionTenant,
+})
+
+async function provisionTenant({ values, sources, streams }: Invocation<typeof OPTIONS>) {
   const description = await loadDescription(values.file)
   checkServerAccepts(description)
   const target = createTarget(sources, values.timeout)

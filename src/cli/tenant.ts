@@ -1,45 +1,81 @@
-import { parseArgs } from 'node:util'
 import type { Environment } from '../config/environment.ts'
-import type { Streams } from './support/command.ts'
+import {
+  defineCommand,
+  defineCommandGroup,
+  type Invocation,
+  type Subcommand,
+} from './arguments/define-command.ts'
+import { JSON_OPTION } from './arguments/syntax.ts'
+import { UsageError } from './arguments/usage-error.ts'
 import { callLocalTenant, jsonRequest } from './support/local-tenant.ts'
 
-const USAGE = `Usage: npm run tenant -- <fault>
-  rotate          sign with the next key, which is already published
-  withdraw        stop publishing the keys that were used before
-  slow 3s         delay every response by this time, until "up"
-  down 10s        answer every request with 503 for this time
-  rate-limit 10s  answer Management API requests with 429 for this time
-  up              stop all faults
-       npm run tenant -- changes | reset
-  changes         list what was changed since and overrides the data file
-  reset           undo these changes, so that all is as in the data file`
+type TenantInvocation = Invocation<typeof JSON_OPTION>
 
-const FAULTS = ['rotate', 'withdraw', 'slow', 'down', 'rate-limit', 'up']
+const DURATION = {
+  name: 'duration',
+  description: 'In seconds, such as 3s; 10s by default',
+  isOptional: true,
+}
+const MAX_SECONDS = 3600
 
 /** Makes the local tenant fail in a chosen way, and shows or undoes its changes: `npm run tenant`. */
-export async function main(
-  args: readonly string[],
-  sources: readonly Environment[],
-  { out }: Streams,
-): Promise<number> {
-  const { positionals } = parseArgs({ args: [...args], allowPositionals: true })
-  const [name = '', time = '10s'] = positionals
-  const seconds = /^(\d+)s?$/.exec(time)?.[1]
-  if (name === 'changes' || name === 'reset') {
-    out.line(...(name === 'reset' ? await reset(sources) : await changes(sources)))
-  } else if (FAULTS.includes(name) && seconds !== undefined) {
-    const keys = await inject(sources, name, Number(seconds))
-    out.line(`${name}: done. Published keys: ${keys.join(', ')}`)
-  } else throw new Error(USAGE)
-  return 0
+export const main = defineCommandGroup(
+  {
+    details: 'The local tenant runs with npm run dev. Faults show how a client or the API copes.',
+    examples: [
+      { args: 'down 10s', description: 'Every request gets 503 for ten seconds' },
+      { args: 'up', description: 'Stop all faults' },
+    ],
+  },
+  {
+    rotate: fault('rotate', 'Sign with the next key, which is already published'),
+    withdraw: fault('withdraw', 'Stop publishing the keys that were used before'),
+    slow: fault('slow', 'Delay every response by a duration, until "up"', true),
+    down: fault('down', 'Answer every request with 503 for a duration', true),
+    'rate-limit': fault('rate-limit', 'Answer the Management API with 429 for a duration', true),
+    up: fault('up', 'Stop all faults'),
+    changes: {
+      summary: 'List what was changed since and overrides the data file',
+      ...defineCommand({
+        options: JSON_OPTION,
+        examples: [{ args: '', description: 'Records, and the fields that were changed' }],
+        run: showChanges,
+      }),
+    },
+    reset: {
+      summary: 'Undo these changes, so that all is as in the data file',
+      ...defineCommand({
+        options: JSON_OPTION,
+        examples: [{ args: '', description: 'What was undone' }],
+        run: reset,
+      }),
+    },
+  },
+)
+
+/** @param lasts whether it takes a duration */
+function fault(name: string, summary: string, lasts = false): Subcommand {
+  const command = defineCommand({
+    operands: lasts ? [DURATION] : [],
+    options: JSON_OPTION,
+    examples: [{ args: lasts ? '3s' : '', description: summary }],
+    async run({ values, operands, sources, streams: { out } }) {
+      const seconds = lasts ? parseDuration(operands[0]) : undefined
+      const body = { fault: name, seconds }
+      const { keys } = await call<{ keys: string[] }>(sources, '/local-tenant/faults', body)
+      if (values.json) out.json({ keys })
+      else out.line(`${name}: done. Published keys: ${keys.join(', ')}`)
+      return 0
+    },
+  })
+  return { ...command, summary }
 }
 
-async function inject(sources: readonly Environment[], fault: string, seconds: number) {
-  const { keys } = await call<{ keys: string[] }>(sources, '/local-tenant/faults', {
-    fault,
-    seconds,
-  })
-  return keys
+/** @throws UsageError */
+function parseDuration(text = '10s'): number {
+  const seconds = Number(/^(\d{1,4})s?$/.exec(text)?.[1])
+  if (seconds <= MAX_SECONDS) return seconds
+  throw new UsageError(`The duration must be in seconds, such as 10s, and at most ${MAX_SECONDS}s.`)
 }
 
 interface ChangeReport {
@@ -54,20 +90,24 @@ interface ChangeReport {
   }[]
 }
 
-async function changes(sources: readonly Environment[]): Promise<string[]> {
+async function showChanges({ values, sources, streams: { out } }: TenantInvocation) {
   const report = await call<ChangeReport>(sources, '/local-tenant/changes')
-  const { dataFile, file } = report
-  if (report.changes.length === 0) return [`Nothing overrides ${dataFile}.`]
-  return [`These changes are in ${file} and override ${dataFile}:`, ...formatChanges(report)]
+  const { dataFile, file, changes } = report
+  if (values.json) out.json(report)
+  else if (changes.length === 0) out.line(`Nothing overrides ${dataFile}.`)
+  else {
+    out.line(`These changes are in ${file} and override ${dataFile}:`, ...formatChanges(report))
+  }
+  return 0
 }
 
-async function reset(sources: readonly Environment[]): Promise<string[]> {
+async function reset({ values, sources, streams: { out } }: TenantInvocation): Promise<number> {
   const report = await call<ChangeReport>(sources, '/local-tenant/reset', {})
   const { dataFile, changes } = report
-  return [
-    `The local tenant is as in ${dataFile}. Changes undone: ${changes.length}.`,
-    ...formatChanges(report),
-  ]
+  const summary = `The local tenant is as in ${dataFile}. Changes undone: ${changes.length}.`
+  if (values.json) out.json(report)
+  else out.line(summary, ...formatChanges(report))
+  return 0
 }
 
 function formatChanges({ changes }: ChangeReport): string[] {

@@ -25,6 +25,11 @@ export function readEnvironment(): Environment[] {
   }
 }
 
+/** The name of the npm script that runs this process; `npx` for a program that npx runs. */
+export function npmScript(): string | undefined {
+  return process.env['npm_lifecycle_event']
+}
+
 /** Where the variables were looked for, for a message. */
 export function describeSources(): string {
   const path = resolve(FILE)

@@ -78,6 +78,42 @@ test('nor can the text of an error', async (t) => {
   }
 })
 
+test('on a terminal, lines break between words and their text is indented', async (t) => {
+  const columns = 30
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns })
+  const terminal = new Terminal(stream)
+  terminal.line(
+    [{ style: 'green', text: '✓' }, ' name    text that is too long for a line'],
+    '  indented text that is too long',
+    'https://a-word-that-is-too-long-stays.whole',
+  )
+  terminal.text('An error with more than thirty characters')
+  terminal.page('  a          b\n')
+  t.equal(
+    String(stream.read()).replace(STYLES, ''),
+    `✓ name    text that is too
+          long for a line
+  indented text that is too
+  long
+https://a-word-that-is-too-long-stays.whole
+An error with more than thirty
+characters
+  a          b
+
+`,
+  )
+  const pipe = new PassThrough()
+  new Terminal(pipe).line('a '.repeat(100))
+  new Terminal(pipe).text('b '.repeat(100))
+  new Terminal(pipe).page('c '.repeat(100))
+  const lines = String(pipe.read()).split('\n')
+  t.strictSame(
+    lines.map(({ length }) => length),
+    [200, 200, 79, 79, 40, 0],
+    'in a pipe, a line stays one, but the help does not',
+  )
+})
+
 test('only styles are sent to a terminal, and text stays readable', (t) => {
   const stream = Object.assign(new PassThrough(), { isTTY: true })
   const terminal = new Terminal(stream)

@@ -226,11 +226,16 @@ test('faults on request', async (t) => {
   })
   t.equal(foreign.status, 415, 'what a form on any page can send')
   const { problem } = await runCommand(faultCommand, ['down', '9999s'], sources)
-  t.match(problem, 'seconds must be <= 3600')
+  t.match(problem, 'at most 3600s')
 
-  for (const args of [[], ['explode'], ['down', 'soon']]) {
+  for (const [args, expected] of [
+    [[], 'Missing subcommand.'],
+    [['explode'], 'Unknown subcommand "explode".'],
+    [['down', 'soon'], 'The duration must be in seconds, such as 10s, and at most 3600s.'],
+    [['up', '3s'], 'Unexpected argument "3s".'],
+  ] as const) {
     const { problem } = await runCommand(faultCommand, args, sources)
-    t.match(problem, 'Usage: npm run tenant -- <fault>')
+    t.equal(problem, expected)
   }
   const down = await runCommand(faultCommand, ['up'], [{ TENANT_PORT: '1' }])
   t.match(down.problem, /does not answer at .* Start it with npm run dev/)

@@ -1,25 +1,50 @@
 import { readFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { type ConnectionChanges, redactSecrets } from '../../management/connections.ts'
+import type { OptionValues } from '../arguments/syntax.ts'
+import { UsageError } from '../arguments/usage-error.ts'
 import { readText, type Streams } from './command.ts'
-import type { OptionValues } from './management-command.ts'
 
-const text = { type: 'string' } as const
-const texts = { type: 'string', multiple: true } as const
-
-/** The options of `npm run connections`. */
-export const CONNECTION_OPTIONS = {
-  strategy: text,
-  name: text,
-  'display-name': text,
-  'show-as-button': text,
-  'domain-connection': text,
-  realm: texts,
-  metadata: texts,
-  options: text,
-  'options-file': text,
-  apply: { type: 'boolean', default: false },
+/** The options of `npm run connections -- update`. */
+export const UPDATE_OPTIONS = {
+  name: { type: 'string', description: 'Cannot be changed: use --display-name' },
+  'display-name': { type: 'string', value: 'text', description: 'The name that people see' },
+  'show-as-button': {
+    type: 'string',
+    value: 'true|false',
+    description: 'Whether the login page has a button for it',
+  },
+  'domain-connection': {
+    type: 'string',
+    value: 'true|false',
+    description: 'Whether third-party clients can use it',
+  },
+  realm: {
+    type: 'string',
+    value: 'name',
+    multiple: true,
+    description: 'All realms, in this order',
+  },
+  metadata: {
+    type: 'string',
+    value: 'name=value',
+    multiple: true,
+    description: 'Merged with the existing metadata',
+  },
+  options: {
+    type: 'string',
+    value: 'JSON',
+    description: 'Merged with the existing options; null removes one. No secrets',
+  },
+  'options-file': {
+    type: 'string',
+    value: 'file',
+    description: 'The same from a file, or from standard input for -. Secrets are allowed',
+  },
+  apply: { type: 'boolean', default: false, description: 'Make the changes' },
 } as const
+
+type Values = OptionValues<typeof UPDATE_OPTIONS>
 
 /**
  * The options of the connection: an argument, a file, or the input if the file is `-`.
@@ -28,12 +53,13 @@ export const CONNECTION_OPTIONS = {
  *   those of a process
  */
 export async function readOptions(
-  values: Pick<OptionValues<typeof CONNECTION_OPTIONS>, 'options' | 'options-file'>,
+  values: Pick<Values, 'options' | 'options-file'>,
   input: Streams['input'],
 ): Promise<Record<string, unknown> | undefined> {
   const { options, 'options-file': file } = values
   if (file !== undefined) {
-    if (options !== undefined) throw new Error('--options and --options-file exclude each other.')
+    if (options !== undefined)
+      throw new UsageError('--options and --options-file exclude each other.')
     return parseObject(file === '-' ? await readText(input) : await readOptionsFile(file))
   }
   if (options === undefined) return undefined
@@ -57,11 +83,11 @@ async function readOptionsFile(file: string): Promise<string> {
  * @throws Error if an option is invalid, or is for something that cannot be changed
  */
 export function parseChanges(
-  values: OptionValues<typeof CONNECTION_OPTIONS>,
+  values: Values,
   options: Record<string, unknown> | undefined,
 ): ConnectionChanges {
   if (values.name !== undefined) {
-    throw new Error(
+    throw new UsageError(
       'The name of a connection cannot be changed. Use --display-name to change the name that people see.',
     )
   }
@@ -83,13 +109,13 @@ export function parseChanges(
 
 function parseBoolean(name: string, value: string): boolean {
   if (value === 'true' || value === 'false') return value === 'true'
-  throw new Error(`--${name} must be true or false.`)
+  throw new UsageError(`--${name} must be true or false.`)
 }
 
 function parsePair(text: string): [string, string] {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (name !== undefined && value !== undefined) return [name, value]
-  throw new Error('--metadata must be name=value.')
+  throw new UsageError('--metadata must be name=value.')
 }
 
 function parseObject(text: string): Record<string, unknown> {
@@ -101,5 +127,5 @@ function parseObject(text: string): Record<string, unknown> {
   } catch {
     // The error below does not repeat the text, which may contain a secret.
   }
-  throw new Error('The options must be a JSON object.')
+  throw new UsageError('The options must be a JSON object.')
 }

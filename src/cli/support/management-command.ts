@@ -1,6 +1,5 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
-import type { Environment } from '../../config/environment.ts'
-import type { Command, Streams } from './command.ts'
+import { defineCommand, type Invocation, type Subcommand } from '../arguments/define-command.ts'
+import { type CommandSyntax, JSON_OPTION, type OptionsSyntax } from '../arguments/syntax.ts'
 import {
   announceTarget,
   createTarget,
@@ -8,65 +7,47 @@ import {
   reportErrors,
 } from './management-target.ts'
 
-type Options = NonNullable<ParseArgsConfig['options']>
-
 /** The options of every command that uses the Management API. */
 export const COMMON_OPTIONS = {
-  json: { type: 'boolean', default: false },
-  timeout: { type: 'string' },
+  ...JSON_OPTION,
+  timeout: {
+    type: 'string',
+    value: 'seconds',
+    description: 'For one request; AUTH0_MGMT_TIMEOUT or 10 by default',
+  },
 } as const
 
-export type OptionValues<O extends Options> = ReturnType<
-  typeof parseArgs<{ options: O & typeof COMMON_OPTIONS }>
->['values']
+export type WithCommonOptions<O extends OptionsSyntax> = O & typeof COMMON_OPTIONS
 
 /** One call of a subcommand. */
-export interface Invocation<O extends Options> {
+export interface ManagementInvocation<O extends OptionsSyntax>
+  extends Invocation<WithCommonOptions<O>> {
   readonly target: ManagementTarget
-  readonly values: OptionValues<O>
-  /** The arguments after the name of the subcommand. */
-  readonly operands: readonly string[]
-  readonly sources: readonly Environment[]
-  readonly streams: Streams
 }
 
-interface Subcommand<O extends Options> {
-  /** How many arguments follow its name. */
-  readonly minOperands: number
-  readonly maxOperands: number
-  readonly run: (invocation: Invocation<O>) => Promise<void>
+interface ManagementCommand<O extends OptionsSyntax> extends CommandSyntax<O> {
+  readonly summary: string
+  readonly options: O
+  readonly run: (invocation: ManagementInvocation<O>) => Promise<void>
 }
 
-/**
- * A command with subcommands that use the Management API, such as `connections -- get <id>`.
- *
- * @param usage shown if the subcommand is unknown or the number of its arguments is wrong
- */
-export function managementCommand<O extends Options>(
-  usage: string,
-  options: O,
-  subcommands: Readonly<Record<string, Subcommand<O>>>,
-): Command {
-  return async (args, sources, streams) => {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { ...options, ...COMMON_OPTIONS },
-    })
-    const { json, timeout } = values as { json: boolean; timeout?: string }
-    const [name = '', ...operands] = positionals
-    const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined
-    if (
-      subcommand === undefined ||
-      operands.length < subcommand.minOperands ||
-      operands.length > subcommand.maxOperands
-    ) {
-      throw new Error(usage)
-    }
-    const target = createTarget(sources, timeout)
-    announceTarget(target, streams)
-    const invocation = { target, values: values as OptionValues<O>, operands, sources, streams }
-    await reportErrors(target, json, streams, () => subcommand.run(invocation))
-    return 0
-  }
+/** A subcommand that uses the Management API, such as `connections -- get <id>`. */
+export function managementCommand<const O extends OptionsSyntax>({
+  summary,
+  run,
+  ...syntax
+}: ManagementCommand<O>): Subcommand {
+  const command = defineCommand<WithCommonOptions<O>>({
+    ...syntax,
+    options: { ...syntax.options, ...COMMON_OPTIONS },
+    async run(invocation) {
+      const { values, sources, streams } = invocation
+      const { json, timeout } = values as { json: boolean; timeout?: string }
+      const target = createTarget(sources, timeout)
+      announceTarget(target, streams)
+      await reportErrors(target, json, streams, () => run({ ...invocation, target }))
+      return 0
+    },
+  })
+  return { ...command, summary }
 }
