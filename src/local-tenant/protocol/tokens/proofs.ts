@@ -16,6 +16,9 @@ import { OAuthError } from '../oauth-error.ts'
 /** The algorithms that proofs may be signed with. */
 export const PROOF_ALGORITHMS = ['ES256']
 
+/** When a proof without a nonce is accepted, in seconds. */
+const TIMES = { maxAge: 60, clockTolerance: 5 }
+
 const DESCRIPTIONS = { ...PROOF_ERRORS, ...BINDING_ERRORS, ...NONCE_ERRORS }
 
 /** Verifies the proofs that clients send to the tenant (RFC 9449 §5), as the API verifies those of its own. */
@@ -29,7 +32,7 @@ export class Proofs {
     const now = () => Date.now()
     // A proof with a nonce is accepted longest.
     const replays = new MemoryReplayStore({ lifetime: NONCE_LIFETIME, now })
-    const options = { algorithms: PROOF_ALGORITHMS, clockTolerance: 5, now, replays }
+    const options = { algorithms: PROOF_ALGORITHMS, times: TIMES, now, replays }
     const nonces = new Nonces([randomBytes(32).toString('base64url')], now)
     this.#verifier = new ProofVerifier(options)
     this.#nonceVerifier = new ProofVerifier({ ...options, nonces })
