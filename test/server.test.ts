@@ -69,7 +69,7 @@ test('a port in use: one line, exit code 1, no stack', async (t) => {
   const taken = new URL(await serve(t, (_request, response) => response.end())).port
   const { exit, output } = start(t, 'main.ts', { ...LOOPBACK, PORT: taken })
   t.strictSame(await exit, { code: 1, signal: null })
-  t.match(output.stderr, /^Port \d+ is in use [^\n]+\n$/)
+  t.match(output.stderr, /^Port \d+ is in use\. [^\n]+ set PORT to another port\.\n$/)
 })
 
 test('another issuer on loopback, with a key set and no discovery document', async (t) => {

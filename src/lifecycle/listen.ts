@@ -50,11 +50,19 @@ export async function listen(
     }
     return actualPort
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code !== 'EADDRINUSE') throw error
-    const advice = `Is it running already? Otherwise, set ${variable} to another port.`
-    throw new Error(`Port ${port} is in use (${message}). ${advice}`, { cause: error })
+    throw explainListenError(error, port, variable)
   }
+}
+
+/**
+ * What to report if a server cannot listen: for a port in use, one line with the variable that helps.
+ *
+ * @param variable the name of the variable with the port
+ */
+export function explainListenError(error: unknown, port: number, variable: string): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error
+  const advice = `Stop the program that listens there, or set ${variable} to another port.`
+  return new Error(`Port ${port} is in use. ${advice}`, { cause: error })
 }
 
 /** @returns whether this machine has the address */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { isAllowedHost } from '../http/allowed-hosts.ts'
+import { explainListenError } from '../lifecycle/listen.ts'
 import type { RedisStatus } from '../redis/redis-connection.ts'
 import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
@@ -200,7 +201,9 @@ export class Metrics {
       server.closeAllConnections()
     })
     server.listen(port, address)
-    await once(server, 'listening')
+    await once(server, 'listening').catch((error: unknown) => {
+      throw explainListenError(error, port, 'METRICS_PORT')
+    })
     return (server.address() as AddressInfo).port
   }
 }

@@ -207,8 +207,13 @@ test('a metrics port in use stops the start', async (t) => {
     HOST: '127.0.0.1',
     METRICS_PORT: String(metricsPort),
   }
-  await t.rejects(startServer(PROBE_SERVER, [environment], { logTo: logSink().destination }), {
-    code: 'EADDRINUSE',
+  await t.rejects(
+    startServer(PROBE_SERVER, [environment], { logTo: logSink().destination }),
+    /^Port \d+ is in use\. .* set METRICS_PORT to another port\.$/,
+  )
+  const elsewhere = { ...environment, METRICS_PORT: '0', HOST: '192.0.2.1' }
+  await t.rejects(startServer(PROBE_SERVER, [elsewhere], { logTo: logSink().destination }), {
+    code: 'EADDRNOTAVAIL',
   })
 })
 

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { serve } from '../support/process.ts'
 import {
   apiOf,
   ended,
@@ -56,6 +57,16 @@ test('a failed first start ends the command', async (t) => {
   t.strictSame(await missing.exit, { code: 1, signal: null })
   t.match(missing.output.stderr, /^src\/server\.ts does not exist/)
 })
+
+for (const variable of ['PORT', 'TENANT_PORT', 'METRICS_PORT']) {
+  test(`a busy ${variable} is one line, and the command ends with 1`, async (t) => {
+    const port = new URL(await serve(t, (_request, response) => void response.end())).port
+    const { dev } = await project(t, { HOST: '127.0.0.1', [variable]: port })
+    t.strictSame(await dev.exit, { code: 1, signal: null })
+    const line = `Port ${port} is in use. Stop the program that listens there, or set ${variable} to another port.\n`
+    t.strictSame(dev.output, { stdout: '', stderr: line })
+  })
+}
 
 test('a server in an endless loop is killed', async (t) => {
   const { dev, server } = await project(t)

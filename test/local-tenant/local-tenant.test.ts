@@ -317,7 +317,7 @@ test('another server on the port of the tenant is reported', async (t) => {
 test('development: the port of the tenant is in use', async (t) => {
   const port = new URL(await serve(t, (_request, response) => response.end())).port
   const start = startDevelopment([{ PORT: '0', TENANT_PORT: port }], t.testdir())
-  await t.rejects(start, /is in use/)
+  await t.rejects(start, /^Port \d+ is in use\. .* set TENANT_PORT to another port\.$/)
 })
 
 test('development: the port of the server is in use, and the tenant is closed', async (t) => {
@@ -327,5 +327,5 @@ test('development: the port of the server is in use, and the tenant is closed', 
     [{ PORT: new URL(issuer).port, TENANT_PORT: '0', LOG_LEVEL: 'silent' }],
     directory,
   )
-  await t.rejects(start, /Port \d+ is in use .* Is it running already.* set PORT /)
+  await t.rejects(start, /^Port \d+ is in use\. .* set PORT to another port\.$/)
 })
