@@ -4,6 +4,7 @@ import type { RemoteJwks } from './tokens/keys/remote-jwks.ts'
 
 /** What the features are loaded with, beside the configuration. */
 export interface FeatureOptions {
+  /** Those of the main issuer. */
   readonly keys: RemoteJwks
   readonly openapi?: { readonly title: string }
   readonly profileRoutes?: readonly string[]
@@ -31,12 +32,12 @@ export async function loadFeatures(
 }
 
 const loadMetadata: Loader = async (config, { openapi }) => {
-  const { metadata: published, tokens } = config
+  const { metadata: published, issuers } = config
   if (published === undefined) return undefined
   const { metadata } = await import('./metadata/metadata.ts')
   const options = {
     ...published,
-    issuers: [tokens.issuer],
+    issuers: issuers.map(({ issuer }) => issuer),
     name: openapi?.title ?? 'API',
     dpop: config.dpop,
     // #region api-reference

@@ -15,8 +15,10 @@ import type { CompletedRequest, Hint } from './observability/request-log.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
 import type { ApiDescription, RouteDescription } from './openapi/describe-routes.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
+import { KeySets } from './tokens/issuers/key-sets.ts'
+import { TrustedIssuers } from './tokens/issuers/trusted-issuers.ts'
 import type { JsonObject } from './tokens/jws.ts'
-import { type KeySetState, RemoteJwks } from './tokens/keys/remote-jwks.ts'
+import type { KeySetState, RemoteJwks } from './tokens/keys/remote-jwks.ts'
 import { claimsReader, type PrincipalClaims } from './tokens/principal.ts'
 
 /** What a product adds to the core. */
@@ -46,7 +48,7 @@ export interface RunningServer {
   readonly port: number
   /** Undefined if metrics are off. */
   readonly metricsPort: number | undefined
-  /** How current the tenant's keys are. */
+  /** How current the keys of the main issuer are. */
   readonly keySet: () => KeySetState
 }
 
@@ -89,7 +91,7 @@ export async function startServer(
     const trusted = { event: 'proxies_trusted', proxies, host }
     logger.info(trusted, 'X-Forwarded-* headers from these addresses are trusted')
   }
-  const { app, keys, metrics, resources } = await assemble(definition, config, logger, {
+  const { app, keySets, metrics, resources } = await assemble(definition, config, logger, {
     loadFeatures: (keys) => loadFeatures(config, { ...definition, keys }),
     // #region api-reference
     describe: config.apiReference ? 'with-login' : undefined,
@@ -100,7 +102,7 @@ export async function startServer(
   try {
     const addresses = await addressesOf(config.host)
     await resources.start()
-    keys.start()
+    keySets.start()
     const metricsPort = await metrics.serve(app, addresses, config)
     if (metricsPort !== undefined) {
       logger.info(
@@ -109,7 +111,7 @@ export async function startServer(
       )
     }
     const port = await listen(app, addresses, config.port)
-    return { app, config, port, metricsPort, keySet: () => keys.state }
+    return { app, config, port, metricsPort, keySet: () => keySets.of(config.tokens.issuer).state }
   } catch (error) {
     await app.close()
     throw error
@@ -132,26 +134,29 @@ export async function assemble(
   logger: Logger,
   options: AssembleOptions = {},
 ) {
-  const keys = new RemoteJwks({
-    url: config.jwksUrl,
+  const keySets = new KeySets(config.issuers, {
     algorithms: jwksAlgorithms(config),
     maxAge: config.keysMaxAge,
     staleIfError: config.keysStaleIfError,
     timeout: config.keysTimeout,
     now: () => performance.now(),
-    onEvent(event) {
-      logKeyEvent(logger, event, keys, config.keysMaxAge)
-      metrics.keyEvent(event)
-      if (event.event === 'keys_fetched' && event.rotated) verifier.verified.removeWithdrawn()
+    onEvent(event, issuer, keys) {
+      logKeyEvent(logger, event, issuer, keys, config.keysMaxAge)
+      metrics.keyEvent(event, issuer)
+      if (event.event === 'keys_fetched' && event.rotated) verifier.verified.removeWithdrawn(issuer)
     },
   })
-  const verifier = new AccessTokenVerifier(config.tokens, keys, Date.now, {
+  const issuers = [...keySets.byIssuer].map(([issuer, keys]) => ({
+    expected: { ...config.tokens, issuer },
+    keys,
+  }))
+  const verifier = new AccessTokenVerifier(new TrustedIssuers(issuers), Date.now, {
     permissionsClaims: config.permissionsClaims,
     readClaims: claimsReader(definition.claims),
   })
-  const metrics = new Metrics(keys, verifier.verified, options.droppedLines ?? (() => 0))
+  const metrics = new Metrics(keySets, verifier.verified, options.droppedLines ?? (() => 0))
   const resources = new Resources(definition.resources ?? [])
-  const features = (await options.loadFeatures?.(keys)) ?? []
+  const features = (await options.loadFeatures?.(keySets.of(config.tokens.issuer))) ?? []
   const { begin = [], end = [] } = await loadDescription(definition, config, options)
   const app = await buildApp({
     config,
@@ -159,26 +164,26 @@ export async function assemble(
     verifier,
     routes: [begin, definition.routes].flat(),
     features: [end, features].flat(),
-    notReady: () => (keys.ready ? resources.notReady : 'keys'),
+    notReady: () => (keySets.ready ? resources.notReady : 'keys'),
     problemDetails: definition.problemDetails ?? false,
     onRequestCompleted(completed) {
       if (config.metricsPort !== undefined) metrics.requestCompleted(completed)
       options.onRequestCompleted?.(completed)
     },
-    ...(config.logHints && { hint: await loadHint(config, keys) }),
+    ...(config.logHints && { hint: await loadHint(config, keySets) }),
   })
   app.addHook('onClose', async () => {
-    keys.stop()
+    keySets.stop()
     const left =
       app.closeBy === undefined ? config.shutdownTimeout : app.closeBy - performance.now()
     await resources.stop(app.log, left)
   })
-  return { app, keys, metrics, resources }
+  return { app, keySets, metrics, resources }
 }
 
-async function loadHint(config: Config, keys: RemoteJwks): Promise<Hint> {
+async function loadHint(config: Config, keySets: KeySets): Promise<Hint> {
   const { logHint } = await import('./explain/log-hint.ts')
-  return logHint(config, Date.now, () => keys.state)
+  return logHint(config, Date.now, (issuer) => keySets.of(issuer).state)
 }
 
 /** Loads what turns the routes into an OpenAPI document, if one is wanted. */

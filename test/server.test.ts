@@ -21,7 +21,7 @@ test('an invalid configuration: one message, exit code 1, no stack', async (t) =
     [first, second, third, others],
     [
       'Invalid configuration:',
-      '  AUTH0_DOMAIN is missing: expected the domain of the tenant alone, such as name.region.auth0.com',
+      '  AUTH0_DOMAIN is missing: expected the domain of the tenant alone, such as name.region.auth0.com, or several domains of it, comma-separated, the main one first',
       '  PORT is invalid: expected a port from 0 to 65535',
       [''],
     ],

@@ -24,7 +24,7 @@ export function validateCombinations(values: Partial<Values>, isSet: IsSet): Con
 }
 
 function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
-  const tenant = parsers.tenant(values.AUTH0_DOMAIN ?? '')
+  const issuers = parsers.tenants(values.AUTH0_DOMAIN ?? '')?.map(({ issuer }) => issuer) ?? []
   const publicUrl = parsers.publicUrl(values.PUBLIC_URL ?? '')
   // Every comparison with NaN is false, so an invalid variable breaks no rule.
   const { KEYS_MAX_AGE = NaN, KEYS_STALE_IF_ERROR = NaN } = values
@@ -33,9 +33,14 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
   const { METRICS_PORT = NaN, PORT } = values
   return [
     [
-      values.NODE_ENV === 'production' && tenant?.issuer.startsWith('http:'),
+      values.NODE_ENV === 'production' && issuers.some((issuer) => issuer.startsWith('http:')),
       'AUTH0_DOMAIN is invalid',
       'an https domain in production',
+    ],
+    [
+      new Set(issuers).size < issuers.length,
+      'AUTH0_DOMAIN is invalid',
+      'each domain of the tenant only once',
     ],
     [
       values.NODE_ENV === 'production' && publicUrl?.startsWith('http:'),

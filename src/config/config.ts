@@ -1,4 +1,5 @@
 import { metadataUrl } from '../access/metadata-url.ts'
+import type { Issuer } from '../tokens/issuer.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 // #region browser-login
 import { createBrowserLoginConfig } from './browser-login.ts'
@@ -41,12 +42,13 @@ function dpopConfig({ DPOP, DPOP_ALGORITHMS, DPOP_PROOF_AGE, DPOP_NONCE_SECRETS 
 export function createConfig(values: Values) {
   const publicUrl = parsers.publicUrl(values.PUBLIC_URL ?? '')
   const production = values.NODE_ENV === 'production'
-  const { issuer, jwksUrl } = assertDefined(parsers.tenant(values.AUTH0_DOMAIN), 'AUTH0_DOMAIN')
+  const tenants = assertDefined(parsers.tenants(values.AUTH0_DOMAIN), 'AUTH0_DOMAIN')
   const { known, bySubdomain } =
     parsers.organizations(values.AUTH0_ORGANIZATIONS ?? '') ?? NO_ORGANIZATIONS
   return {
     tokens: {
-      issuer,
+      /** The main one of the issuers. */
+      issuer: tenants[0].issuer,
       audiences: assertDefined(parsers.audiences(values.AUTH0_AUDIENCE), 'AUTH0_AUDIENCE'),
       algorithms: assertDefined(
         parsers.algorithms(values.ACCESS_TOKEN_ALGORITHMS),
@@ -58,7 +60,8 @@ export function createConfig(values: Values) {
     },
     /** Undefined if tokens that are bound to a key are rejected. */
     dpop: dpopConfig(values),
-    jwksUrl,
+    /** Whose tokens are accepted: the domains of one tenant, the main one first. */
+    issuers: tenants as readonly Issuer[],
     permissionsClaims: assertDefined(parsers.claims(values.PERMISSIONS_CLAIM), 'PERMISSIONS_CLAIM'),
     organizations: {
       known,

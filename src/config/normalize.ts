@@ -38,10 +38,13 @@ export function normalize(sources: readonly Environment[]): {
 const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
 /** Variables whose value is one origin, or one URL. */
-const URLS: ReadonlySet<string> = new Set(['AUTH0_DOMAIN', 'APP_BASE_URL', 'PUBLIC_URL'])
+const URLS: ReadonlySet<string> = new Set(['APP_BASE_URL', 'PUBLIC_URL'])
+
+/** Variables whose value is a list of them. */
+const URL_LISTS: ReadonlySet<string> = new Set(['AUTH0_DOMAIN', 'CLIENT_ORIGIN_URL'])
 
 function withoutSlash(name: Variable, text: string): string {
   if (URLS.has(name)) return text.replace(/\/$/, '')
-  if (name === 'CLIENT_ORIGIN_URL') return text.replace(/\/(?=\s*(,|$))/g, '')
+  if (URL_LISTS.has(name)) return text.replace(/\/(?=\s*(,|$))/g, '')
   return text
 }

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { Organizations } from '../access/organizations.ts'
-import { isLoopback, issuerOf, originOf } from '../tokens/issuer.ts'
+import { type Issuer, isLoopback, issuerOf, originOf } from '../tokens/issuer.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/keys/jwks.ts'
 import { clientOriginOf } from './client-origin.ts'
 
@@ -9,7 +9,7 @@ import { clientOriginOf } from './client-origin.ts'
  * returns undefined for an invalid text.
  */
 export const parsers = {
-  tenant: issuerOf,
+  tenants,
   audiences,
   claims,
   origin: webOrigin,
@@ -37,6 +37,11 @@ const FEDERATED_API = /^([\w-]{1,64})=(.+)$/
 /** In characters. */
 const MIN_SECRET_LENGTH = 32
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
+
+/** The domains of one tenant, the main one first. */
+function tenants(text: string): [Issuer, ...Issuer[]] | undefined {
+  return parseList(text, issuerOf) as [Issuer, ...Issuer[]] | undefined
+}
 
 /** At least one identifier. Quotes, angle brackets and invisible characters are copied by mistake. */
 function audiences(text: string): [string, ...string[]] | undefined {

@@ -13,8 +13,9 @@ export const schema = {
   properties: {
     AUTH0_DOMAIN: {
       type: 'string',
-      format: 'tenant',
-      description: 'the domain of the tenant alone, such as name.region.auth0.com',
+      format: 'tenants',
+      description:
+        'the domain of the tenant alone, such as name.region.auth0.com, or several domains of it, comma-separated, the main one first',
     },
     AUTH0_AUDIENCE: {
       type: 'string',

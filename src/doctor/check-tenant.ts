@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts'
 import { printable } from '../explain/printable.ts'
+import type { Issuer } from '../tokens/issuer.ts'
 import { fetchJwks } from '../tokens/keys/fetch-jwks.ts'
-import { parseJwks } from '../tokens/keys/jwks.ts'
+import { parseJwks, type VerificationKey } from '../tokens/keys/jwks.ts'
 import { fetchForCheck, jsonOf, TIMEOUT_MS } from './fetch-for-check.ts'
 import type { Finding } from './finding.ts'
 
@@ -17,7 +18,8 @@ export interface TenantDiagnosis {
 
 /** Whether the tenant responds, which issuer it names, and whether the clocks agree. */
 export async function checkTenant(
-  { tokens: { issuer, clockTolerance } }: Config,
+  { issuer }: Issuer,
+  { clockTolerance }: Config['tokens'],
   proxy: string | undefined,
 ): Promise<TenantDiagnosis> {
   const url = `${issuer}.well-known/openid-configuration`
@@ -74,11 +76,19 @@ function checkDiscovery(
   }
 }
 
+/** What the check of a key set found. */
+export interface JwksDiagnosis {
+  readonly finding: Finding
+  /** Those that can be used. */
+  readonly keys: readonly VerificationKey[]
+}
+
 /** Which of the tenant's signing keys can be used. */
 export async function checkJwks(
-  { jwksUrl, tokens: { algorithms } }: Config,
+  { jwksUrl }: Issuer,
+  { algorithms }: Config['tokens'],
   proxy: string | undefined,
-): Promise<Finding> {
+): Promise<JwksDiagnosis> {
   const name = 'key set'
   try {
     const { keys, unusable } = parseJwks(await fetchJwks(jwksUrl, TIMEOUT_MS), algorithms)
@@ -89,15 +99,15 @@ export async function checkJwks(
       }),
       ...unusable.map(({ kid, reason }) => `${printable(kid)} ignored: ${reason}`),
     ].join('; ')
-    if (keys.length > 0) return { name, found }
+    if (keys.length > 0) return { finding: { name, found }, keys }
     const hint =
       unusable.length === 0
         ? `The tenant publishes no key at ${jwksUrl}. ${CHECK_DOMAIN}`
         : `No key can be used with ${algorithms.join(', ')} (ACCESS_TOKEN_ALGORITHMS).`
-    return { name, found: found || 'empty', hint }
+    return { finding: { name, found: found || 'empty', hint }, keys }
   } catch (error) {
     const hint = `${jwksUrl} must return 200 with a key set (JWKS): without it, no token can be verified. ${adviceFor(error, proxy)}`
-    return { name, found: causeOf(error), hint }
+    return { finding: { name, found: causeOf(error), hint }, keys: [] }
   }
 }
 

@@ -4,12 +4,12 @@ import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { httpsProxyHost } from '../config/outgoing-proxy.ts'
 import { nodeRelease } from '../utils/node-release.ts'
+import { checkDomains } from './check-domains.ts'
 // #region browser-login
 import { checkLogin } from './check-login.ts'
 // #endregion browser-login
 import { checkPort } from './check-port.ts'
 import { checkRedis } from './check-redis.ts'
-import { checkJwks, checkTenant } from './check-tenant.ts'
 import type { Finding } from './finding.ts'
 
 /**
@@ -21,13 +21,14 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
   const loaded = await load(sources)
   if (Array.isArray(loaded)) return loaded
   const { config, warning = 'valid' } = loaded
-  const { issuer, audiences } = config.tokens
+  const issuers = config.issuers.map(({ issuer }) => issuer).join(', ')
+  const { audiences } = config.tokens
   const proxy = httpsProxyHost(sources)
-  const tenant = await checkTenant(config, proxy)
+  const tenant = await checkDomains(config, proxy)
   return [
     { name: 'variables', found: warning },
     { name: 'node', found: nodeRelease(process.versions.node, Date.now()).found },
-    { name: 'issuer', found: `${issuer} (audience ${audiences.join(', ')})` },
+    { name: 'issuer', found: `${issuers} (audience ${audiences.join(', ')})` },
     { name: 'organizations', found: describeOrganizations(config) },
     { name: 'origins', found: describeOrigins(config) },
     await checkPort(config),
@@ -35,7 +36,6 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
       ? []
       : [{ name: 'proxy', found: `https requests go through ${proxy}` }]),
     ...tenant.findings,
-    await checkJwks(config, proxy),
     // #region browser-login
     ...(await checkLogin(tenant.metadata, config.browserLogin)),
     // #endregion browser-login

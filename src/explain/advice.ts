@@ -2,6 +2,7 @@ import type { RejectionCode } from '../access/challenge.ts'
 import type { Organizations } from '../access/organizations.ts'
 import { type Requirements, scopeOf } from '../access/policy.ts'
 import type { Expectations } from '../tokens/access-token-rules.ts'
+import type { Issuer } from '../tokens/issuer.ts'
 import { type DecodedToken, decodeToken, type JsonObject } from '../tokens/jws.ts'
 import type { KeySetState } from '../tokens/keys/remote-jwks.ts'
 import { audienceAdvice, issuerAdvice } from './issuer-and-audience-advice.ts'
@@ -15,9 +16,12 @@ import { detectTokenKind } from './token-kind.ts'
 export interface ExplanationInput {
   /** The token as it was received; empty if there was none. */
   readonly token: string
+  /** Those of the token's issuer, or of the main one if that is not trusted. */
   readonly expected: Expectations
-  /** The URL of the tenant's key set (JWKS). */
+  /** The URL of the key set (JWKS) of this issuer. */
   readonly jwksUrl: string
+  /** All whose tokens are accepted, the main one first. */
+  readonly issuers: readonly Issuer[]
   /** How current the keys of the server are, if that is known. */
   readonly keySet?: KeySetState | undefined
   /** Where permissions are: names of claims, or JSON Pointers into nested ones. */
@@ -71,7 +75,11 @@ const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
     'It is an ID token, which tells the client who logged in. Send the access_token of the same response instead (getAccessTokenSilently or getTokenSilently in the SDKs).',
   token_bound: () =>
     'It is bound to a key of the client in a way that this server does not check: with mTLS, or with DPoP while DPOP is off. In Applications → APIs → (this API) → Settings, switch off sender constraining, or choose DPoP and allow it here (DPOP=allowed).',
-  issuer_mismatch: ({ claims }, { expected }) => issuerAdvice(claims, expected.issuer),
+  issuer_mismatch: ({ claims }, { issuers }) =>
+    issuerAdvice(
+      claims,
+      issuers.map(({ issuer }) => issuer),
+    ),
   audience_mismatch: ({ claims }, { expected }) => audienceAdvice(claims, expected),
   time_claim_malformed: () =>
     'The claims exp and iat are required. They and nbf must be numbers, in seconds since 1970. Check what the issuer of these tokens writes.',

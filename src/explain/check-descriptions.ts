@@ -52,8 +52,8 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     found:
       cnf === undefined ? 'a token that is not bound to a key' : 'a token bound to a key (cnf)',
   }),
-  issuer: ({ claims: { iss } }, { expected }) => ({
-    expected: expected.issuer,
+  issuer: ({ claims: { iss } }, { expected, issuers }) => ({
+    expected: iss === expected.issuer ? iss : issuers.map(({ issuer }) => issuer).join(' or '),
     found: printable(iss),
   }),
   audience: ({ claims: { aud } }, { expected }) => ({

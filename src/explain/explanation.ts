@@ -1,6 +1,7 @@
 import type { RejectionCode } from '../access/challenge.ts'
-import type { AccessPolicy } from '../access/policy.ts'
-import { adviceFor, type ExplanationInput } from './advice.ts'
+import type { AccessPolicy, Requirements } from '../access/policy.ts'
+import { assertDefined } from '../utils/assert-defined.ts'
+import { adviceFor, decodedOrEmpty, type ExplanationInput } from './advice.ts'
 import { type Check, checksOf } from './checks.ts'
 
 /** The server's response to a request with the token. */
@@ -29,7 +30,7 @@ export interface Explanation {
 }
 
 /** What is the same for all tokens and routes. */
-export type ExplanationContext = Omit<ExplanationInput, 'token' | 'requirements'>
+export type ExplanationContext = Omit<ExplanationInput, 'token' | 'requirements' | 'jwksUrl'>
 
 /** What is the same for all requests to a server. */
 export type ServerContext = Omit<ExplanationContext, 'host' | 'now' | 'keySet'>
@@ -41,11 +42,24 @@ export interface ExplainedConfig extends Omit<ServerContext, 'expected'> {
 
 export function serverContext({
   tokens: expected,
-  jwksUrl,
+  issuers,
   permissionsClaims,
   organizations,
 }: ExplainedConfig): ServerContext {
-  return { expected, jwksUrl, permissionsClaims, organizations }
+  return { expected, issuers, permissionsClaims, organizations }
+}
+
+/** Adds the issuer that the token is checked for: its own, or the main one if that is not trusted. */
+export function inputFor(
+  token: string,
+  requirements: Requirements,
+  context: ExplanationContext,
+): ExplanationInput {
+  const { iss } = decodedOrEmpty(token).claims
+  const { issuers, expected } = context
+  const own = issuers.find(({ issuer }) => issuer === iss)
+  const { issuer, jwksUrl } = own ?? assertDefined(issuers[0], 'issuer')
+  return { ...context, token, requirements, jwksUrl, expected: { ...expected, issuer } }
 }
 
 /**
@@ -61,7 +75,7 @@ export function explain(
   context: ExplanationContext,
 ): Explanation {
   if (access === 'public') return { result: resultOf(answer.status), answer, checks: [] }
-  const input = { ...context, token, requirements: access }
+  const input = inputFor(token, access, context)
   const result = resultOf(answer.status)
   const code = codeOf(answer)
   const advice = code === undefined ? undefined : adviceFor(code, input)

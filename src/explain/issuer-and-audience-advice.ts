@@ -5,25 +5,35 @@ import type { JsonObject } from '../tokens/jws.ts'
 /** A domain of Auth0. Tenants keep theirs when they add a custom domain. */
 const AUTH0_DOMAIN = /(^|\.)auth0\.com$/
 
-/** Why `iss` is not the expected issuer. */
-export function issuerAdvice({ iss }: JsonObject, issuer: string): string {
-  if (typeof iss === 'string' && `https://${iss.replace(/\/$/, '')}/` === issuer) {
-    return `Its issuer is only a domain, and issuers are compared exactly. The issuer of these tokens must write iss as ${issuer}.`
+/** Why `iss` is not one of the accepted issuers. */
+export function issuerAdvice({ iss }: JsonObject, issuers: readonly string[]): string {
+  const accepted = issuers.join(' or ')
+  const domainOf = issuers.find(
+    (issuer) => typeof iss === 'string' && `https://${iss.replace(/\/$/, '')}/` === issuer,
+  )
+  if (domainOf !== undefined) {
+    return `Its issuer is only a domain, and issuers are compared exactly. The issuer of these tokens must write iss as ${domainOf}.`
   }
   if (typeof iss !== 'string' || !URL.canParse(iss)) {
-    return `It has no issuer that could be a tenant. Get an access token from ${issuer}.`
+    return `It has no issuer that could be a tenant. Get an access token from ${accepted}.`
   }
-  if (`${iss}/` === issuer) {
-    return `Its issuer lacks the trailing slash, and issuers are compared exactly. The issuer of these tokens must write iss as ${issuer}.`
+  const withSlash = issuers.find((issuer) => issuer === `${iss}/`)
+  if (withSlash !== undefined) {
+    return `Its issuer lacks the trailing slash, and issuers are compared exactly. The issuer of these tokens must write iss as ${withSlash}.`
   }
-  const [actual, expected] = [new URL(iss), new URL(issuer)]
+  const [actual, ...expected] = [iss, ...issuers].map((issuer) => new URL(issuer)) as [
+    URL,
+    ...URL[],
+  ]
   if (isLoopback(actual)) {
-    return `It comes from a local tenant, and this server accepts tokens of ${issuer} (AUTH0_DOMAIN).`
+    return `It comes from a local tenant, and this server accepts tokens of ${accepted} (AUTH0_DOMAIN).`
   }
-  if (AUTH0_DOMAIN.test(actual.hostname) !== AUTH0_DOMAIN.test(expected.hostname)) {
-    return `It may come from the same tenant under its other domain: if there is a custom domain, tokens have the domain that the client used to log in. Let clients log in at ${expected.host}, or set AUTH0_DOMAIN to the domain that they use.`
+  const isOfAuth0 = ({ hostname }: URL) => AUTH0_DOMAIN.test(hostname)
+  if (expected.every((issuer) => isOfAuth0(issuer) !== isOfAuth0(actual))) {
+    const hosts = expected.map(({ host }) => host).join(' or ')
+    return `It may come from the same tenant under its other domain: if there is a custom domain, tokens have the domain that the client used to log in. Let clients log in at ${hosts}, or add the domain that they use to AUTH0_DOMAIN.`
   }
-  return `It comes from another tenant, for example that of another environment. Get it from ${issuer}, or set AUTH0_DOMAIN to the tenant that the clients use.`
+  return `It comes from another tenant, for example that of another environment. Get it from ${accepted}, or set AUTH0_DOMAIN to the tenant that the clients use.`
 }
 
 /** Why `aud` does not contain the expected audience. */

@@ -2,7 +2,12 @@ import type { Hint } from '../observability/request-log.ts'
 import { bearerToken, dpopToken } from '../tokens/bearer.ts'
 import type { KeySetState } from '../tokens/keys/remote-jwks.ts'
 import { adviceFor } from './advice.ts'
-import { type ExplainedConfig, type ExplanationContext, serverContext } from './explanation.ts'
+import {
+  type ExplainedConfig,
+  type ExplanationContext,
+  inputFor,
+  serverContext,
+} from './explanation.ts'
 import { originHint } from './origin-hint.ts'
 
 /** What the hints depend on. */
@@ -15,30 +20,33 @@ export interface HintConfig extends ExplainedConfig {
  * response, for developers of clients.
  *
  * @param now milliseconds since the epoch
- * @param keySet how current the keys of the server are
+ * @param keySet how current the keys of an issuer are
  */
 export function logHint(
   config: HintConfig,
   now: () => number,
-  keySet: () => KeySetState | undefined = () => undefined,
+  keySet: KeySetOf = () => undefined,
 ): Hint {
   const hintAtOrigin = originHint(config.clientOrigins)
   const context = serverContext(config)
   return (code, request) =>
-    (code && tokenHint(code, request, { ...context, keySet: keySet() }, now() / 1000)) ??
-    hintAtOrigin(request)
+    (code && tokenHint(code, request, context, now() / 1000, keySet)) ?? hintAtOrigin(request)
 }
+
+type KeySetOf = (issuer: string) => KeySetState | undefined
 
 function tokenHint(
   code: string,
-  { headers, hostname, routeOptions }: Parameters<Hint>[1],
+  { headers, hostname: host, routeOptions }: Parameters<Hint>[1],
   context: Omit<ExplanationContext, 'host' | 'now'>,
   now: number,
+  keySet: KeySetOf,
 ): string | undefined {
   const { access } = routeOptions.config
   // On other routes, the rejected token is not an access token.
   if (access === undefined || access === 'public') return undefined
   const fields = [headers.authorization ?? '']
   const token = bearerToken(fields).value ?? dpopToken(fields).value ?? ''
-  return adviceFor(code, { ...context, token, requirements: access, host: hostname, now })
+  const input = inputFor(token, access, { ...context, host, now })
+  return adviceFor(code, { ...input, keySet: keySet(input.expected.issuer) })
 }

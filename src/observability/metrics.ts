@@ -6,9 +6,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { isAllowedHost } from '../http/allowed-hosts.ts'
 import { explainListenError } from '../lifecycle/listen.ts'
 import type { RedisStatus } from '../redis/redis-connection.ts'
-import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
+import type { KeySets } from '../tokens/issuers/key-sets.ts'
+import type { KeyEvent } from '../tokens/keys/remote-jwks.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
 import { addDpopMetrics } from './dpop-metrics.ts'
+import { KeyMetrics } from './key-metrics.ts'
 import type { CompletedRequest } from './request-log.ts'
 
 const DURATION_BUCKETS_SECONDS = [
@@ -40,10 +42,10 @@ export class Metrics {
   readonly #registry = new Registry()
   readonly #requests: Histogram<'route' | 'method' | 'status'>
   readonly #refusals: Counter<'code'>
-  readonly #fetches: Histogram<'outcome'>
+  readonly #keys: KeyMetrics
 
   /** @param droppedLines the number of log lines that were dropped so far */
-  constructor(keys: RemoteJwks, verified: VerifiedTokenCache, droppedLines: () => number) {
+  constructor(keySets: KeySets, verified: VerifiedTokenCache, droppedLines: () => number) {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'http_request_duration_seconds',
@@ -58,19 +60,7 @@ export class Metrics {
       labelNames: ['code'],
       registers,
     })
-    this.#fetches = new Histogram({
-      name: 'key_fetch_duration_seconds',
-      help: 'Duration of JWKS fetches.',
-      labelNames: ['outcome'],
-      buckets: DURATION_BUCKETS_SECONDS,
-      registers,
-    })
-    this.#gauge(
-      'key_set_age_seconds',
-      'Age of the JWKS; infinite before the first fetch.',
-      () => keys.age / 1000,
-    )
-    this.#gauge('keys_known', 'Number of signing keys in the JWKS cache.', () => keys.size)
+    this.#keys = new KeyMetrics(this.#registry, keySets, verified, DURATION_BUCKETS_SECONDS)
     this.#gauge(
       'verified_token_cache_size',
       'Number of tokens in the verified-token cache.',
@@ -160,9 +150,8 @@ export class Metrics {
     if (refusal !== undefined) this.#refusals.inc({ code: refusal })
   }
 
-  keyEvent({ event, duration }: KeyEvent): void {
-    const outcome = event === 'keys_fetched' ? 'success' : 'failure'
-    this.#fetches.observe({ outcome }, duration / 1000)
+  keyEvent(event: KeyEvent, issuer: string): void {
+    this.#keys.keyEvent(event, issuer)
   }
 
   /**

@@ -102,16 +102,17 @@ export async function testServer(
   const { config } = loadConfig(ENVIRONMENT, organizations, environment)
   const { issuer, audiences } = config.tokens
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwksUrl = jwksUrlOf(privateKey)
   const log: Record<string, unknown>[] = []
-  const { app, keys, resources } = await assemble(
+  const { app, keySets, resources } = await assemble(
     definition,
-    { ...config, jwksUrl: jwksUrlOf(privateKey) },
+    { ...config, issuers: config.issuers.map(({ issuer }) => ({ issuer, jwksUrl })) },
     createLogger(config.logLevel, logTo(log)),
   )
   try {
     await app.ready()
     await resources.start()
-    keys.start()
+    keySets.start()
   } catch (error) {
     await app.close()
     throw error

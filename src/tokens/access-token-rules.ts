@@ -79,8 +79,16 @@ const organization: Rule = {
   check: ({ claims }) => checkOrganization(claims),
 }
 
+/** Checked for the tokens of all issuers. */
+export const RULES_BEFORE_ISSUER: readonly Rule[] = [header, kind]
+
 /** Checked before the key is looked up, in the contract's order. */
-export const RULES_BEFORE_SIGNATURE: readonly Rule[] = [header, kind, issuer, audience, times]
+export const RULES_BEFORE_SIGNATURE: readonly Rule[] = [
+  ...RULES_BEFORE_ISSUER,
+  issuer,
+  audience,
+  times,
+]
 
 /** Checked after the signature. Times are checked again, since fetching a key may take seconds. */
 export const RULES_AFTER_SIGNATURE: readonly Rule[] = [times, subject, organization]

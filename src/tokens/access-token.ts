@@ -1,12 +1,12 @@
 import {
-  type Expectations,
   firstFailure,
   RULES_AFTER_SIGNATURE,
+  RULES_BEFORE_ISSUER,
   RULES_BEFORE_SIGNATURE,
 } from './access-token-rules.ts'
 import type { TokenErrorCode } from './errors.ts'
-import { decodeToken } from './jws.ts'
-import type { VerificationKeys } from './keys/remote-jwks.ts'
+import type { TrustedIssuer, TrustedIssuers } from './issuers/trusted-issuers.ts'
+import { type DecodedToken, decodeToken } from './jws.ts'
 import {
   DEFAULT_PRINCIPAL_OPTIONS,
   type Principal,
@@ -24,14 +24,13 @@ export type Verification = Result<Principal, TokenErrorCode>
  * is not verified again.
  *
  * @example
- * const verifier = new AccessTokenVerifier({ issuer, audiences, algorithms: ['RS256'], clockTolerance: 5 }, keys, Date.now)
+ * const verifier = new AccessTokenVerifier(new TrustedIssuers([{ expected, keys }]), Date.now)
  * const digest = verifier.digestOf(token)
  * const principal = verifier.cached(digest)
  * const { value, code } = principal ? { value: principal } : await verifier.verify(token, digest)
  */
 export class AccessTokenVerifier {
-  readonly #expected: Expectations
-  readonly #keys: VerificationKeys
+  readonly #issuers: TrustedIssuers
   readonly #now: () => number
   readonly #principal: PrincipalOptions
   readonly #inFlight = new Map<string, Promise<Verification>>()
@@ -40,20 +39,14 @@ export class AccessTokenVerifier {
 
   /** @param now milliseconds since the epoch */
   constructor(
-    expected: Expectations,
-    keys: VerificationKeys,
+    issuers: TrustedIssuers,
     now: () => number,
     principal: PrincipalOptions = DEFAULT_PRINCIPAL_OPTIONS,
   ) {
-    this.#expected = expected
-    this.#keys = keys
+    this.#issuers = issuers
     this.#now = now
     this.#principal = principal
-    this.verified = new VerifiedTokenCache({
-      clockTolerance: expected.clockTolerance,
-      isCurrent: (key) => keys.isCurrent(key),
-      now,
-    })
+    this.verified = new VerifiedTokenCache({ now })
   }
 
   /** The SHA-256 under which a token is cached. */
@@ -83,18 +76,40 @@ export class AccessTokenVerifier {
   async #verify(token: string, digest: string): Promise<Verification> {
     const { value: decoded, code } = decodeToken(token)
     if (code !== undefined) return { code }
-    const early = firstFailure(RULES_BEFORE_SIGNATURE, decoded, this.#expected, this.#seconds())
+    const issuer = this.#issuers.find(decoded.claims['iss'])
+    return issuer === undefined
+      ? { code: this.#failureOfUnknown(decoded) }
+      : this.#verifyFor(issuer, decoded, token, digest)
+  }
+
+  /** A token of another issuer fails no later than at the issuer. No key is looked up for it. */
+  #failureOfUnknown(decoded: DecodedToken): TokenErrorCode {
+    const { expected } = this.#issuers.main
+    return (
+      firstFailure(RULES_BEFORE_ISSUER, decoded, expected, this.#seconds()) ?? 'issuer_mismatch'
+    )
+  }
+
+  /** Only the token's own issuer gets here, so the keys of another one cannot verify it. */
+  async #verifyFor(
+    issuer: TrustedIssuer,
+    decoded: DecodedToken,
+    token: string,
+    digest: string,
+  ): Promise<Verification> {
+    const { expected } = issuer
+    const early = firstFailure(RULES_BEFORE_SIGNATURE, decoded, expected, this.#seconds())
     if (early !== undefined) return { code: early }
 
-    const keys = await this.#keys.keysFor(decoded.header)
+    const keys = await issuer.keys.keysFor(decoded.header)
     if (keys.length === 0) return { code: 'unknown_key' }
     const key = await verifySignature(token, decoded.header['alg'], keys)
     if (key === undefined) return { code: 'signature_invalid' }
-    const late = firstFailure(RULES_AFTER_SIGNATURE, decoded, this.#expected, this.#seconds())
+    const late = firstFailure(RULES_AFTER_SIGNATURE, decoded, expected, this.#seconds())
     if (late !== undefined) return { code: late }
 
     const principal = principalOf(decoded.claims, this.#principal)
-    this.verified.add(digest, { principal, key })
+    this.verified.add(digest, { principal, key, issuer })
     return { value: principal }
   }
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { getHeapStatistics } from 'node:v8'
 import { LRUCache } from 'lru-cache'
 import { hasExpired } from './claims.ts'
+import type { TrustedIssuer } from './issuers/trusted-issuers.ts'
 import type { VerificationKey } from './keys/jwks.ts'
 import type { Principal } from './principal.ts'
 
@@ -10,13 +11,11 @@ export interface Verified {
   readonly principal: Principal
   /** The key that signed it. */
   readonly key: VerificationKey
+  /** Its keys decide whether this key is current. */
+  readonly issuer: TrustedIssuer
 }
 
 export interface VerifiedTokenCacheOptions {
-  /** In seconds; the same as for tokens seen for the first time. */
-  readonly clockTolerance: number
-  /** Whether a key is still one of the tenant's. */
-  readonly isCurrent: (key: VerificationKey) => boolean
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly maxEntries?: number
@@ -42,6 +41,8 @@ export class VerifiedTokenCache {
   hits = 0
   misses = 0
   evictions = 0
+  /** How many tokens of each issuer were verified. */
+  readonly verifiedOf = new Map<string, number>()
 
   constructor(options: VerifiedTokenCacheOptions) {
     this.#options = options
@@ -75,13 +76,20 @@ export class VerifiedTokenCache {
   }
 
   add(digest: string, verified: Verified): void {
+    const { issuer } = verified.issuer.expected
+    this.verifiedOf.set(issuer, (this.verifiedOf.get(issuer) ?? 0) + 1)
     this.#cache.set(digest, verified)
   }
 
-  /** Removes the tokens whose signing key is no longer one of the tenant's. */
-  removeWithdrawn(): void {
-    for (const [digest, { key }] of this.#cache) {
-      if (!this.#options.isCurrent(key)) this.#cache.delete(digest)
+  /**
+   * Removes the tokens of an issuer whose signing key is no longer one of its keys.
+   *
+   * @param name of the issuer
+   */
+  removeWithdrawn(name: string): void {
+    for (const [digest, { key, issuer }] of this.#cache) {
+      const isAffected = issuer.expected.issuer === name
+      if (isAffected && !issuer.keys.isCurrent(key)) this.#cache.delete(digest)
     }
   }
 
@@ -89,9 +97,9 @@ export class VerifiedTokenCache {
     return this.#cache.size
   }
 
-  #isValid({ principal, key }: Verified): boolean {
-    const { clockTolerance, isCurrent, now } = this.#options
-    return isCurrent(key) && !hasExpired(principal.expiresAt, clockTolerance, now() / 1000)
+  #isValid({ principal, key, issuer: { expected, keys } }: Verified): boolean {
+    const now = this.#options.now() / 1000
+    return keys.isCurrent(key) && !hasExpired(principal.expiresAt, expected.clockTolerance, now)
   }
 }
 

@@ -172,7 +172,8 @@ test('the start says which proxies are trusted, and other peers choose no addres
 })
 
 test('metrics: on a separate port, with labels from fixed sets', async (t) => {
-  const { url, metricsPort, bearer } = await running(t, { METRICS_PORT: '0' })
+  const { url, metricsPort, bearer, config } = await running(t, { METRICS_PORT: '0' })
+  const { issuer } = config.tokens
   const headers = { authorization: bearer() }
   for (const _ of [1, 2]) t.equal((await fetch(`${url}${PROTECTED}`, { headers })).status, 200)
   t.equal((await fetch(`${url}/readyz`)).status, 200)
@@ -186,8 +187,9 @@ test('metrics: on a separate port, with labels from fixed sets', async (t) => {
     'http_request_duration_seconds_count{route="/probe/protected",method="GET",status="200"} 2',
     'http_request_duration_seconds_count{route="none",method="DELETE",status="404"} 1',
     'refusals_total{code="token_malformed"} 1',
-    'key_fetch_duration_seconds_count{outcome="success"} 1',
-    'keys_known 1',
+    `key_fetch_duration_seconds_count{outcome="success",issuer="${issuer}"} 1`,
+    `keys_known{issuer="${issuer}"} 1`,
+    `tokens_verified_total{issuer="${issuer}"} 1`,
     'verified_token_cache_size 1',
     'verified_token_cache_hits_total 1',
     'nodejs_eventloop_lag_seconds',

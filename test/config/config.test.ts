@@ -34,7 +34,7 @@ test('defaults', async (t) => {
     },
     dpop: { required: false, algorithms: ['ES256'], maxProofAge: 60, nonceSecrets: undefined },
     permissionsClaims: ['permissions'],
-    jwksUrl: 'https://tenant.test/.well-known/jwks.json',
+    issuers: [{ issuer: ISSUER, jwksUrl: 'https://tenant.test/.well-known/jwks.json' }],
     organizations: {
       known: new Set(),
       required: false,
@@ -371,9 +371,60 @@ test('all forms of a tenant', async (t) => {
     'http://[::1]:6061': 'http://[::1]:6061/',
   }
   for (const [domain, issuer] of Object.entries(forms)) {
-    const { tokens, jwksUrl } = configOf({ AUTH0_DOMAIN: domain })
-    t.strictSame([tokens.issuer, jwksUrl], [issuer, `${issuer}.well-known/jwks.json`])
+    const { tokens, issuers } = configOf({ AUTH0_DOMAIN: domain })
+    t.equal(tokens.issuer, issuer)
+    t.strictSame(issuers, [{ issuer, jwksUrl: `${issuer}.well-known/jwks.json` }])
   }
+})
+
+test('several domains of one tenant, the main one first', async (t) => {
+  const { config, warning } = loadConfig({
+    ...REQUIRED,
+    AUTH0_DOMAIN: ' login.tenant.test/ , https://tenant.eu.auth0.com/,,',
+  })
+  t.equal(config.tokens.issuer, 'https://login.tenant.test/')
+  const issuers = ['https://login.tenant.test/', 'https://tenant.eu.auth0.com/']
+  t.strictSame(
+    config.issuers,
+    issuers.map((issuer) => ({ issuer, jwksUrl: `${issuer}.well-known/jwks.json` })),
+  )
+  t.equal(warning, 'Trimmed whitespace or a trailing slash from AUTH0_DOMAIN.')
+})
+
+test('D.1 test 10: the same issuer twice stops the start', async (t) => {
+  for (const AUTH0_DOMAIN of [
+    'tenant.test,tenant.test',
+    'tenant.test,tenant.test/',
+    'tenant.test/, https://tenant.test ',
+    'tenant.test,login.tenant.test,TENANT.test',
+    'https://tenant.test,https://tenant.test:443',
+  ]) {
+    t.equal(
+      problemsWith({ AUTH0_DOMAIN, PORT: 'x' }),
+      'Invalid configuration:\n  PORT is invalid: expected a port from 0 to 65535\n  AUTH0_DOMAIN is invalid: expected each domain of the tenant only once',
+      AUTH0_DOMAIN,
+    )
+  }
+  const other = { AUTH0_DOMAIN: 'https://tenant.test,https://tenant.test:8443' }
+  t.equal(problemsWith(other), '')
+})
+
+test('each domain of a list is checked', async (t) => {
+  for (const domain of [
+    'tenant.test/path',
+    'https://u:p@tenant.test',
+    'http://tenant.test',
+    '//',
+  ]) {
+    for (const AUTH0_DOMAIN of [`login.test,${domain}`, `${domain},login.test`]) {
+      t.match(problemsWith({ AUTH0_DOMAIN }), /AUTH0_DOMAIN is invalid: expected the domain of the/)
+    }
+  }
+  t.match(problemsWith({ AUTH0_DOMAIN: ' , ' }), /AUTH0_DOMAIN is invalid/)
+  const local = { AUTH0_DOMAIN: 'login.test,http://localhost:6061' }
+  t.equal(problemsWith(local), '')
+  const production = { ...local, NODE_ENV: 'production' }
+  t.match(problemsWith(production), /AUTH0_DOMAIN is invalid: expected an https domain in/)
 })
 
 test('values are normalized, with one warning', async (t) => {

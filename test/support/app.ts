@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/load-config.ts'
 import type { Timeouts } from '../../src/lifecycle/timeouts.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
+import { TrustedIssuers } from '../../src/tokens/issuers/trusted-issuers.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 import { logSink } from './log-sink.ts'
 import { PROBE_SERVER } from './probe-routes.ts'
@@ -40,6 +41,8 @@ export interface TestAppOptions {
   readonly environment?: Environment
   readonly keys?: readonly TestKey[]
   readonly signingKeys?: VerificationKeys
+  /** The keys of each issuer, where there are several. */
+  readonly keysByIssuer?: Readonly<Record<string, VerificationKeys>>
   readonly now?: () => number
   /** The probe routes by default. */
   readonly routes?: readonly FastifyPluginAsync[]
@@ -52,12 +55,16 @@ export interface TestAppOptions {
 export async function testApp(t: Test, options: TestAppOptions = {}): Promise<TestApp> {
   const { config } = loadConfig(ENVIRONMENT, options.environment ?? {})
   const { log, destination } = logSink()
+  const ofAll = options.signingKeys ?? keysOf(options.keys ?? [KEY], config.tokens.algorithms)
+  const issuers = config.issuers.map(({ issuer }) => ({
+    expected: { ...config.tokens, issuer },
+    keys: options.keysByIssuer?.[issuer] ?? ofAll,
+  }))
   const app = await buildApp({
     config,
     logger: createLogger(config.logLevel, destination),
     verifier: new AccessTokenVerifier(
-      config.tokens,
-      options.signingKeys ?? keysOf(options.keys ?? [KEY], config.tokens.algorithms),
+      new TrustedIssuers(issuers),
       options.now ?? (() => NOW * 1000),
     ),
     now: options.now ?? (() => NOW * 1000),

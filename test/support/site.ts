@@ -6,6 +6,7 @@ import type { Environment } from '../../src/config/environment.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
+import { TrustedIssuers } from '../../src/tokens/issuers/trusted-issuers.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { ENVIRONMENT } from './app.ts'
@@ -51,7 +52,7 @@ export async function site(t: Test, options: SiteOptions = {}): Promise<Site> {
   const app = await buildApp({
     config,
     logger: createLogger('debug', destination),
-    verifier: new AccessTokenVerifier(config.tokens, keys, now),
+    verifier: new AccessTokenVerifier(new TrustedIssuers([{ expected: config.tokens, keys }]), now),
     notReady: () => undefined,
     routes: PROBE_SERVER.routes,
     features: [

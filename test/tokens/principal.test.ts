@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { claimsReader, DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../../src/tokens/principal.ts'
 import { VerifiedTokenCache } from '../../src/tokens/verified-token-cache.ts'
+import { trustedIssuer } from '../support/tokens/issuers.ts'
 import { claims, ISSUER, NOW } from '../support/tokens/tokens.ts'
 
 const of = (changes: Record<string, unknown>, options = {}) =>
@@ -85,13 +86,12 @@ test('a principal cannot be changed, however deep', async (t) => {
 
 test('claims count in the bound of the cache', async (t) => {
   const cache = new VerifiedTokenCache({
-    clockTolerance: 0,
-    isCurrent: () => true,
     now: () => NOW * 1000,
     maxBytes: 100_000,
   })
   const big = of({ big: 'x'.repeat(7000) }, { readClaims: claimsReader(['big']) })
   const key = { kid: 'a', algorithms: [], key: undefined as never }
-  for (let i = 0; i < 100; i++) cache.add(`${i}`, { principal: big, key })
+  for (let i = 0; i < 100; i++)
+    cache.add(`${i}`, { principal: big, key, issuer: trustedIssuer(ISSUER) })
   t.ok(cache.size <= 7, `${cache.size} entries of 14 KB`)
 })

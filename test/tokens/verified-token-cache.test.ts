@@ -9,18 +9,18 @@ import {
 } from '../../src/tokens/verified-token-cache.ts'
 import { testApp } from '../support/app.ts'
 import { sendRaw } from '../support/raw-http.ts'
+import { trustedIssuer } from '../support/tokens/issuers.ts'
 import { KEY, newKey, oddKeys } from '../support/tokens/keys.ts'
-import { NOW, token } from '../support/tokens/tokens.ts'
+import { ISSUER, NOW, token } from '../support/tokens/tokens.ts'
 
 const PROTECTED = '/probe/protected'
 const [key] = parseJwks([KEY.jwk], ['RS256']).keys as [VerificationKey]
+const issuer = trustedIssuer(ISSUER)
 const principal = (subject: string, expiresAt = NOW + 60) =>
   principalOf({ sub: subject, exp: expiresAt }, DEFAULT_PRINCIPAL_OPTIONS)
 
 function memory(options: Partial<VerifiedTokenCacheOptions> = {}) {
   return new VerifiedTokenCache({
-    clockTolerance: 0,
-    isCurrent: () => true,
     now: () => NOW * 1000,
     ...options,
   })
@@ -91,10 +91,11 @@ test('a remembered token ends with its key', async (t) => {
 
 test('tokens of withdrawn keys are forgotten with them', async (t) => {
   const other = { ...key }
-  const tokens = memory({ isCurrent: (candidate) => candidate === key })
-  tokens.add('one', { principal: principal('1'), key })
-  tokens.add('two', { principal: principal('2'), key: other })
-  tokens.removeWithdrawn()
+  const issuer = trustedIssuer(ISSUER, (candidate) => candidate === key)
+  const tokens = memory()
+  tokens.add('one', { principal: principal('1'), key, issuer })
+  tokens.add('two', { principal: principal('2'), key: other, issuer })
+  tokens.removeWithdrawn(ISSUER)
   t.equal(tokens.size, 1)
   t.match(tokens.get('one'), { subject: '1' })
 })
@@ -102,7 +103,7 @@ test('tokens of withdrawn keys are forgotten with them', async (t) => {
 test('a million tokens take no more room than was given to them', async (t) => {
   const tokens = memory({ maxEntries: 10_000, maxBytes: 4 * 1024 * 1024 })
   for (let i = 0; i < 1_000_000; i++) {
-    tokens.add(`digest-${i}`, { principal: principal(`user-${i}`), key })
+    tokens.add(`digest-${i}`, { principal: principal(`user-${i}`), key, issuer })
   }
   t.ok(tokens.size <= 10_000 && tokens.size > 5_000, `${tokens.size} are left`)
   t.equal(tokens.evictions, 1_000_000 - tokens.size)
@@ -116,6 +117,7 @@ test('a million tokens take no more room than was given to them', async (t) => {
     byBytes.add(`${i}`, {
       principal: { ...principal('x'), permissions, organization: 'org_a' },
       key,
+      issuer,
     })
   }
   t.ok(byBytes.size < 50, 'large ones count for more')
@@ -123,9 +125,9 @@ test('a million tokens take no more room than was given to them', async (t) => {
 
 test('a busy token outlives a flood of those that come once', async (t) => {
   const tokens = memory({ maxEntries: 100 })
-  tokens.add('busy', { principal: principal('busy'), key })
+  tokens.add('busy', { principal: principal('busy'), key, issuer })
   for (let i = 0; i < 10_000; i++) {
-    tokens.add(`once-${i}`, { principal: principal(`${i}`), key })
+    tokens.add(`once-${i}`, { principal: principal(`${i}`), key, issuer })
     if (i % 50 === 0) t.ok(tokens.get('busy'))
   }
 })

@@ -1,0 +1,50 @@
+import { assertDefined } from '../../utils/assert-defined.ts'
+import type { Issuer } from '../issuer.ts'
+import { type KeyEvent, RemoteJwks, type RemoteJwksOptions } from '../keys/remote-jwks.ts'
+
+export interface KeySetsOptions extends Omit<RemoteJwksOptions, 'url' | 'onEvent'> {
+  /** @param issuer whose key set it is */
+  readonly onEvent: (event: KeyEvent, issuer: string, keys: RemoteJwks) => void
+}
+
+/**
+ * The key sets (JWKS) of all trusted issuers. They share nothing: one that is unavailable, or for which
+ * key ids are made up, does not affect the others.
+ */
+export class KeySets {
+  /** By issuer, the main one first. */
+  readonly byIssuer: ReadonlyMap<string, RemoteJwks>
+
+  constructor(issuers: readonly Issuer[], { onEvent, ...options }: KeySetsOptions) {
+    this.byIssuer = new Map(
+      issuers.map(({ issuer, jwksUrl: url }) => {
+        const report = (event: KeyEvent) => onEvent(event, issuer, keys)
+        const keys: RemoteJwks = new RemoteJwks({ ...options, url, onEvent: report })
+        return [issuer, keys]
+      }),
+    )
+  }
+
+  of(issuer: string): RemoteJwks {
+    return assertDefined(this.byIssuer.get(issuer), 'issuer')
+  }
+
+  /** Whether any issuer has keys. Tokens of the others are 503 until they have some. */
+  get ready(): boolean {
+    return this.#all.some(({ ready }) => ready)
+  }
+
+  /** Starts the background fetches. */
+  start(): void {
+    for (const keys of this.#all) keys.start()
+  }
+
+  /** Stops the background fetches; the cached keys stay in use. */
+  stop(): void {
+    for (const keys of this.#all) keys.stop()
+  }
+
+  get #all(): readonly RemoteJwks[] {
+    return [...this.byIssuer.values()]
+  }
+}
