@@ -26,6 +26,8 @@ export interface AuditRecord {
   readonly client: string | null
   /** `act.sub`: who acts for the subject. */
   readonly actor: string | null
+  /** `iss`. A subject is unique per issuer only. */
+  readonly issuer: string | null
 }
 
 /** In characters. A subject has at most 255 (OpenID Connect Core §2). */
@@ -72,6 +74,7 @@ function auditRecord(request: FastifyRequest, status: number | null): AuditRecor
     organization: bounded(principal?.organization),
     client: bounded(principal?.client),
     actor: bounded(principal?.actor),
+    issuer: bounded(principal?.issuer),
   }
 }
 

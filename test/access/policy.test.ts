@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { test } from 'tap'
 import type { Requirements } from '../../src/access/policy.ts'
 import { denialOf } from '../../src/access/policy.ts'
+import { DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../../src/tokens/principal.ts'
 import { type TestAppOptions, testApp } from '../support/app.ts'
 import { token } from '../support/tokens/tokens.ts'
 
@@ -68,6 +69,30 @@ test('organizations: some known, not required', async (t) => {
   t.strictSame(await call({}), [200])
   t.strictSame(await call({ org_id: 'org_b' }), [200])
   t.strictSame(await call({ org_id: 'org_c' }), [401, 'organization_unknown'])
+})
+
+test('D.1 test 7: an organization is known at all domains of its tenant, or at none', async (t) => {
+  const domains = { AUTH0_DOMAIN: 'tenant.test,login.tenant.test' }
+  const call = await scratch(t, {}, { ...KNOWN, ...domains })
+  for (const iss of ['https://tenant.test/', 'https://login.tenant.test/']) {
+    t.strictSame(await call({ iss, org_id: 'org_a' }), [200])
+    t.strictSame(await call({ iss, org_id: 'org_c' }), [401, 'organization_unknown'])
+    t.strictSame(await call({ iss }), [401, 'organization_missing'])
+  }
+  t.strictSame(await call({ iss: 'https://x.test/', org_id: 'org_a' }), [401, 'issuer_mismatch'])
+})
+
+test('D.1 test 7: a decision depends on the list that it gets, and on no other', async (t) => {
+  const claims = { iss: 'https://b.test/', sub: 'x', exp: 1, org_id: 'org_a' }
+  const principal = principalOf(claims, DEFAULT_PRINCIPAL_OPTIONS)
+  const listOf = (id: string) => ({
+    known: new Set([id]),
+    required: true,
+    domain: undefined,
+    bySubdomain: new Map(),
+  })
+  t.equal(denialOf(principal, {}, listOf('org_a'), ''), undefined)
+  t.equal(denialOf(principal, {}, listOf('org_b'), ''), 'organization_unknown')
 })
 
 test('a route may ask for certain organizations', async (t) => {

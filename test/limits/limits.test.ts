@@ -115,6 +115,22 @@ test('a limit per organization counts a token without one by its subject', async
   t.strictSame(await statuses(app, requests), [200, 429, 200, 200, 200, 429])
 })
 
+test('D.1 test 11: one subject of two issuers is two principals', async (t) => {
+  const issuers = { AUTH0_DOMAIN: 'tenant.test,login.tenant.test', AUTH0_ORGANIZATIONS: 'org_a1' }
+  const environment = { ...issuers, ORGANIZATION_REQUIRED: 'false' }
+  const call = (iss: string, claims = {}) => ({ headers: bearer({ iss, ...claims }) })
+  const [one, other] = ['https://tenant.test/', 'https://login.tenant.test/'] as const
+  const perSubject = await limitedApp(t, { limit: { ...LIMITED, max: 1 } }, environment)
+  const requests = [call(one), call(one), call(other), call(other), call(one)]
+  t.strictSame(await statuses(perSubject.app, requests), [200, 429, 200, 429, 429])
+
+  const limit = { max: 1, window: 60, per: 'organization' } as const
+  const { app } = await limitedApp(t, { limit }, environment)
+  const member = { org_id: 'org_a1' }
+  const calls = [call(one, member), call(other, member), call(one), call(other), call(one)]
+  t.strictSame(await statuses(app, calls), [200, 429, 200, 200, 429])
+})
+
 test('a limit per address ignores the port that a proxy adds', async (t) => {
   const { app } = await limitedApp(
     t,

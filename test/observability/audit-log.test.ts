@@ -6,7 +6,7 @@ import { type Test, test } from 'tap'
 import { fail } from '../../src/http/http-error.ts'
 import type { Principal } from '../../src/tokens/principal.ts'
 import { testApp } from '../support/app.ts'
-import { token } from '../support/tokens/tokens.ts'
+import { ISSUER, token } from '../support/tokens/tokens.ts'
 
 const ON = { AUDIT_LOG: 'true' }
 
@@ -68,10 +68,20 @@ test('the form of an audit line', async (t) => {
     organization: null,
     client: 'the-client',
     actor: 'auth0|support',
+    issuer: ISSUER,
     msg: 'audit',
   }
   t.strictSame(line, expected)
   t.strictSame(Object.keys(line), Object.keys(expected), 'in this order')
+})
+
+test('D.1 test 11: one subject of two issuers has two kinds of lines', async (t) => {
+  const { call, lines } = await audited(t, { AUTH0_DOMAIN: 'tenant.test,login.tenant.test' })
+  const issuers = [ISSUER, 'https://login.tenant.test/']
+  for (const iss of issuers) await call('GET', '/own/me', { iss, sub: 'me' })
+  await call('GET', '/own/me', { iss: 'https://third.test/', sub: 'me' })
+  const who = lines().map(({ subject, issuer }) => [subject, issuer])
+  t.strictSame(who, [...issuers.map((issuer) => ['me', issuer]), [null, null]])
 })
 
 test('every outcome', async (t) => {

@@ -107,11 +107,12 @@ function countInRedis(
   }
 }
 
+/** A subject is unique per issuer only. An organization is one, whatever domain of the tenant is used. */
 function keyOf({ principal, ip }: FastifyRequest, per: RequestLimit['per']): string {
   if (per === 'address' || principal === null) return `address ${clientAddress(ip)}`
-  const { organization, subject } = principal
+  const { issuer, organization, subject } = principal
   return per === 'subject' || organization === undefined
-    ? `subject ${subject}`
+    ? `subject ${issuer} ${subject}`
     : `organization ${organization}`
 }
 
