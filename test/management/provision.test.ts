@@ -153,6 +153,10 @@ test('--write-env does not write the address of a local tenant unless told so', 
   const AUTH0_MGMT_DOMAIN = new URL(issuer).origin
   const { out } = await runManagementCommand(provision, '--apply', { AUTH0_MGMT_DOMAIN })
   t.match(out, `AUTH0_DOMAIN=${AUTH0_MGMT_DOMAIN}\n`)
+  const several = { AUTH0_DOMAIN: ` ${issuer}, login.tenant.test/` }
+  const atMain = await runManagementCommand(provision, '--apply', several)
+  t.equal(atMain.err.split('\n')[0], `Tenant: ${issuer} (a local tenant)`, 'the main domain')
+  t.match(atMain.out, `AUTH0_DOMAIN=${AUTH0_MGMT_DOMAIN},login.tenant.test\n`)
   t.notOk(existsSync('.env'))
 })
 

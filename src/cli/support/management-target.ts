@@ -41,8 +41,10 @@ export function createTarget(
   const configured = setting(sources, 'AUTH0_DOMAIN', setting(sources, 'AUTH0_MGMT_DOMAIN', ''))
   const isDefault = configured.trim() === ''
   const localTenant = tenantOrigin(sources)
-  const domain = isDefault ? localTenant : configured.trim().replace(/\/$/, '')
-  const managementDomain = setting(sources, 'AUTH0_MGMT_DOMAIN', domain)
+  const domains = isDefault
+    ? [localTenant]
+    : configured.split(',').map((domain) => domain.trim().replace(/\/$/, ''))
+  const managementDomain = setting(sources, 'AUTH0_MGMT_DOMAIN', String(domains[0]))
   const issuer = issuerOf(managementDomain)?.issuer
   if (issuer === undefined) throw new Error(`${managementDomain} is not a tenant domain.`)
   const isLocal = isLoopback(new URL(issuer))
@@ -63,7 +65,7 @@ export function createTarget(
     )
   }
   const management = createManagementClient({ issuer, credentials, timeoutMs })
-  return { issuer, domain, isLocal, isDefault, management }
+  return { issuer, domain: domains.join(), isLocal, isDefault, management }
 }
 
 function readCredentials(sources: readonly Environment[]): Credentials | undefined {
