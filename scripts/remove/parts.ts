@@ -74,6 +74,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
     paths: [
       'src/local-tenant',
       'src/dev',
+      'src/cli/call.ts',
+      'src/cli/calls',
       'src/cli/dev.ts',
       'src/cli/tenant.ts',
       'src/cli/token.ts',
@@ -88,7 +90,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'docs/build-your-own.md',
       'local-tenant.schema.json',
     ],
-    scripts: ['dev', 'token', 'tenant', 'test:browser'],
+    scripts: ['dev', 'token', 'call', 'tenant', 'test:browser'],
     neededBy: ['management'],
   },
 }

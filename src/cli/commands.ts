@@ -14,6 +14,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Print an access token of the local tenant, or a wrong one',
     load: () => import('./token.ts'),
   },
+  call: {
+    summary: 'Call the API with an access token of the local tenant',
+    load: () => import('./call.ts'),
+  },
   tenant: {
     summary: 'Show the state of the local tenant, make it fail, or undo its changes',
     load: () => import('./tenant.ts'),

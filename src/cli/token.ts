@@ -1,8 +1,16 @@
-import { tenantOrigin } from '../config/tenant-port.ts'
 import { defineCommand, type Invocation } from './arguments/define-command.ts'
 import { JSON_OPTION } from './arguments/syntax.ts'
-import { UsageError } from './arguments/usage-error.ts'
-import { callLocalTenant } from './support/local-tenant.ts'
+import { loadClientKey } from './calls/client-key.ts'
+import { PLAIN_TOKEN_NOTE, requestPersonaToken } from './calls/persona-token.ts'
+
+const OPTIONS = {
+  dpop: {
+    type: 'boolean',
+    default: false,
+    description: 'Bind the token to the key of the commands, for npm run call -- --dpop',
+  },
+  ...JSON_OPTION,
+} as const
 
 /** Prints an access token of the local tenant for a persona: `npm run --silent token -- admin`. */
 export const main = defineCommand({
@@ -13,23 +21,22 @@ export const main = defineCommand({
       isOptional: true,
     },
   ],
-  options: JSON_OPTION,
-  examples: [{ args: 'admin', description: 'The access token of the persona admin' }],
+  options: OPTIONS,
+  examples: [
+    { args: 'admin', description: 'The access token of the persona admin' },
+    { args: 'admin --dpop', description: 'One that needs a proof with each request' },
+    { args: 'admin --json', description: 'The response of the token endpoint' },
+  ],
   run: printToken,
 })
 
-async function printToken({ values, operands, sources, streams }: Invocation<typeof JSON_OPTION>) {
-  const grant_type = 'urn:local-tenant:grant-type:persona'
-  const body = new URLSearchParams({ grant_type, persona: operands[0] ?? '' })
-  const response = await callLocalTenant(sources, '/oauth/token', { method: 'POST', body })
-  const result = (await response.json().catch(() => ({}))) as Record<string, string>
-  const {
-    access_token: token,
-    error_description: problem = `The server at ${tenantOrigin(sources)} is not a tenant.`,
-  } = result
-  if (result['error'] === 'invalid_grant') throw new UsageError(problem)
-  if (token === undefined) throw new Error(problem)
-  if (values.json) streams.out.json(result)
-  else streams.out.line(token)
+async function printToken({ values, operands, sources, streams }: Invocation<typeof OPTIONS>) {
+  const { out, err } = streams
+  const signer = values.dpop ? await loadClientKey() : undefined
+  const options = { signer, show: () => undefined }
+  const { token, type, response } = await requestPersonaToken(sources, operands[0] ?? '', options)
+  if (values.dpop && type === 'Bearer') err.line(PLAIN_TOKEN_NOTE)
+  if (values.json) out.json(response)
+  else out.line(token)
   return 0
 }

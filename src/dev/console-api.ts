@@ -21,6 +21,7 @@ export function createConsoleApi(
         .map(([method, access]) => [labelOf(method, path), { method, path, access }] as const),
     ),
   )
+  const url = `http://localhost:${port}`
   const routeOf = (label: string) => assertDefined(routes.get(label), 'route')
   async function decide({ method, path, host, token }: ApiRequest) {
     const headers = { host, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
@@ -30,14 +31,15 @@ export function createConsoleApi(
   }
   return {
     project,
-    url: `http://localhost:${port}`,
+    url,
+    publicUrl: config.publicUrl ?? url,
     audience: config.tokens.audiences[0],
     policies: new Map([...routes].map(([label, { access }]) => [label, access])),
     decide,
     async decideRoute(label, token) {
       const { method, path } = routeOf(label)
-      const url = path.replaceAll(/:\w+|\*/g, '1')
-      const answer = await decide({ method, path: url, host: 'localhost', token })
+      const target = path.replaceAll(/:\w+|\*/g, '1')
+      const answer = await decide({ method, path: target, host: 'localhost', token })
       return answer.status === 204 ? { status: 200, message: 'allowed' } : answer
     },
     explain(token, response, label) {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readPrivate, writePrivate } from './directory/private-file.ts'
+import { readPrivate, writePrivate } from '../utils/private-file.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** Browsers accept no longer lifetime. */

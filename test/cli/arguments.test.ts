@@ -6,7 +6,7 @@ import type { Command } from '../../src/cli/support/command.ts'
 import { runMain } from '../support/command.ts'
 
 /** Their result is a server, and a file. */
-const WITHOUT_JSON = ['dev', 'openapi']
+const WITHOUT_JSON = ['call', 'dev', 'openapi']
 
 const loaded = await Promise.all(
   Object.entries(COMMANDS).map(async ([name, { summary, load }]) => {

@@ -22,6 +22,8 @@ export interface ConsoleApi {
   readonly project: string
   /** Its origin. */
   readonly url: string
+  /** The URL at which clients reach it, without a slash at its end. Proofs name this one. */
+  readonly publicUrl: string
   /** Its identifier, the audience of its access tokens. */
   readonly audience: string
   /** Its routes, such as `/api/notes` or `POST /api/notes`, and their access policies. */

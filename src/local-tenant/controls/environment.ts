@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { assertDefined } from '../../utils/assert-defined.ts'
 import type { ConsoleApi } from '../console/console-api.ts'
 import type { Directory } from '../directory/directory.ts'
 
@@ -64,8 +65,21 @@ export async function environmentControl(
   app: FastifyInstance,
   { issuer, directory, api }: EnvironmentOptions,
 ): Promise<void> {
-  app.get('/local-tenant/environment', () => ({
-    ...apiEnvironment(issuer(), directory),
-    project: api()?.project,
-  }))
+  app.get('/local-tenant/environment', () => {
+    const running = api()
+    return {
+      ...apiEnvironment(issuer(), directory),
+      project: running?.project,
+      api: running && describeApi(running, directory),
+    }
+  })
+}
+
+/** What the command `call` needs. */
+function describeApi({ url, publicUrl }: ConsoleApi, { personas }: Directory) {
+  const { name: persona } = assertDefined(
+    personas.find(() => true),
+    'persona',
+  )
+  return { url, publicUrl, persona }
 }

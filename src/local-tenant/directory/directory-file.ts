@@ -1,6 +1,6 @@
+import { readPrivate, unreadable, writePrivate } from '../../utils/private-file.ts'
 import type { Change } from './collection.ts'
 import type { Directory } from './directory.ts'
-import { readPrivate, unreadable, writePrivate } from './private-file.ts'
 
 const CONTENTS = 'changes'
 

@@ -1,7 +1,7 @@
 import { generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
 import { calculateJwkThumbprint, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
-import { readPrivate, writePrivate } from '../../directory/private-file.ts'
+import { readPrivate, writePrivate } from '../../../utils/private-file.ts'
 
 interface KeyRing {
   /** Signs. */

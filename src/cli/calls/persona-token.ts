@@ -1,0 +1,52 @@
+import type { Environment } from '../../config/environment.ts'
+import { tenantOrigin } from '../../config/tenant-port.ts'
+import { UsageError } from '../arguments/usage-error.ts'
+import { callLocalTenant } from '../support/local-tenant.ts'
+import { type ExchangeOptions, exchange, type SchemedToken } from './exchange.ts'
+
+/** For someone who asked for a bound token and got another one. */
+export const PLAIN_TOKEN_NOTE =
+  'The token is not bound to the key: the API at the tenant does not allow it (proofOfPossession).'
+
+/**
+ * Requests an access token of the local tenant for a persona.
+ *
+ * @param options with the key that the token should be bound to
+ * @throws UsageError if there is no such persona; Error with the reason of the local tenant
+ */
+export async function requestPersonaToken(
+  sources: readonly Environment[],
+  persona: string,
+  { signer, show }: Omit<ExchangeOptions, 'send'>,
+): Promise<SchemedToken & { readonly response: object }> {
+  const grant_type = 'urn:local-tenant:grant-type:persona'
+  const body = new URLSearchParams({ grant_type, persona })
+  const url = `${tenantOrigin(sources)}/oauth/token`
+  const { body: text } = await exchange(
+    { method: 'POST', url, proofUri: url },
+    {
+      signer,
+      show,
+      send: (headers) =>
+        callLocalTenant(sources, '/oauth/token', { method: 'POST', body, headers }),
+    },
+  )
+  const response = parse(text)
+  const {
+    access_token: token,
+    token_type: type,
+    error_description: problem = `The server at ${tenantOrigin(sources)} is not a tenant.`,
+    error,
+  } = response
+  if (error === 'invalid_grant') throw new UsageError(problem)
+  if (token === undefined) throw new Error(problem)
+  return { type: type === 'DPoP' ? type : 'Bearer', token, response }
+}
+
+function parse(text: string): Record<string, string | undefined> {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
