@@ -120,7 +120,7 @@ async function checkCors(): Promise<void> {
     headers: {
       origin,
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,content-type',
+      'access-control-request-headers': 'authorization,content-type,dpop',
     },
   })
   check('preflight', preflight.headers.get('access-control-allow-origin'), origin)
