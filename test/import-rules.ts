@@ -116,6 +116,12 @@ export const forbidden: Rule[] = [
     'the metadata is computed from the configuration and the policies of routes.',
     [NODE],
   ),
+  folder(
+    'html',
+    packages('ghtml', 'fastify'),
+    'the frame and the style of pages know no feature, so that each feature with pages can be deleted.',
+    [NODE],
+  ),
   // #region api-reference
   folder('api-reference', packages(FASTIFY), 'an optional feature does not depend on the core.', [
     NODE,

@@ -1,5 +1,6 @@
 import formbody from '@fastify/formbody'
 import fp from 'fastify-plugin'
+import { stylesheetRoute } from '../html/stylesheet.ts'
 import { type BrowserLoginOptions, createLoginContext } from './context.ts'
 import { logCauses, toPageError } from './errors.ts'
 import { errorPages } from './pages/error-page.ts'
@@ -29,6 +30,8 @@ export const browserLogin = fp<BrowserLoginOptions>(
     const context = createLoginContext(options, app.log)
     const { store, records, config } = context
     app.scopeAccess = 'public'
+    // Before the hooks below: error pages need it too.
+    await app.register(stylesheetRoute)
     app.addHook('onClose', () => store.close())
     app.redisConnections.set('sessions', () => store.status)
     app.addHook('onRequest', async () => {

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { StatusError } from '../http/http-error.ts'
 import { KeysUnavailableError } from '../tokens/errors.ts'
+import { ERROR_TEXTS, type ErrorText, type PageErrorCode } from './error-texts.ts'
 import { type PageLink, retryLink, type StartedLogin } from './retry.ts'
 import { StoreUnavailableError } from './sessions/store.ts'
 import {
@@ -11,81 +12,23 @@ import {
   TenantUnavailableError,
 } from './tenant/errors.ts'
 
-/** The title and text of each error page. The codes are logged. */
-const ERROR_TEXTS = {
-  protocol_insecure: ['HTTPS required', 'Open this page by its https:// address.'],
-  parameters_invalid: ['This link does not work', 'Its address has an invalid parameter.'],
-  state_unknown: [
-    'This login link has expired or was already used',
-    'Log in again. Complete the login within 10 minutes, in the browser where you started it.',
-  ],
-  answer_invalid: ['Login failed', 'The response of the login service is invalid.'],
-  login_refused: ['Login denied', 'The login service rejected this login.'],
-  too_many_logins: ['Too many logins', 'Wait a minute, then log in again.'],
-  login_needed: ['Login required', 'Please log in to continue.'],
-  login_ended: ['Your session has ended', 'Please log in again to continue.'],
-  request_forged: [
-    'Request blocked (CSRF)',
-    'It was not sent by a current page of this site. Reload the page and try again.',
-  ],
-  organization_refused: [
-    'Wrong organization',
-    'You logged in to a different organization than the one requested.',
-  ],
-  connection_unknown: ['Unknown connection', 'No connection with this name is configured.'],
-  connection_refused: ['Access denied', 'The login service denied access to this connection.'],
-  offline_access_refused: [
-    'Access denied',
-    'The login service did not grant offline access, which this connection needs.',
-  ],
-  third_party_failed: [
-    'Third-party service failed',
-    'The service behind this connection did not return a valid response.',
-  ],
-  session_store_unavailable: [
-    'Service temporarily unavailable',
-    'Your session cannot be loaded right now. Please try again in a moment.',
-  ],
-  tenant_unavailable: [
-    'Service temporarily unavailable',
-    'The login service is unavailable. Please try again in a moment.',
-  ],
-  client_rejected: [
-    'Service temporarily unavailable',
-    'The login service does not accept this site. It is not your fault: the operator of the site has to correct it.',
-  ],
-  keys_unavailable: [
-    'Service temporarily unavailable',
-    'Logins cannot be verified right now. Please try again in a moment.',
-  ],
-  logout_incomplete: [
-    'You are logged out of this site',
-    'The login service is unavailable, so you may still be logged in there. Close the browser.',
-  ],
-} as const
-
-export type PageErrorCode = keyof typeof ERROR_TEXTS
-
 export interface PageErrorOptions {
   /** The tenant's own message, which is shown. */
   readonly tenantMessage?: string | undefined
-  /** The link on the page; to the home page by default. */
+  /** The link on the page, beside the one to the home page. */
   readonly next?: PageLink | undefined
   readonly cause?: unknown
 }
 
 /** Ends a request with an error page, or with the status alone on routes for programs. */
 export class PageError extends StatusError {
-  readonly title: string
-  readonly text: string
+  readonly texts: ErrorText
   readonly tenantMessage: string | undefined
   readonly next: PageErrorOptions['next']
 
   constructor(status: number, code: PageErrorCode, options: PageErrorOptions = {}) {
     super(status, HEADERS[status], code)
-    const [title, text] = ERROR_TEXTS[code]
-    this.title = title
-    this.text = text
+    this.texts = ERROR_TEXTS[code]
     this.tenantMessage = options.tenantMessage
     this.next = options.next
     this.cause = options.cause

@@ -1,50 +1,43 @@
-import { createHash } from 'node:crypto'
 import { type Html, html, trustedHtml } from './html.ts'
-
-/** A style sheet that a page carries in itself, and the source that allows it in a policy (CSP 3). */
-export interface Stylesheet {
-  readonly element: Html
-  /** Such as `'sha256-…'`. */
-  readonly source: string
-}
+import { STYLESHEET_URL } from './stylesheet.ts'
 
 export interface DocumentOptions {
   readonly title: string
-  /** What stands in `main`, below the title. */
+  /** The name of the site, which follows the title in the tab of the browser. */
+  readonly site: string
+  /** The bar on top of the page. */
+  readonly topbar: Html
+  /** Replaces the title as the heading. It contains an `h1`. */
+  readonly heading?: Html | undefined
+  /** The content below the heading. */
   readonly body: Html
-  readonly stylesheet: Stylesheet
-  /** The class of the `body` element. */
-  readonly layout?: string
-  /**
-   * Whether the page names an empty icon, so that browsers do not request /favicon.ico: true by
-   * default. It needs `img-src data:` in the policy.
-   */
-  readonly emptyIcon?: boolean
+  /** `narrow` for a dialogue, `wide` for tables. */
+  readonly layout?: 'narrow' | 'wide' | undefined
   /** Code that the page runs, and the nonce that allows it in the policy. */
   readonly script?: { readonly code: string; readonly nonce: string } | undefined
 }
 
-/** @param css a constant of ours */
-export function stylesheet(css: string): Stylesheet {
-  const digest = createHash('sha256').update(css).digest('base64')
-  return { element: trustedHtml(`<style>${css}</style>`), source: `'sha256-${digest}'` }
-}
+/** An icon in the page itself, so that browsers do not request /favicon.ico. It needs `img-src data:`. */
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#5567e0" d="M6 1h4a5 5 0 0 1 0 12H2a1 1 0 0 1-1-1V6a5 5 0 0 1 5-5"/></svg>',
+)}`
 
-/** The shell of every page. */
+/** The frame of every page. */
 export function htmlDocument(options: DocumentOptions): string {
-  const { title, body, layout = '', emptyIcon = true, script } = options
-  const icon = emptyIcon ? html`<link rel="icon" href="data:,">` : undefined
+  const { title, site, topbar, body, layout = '', script } = options
+  const { heading = html`<h1>${title}</h1>` } = options
   const code = script && html`<script nonce="${script.nonce}">${trustedHtml(script.code)}</script>`
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${icon}
-<title>${title}</title>
-${options.stylesheet.element}
+<link rel="icon" href="${trustedHtml(ICON)}">
+<link rel="stylesheet" href="${trustedHtml(STYLESHEET_URL)}">
+<title>${title === site ? site : `${title} – ${site}`}</title>
 <body class="${layout}">
+<header class="topbar"><div>${topbar}</div></header>
 <main>
-<h1>${title}</h1>
+${heading}
 ${body}
 </main>
 ${code}
@@ -54,15 +47,17 @@ ${code}
 }
 
 /**
- * The value of a `Content-Security-Policy` header.
+ * The value of a `Content-Security-Policy` header: the shared style sheet and the icon, and nothing else.
  *
- * @param directives the sources of each directive; those not named load nothing
+ * @param directives the sources of further directives; those not named load nothing
  */
 export function contentSecurityPolicy(
   directives: Readonly<Record<string, readonly string[]>>,
 ): string {
   const all = {
     'default-src': ["'none'"],
+    'style-src': ["'self'"],
+    'img-src': ['data:'],
     'base-uri': ["'none'"],
     'frame-ancestors': ["'none'"],
     ...directives,

@@ -4,6 +4,7 @@ import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import { stylesheetRoute } from '../html/stylesheet.ts'
 import { isAllowedHost } from '../http/allowed-hosts.ts'
 import { addressesOf, listen } from '../lifecycle/listen.ts'
 import type { TenantData } from '../tenant-data/tenant-data.ts'
@@ -122,6 +123,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(cookie)
   await app.register(faults, { keys, rateLimit })
 
+  await app.register(stylesheetRoute)
   await app.register(discovery, { issuer, keys })
   await app.register(authorize, { issuer, grants, sessions, directory, file })
   await app.register(tokenEndpoint, { tokenIssuer, grants, federatedTokens, directory, proofs })

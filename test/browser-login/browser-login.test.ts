@@ -103,7 +103,7 @@ test('npm run dev enables it, as the web client of the local tenant', async (t) 
   const profile = await here.visit('/profile')
   t.match(profile.html, '<h1>Abe Admin</h1>')
   t.match(profile.html, 'Organization: acme')
-  t.match(profile.html, 'admin (200)')
+  t.match(profile.html, /200<.span> admin<.dd>/)
   const refused = await logIn('user', '?organization=org_acme&prompt=login')
   t.match(refused, { status: 403, html: /The user is not a member of the organization/ })
 

@@ -38,7 +38,6 @@ test('a third party is called, and its token stays on the server', async (t) => 
   t.match(text.html, 'plain &#60;i&#62; [redacted]')
   t.equal((await uma.visit('/federated/empty')).status, 200)
   const large = await uma.visit('/federated/large')
-  t.match(large.html, /pre { white-space: pre-wrap;/, 'no area that scrolls only by mouse')
   t.ok(large.html.includes('x […]</pre>'))
   t.ok(large.html.length < 70_000)
   t.strictSame(asked, Array(4).fill(`Bearer ${TOKEN}`))
@@ -78,7 +77,7 @@ test('a third party is called only for a page of ours', async (t) => {
     const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode }
     const page = await uma.visit('/federated/calendar?asked', { headers })
     t.strictSame([page.status, calls], [status, called], `${site}, ${mode}`)
-    const link = /<a href="\/federated\/calendar\?asked">Call calendar<\/a>/
+    const link = /<a href="\/federated\/calendar\?asked" class="button primary">Call calendar<\/a>/
     if (status === 200 && called === 0) t.match(page.html, link)
   }
 })

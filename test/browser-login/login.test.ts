@@ -39,7 +39,10 @@ test('a login, from the home page to the profile', async (t) => {
   t.equal(profile.status, 200)
   t.match(profile.html, '<h1>Uma &#60;User&#62;</h1>')
   for (const name of ['public', 'protected', 'admin']) {
-    t.match(profile.html, `<dt>/probe/${name}</dt><dd>${name} (200)</dd>`)
+    t.match(
+      profile.html,
+      `<dt>/probe/${name}</dt><dd><span class="chip good">200</span> ${name}</dd>`,
+    )
   }
   t.match((await uma.visit('/')).html, /You are logged in as Uma/)
   const text = JSON.stringify(log)
@@ -391,8 +394,8 @@ test('pages and error pages are HTML and run no script', async (t) => {
   const origin = tenant.issuer.slice(0, -1)
   const policy = (extra = '') =>
     new RegExp(
-      `^default-src 'none'; style-src 'sha256-[^']+'; ${extra}connect-src 'self'; ` +
-        `form-action 'self' ${origin}; frame-ancestors 'none'; base-uri 'none'$`,
+      `^default-src 'none'; style-src 'self'; img-src data:${extra}; base-uri 'none'; ` +
+        `frame-ancestors 'none'; connect-src 'self'; form-action 'self' ${origin}$`,
     )
   for (const [path, status] of [
     ['/', 200],
@@ -409,10 +412,17 @@ test('pages and error pages are HTML and run no script', async (t) => {
       'cross-origin-resource-policy': 'same-origin',
     })
     t.notMatch(page.html, /<script|style=|\son\w+=/)
-    t.match(page.html, 'a { color: var(--link); }', 'links are readable in dark mode')
+    const sheet = await uma.visit(
+      /<link rel="stylesheet" href="([^"]+)">/.exec(page.html)?.[1] ?? '',
+    )
+    t.match(
+      sheet,
+      { status: 200, html: /^a { color: var\(--accent\)/m },
+      'links are readable in dark mode',
+    )
   }
   const { headers } = await uma.visit('/profile')
-  t.match(headers['content-security-policy'], policy('img-src https:; '))
+  t.match(headers['content-security-policy'], policy(' https:'))
   t.match((await uma.visit('/login', { headers: { host: 'a b' } })).html, '<h1>Bad Request</h1>')
   const tooBig = {
     method: 'POST',
@@ -435,10 +445,32 @@ test('pictures are loaded by https only', async (t) => {
   await uma.logIn()
   const { html } = await uma.visit('/profile')
   t.match(html, '<img src="https://img.test/a.png?x&#61;&#34;&#62;&#60;script&#62;"')
+  t.notMatch(html, 'avatar large" aria-hidden')
   t.match(html, '<h1>uma</h1>')
   tenant.claims = { picture: 'http://img.test/a.png', name: undefined }
   await uma.logIn()
-  t.notMatch((await uma.visit('/profile')).html, '<img')
+  const { html: without } = await uma.visit('/profile')
+  t.notMatch(without, '<img')
+  t.match(without, '<span class="avatar large" aria-hidden="true">', 'initials')
+})
+
+test('the profile shows dates as dates, and whether the e-mail address is verified', async (t) => {
+  const { tenant, visitor } = await site(t)
+  const uma = visitor()
+  const profileWith = async (claims: object) => {
+    tenant.claims = { ...claims }
+    await uma.logIn()
+    return (await uma.visit('/profile')).html
+  }
+  const time = '<time datetime="2026-01-02T03:04:05.000Z">2 Jan 2026, 03:04 UTC</time>'
+  for (const updated_at of ['2026-01-02T03:04:05.000Z', 1767323045]) {
+    t.match(await profileWith({ updated_at }), `<dt>updated_at</dt><dd>${time}</dd>`)
+  }
+  t.match(await profileWith({ updated_at: 'never' }), '<dt>updated_at</dt><dd>never</dd>')
+  const email = 'uma@example.com'
+  t.match(await profileWith({ email, email_verified: true }), 'chip good">E-mail verified<')
+  t.match(await profileWith({ email, email_verified: false }), 'chip warn">E-mail not verified<')
+  t.notMatch(await profileWith({ email: 1, email_verified: 'yes' }), /E-mail (not )?verified/)
 })
 
 test('the calls of the profile are for the host that counts', async (t) => {
@@ -453,19 +485,19 @@ test('the calls of the profile are for the host that counts', async (t) => {
   })
   const uma = visitor()
   await uma.logIn()
-  t.match((await uma.visit('/profile')).html, 'protected (200)')
+  t.match((await uma.visit('/profile')).html, /<span class="chip good">200<.span> protected<.dd>/)
   const headers = { 'x-forwarded-host': 'acme.api.test' }
   t.match(
     (await uma.visit('/profile', { headers })).html,
-    /<dt>.probe.protected<.dt><dd>[^<]+ .401.<.dd>/,
+    /<dt>.probe.protected<.dt><dd><span class="chip bad">401<.span>/,
   )
 })
 
-test('without routes to call, the profile has the claims alone', async (t) => {
+test('without routes to call, the profile says how to name some', async (t) => {
   const { visitor } = await site(t, { profileRoutes: [] })
   const uma = visitor()
   await uma.logIn()
   const { status, html } = await uma.visit('/profile')
   t.equal(status, 200)
-  t.notMatch(html, '<h2>API</h2>')
+  t.match(html, /No calls are shown here.*<code>profileRoutes</)
 })

@@ -5,7 +5,8 @@ import { oddKeys } from '../support/tokens/keys.ts'
 
 /** The link of an error page to the next login: its parameters and its label. */
 function retryOf({ html }: PageResponse): Record<string, string> {
-  const [, href, label] = /<a href="(\/login[^"]*)">([^<]+)<\/a>/.exec(html) ?? []
+  const [, href, label] =
+    /<a href="(\/login[^"]*)" class="button primary">([^<]+)<\/a>/.exec(html) ?? []
   const text = String(href).replaceAll('&#38;', '&').replaceAll('&#61;', '=')
   const { searchParams } = new URL(text, 'http://localhost')
   return { ...Object.fromEntries(searchParams), label: String(label) }

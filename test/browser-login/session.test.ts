@@ -177,7 +177,7 @@ test('an ID token of 64 KiB is accepted, and is not in the logout URL', async (t
 test('without a session here, the home page ends the one at the tenant', async (t) => {
   const { tenant, visitor } = await site(t)
   const uma = visitor()
-  t.match((await uma.visit('/')).html, /<button>Log out there<\/button>/)
+  t.match((await uma.visit('/')).html, /<button class="linklike">Log out there<\/button>/)
   await uma.visit('/login')
   t.ok(uma.jar.has(COOKIE))
   const { status, location } = await uma.post('/logout')

@@ -12,8 +12,8 @@ const REFUSED = /^Failed to load resource: the server responded with a status of
  *
  * @param alias a further name for 127.0.0.1, as the page of another site could give it (DNS rebinding)
  */
-export async function browser(t: Test, alias?: string) {
-  const instance = await chromium.launch({
+export function launchChromium(alias?: string) {
+  return chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
@@ -32,6 +32,11 @@ export async function browser(t: Test, alias?: string) {
           ]),
     ],
   })
+}
+
+/** @param alias see `launchChromium` */
+export async function browser(t: Test, alias?: string) {
+  const instance = await launchChromium(alias)
   t.teardown(() => instance.close())
   return {
     /**
@@ -44,8 +49,9 @@ export async function browser(t: Test, alias?: string) {
       page.setDefaultTimeout(10_000)
       page.on('request', (request) => {
         const { protocol, hostname } = new URL(request.url())
-        if (protocol.startsWith('http'))
-          t.ok(hostname === 'localhost' || hostname === alias, request.url())
+        const isLocal = hostname === 'localhost' || hostname === alias
+        // Not an assertion for each: a page may still load its style sheet when the test ends.
+        if (protocol.startsWith('http') && !isLocal) t.fail(`a request to ${request.url()}`)
       })
       page.on('pageerror', (error) => t.fail(`an uncaught error: ${error.message}`))
       page.on('console', (message) => {
@@ -60,17 +66,36 @@ export async function browser(t: Test, alias?: string) {
 export async function checkAccessibility(t: Test, page: Page, name: string): Promise<void> {
   await page.evaluate(axe.source)
   const { violations } = await page.evaluate(() => window.axe.run())
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   t.strictSame(
-    serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+    violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
     [],
     `${name}: accessible`,
   )
 }
 
-/** Whether a page has to be scrolled sideways. */
-export function overflows(page: Page): Promise<boolean> {
-  return page.evaluate(
-    'document.documentElement.scrollWidth > document.documentElement.clientWidth',
-  )
+const SIZES = [
+  { width: 360, height: 740 },
+  { width: 1440, height: 900 },
+]
+
+/** Checks that a page is accessible and not too wide: in light and dark, on a phone and a wide screen. */
+export async function checkEverywhere(t: Test, page: Page, name: string): Promise<void> {
+  for (const size of SIZES) {
+    await page.setViewportSize(size)
+    const where = `${name} at ${size.width} pixels`
+    const isTooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
+    t.equal(await page.evaluate(isTooWide), false, `${where}: not too wide`)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await checkAccessibility(t, page, `${where}, ${colorScheme}`)
+    }
+  }
+}
+
+/** Logs in on the login page of the local tenant, also as somebody outside its suggestions. */
+export async function choose(page: Page, persona: string): Promise<void> {
+  const button = page.locator(`button[value="${persona}"]`)
+  await button.waitFor({ state: 'attached' })
+  if (!(await button.isVisible())) await page.click('summary')
+  await button.click()
 }

@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import { startDevelopment } from '../../src/dev/start-development.ts'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { serve } from '../support/process.ts'
+import { choose } from './browser.ts'
 
 const sdk = readFileSync(
   createRequire(import.meta.url).resolve('@auth0/auth0-spa-js/dist/auth0-spa-js.production.js'),
@@ -69,7 +70,7 @@ export async function logIn(page: Page, origin: string, persona: string, paramet
     (authorizationParams) => client.loginWithRedirect({ authorizationParams }),
     parameters,
   )
-  await page.click(`button[value="${persona}"]`)
+  await choose(page, persona)
   await page.waitForURL(`${origin}/?*`)
   return page.evaluate(() =>
     client.handleRedirectCallback().then(

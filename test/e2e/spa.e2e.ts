@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { test } from 'tap'
 import { serve } from '../support/process.ts'
 import { REQUEST, startTenant } from '../support/visitor.ts'
-import { browser } from './browser.ts'
+import { browser, choose } from './browser.ts'
 import { application, logIn, type SdkClient } from './single-page-app.ts'
 
 /** The SDK client of the page. */
@@ -89,7 +89,7 @@ test('login in a popup', async (t) => {
       parameters,
     )
     const popup = await opened
-    if (persona !== undefined) await popup.click(`button[value="${persona}"]`)
+    if (persona !== undefined) await choose(popup, persona)
     const outcome = await login
     if (!popup.isClosed()) await popup.waitForEvent('close')
     return outcome
@@ -126,7 +126,7 @@ test('a response in a form', async (t) => {
   const redirect_uri = `${client.replace('127.0.0.1', 'localhost')}/callback`
   const request = { ...REQUEST, redirect_uri, response_mode: 'form_post' }
   await page.goto(`${issuer}authorize?${new URLSearchParams(request)}`)
-  await page.click('button[value="user"]')
+  await choose(page, 'user')
   await page.waitForURL(redirect_uri)
   t.match(received[0], /^POST code=[\w-]+&state=the-state&iss=http/)
 })

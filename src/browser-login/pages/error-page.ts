@@ -1,7 +1,9 @@
-import type { FastifyError } from 'fastify'
+import type { FastifyError, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { chip } from '../../html/components.ts'
 import { type Html, html } from '../../html/html.ts'
 import { reasonOf, StatusError } from '../../http/http-error.ts'
+import { type ErrorText, OTHER_ERRORS, type Turn } from '../error-texts.ts'
 import { logCauses, PageError, toPageError } from '../errors.ts'
 import type { StartedLogin } from '../retry.ts'
 import { StoreUnavailableError } from '../sessions/store.ts'
@@ -17,6 +19,13 @@ declare module 'fastify' {
 /** How much of the tenant's message is shown, in characters. */
 const MAX_TENANT_MESSAGE = 300
 
+const TURNS: Readonly<Record<Turn, string>> = {
+  user: 'What you can do',
+  operator: 'The operator of this site has to act',
+  tenant: 'The login service has to recover',
+  'third party': 'The other service has to recover',
+}
+
 /** Renders every error as a page. */
 export const errorPages = fp(
   async (app) => {
@@ -31,7 +40,7 @@ export const errorPages = fp(
       logCauses(request, pageError)
       const status = statusOf(pageError)
       if (pageError instanceof StatusError) reply.headers(pageError.headers)
-      return reply.code(status).page(contentOf(pageError, status))
+      return reply.code(status).page(contentOf(pageError, status, request))
     })
   },
   { name: 'error-pages', dependencies: ['errors', 'pages'] },
@@ -43,20 +52,38 @@ function statusOf(error: unknown): number {
   return statusCode >= 400 && statusCode < 500 ? statusCode : 500
 }
 
-function contentOf(error: unknown, status: number): PageContent {
+function contentOf(error: unknown, status: number, { id }: FastifyRequest): PageContent {
   if (!(error instanceof PageError)) {
-    return { title: reasonOf(status), body: html`<p><a href="/">Home</a></p>` }
+    const texts = status < 500 ? OTHER_ERRORS.client : OTHER_ERRORS.server
+    return errorPage({ title: reasonOf(status), ...texts }, html`${chip(status)}`, id)
   }
-  const { title, text, tenantMessage, next = { path: '/', label: 'Home' } } = error
+  const { texts, code, tenantMessage, next } = error
+  const link = next && html`<a href="${next.path}" class="button primary">${next.label}</a>`
+  return errorPage(texts, chip(String(code)), id, quote(tenantMessage), link)
+}
+
+/** @param id of the request: the operator finds the cause with it */
+function errorPage(
+  { title, text, turn, advice }: ErrorText,
+  reason: Html,
+  id: string,
+  quotation?: Html,
+  link?: Html,
+): PageContent {
   return {
     title,
-    body: html`<p role="alert">${text}</p>
-${quote(tenantMessage)}
-<p><a href="${next.path}">${next.label}</a></p>`,
+    isNarrow: true,
+    body: html`<p role="alert" class="lead">${text}</p>
+${quotation}
+<div class="card"><h2>${TURNS[turn]}</h2>
+<p>${advice}</p>
+<div class="row">${link}<a href="/" class="button">Home</a></div></div>
+<p class="quiet"><small>For the operator: ${reason} in the log, with the request id <code>${id}</code></small></p>`,
   }
 }
 
 function quote(message: string | undefined): Html | undefined {
   if (message === undefined) return undefined
-  return html`<blockquote>${message.slice(0, MAX_TENANT_MESSAGE)}</blockquote>`
+  return html`<figure><figcaption>The login service says:</figcaption>
+<blockquote>${message.slice(0, MAX_TENANT_MESSAGE)}</blockquote></figure>`
 }

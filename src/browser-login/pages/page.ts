@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
-import { BASE_STYLE } from '../../html/base-style.ts'
-import { htmlDocument, stylesheet } from '../../html/document.ts'
+import { contentSecurityPolicy, htmlDocument } from '../../html/document.ts'
 import type { Html } from '../../html/html.ts'
+import { SITE, topbar, type Viewer } from './navigation.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -13,8 +13,14 @@ declare module 'fastify' {
 
 export interface PageContent {
   readonly title: string
-  /** Shown below the title. */
+  /** Replaces the title as the heading. It contains an `h1`. */
+  readonly heading?: Html
+  /** Shown below the heading. */
   readonly body: Html
+  /** Who is logged in. They get navigation and a button to log out. */
+  readonly viewer?: Viewer
+  /** Whether the page is a short message in the middle. */
+  readonly isNarrow?: boolean
   /** Whether the page may load images from any https origin. */
   readonly allowImages?: boolean
 }
@@ -24,43 +30,33 @@ export interface PagesOptions {
   readonly tenantOrigin: string
 }
 
-const STYLESHEET = stylesheet(`${BASE_STYLE}
-body { max-width: 40rem; }
-h1, dd, blockquote { overflow-wrap: anywhere; }
-form { margin: 0.5rem 0; }
-button { padding: 0.6rem 1rem; }
-dt { font-weight: bold; }
-dd { margin: 0 0 0.5rem; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: 0.75rem; background: var(--soft);
-  border-radius: 0.4rem; }
-img { max-width: 6rem; border-radius: 0.5rem; }`)
-
-/** Pages that run no script and load nothing, with a content security policy of their own (CSP 3). */
+/** Pages that run no script and load only the style sheet, with a content security policy (CSP 3). */
 export const pages = fp<PagesOptions>(
   async (app, { tenantOrigin }) => {
     app.decorateReply('page', function (this: FastifyReply, content: PageContent) {
-      const { title, body, allowImages = false } = content
+      const { title, heading, body, viewer, isNarrow = false, allowImages = false } = content
+      const policy = contentSecurityPolicy({
+        'img-src': allowImages ? ['data:', 'https:'] : ['data:'],
+        'connect-src': ["'self'"],
+        'form-action': ["'self'", tenantOrigin],
+      })
+      const document = htmlDocument({
+        title,
+        site: SITE,
+        topbar: topbar(String(this.request.routeOptions.url), viewer),
+        heading,
+        body,
+        layout: isNarrow ? 'narrow' : undefined,
+      })
       return (
         this.type('text/html; charset=utf-8')
-          .header('content-security-policy', policyFor(tenantOrigin, allowImages))
+          .header('content-security-policy', policy)
           // Other sites get neither the window of a page nor its content.
           .header('cross-origin-opener-policy', 'same-origin')
           .header('cross-origin-resource-policy', 'same-origin')
-          .send(htmlDocument({ title, body, stylesheet: STYLESHEET, emptyIcon: false }))
+          .send(document)
       )
     })
   },
   { name: 'pages' },
 )
-
-function policyFor(tenantOrigin: string, allowImages: boolean): string {
-  return [
-    "default-src 'none'",
-    `style-src ${STYLESHEET.source}`,
-    ...(allowImages ? ['img-src https:'] : []),
-    "connect-src 'self'",
-    `form-action 'self' ${tenantOrigin}`,
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join('; ')
-}

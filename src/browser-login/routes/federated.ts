@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { html } from '../../html/html.ts'
 import type { LoginContext } from '../context.ts'
 import { PageError } from '../errors.ts'
+import { type Viewer, viewerOf } from '../pages/navigation.ts'
 import type { PageContent } from '../pages/page.ts'
 import { TenantOAuthError } from '../tenant/errors.ts'
 import { callThirdPartyApi } from '../third-party-api.ts'
@@ -23,8 +24,11 @@ export const federated = fp<LoginContext>(
         const { connection } = request.params
         const url = config.federatedApis.get(connection)
         if (url === undefined) throw new PageError(404, 'connection_unknown')
-        const { tokens } = await request.requireLogin()
-        if (!isOwnRequest(request)) return reply.page(confirmation(request.url, connection))
+        const login = await request.requireLogin()
+        const { tokens } = login
+        if (!isOwnRequest(request)) {
+          return reply.page(confirmation(request.url, connection, viewerOf(reply, login)))
+        }
         if (tokens.refreshToken === undefined) {
           // Without this check, a tenant that never issues one would cause a redirect loop.
           if (request.query.asked !== undefined) throw new PageError(403, 'offline_access_refused')
@@ -34,9 +38,9 @@ export const federated = fp<LoginContext>(
         const text = await callApi(url, token)
         return reply.page({
           title: connection,
-          body: html`<p>Response from ${new URL(url).host}:</p>
-<pre>${text}</pre>
-<p><a href="/">Home</a></p>`,
+          viewer: viewerOf(reply, login),
+          body: html`<p class="lead">Response from ${new URL(url).host}</p>
+<pre>${text}</pre>`,
         })
       },
     )
@@ -58,7 +62,7 @@ export const federated = fp<LoginContext>(
   {
     name: 'federated',
     encapsulate: true,
-    dependencies: ['login-requirement', 'pages', 'error-pages'],
+    dependencies: ['login-requirement', 'csrf-guard', 'pages', 'error-pages'],
   },
 )
 
@@ -77,8 +81,13 @@ function isOwnRequest({ headers }: FastifyRequest): boolean {
 }
 
 /** The tenant leads here after a login too. */
-function confirmation(path: string, connection: string): PageContent {
-  return { title: connection, body: html`<p><a href="${path}">Call ${connection}</a></p>` }
+function confirmation(path: string, connection: string, viewer: Viewer): PageContent {
+  return {
+    title: connection,
+    viewer,
+    body: html`<p class="lead">This page calls ${connection} on your behalf.</p>
+<p><a href="${path}" class="button primary">Call ${connection}</a></p>`,
+  }
 }
 
 async function callApi(url: string, token: string): Promise<string> {

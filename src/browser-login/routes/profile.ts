@@ -1,8 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { chip, statusChip } from '../../html/components.ts'
 import { type Html, html } from '../../html/html.ts'
 import type { LoginContext } from '../context.ts'
-import { descriptionList, displayName, logoutForm } from '../pages/components.ts'
+import { avatar, claimsList, displayName } from '../pages/components.ts'
+import { viewerOf } from '../pages/navigation.ts'
+import type { Login } from '../sessions/logins.ts'
 
 /** Shows the claims of the ID token, and what the API responds to the access token. */
 export const profile = fp<LoginContext>(
@@ -12,24 +15,21 @@ export const profile = fp<LoginContext>(
       const { claims } = login.identity
       const calls = await Promise.all(
         profileRoutes.map(async (url) => {
-          return [url, await callApi(request, url, login.tokens.accessToken)] as const
+          const { status, message } = await callApi(request, url, login.tokens.accessToken)
+          return html`<dt>${url}</dt><dd>${statusChip(status)} ${message}</dd>`
         }),
       )
       return reply.page({
-        title: displayName(login),
+        title: 'Profile',
+        heading: heading(login),
         allowImages: true,
-        body: html`${picture(claims['picture'])}
-${organization(claims)}
-${
-  calls.length === 0
-    ? undefined
-    : html`<h2>API</h2>
-${descriptionList(calls)}`
-}
+        viewer: viewerOf(reply, login),
+        body: html`<h2 id="api">API</h2>
+<p class="quiet">What the API answers to your access token</p>
+${calls.length === 0 ? NO_CALLS : html`<div class="card"><dl class="names">${calls}</dl></div>`}
 <h2>Claims</h2>
-${descriptionList(Object.entries(claims))}
-<p><a href="/">Home</a></p>
-${logoutForm(reply.generateCsrf())}`,
+<p class="quiet">What the login service says about you, in the ID token of your login</p>
+<div class="card">${claimsList(claims)}</div>`,
       })
     })
 
@@ -40,7 +40,8 @@ ${logoutForm(reply.generateCsrf())}`,
         headers: { host, authorization: `Bearer ${accessToken}` },
         remoteAddress: ip,
       })
-      return `${response.json<{ message: string }>().message} (${response.statusCode})`
+      const { message } = response.json<{ message: string }>()
+      return { status: response.statusCode, message }
     }
   },
   {
@@ -50,11 +51,25 @@ ${logoutForm(reply.generateCsrf())}`,
   },
 )
 
-function picture(url: unknown): Html | undefined {
-  if (typeof url !== 'string' || !url.startsWith('https://')) return undefined
-  return html`<p><img src="${url}" alt="" referrerpolicy="no-referrer"></p>`
+const NO_CALLS = html`<p class="empty">No calls are shown here. A product names them in <code>profileRoutes</code> of its server.</p>`
+
+/** The person, with what the tenant knows to be true about them. */
+function heading(login: Login): Html {
+  const {
+    email,
+    email_verified: isVerified,
+    org_id: id,
+    org_name: name = id,
+  } = login.identity.claims
+  return html`<div class="title">${avatar(login)}<div><h1>${displayName(login)}</h1>
+${typeof email === 'string' ? html`<p class="quiet">${email}</p>` : undefined}
+<div class="chips">
+${verificationChip(isVerified)}
+${id === undefined ? undefined : chip(`Organization: ${String(name)}`, 'info')}
+</div></div></div>`
 }
 
-function organization({ org_id: id, org_name: name = id }: Readonly<Record<string, unknown>>) {
-  return id === undefined ? undefined : html`<p>Organization: ${String(name)}</p>`
+function verificationChip(isVerified: unknown): Html | undefined {
+  if (typeof isVerified !== 'boolean') return undefined
+  return isVerified ? chip('E-mail verified', 'good') : chip('E-mail not verified', 'warn')
 }

@@ -22,8 +22,9 @@ export interface FaultInjector {
 
 export type FaultType = 'rotate' | 'withdraw' | 'slow' | 'down' | 'rate-limit' | 'up'
 
-/** The paths that respond even if the tenant is down: this route, what commands ask, the console. */
-const ALWAYS_UP = /^\/(local-tenant\/(faults|environment|decisions)|console\/[a-z]+)?(\?|$)/
+/** The paths that respond even if the tenant is down: this route, what commands ask, the console with its style sheet. */
+const ALWAYS_UP =
+  /^\/(pages\.css|local-tenant\/(faults|environment|decisions)|console\/[a-z]+)?(\?|$)/
 
 const schema = {
   body: {

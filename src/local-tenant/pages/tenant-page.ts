@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
-import { BASE_STYLE } from '../../html/base-style.ts'
-import { contentSecurityPolicy, htmlDocument, stylesheet } from '../../html/document.ts'
+import { chip } from '../../html/components.ts'
+import { contentSecurityPolicy, htmlDocument } from '../../html/document.ts'
 import { type Html, html } from '../../html/html.ts'
-import { STYLE } from './style.ts'
 
 /** A page of the local tenant. */
 export interface TenantPage {
   readonly title: string
   /** The content below the title. */
   readonly body: Html
-  /** Whether the page uses the full width of the screen. */
+  /** Whether it is a page of the console, which uses the full width of the screen. */
   readonly wide?: boolean
   /** JavaScript that the page runs. Must not contain `</script>`. */
   readonly script?: string
@@ -18,24 +17,23 @@ export interface TenantPage {
   readonly frameAncestor?: string
 }
 
-const STYLESHEET = stylesheet(`${BASE_STYLE}${STYLE}`)
+const SITE = 'Local tenant'
 
-/** Sends a page. Its policy allows its own style sheet and script, and nothing else. */
+/** Sends a page. Its policy allows the style sheet and its own script, and nothing else. */
 export function sendPage(reply: FastifyReply, page: TenantPage): FastifyReply {
   const { title, body, script: code, wide = false, frameAncestor = "'none'" } = page
   const nonce = randomBytes(16).toString('base64')
   const document = htmlDocument({
     title,
+    site: SITE,
+    topbar: topbar(wide),
     body,
-    stylesheet: STYLESHEET,
     layout: wide ? 'wide' : 'narrow',
     script: code === undefined ? undefined : { code, nonce },
   })
   const policy = contentSecurityPolicy({
-    'style-src': [STYLESHEET.source],
     'script-src': [`'nonce-${nonce}'`],
     'frame-ancestors': [frameAncestor],
-    'img-src': ['data:'],
   })
   return reply
     .headers({
@@ -48,6 +46,21 @@ export function sendPage(reply: FastifyReply, page: TenantPage): FastifyReply {
     .send(document)
 }
 
+/** Login pages do not link to the console: the first stop of the keyboard is the first choice. */
+function topbar(isConsole: boolean): Html {
+  const brand = isConsole
+    ? html`<a class="brand local" href="/">${SITE}</a>`
+    : html`<span class="brand local">${SITE}</span>`
+  return html`${brand} <span class="account">${chip('for development', 'warn')}</span>`
+}
+
 export function errorPage(problem: string): TenantPage {
-  return { title: 'Something went wrong', body: html`<p>${problem}</p>` }
+  return {
+    title: 'Something went wrong',
+    body: html`<p role="alert" class="lead">${problem}</p>
+<div class="card"><h2>What you can do</h2>
+<p>Start again in the application. If it fails again, the developer of the application has to correct its request or
+its settings at this tenant. The console shows the settings.</p>
+<div class="row"><a href="/" class="button">Open the console</a></div></div>`,
+  }
 }
