@@ -18,6 +18,7 @@ import { environmentControl } from './controls/environment.ts'
 import { faults } from './controls/faults.ts'
 import { invitationControl } from './controls/invitations.ts'
 import { sessionControl } from './controls/sessions.ts'
+import { statusControl } from './controls/status.ts'
 import defaultData from './directory/data.ts'
 import { Directory } from './directory/directory.ts'
 import { DirectoryFile } from './directory/directory-file.ts'
@@ -136,6 +137,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(environmentControl, { issuer, directory, api })
   await app.register(decisionControl, { api })
   await app.register(changesControl, { directory, file, sessions, dataFile })
+  await app.register(statusControl, { issuer, keys, directory, sessions, dataFile, api })
   await app.register(invitationControl, { directory })
   await app.register(sessionControl, { sessions, backchannel })
   const managementOptions = { issuer, keys, directory, file, rateLimit, allowedHosts }

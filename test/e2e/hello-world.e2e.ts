@@ -7,7 +7,7 @@ import { api } from '../../src/local-tenant/directory/data.ts'
 import { findProject } from '../../src/project/project.ts'
 import { development } from '../support/development.ts'
 import { serve } from '../support/process.ts'
-import { browser } from './browser.ts'
+import { browser, choose } from './browser.ts'
 
 const sdk = readFileSync(
   createRequire(import.meta.url).resolve('@auth0/auth0-spa-js/dist/auth0-spa-js.production.js'),
@@ -84,7 +84,7 @@ async function logInAs(page: Page, origin: string, persona: string): Promise<voi
   await page.goto(origin)
   await page.waitForFunction("document.title === 'anonymous'")
   await page.evaluate(() => logIn())
-  await page.click(`button[value="${persona}"]`)
+  await choose(page, persona)
   await page.waitForFunction("document.title === 'authenticated'")
 }
 

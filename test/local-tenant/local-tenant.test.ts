@@ -205,7 +205,7 @@ test('faults on request', async (t) => {
   }
   const [current, next] = await kids()
   t.equal(await signer(), current)
-  t.match(await command('rotate'), /^rotate: done/)
+  t.match(await command('rotate'), /^The tenant signs with /)
   t.equal(await signer(), next, 'the key that was published before')
   t.ok((await kids()).includes(String(current)), 'the old key is published still')
   await command('withdraw')

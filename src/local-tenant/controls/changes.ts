@@ -12,7 +12,7 @@ export interface ChangesOptions {
   readonly dataFile: string
 }
 
-/** `/local-tenant/changes` and `/local-tenant/reset`: what differs from the data, and back to it. */
+/** `/local-tenant/changes` and `/local-tenant/reset`: what differs from the data, and back to it, without faults. */
 export async function changesControl(
   app: FastifyInstance,
   { directory, file, sessions, dataFile }: ChangesOptions,
@@ -22,7 +22,8 @@ export async function changesControl(
   app.get('/local-tenant/changes', report)
 
   app.post('/local-tenant/reset', { onRequest: requireJson }, async () => {
-    const undone = report()
+    const undone = { ...report(), faults: app.faults.active }
+    await app.faults.inject('up', 0)
     for (const collection of Object.values(directory.collections)) collection.reset()
     sessions.endWhere(({ persona }) => directory.personas.get(persona.name) === undefined)
     await file.save()

@@ -18,13 +18,17 @@ export interface FaultInjector {
    */
   inject(type: FaultType, seconds: number, rateLimitHeaders?: boolean): Promise<void>
   readonly state: 'up' | 'slow' | 'down'
+  readonly active: ActiveFaults
 }
+
+/** The faults that last, with the delay of `slow` and the rest of the others, in seconds. */
+export type ActiveFaults = Readonly<Partial<Record<'slow' | 'down' | 'rate-limit', number>>>
 
 export type FaultType = 'rotate' | 'withdraw' | 'slow' | 'down' | 'rate-limit' | 'up'
 
 /** The paths that respond even if the tenant is down: this route, what commands ask, the console with its style sheet. */
 const ALWAYS_UP =
-  /^\/(pages\.css|local-tenant\/(faults|environment|decisions)|console\/[a-z]+)?(\?|$)/
+  /^\/(pages\.css|local-tenant\/(faults|environment|decisions|status|changes|reset)|console\/[a-z]+)?(\?|$)/
 
 const schema = {
   body: {
@@ -70,7 +74,17 @@ export const faults = fp(async (app: FastifyInstance, { keys, rateLimit }: Fault
       if (Date.now() < downUntil) return 'down'
       return delayMs > 0 ? 'slow' : 'up'
     },
+    get active() {
+      const downFor = Math.ceil((downUntil - Date.now()) / 1000)
+      return {
+        ...(delayMs > 0 && { slow: delayMs / 1000 }),
+        ...(downFor > 0 && { down: downFor }),
+        ...(rateLimit.secondsLeft > 0 && { 'rate-limit': rateLimit.secondsLeft }),
+      }
+    },
   })
+
+  const keyIds = () => keys.publicJwks().keys.map(({ kid }) => kid)
 
   app.addHook('onRequest', async ({ url }) => {
     if (ALWAYS_UP.test(url)) return
@@ -84,8 +98,9 @@ export const faults = fp(async (app: FastifyInstance, { keys, rateLimit }: Fault
     '/local-tenant/faults',
     { schema, onRequest: requireJson },
     async ({ body: { fault, seconds, headers } }) => {
+      const before = { keys: keyIds(), faults: app.faults.active }
       await app.faults.inject(fault, seconds, headers)
-      return { keys: keys.publicJwks().keys.map(({ kid }) => kid) }
+      return { before, keys: keyIds(), faults: app.faults.active }
     },
   )
 })

@@ -20,6 +20,11 @@ export class ManagementRateLimit {
     this.#sendHeaders = sendHeaders
   }
 
+  /** Seconds until it is no longer exceeded; 0 if it is not. */
+  get secondsLeft(): number {
+    return Math.max(0, Math.ceil((this.#exceededUntil - Date.now()) / 1000))
+  }
+
   /** A hook that sends Auth0's rate limit headers. The reset is in seconds since the epoch. */
   readonly check = async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const isExceeded = Date.now() < this.#exceededUntil
