@@ -1,7 +1,9 @@
 import { defineCommand, type Invocation } from './arguments/define-command.ts'
 import { JSON_OPTION } from './arguments/syntax.ts'
+import { UsageError } from './arguments/usage-error.ts'
 import { loadClientKey } from './calls/client-key.ts'
 import { PLAIN_TOKEN_NOTE, requestPersonaToken } from './calls/persona-token.ts'
+import { requestWrongToken, WRONG_TOKEN_OPTIONS } from './tenant-control/wrong-token.ts'
 
 const OPTIONS = {
   dpop: {
@@ -9,10 +11,14 @@ const OPTIONS = {
     default: false,
     description: 'Bind the token to the key of the commands, for npm run call -- --dpop',
   },
+  ...WRONG_TOKEN_OPTIONS,
   ...JSON_OPTION,
 } as const
 
-/** Prints an access token of the local tenant for a persona: `npm run --silent token -- admin`. */
+/**
+ * Prints an access token of the local tenant for a persona: `npm run --silent token -- admin`. With an option
+ * such as `--expired`, it is one that the API must reject.
+ */
 export const main = defineCommand({
   operands: [
     {
@@ -21,10 +27,12 @@ export const main = defineCommand({
       isOptional: true,
     },
   ],
+  details: 'All options but --dpop and --json make a token that the API must reject, in one way.',
   options: OPTIONS,
   examples: [
     { args: 'admin', description: 'The access token of the persona admin' },
     { args: 'admin --dpop', description: 'One that needs a proof with each request' },
+    { args: 'admin --expired', description: 'One that expired a minute ago' },
     { args: 'admin --json', description: 'The response of the token endpoint' },
   ],
   run: printToken,
@@ -32,9 +40,17 @@ export const main = defineCommand({
 
 async function printToken({ values, operands, sources, streams }: Invocation<typeof OPTIONS>) {
   const { out, err } = streams
+  const [persona = ''] = operands
+  const wrong = await requestWrongToken(values, persona, sources)
+  if (wrong !== undefined) {
+    if (values.dpop) throw new UsageError(`--${wrong.flaw} and --dpop exclude each other.`)
+    if (values.json) out.json(wrong)
+    else out.line(wrong.token)
+    return 0
+  }
   const signer = values.dpop ? await loadClientKey() : undefined
   const options = { signer, show: () => undefined }
-  const { token, type, response } = await requestPersonaToken(sources, operands[0] ?? '', options)
+  const { token, type, response } = await requestPersonaToken(sources, persona, options)
   if (values.dpop && type === 'Bearer') err.line(PLAIN_TOKEN_NOTE)
   if (values.json) out.json(response)
   else out.line(token)

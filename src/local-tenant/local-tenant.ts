@@ -19,6 +19,7 @@ import { faults } from './controls/faults.ts'
 import { invitationControl } from './controls/invitations.ts'
 import { sessionControl } from './controls/sessions.ts'
 import { statusControl } from './controls/status.ts'
+import { wrongTokenControl } from './controls/wrong-tokens.ts'
 import defaultData from './directory/data.ts'
 import { Directory } from './directory/directory.ts'
 import { DirectoryFile } from './directory/directory-file.ts'
@@ -40,6 +41,7 @@ import { SigningKeys } from './protocol/tokens/signing-keys.ts'
 import { tokenEndpoint } from './protocol/tokens/token-endpoint.ts'
 import { TokenIssuer } from './protocol/tokens/token-issuer.ts'
 import { userinfo } from './protocol/tokens/userinfo.ts'
+import { WrongTokens } from './protocol/tokens/wrong-tokens.ts'
 import { thirdParty } from './third-party.ts'
 
 export interface LocalTenantOptions {
@@ -106,6 +108,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const issuer = () => `${scheme}://localhost:${(app.server.address() as AddressInfo).port}/`
   const sessions = new Sessions(issuer)
   const tokenIssuer = new TokenIssuer(issuer, keys, grants, directory)
+  const wrongTokens = new WrongTokens(tokenIssuer, keys)
   const federatedTokens = new FederatedTokens(directory, grants)
   const proofs = new Proofs(issuer)
   const backchannel = new BackchannelLogout(issuer, keys, directory, allowedHosts)
@@ -137,6 +140,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(environmentControl, { issuer, directory, api })
   await app.register(decisionControl, { api })
   await app.register(changesControl, { directory, file, sessions, dataFile })
+  await app.register(wrongTokenControl, { directory, wrongTokens })
   await app.register(statusControl, { issuer, keys, directory, sessions, dataFile, api })
   await app.register(invitationControl, { directory })
   await app.register(sessionControl, { sessions, backchannel })
@@ -146,6 +150,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     issuer,
     keys,
     tokenIssuer,
+    wrongTokens,
     directory,
     sessions,
     backchannel,

@@ -70,8 +70,8 @@ test('each flaw of a token has its own error', async (t) => {
   const { post } = await console(t)
   for (const [flaw, problem] of [
     ['expired', 'The access token expired.'],
-    ['audience', 'The access token was issued for another audience.'],
-    ['forged', 'The signature of the access token does not match.'],
+    ['wrong-audience', 'The access token was issued for another audience.'],
+    ['other-key', 'The signature of the access token does not match.'],
   ] as const) {
     const { html } = await post('/console/token', { persona: 'admin', flaw })
     t.match(html, problem)

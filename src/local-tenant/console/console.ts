@@ -8,7 +8,8 @@ import { OAuthError } from '../protocol/oauth-error.ts'
 import { type Parameters, parseParameters, requireParameter } from '../protocol/parameters.ts'
 import { createPersonaGrant, requirePersona } from '../protocol/tokens/persona-grant.ts'
 import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'
-import type { TokenFlaw, TokenIssuer } from '../protocol/tokens/token-issuer.ts'
+import type { TokenIssuer } from '../protocol/tokens/token-issuer.ts'
+import type { WrongTokens } from '../protocol/tokens/wrong-tokens.ts'
 import { type ConsoleApi, decideRoute, protectedRoutes } from './console-api.ts'
 import { explainPage } from './explain-page.ts'
 import { homePage, type MatrixRow } from './home-page.ts'
@@ -19,6 +20,7 @@ export interface ConsoleOptions extends MembershipFormOptions {
   readonly issuer: () => string
   readonly keys: SigningKeys
   readonly tokenIssuer: TokenIssuer
+  readonly wrongTokens: WrongTokens
   /** The API that the console calls. Undefined until it runs. */
   readonly api: () => ConsoleApi | undefined
   /** The file of the tenant's data. */
@@ -46,7 +48,7 @@ const FAULT_SECONDS: Readonly<Record<FaultType, number>> = {
 
 /** The web pages for developers: test roles and tokens, and cause faults. */
 export async function tenantConsole(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
-  const { issuer, keys, tokenIssuer, directory, sessions } = options
+  const { issuer, keys, tokenIssuer, wrongTokens, directory, sessions } = options
 
   // Other sites can submit these forms too (CSRF).
   app.addHook('onRequest', async ({ method, headers }) => {
@@ -98,7 +100,9 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
     }
     const grant = createPersonaGrant(directory, persona, organization)
     const flaw = parseFlaw(parameters)
-    const token = await tokenIssuer.signAccessToken(grant, { flaw })
+    const token = await (flaw === 'none'
+      ? tokenIssuer.signAccessToken(grant)
+      : wrongTokens.create(flaw, grant))
     const responses = [...api.policies.keys()].map(
       async (route) => [route, await decideRoute(api, route, token)] as const,
     )
@@ -148,6 +152,6 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
 
 const NO_API = 'No API is connected to this tenant. Start both with npm run dev.'
 
-function parseFlaw({ flaw }: Parameters): TokenFlaw | 'none' {
-  return flaw === 'expired' || flaw === 'audience' || flaw === 'forged' ? flaw : 'none'
+function parseFlaw({ flaw }: Parameters): 'expired' | 'wrong-audience' | 'other-key' | 'none' {
+  return flaw === 'expired' || flaw === 'wrong-audience' || flaw === 'other-key' ? flaw : 'none'
 }

@@ -21,8 +21,8 @@ export interface TokenPageOptions {
 const FLAW_LABELS = {
   none: 'valid',
   expired: 'expired',
-  audience: 'for another audience',
-  forged: 'forged',
+  'wrong-audience': 'for another audience',
+  'other-key': 'forged',
 } as const
 
 /** An access token to copy, its claims, and the responses of the API. */

@@ -1,12 +1,7 @@
 import { assertDefined } from '../../../utils/assert-defined.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Client } from '../../directory/records.ts'
-import {
-  grantedScope,
-  includesPermissions,
-  MANAGEMENT,
-  type ResourceServer,
-} from '../../directory/resource-server.ts'
+import { grantedScope, includesPermissions, MANAGEMENT } from '../../directory/resource-server.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { bindingPolicy, boundKey, confirmation, tokenType } from './binding.ts'
 import { signForClient } from './client-signature.ts'
@@ -19,17 +14,6 @@ const ID_TOKEN_LIFETIME_SECONDS = 10 * 60 * 60
 
 /** The lifetime of access tokens for `/userinfo` only and for the Management API. */
 const DEFAULT_LIFETIME_SECONDS = 24 * 60 * 60
-
-/** Why an API must reject a token: expired, issued for another audience, or wrongly signed. */
-export type TokenFlaw = 'expired' | 'audience' | 'forged'
-
-/** What differs from a plain, valid access token. */
-export interface AccessTokenOptions {
-  /** A flaw shows how a client handles a rejected token. */
-  readonly flaw?: TokenFlaw | 'none'
-  /** Of the key that the token is bound to (RFC 9449 §6.1). */
-  readonly thumbprint?: string | undefined
-}
 
 /** Issues tokens with the same claims as Auth0. */
 export class TokenIssuer {
@@ -58,7 +42,7 @@ export class TokenIssuer {
     const thumbprint = this.keyFor(grant, proven)
     const accessToken = await (api === undefined
       ? this.#grants.createOpaqueToken()
-      : this.signAccessToken({ ...grant, scope }, { thumbprint }))
+      : this.signAccessToken({ ...grant, scope }, thumbprint))
     this.#grants.addAccessToken(accessToken, { grant, scope, thumbprint })
     return {
       access_token: accessToken,
@@ -112,7 +96,7 @@ export class TokenIssuer {
     }
     const thumbprint = boundKey(client, bindingPolicy(api, client), proven)
     const lifetime = api?.token_lifetime ?? DEFAULT_LIFETIME_SECONDS
-    const accessToken = await this.#sign(lifetime, {
+    const claims = this.#withIssuerAndTimes(lifetime, {
       sub: `${client.id}@clients`,
       aud: audience,
       azp: client.id,
@@ -122,32 +106,23 @@ export class TokenIssuer {
       ...confirmation(thumbprint),
     })
     return {
-      access_token: accessToken,
+      access_token: await this.#keys.sign(claims),
       scope: grant.scope.join(' '),
       token_type: tokenType(thumbprint),
       expires_in: lifetime,
     }
   }
 
-  /** Signs only an access token. */
-  async signAccessToken(
-    grant: Grant,
-    { flaw = 'none', thumbprint }: AccessTokenOptions = {},
-  ): Promise<string> {
-    const api = assertDefined(this.#directory.api(grant.audience), 'API')
-    const { token_lifetime: lifetime } = api
-    const claims = {
-      ...this.#accessTokenClaims(grant, api),
-      ...confirmation(thumbprint),
-      ...(flaw === 'audience' && { aud: 'https://another-api.example.com' }),
-    }
-    if (flaw === 'forged') return this.#keys.forge(this.#withIssuerAndTimes(lifetime, claims))
-    return flaw === 'expired' ? this.#sign(-60, claims) : this.#sign(lifetime, claims)
+  /** @param thumbprint of the key that the token is bound to (RFC 9449 §6.1); undefined for a plain token */
+  signAccessToken(grant: Grant, thumbprint?: string): Promise<string> {
+    return this.#keys.sign({ ...this.accessTokenClaims(grant), ...confirmation(thumbprint) })
   }
 
-  #accessTokenClaims({ persona, organization, client, scope }: Grant, api: ResourceServer) {
+  /** The claims of an access token for the API of a grant. */
+  accessTokenClaims({ persona, organization, client, scope, audience }: Grant) {
+    const api = assertDefined(this.#directory.api(audience), 'API')
     const { identifier } = api
-    return {
+    return this.#withIssuerAndTimes(api.token_lifetime, {
       ...persona.claims,
       sub: subjectOf(persona),
       aud: scope.includes('openid') ? [identifier, `${this.#issuer()}userinfo`] : identifier,
@@ -157,7 +132,7 @@ export class TokenIssuer {
         permissions: this.#directory.permissionsOf(persona, api),
       }),
       ...organizationClaims(organization),
-    }
+    })
   }
 
   #signIdToken({ persona, organization, client, scope, nonce, authTime, sid }: Grant) {
@@ -173,14 +148,9 @@ export class TokenIssuer {
     return signForClient(this.#keys, client, claims)
   }
 
-  #sign(lifetime: number, claims: Record<string, unknown>): Promise<string> {
-    return this.#keys.sign(this.#withIssuerAndTimes(lifetime, claims))
-  }
-
-  /** @param lifetime in seconds; negative for a token that expired that long ago */
+  /** @param lifetime in seconds */
   #withIssuerAndTimes(lifetime: number, claims: Record<string, unknown>) {
-    const now = Math.floor(Date.now() / 1000)
-    const iat = lifetime < 0 ? now + lifetime - DEFAULT_LIFETIME_SECONDS : now
-    return { iss: this.#issuer(), ...claims, iat, exp: now + lifetime }
+    const iat = Math.floor(Date.now() / 1000)
+    return { iss: this.#issuer(), ...claims, iat, exp: iat + lifetime }
   }
 }
