@@ -9,6 +9,7 @@ import { prepareTokens } from './issuer/tokens.ts'
 import { findLoad } from './load/loads.ts'
 import { type Options, type Part, readOptions, USAGE } from './options.ts'
 import type { BenchContext } from './parts/context.ts'
+import { domains } from './parts/domains.ts'
 import { latency } from './parts/latency.ts'
 import { loads } from './parts/loads.ts'
 import { memory } from './parts/memory.ts'
@@ -28,6 +29,7 @@ const PARTS: Record<Part, (context: BenchContext) => Promise<string>> = {
   processes,
   plugins,
   posts,
+  domains,
 }
 
 /** The parts that measure all targets; the others measure only our server. */

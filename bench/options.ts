@@ -8,6 +8,7 @@ export const PARTS = [
   'processes',
   'plugins',
   'posts',
+  'domains',
 ] as const
 export type Part = (typeof PARTS)[number]
 

@@ -12,6 +12,8 @@ export const AUDIENCE = 'https://messages-api.bench'
 export interface Issuer {
   /** With a trailing slash, as in `iss` and in the discovery document. */
   readonly url: string
+  /** Another name of the same issuer, as a custom domain is: it has the same keys. */
+  readonly otherUrl: string
   readonly jwksUri: string
   readonly kid: string
   /** For targets that do not support a JWKS. */
@@ -40,6 +42,7 @@ export async function startIssuer(): Promise<Issuer> {
   const publicKey = createPublicKey(store.privateKey)
   const kid = thumbprint(publicKey)
   const url = `http://127.0.0.1:${port}/`
+  const otherUrl = `http://localhost:${port}/`
   const jwksUri = `${url}.well-known/jwks.json`
   const key = { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }
   const documents: Record<string, object> = {
@@ -57,7 +60,7 @@ export async function startIssuer(): Promise<Issuer> {
     server.close()
     if (!isShared) rmSync(store.directory, { recursive: true })
   }
-  return { url, jwksUri, kid, publicKeyFile, store, close }
+  return { url, otherUrl, jwksUri, kid, publicKeyFile, store, close }
 }
 
 async function tryListen(server: Server, port: number): Promise<boolean> {

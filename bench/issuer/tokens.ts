@@ -18,6 +18,8 @@ export interface Tokens {
   readonly busy: TokenFile
   /** 1,000 good tokens. */
   readonly live: TokenFile
+  /** One good token of each domain of the issuer. */
+  readonly domains: TokenFile
   /** Good tokens that are sent only once. */
   readonly fresh: TokenFile
   readonly expired: TokenFile
@@ -41,7 +43,9 @@ const BATCH_SIZE = 5000
  * @param fresh how many tokens of that kind are needed
  */
 export async function prepareTokens(issuer: Issuer, fresh: number): Promise<Tokens> {
-  const { issuedAt } = issuer.store
+  const { store, otherUrl } = issuer
+  const { issuedAt } = store
+  await tokenFile(issuer, 'domains', 1)
   const [good = '', other = ''] = await signMany(issuer, 2)
   const [admin = ''] = await signMany(issuer, 1, { permissions: ['read:admin-messages'] })
   const forged = good.replace(/[^.]+$/, other.slice(other.lastIndexOf('.') + 1))
@@ -53,6 +57,7 @@ export async function prepareTokens(issuer: Issuer, fresh: number): Promise<Toke
       exp: issuedAt - 3600,
     }),
     writer: await tokenFile(issuer, 'writer', 1, { permissions: ['write:notes'] }),
+    domains: await tokenFile(issuer, 'domains', 2, { iss: otherUrl }),
     fresh: await tokenFile(issuer, 'fresh', fresh),
     samples: { good, admin, forged },
   }

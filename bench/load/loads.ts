@@ -33,7 +33,7 @@ export interface Load {
 
 /** @throws Error if there is no load with that name */
 export function findLoad(name: string): Load {
-  const found = [...LOADS, CREATE].find((load) => load.name === name)
+  const found = [...LOADS, DOMAINS, CREATE].find((load) => load.name === name)
   if (found !== undefined) return found
   throw new Error(`No load ${name}: ${LOADS.map((load) => load.name).join(', ')}.`)
 }
@@ -75,6 +75,15 @@ export const LOADS: readonly Load[] = [
     status: 403,
   },
 ]
+
+/** The load `busy` with one token of each of two domains, by turns. Only the part `domains` has it. */
+export const DOMAINS: Load = {
+  ...common,
+  name: 'domains',
+  title: 'one busy token of each domain',
+  route: 'protected',
+  tokens: (t) => t.domains,
+}
 
 /** A body that is validated, with a token. Only the targets of the part `posts` have the route. */
 export const CREATE: Load = {
