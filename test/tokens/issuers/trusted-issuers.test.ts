@@ -234,7 +234,9 @@ test('the list of issuers has one entry for each name, and cannot be changed', a
   const issuers = new TrustedIssuers(list)
   list.push(trustedIssuer('c'))
   Object.assign(b, { keys: a.keys })
-  t.equal(issuers.find('c'), undefined)
+  for (const name of ['c', 'A', 'a ', 'a/', ['a'], undefined, 'constructor']) {
+    t.equal(issuers.find(name), undefined)
+  }
   t.not(issuers.find('b')?.keys, a.keys)
   t.equal(issuers.main, issuers.find('a'))
   t.throws(() => Object.assign(issuers.main, { keys: b.keys }), TypeError)
