@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import { buildApp } from './app.ts'
-import type { Config } from './config/config.ts'
+import { type Config, jwksAlgorithms } from './config/config.ts'
 import type { Environment } from './config/environment.ts'
 import { loadConfig } from './config/load-config.ts'
 import { loadFeatures } from './features.ts'
@@ -196,13 +196,4 @@ async function loadDescription(
   const { describeRoutes } = await import('./openapi/describe-routes.ts')
   const format = problemDetails ? problemFormat : messageFormat
   return describeRoutes({ api, format, issuer: describe === 'with-login' ? issuer : undefined })
-}
-
-/** The algorithms of access tokens and ID tokens: one JWKS has the keys of both. */
-function jwksAlgorithms(config: Config): readonly string[] {
-  const algorithms = new Set(config.tokens.algorithms)
-  // #region browser-login
-  if (config.browserLogin?.idTokenAlgorithm === 'RS256') algorithms.add('RS256')
-  // #endregion browser-login
-  return [...algorithms]
 }

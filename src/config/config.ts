@@ -125,3 +125,12 @@ export function createConfig(values: Values) {
     variables: values,
   }
 }
+
+/** The algorithms of access tokens and ID tokens: one JWKS has the keys of both. */
+export function jwksAlgorithms(config: Config): readonly string[] {
+  const algorithms = new Set(config.tokens.algorithms)
+  // #region browser-login
+  if (config.browserLogin?.idTokenAlgorithm === 'RS256') algorithms.add('RS256')
+  // #endregion browser-login
+  return [...algorithms]
+}
