@@ -79,6 +79,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'src/cli/dev.ts',
       'src/cli/tenant.ts',
       'src/cli/token.ts',
+      'src/tokens/dpop/proof-signer.ts',
       'test/dev',
       'test/local-tenant',
       'test/e2e/console.e2e.ts',
