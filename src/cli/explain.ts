@@ -1,4 +1,3 @@
-import { METHODS } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { loadConfig } from '../config/load-config.ts'
@@ -9,8 +8,7 @@ import {
   serverContext,
   withFreshAnswer,
 } from '../explain/explanation.ts'
-import { extractToken } from '../explain/extract-token.ts'
-import type { DryRunRequest } from '../plugins/dry-run.ts'
+import { extractProof, extractToken, namesDpopScheme } from '../explain/extract-token.ts'
 import { MAX_HEADER_BYTES } from '../plugins/request-head.ts'
 import { loadServer } from '../project/load-project.ts'
 import { findProject } from '../project/project.ts'
@@ -18,6 +16,7 @@ import { assemble } from '../server.ts'
 import { defineCommand, type Invocation } from './arguments/define-command.ts'
 import { JSON_OPTION } from './arguments/syntax.ts'
 import { UsageError } from './arguments/usage-error.ts'
+import { type ExplainedOptions, explainedRequest } from './explained-request.ts'
 import { readText } from './support/command.ts'
 import { type ExaminedServer, findServer, noteOf } from './support/examined-server.ts'
 import { explanationReport } from './support/explanation-report.ts'
@@ -32,8 +31,21 @@ const OPTIONS = {
     description:
       'The route, such as /api/notes/1; the first one that requires a token by default. A URL if organizations have subdomains',
   },
+  url: {
+    type: 'string',
+    value: 'URL',
+    description: 'The whole URL that the client called, of a request with a proof',
+  },
+  proof: {
+    type: 'string',
+    value: 'proof',
+    description: 'The value of the DPoP header, if the token is bound to a key',
+  },
   ...JSON_OPTION,
 } as const
+
+const PROOF_USAGE =
+  'To check the proof of such a request too: explain --proof <value of the DPoP header> --method <method> --url <URL that the client called> <token>'
 
 /** Base64url can begin with a dash. All options are shorter than this. */
 const DASHED_TOKEN = /^-[\w-]{15,}$/
@@ -71,15 +83,31 @@ async function explainArguments({
   sources,
   streams: { input, out, err },
 }: Invocation<typeof OPTIONS>): Promise<number> {
-  const token = extractToken(operands.join(' ') || (await readText(input)))
+  const text = operands.join(' ') || (await readText(input))
+  const token = extractToken(text)
   if (token === '') throw new UsageError('Missing token.')
+  checkTargets(values)
+  const scheme = values.proof !== undefined || namesDpopScheme(text) ? 'DPoP' : 'Bearer'
   const server = await findServer(sources)
   const note = noteOf(server)
   if (note !== undefined) err.line(note)
-  const explanation = await explainToken(token, values, server)
+  const explanation = await explainToken(token, scheme, values, server)
   if (values.json) out.json(explanation)
   else out.line(...explanationReport(explanation))
+  if (!values.json && explanation.code === 'token_needs_dpop') out.line(PROOF_USAGE)
   return EXIT_CODES[explanation.result]
+}
+
+/** @throws UsageError */
+function checkTargets({ route = '', url, proof }: ExplainedOptions): void {
+  if (isUrl(route) && !URL.canParse(route)) throw new UsageError('--route is not a path or a URL.')
+  if (url === undefined && proof === undefined) return
+  if (url === undefined) throw new UsageError('--proof needs --url, which the client called.')
+  if (!isUrl(url) || !URL.canParse(url)) throw new UsageError('--url is not a URL.')
+}
+
+function isUrl(target: string): boolean {
+  return /^https?:/.test(target)
 }
 
 /**
@@ -88,7 +116,8 @@ async function explainArguments({
  */
 async function explainToken(
   token: string,
-  { method, route }: { readonly method: string; readonly route?: string },
+  scheme: 'Bearer' | 'DPoP',
+  options: ExplainedOptions,
   { sources, decide }: ExaminedServer,
 ): Promise<Explanation> {
   const { config } = loadConfig(...sources)
@@ -96,12 +125,22 @@ async function explainToken(
   const { app } = await assemble(definition, config, pino({ level: 'silent' }))
   try {
     await app.ready()
-    const { path, host, hostname } = parseRoute(route ?? firstProtectedRoute(app.policies))
-    if (!METHODS.includes(method.toUpperCase())) throw noSuchRoute(app.policies)
+    const request = explainedRequest(options, firstProtectedRoute(app.policies), config)
+    if (request === undefined) throw noSuchRoute(app.policies)
+    const { method, path, host, hostname, forwarded } = request
+    const isBound = scheme === 'DPoP'
+    const proof = options.proof === undefined ? undefined : extractProof(options.proof)
+    const { headers, ...from } = forwarded
     const result = await app.dryRun({
-      method: method.toUpperCase() as DryRunRequest['method'],
+      ...from,
+      method,
       url: path,
-      headers: { host, authorization: `Bearer ${token}` },
+      headers: {
+        ...headers,
+        host,
+        authorization: `${scheme} ${token}`,
+        ...(proof !== undefined && { dpop: proof }),
+      },
     })
     if (result.access === undefined || result.status === 405) {
       throw noSuchRoute(app.policies)
@@ -110,14 +149,13 @@ async function explainToken(
     const fresh = token.length > MAX_HEADER_BYTES ? TOO_LARGE : result
     // A token of another tenant stays in this process, since anything may listen on the port.
     const isLocal = decodedOrEmpty(token).claims['iss'] === config.tokens.issuer
-    const running = isLocal
-      ? await decide?.({ method: method.toUpperCase(), path, host, token })
-      : undefined
+    const running = isLocal && !isBound ? await decide?.({ method, path, host, token }) : undefined
     const context = {
       ...serverContext(config),
       keySet: running?.keySet,
       host: hostname,
       now: Date.now() / 1000,
+      proof: isBound ? { text: proof, inspection: result.proof } : undefined,
     }
     const explanation = explain(token, running ?? fresh, result.access, context)
     return withFreshAnswer(explanation, fresh)
@@ -141,12 +179,4 @@ function firstProtectedRoute(policies: FastifyInstance['policies']): string {
     return access !== undefined && access !== 'public'
   })
   return [...routes.map(([path]) => path), '/'].at(0) as string
-}
-
-/** @param route a path, or a whole URL if organizations have subdomains */
-function parseRoute(route: string) {
-  if (!/^https?:/.test(route)) return { path: route, host: 'localhost', hostname: 'localhost' }
-  if (!URL.canParse(route)) throw new UsageError('--route is not a path or a URL.')
-  const { pathname: path, host, hostname } = new URL(route)
-  return { path, host, hostname }
 }

@@ -2,13 +2,21 @@ import type { RejectionCode } from '../access/challenge.ts'
 import type { Organizations } from '../access/organizations.ts'
 import { type Requirements, scopeOf } from '../access/policy.ts'
 import type { Expectations } from '../tokens/access-token-rules.ts'
+import type { ProofErrorCode } from '../tokens/dpop/errors.ts'
 import type { Issuer } from '../tokens/issuer.ts'
 import { type DecodedToken, decodeToken, type JsonObject } from '../tokens/jws.ts'
 import type { KeySetState } from '../tokens/keys/remote-jwks.ts'
+import {
+  type ExplainedProof,
+  isProofCode,
+  isStoreCode,
+  PROOF_ADVICE,
+  proofAdvice,
+  REPLAY_STORE_ADVICE,
+} from './dpop/proof-advice.ts'
 import { audienceAdvice, issuerAdvice } from './issuer-and-audience-advice.ts'
 import { organizationMissingAdvice, organizationUnknownAdvice } from './organization-advice.ts'
 import { permissionAdvice } from './permission-advice.ts'
-import { isProofCode, PROOF_ADVICE } from './proof-advice.ts'
 import { expiryAdvice, futureAdvice } from './time-advice.ts'
 import { detectTokenKind } from './token-kind.ts'
 
@@ -18,6 +26,8 @@ export interface ExplanationInput {
   readonly token: string
   /** Those of the token's issuer, or of the main one if that is not trusted. */
   readonly expected: Expectations
+  /** Undefined if the request had the scheme Bearer. */
+  readonly proof?: ExplainedProof | undefined
   /** The URL of the key set (JWKS) of this issuer. */
   readonly jwksUrl: string
   /** All whose tokens are accepted, the main one first. */
@@ -44,9 +54,16 @@ type ExplainedCode = Exclude<RejectionCode, keyof typeof PROOF_ADVICE> | 'keys_u
  * @returns undefined for any other code
  */
 export function adviceFor(code: string, input: ExplanationInput): string | undefined {
+  const { proof } = input
+  if (proof !== undefined && isFailureOf(proof, code)) return proofAdvice(code, proof)
   if (isProofCode(code)) return PROOF_ADVICE[code]
+  if (isStoreCode(code)) return REPLAY_STORE_ADVICE[code]
   if (!Object.hasOwn(ADVICE, code)) return undefined
   return ADVICE[code as ExplainedCode](decodedOrEmpty(input.token), input)
+}
+
+function isFailureOf({ inspection }: ExplainedProof, code: string): code is ProofErrorCode {
+  return inspection?.failures.some((failure) => failure === code) ?? false
 }
 
 /** The decoded token; empty if it cannot be decoded. */

@@ -6,11 +6,12 @@ import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../tokens/principal.ts'
 import { adviceFor, decodedOrEmpty, type ExplanationInput } from './advice.ts'
 import { type CheckName, describeCheck } from './check-descriptions.ts'
-import { isProofCode } from './proof-advice.ts'
+import { isProofCode } from './dpop/proof-advice.ts'
+import { type ProofCheckName, proofChecksOf } from './dpop/proof-checks.ts'
 
 /** One check of a token, as `explain --json` prints it. */
 export interface Check {
-  readonly name: CheckName
+  readonly name: CheckName | ProofCheckName
   readonly outcome: 'passed' | 'failed' | 'not checked'
   readonly expected: string
   /** The value in the token, safe to print. */
@@ -27,11 +28,19 @@ export type ServerResult = RejectionCode | undefined | null
 /** Why a check failed; undefined if it passed, null if it was not made. */
 type CheckResult = RejectionCode | undefined | null
 
-/**
- * Makes every check of the server, in its order, including those after the first failure. The checks
- * that need the tenant's keys are not repeated: their results follow from the server's.
- */
+/** Every check of the server, in its order: those of the proof follow those of the token itself. */
 export function checksOf(input: ExplanationInput, serverResult: ServerResult): Check[] {
+  const checks = tokenChecksOf(input, serverResult)
+  if (input.proof === undefined) return checks
+  const index = checks.findIndex(({ name }) => name === 'organization')
+  return checks.toSpliced(index, 0, ...proofChecksOf(input.proof, input.now))
+}
+
+/**
+ * Makes every check of a token, including those after the first failure. The checks that need the
+ * tenant's keys are not repeated: their results follow from the server's.
+ */
+function tokenChecksOf(input: ExplanationInput, serverResult: ServerResult): Check[] {
   const { value: token, code } = decodeToken(input.token)
   const results =
     token === undefined
@@ -41,7 +50,7 @@ export function checksOf(input: ExplanationInput, serverResult: ServerResult): C
   const decoded = decodedOrEmpty(input.token)
   const isMade = (name: CheckName) =>
     (name !== 'scopes' || input.requirements.scopes !== undefined) &&
-    (name !== 'binding' || isProofCode(serverResult))
+    (name !== 'binding' || (isProofCode(serverResult) && input.proof?.inspection === undefined))
   return CHECKS.filter(isMade).map((name) => {
     const result = results.has(name) ? results.get(name) : null
     const check = { name, ...describeCheck(name, decoded, input) }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { AccessPolicy } from '../access/policy.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
+import type { ProofInspection } from '../tokens/dpop/proof-verifier.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,6 +16,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whether the request is one of `app.dryRun`. */
     isDryRun: boolean
+    /** What a dry run found out about the proof of the request. */
+    inspection: ProofInspection | undefined
   }
 }
 
@@ -23,6 +26,8 @@ export interface DryRunRequest {
   /** A path, such as `/api/notes/1`. */
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
+  /** The address that the request comes from; that of this machine by default. */
+  readonly remoteAddress?: string
 }
 
 /** What the server would do. */
@@ -39,6 +44,8 @@ export interface DryRunResult {
   readonly route: string | undefined
   /** The policy of the route; undefined where no route matches. */
   readonly access: AccessPolicy | undefined
+  /** Undefined if the request has no proof to check, or was refused before that. */
+  readonly proof: ProofInspection | undefined
 }
 
 /** Marks the requests of `app.dryRun`. */
@@ -55,6 +62,7 @@ export const dryRun = fp<DryRunOptions>(
     const requests = new Map<string, FastifyRequest | undefined>()
 
     app.decorateRequest('isDryRun', false)
+    app.decorateRequest('inspection', undefined)
     app.addHook('onRequest', (request, _reply, done) => {
       const { [HEADER]: value } = request.headers
       if (value !== undefined && requests.has(String(value))) {
@@ -63,20 +71,21 @@ export const dryRun = fp<DryRunOptions>(
       }
       done()
     })
-    app.decorate('dryRun', async function (this: FastifyInstance, { method, url, headers }) {
+    app.decorate('dryRun', async function (this: FastifyInstance, { headers, ...request }) {
       const id = randomUUID()
       requests.set(id, undefined)
-      const response = await this.inject({ method, url, headers: { ...headers, [HEADER]: id } })
-      const request = requests.get(id)
+      const response = await this.inject({ ...request, headers: { ...headers, [HEADER]: id } })
+      const seen = requests.get(id)
       requests.delete(id)
-      const { access } = request?.routeOptions.config ?? {}
+      const { access } = seen?.routeOptions.config ?? {}
       return {
         status: response.statusCode,
         message: response.body === '' ? '' : format.messageOf(response.body),
         challenge: response.headers['www-authenticate'] as string | undefined,
-        code: request?.refusal,
-        route: request?.routeOptions.url,
+        code: seen?.refusal,
+        route: seen?.routeOptions.url,
         access,
+        proof: seen?.inspection,
       }
     })
   },

@@ -3,9 +3,11 @@ import { explanationReport } from '../../src/cli/support/explanation-report.ts'
 import { startServer } from '../../src/server.ts'
 import { logSink } from '../support/log-sink.ts'
 import { ADMIN, PROBE_SERVER, PROTECTED } from '../support/probe-routes.ts'
-import { start } from '../support/process.ts'
+import { serve, start } from '../support/process.ts'
 import { explain } from '../support/product/explain-command.ts'
 import { testProjectDirectory, useTestProject } from '../support/product/test-project.ts'
+import { KEY } from '../support/tokens/keys.ts'
+import { boundToken, proofFor } from '../support/tokens/proofs.ts'
 import { token as otherToken } from '../support/tokens/tokens.ts'
 
 useTestProject(t)
@@ -32,6 +34,57 @@ test('exit code 2 if the token cannot be checked', async (t) => {
   t.match(large.output, /Refused: 431 .*\(token_too_large\)/)
   t.rejects(explain([token], [{ ...configured, PORT: 'x' }]), /PORT is invalid/)
   t.rejects(explain([token], [{ TENANT_PORT: '9' }]), /No tenant is configured/)
+})
+
+test('a token with its proof, and the URL that the client called', async (t) => {
+  const tenant = await serve(t, (_request, response) => {
+    response.end(JSON.stringify({ keys: [KEY.jwk] }))
+  })
+  const now = Date.now() / 1000
+  const times = { iat: now - 1, exp: now + 600 }
+  const bearer = boundToken({ iss: `${tenant}/`, ...times, permissions: [] })
+  const configured = {
+    AUTH0_DOMAIN: tenant,
+    AUTH0_AUDIENCE: 'https://api.test',
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+  }
+  const url = `https://api.example.com/v1${PROTECTED}`
+  const proof = proofFor(bearer, { claims: { htu: url, iat: now } })
+  const call = (environment: Record<string, string>, ...args: string[]) =>
+    explain([...args, bearer], [{ ...configured, ...environment }])
+  const bound = ['--proof', `DPoP: ${proof}`, '--url', `${url}?a=b`]
+
+  const bare = await call({})
+  t.equal(bare.exitCode, 1)
+  t.match(bare.output, /token_needs_dpop.*explain --proof <value of the DPoP header>/s)
+  t.notMatch((await call({}, '--json')).output, '--proof')
+
+  const PUBLIC_URL = 'https://api.example.com/v1'
+  const accepted = await call({ PUBLIC_URL }, ...bound)
+  t.match(accepted, { exitCode: 0, output: /✓ proof signature.*^Accepted$/ms })
+  t.notOk(accepted.output.includes(String(proof.split('.')[2])))
+  await t.rejects(call({ PUBLIC_URL }, '--proof', proof, '--url', PUBLIC_URL), /no such route/)
+
+  const direct = `https://api.example.com${PROTECTED}`
+  const other = proofFor(bearer, { claims: { htu: direct, iat: now } })
+  const behindTls = ['--proof', other, '--url', direct]
+  t.match(await call({}, ...behindTls), {
+    exitCode: 1,
+    output: /✗ htu.*expected: http:\/\/api\.example\.com.*PUBLIC_URL=https:\/\/api\.example\.com/s,
+  })
+  for (const TRUST_PROXY of ['loopback', '10.0.0.0/8']) {
+    t.match(await call({ TRUST_PROXY }, ...behindTls), { exitCode: 0 }, TRUST_PROXY)
+  }
+
+  const scheme = await explain(['--url', direct, `DPoP ${bearer}`], [configured])
+  t.match(scheme.output, /✗ proof +none.*createFetcher sends proofs only if.*dpop_proof_missing/s)
+  for (const args of [
+    ['--proof', proof],
+    ['--url', PROTECTED],
+    ['--proof', proof, '--url', 'x'],
+  ]) {
+    await t.rejects(call({}, ...args), /--url/)
+  }
 })
 
 test('as a program: the token from standard input, no colours in a pipe', async (t) => {

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type Test, test } from 'tap'
 import { challengeOf } from '../../src/access/challenge.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
+import { REPLAY_STORE_ADVICE } from '../../src/explain/dpop/proof-advice.ts'
 import { extractToken } from '../../src/explain/extract-token.ts'
 import { logHint } from '../../src/explain/log-hint.ts'
 import { printable } from '../../src/explain/printable.ts'
@@ -84,7 +87,7 @@ test('every code has advice, and none contains text of the token', async (t) => 
   const request = { headers: { authorization: `Bearer ${bearer}` }, hostname: 'MARKER' }
   const codes = [
     ...Object.keys({ ...TOKEN_ERRORS, ...BINDING_ERRORS, ...PROOF_ERRORS, ...NONCE_ERRORS }),
-    'dpop_authorization_malformed',
+    ...['dpop_authorization_malformed', 'dpop_replay_store_full', 'dpop_replay_store_unavailable'],
     ...['credentials_missing', 'authorization_malformed', 'keys_unavailable', 'permission_missing'],
     ...['organization_missing', 'organization_unknown', 'organization_not_admitted'],
   ]
@@ -109,6 +112,16 @@ test('every code has advice, and none contains text of the token', async (t) => 
       code,
     )
   }
+})
+
+test('every code of bound tokens is in the documentation', (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8')
+  const stores = Object.keys(REPLAY_STORE_ADVICE)
+  const errors = Object.keys({ ...BINDING_ERRORS, ...PROOF_ERRORS, ...NONCE_ERRORS })
+  const codes = [...errors, ...stores, 'dpop_authorization_malformed']
+  const rows = [...page.matchAll(/^\| `((?:dpop|token|bound_token)_\w+)` \| (?:`\w+`|none \()/gm)]
+  t.strictSame(rows.map(([, code]) => code).sort(), codes.sort())
+  t.end()
 })
 
 test('the log contains the advice unchanged', async (t) => {

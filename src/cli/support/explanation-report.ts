@@ -41,9 +41,9 @@ function formatFreshAnswer({ status, message, code }: ServerAnswer): string {
 
 function formatCheck({ name, outcome, expected, found, advice }: Check): Line[] {
   const [mark, style] = MARKS[outcome]
-  const head = [{ style, text: mark }, ` ${name.padEnd(13)}`]
+  const head = [{ style, text: mark }, ` ${name.padEnd(16)}`]
   if (outcome === 'not checked') return [[...head, 'not checked']]
   if (advice === undefined) return [[...head, String(found)]]
-  const indent = ' '.repeat(15)
+  const indent = ' '.repeat(18)
   return [[...head, String(found)], `${indent}expected: ${expected}`, `${indent}${advice}`]
 }

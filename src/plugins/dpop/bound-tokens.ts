@@ -30,6 +30,7 @@ export async function verifyBinding(
   const { method } = request
   const expected = { method, uri, tokenHash, thumbprint: confirmation.jkt }
   const fields = fieldValues(request.raw, 'dpop')
+  if (request.isDryRun) request.inspection = await proofs.inspect(fields, expected)
   const result = request.isDryRun
     ? await proofs.check(fields, expected)
     : await proofs.verify(fields, expected)

@@ -5,6 +5,7 @@ import type { Nonces } from './nonces.ts'
 import {
   checkProof,
   checkProofTime,
+  differencesOf,
   MAX_PROOF_LEAD,
   type Proof,
   type ProofExpectations,
@@ -25,6 +26,13 @@ export interface ProofVerifierOptions {
   readonly replays: ReplayStore
   /** If they are given, each proof needs one. */
   readonly nonces?: Nonces | undefined
+}
+
+/** Why a proof is rejected, in full. */
+export interface ProofInspection {
+  readonly expected: ProofExpectations
+  /** All reasons; none if the proof is accepted. */
+  readonly failures: readonly ProofErrorCode[]
 }
 
 /** How long a proof can be accepted, in milliseconds. */
@@ -67,22 +75,48 @@ export class ProofVerifier {
     fields: readonly string[],
     expected: ProofExpectations,
   ): Promise<Result<Proof, ProofErrorCode>> {
-    const { algorithms, times, now, nonces } = this.#options
-    const [text, ...others] = fields
-    if (text === undefined) return { code: 'dpop_proof_missing' }
-    if (others.length > 0) return { code: 'dpop_proof_malformed' }
-    const { value: proof, code } = readProof(text, algorithms)
+    const { value: proof, code } = this.#read(fields)
     if (code !== undefined) return { code }
     const failure =
       checkProof(proof, expected) ??
-      (nonces === undefined
-        ? checkProofTime(proof, times, now() / 1000)
-        : checkNonce(proof, nonces))
-    if (failure !== undefined) return { code: failure }
+      this.#checkTime(proof) ??
+      (await this.#checkSignature(fields, proof))
+    return failure === undefined ? { value: proof } : { code: failure }
+  }
+
+  /** Every check of `check`, including those after the first failure, unless the proof cannot be read. */
+  async inspect(fields: readonly string[], expected: ProofExpectations): Promise<ProofInspection> {
+    const { value: proof, code } = this.#read(fields)
+    if (code !== undefined) return { expected, failures: [code] }
+    const failures = [
+      ...differencesOf(proof, expected),
+      this.#checkTime(proof),
+      await this.#checkSignature(fields, proof),
+    ]
+    return { expected, failures: failures.filter((failure) => failure !== undefined) }
+  }
+
+  #read([text, ...others]: readonly string[]): Result<Proof, ProofErrorCode> {
+    if (text === undefined) return { code: 'dpop_proof_missing' }
+    if (others.length > 0) return { code: 'dpop_proof_malformed' }
+    return readProof(text, this.#options.algorithms)
+  }
+
+  #checkTime(proof: Proof): ProofErrorCode | undefined {
+    const { times, now, nonces } = this.#options
+    return nonces === undefined
+      ? checkProofTime(proof, times, now() / 1000)
+      : checkNonce(proof, nonces)
+  }
+
+  async #checkSignature(
+    [text]: readonly string[],
+    proof: Proof,
+  ): Promise<ProofErrorCode | undefined> {
     const key = this.#keys.keyFor(proof)
-    if (key === undefined) return { code: 'dpop_key_malformed' }
-    const signer = await verifySignature(text, proof.algorithm, [key])
-    return signer === undefined ? { code: 'dpop_signature_invalid' } : { value: proof }
+    if (key === undefined) return 'dpop_key_malformed'
+    const signer = await verifySignature(String(text), proof.algorithm, [key])
+    return signer === undefined ? 'dpop_signature_invalid' : undefined
   }
 
   /** @returns whether the proof was not used before */

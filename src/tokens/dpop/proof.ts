@@ -87,6 +87,19 @@ export function checkProof(proof: Proof, expected: ProofExpectations): ProofErro
   return 'dpop_key_mismatch'
 }
 
+/** Each way in which a proof differs from what is expected, where `checkProof` has only the first. */
+export function differencesOf(proof: Proof, expected: ProofExpectations): ProofErrorCode[] {
+  const met = {
+    method: proof.htm,
+    uri: normalizeUri(proof.htu) as string,
+    tokenHash: proof.ath,
+    thumbprint: proof.thumbprint,
+  }
+  return (Object.keys(met) as (keyof typeof met)[])
+    .map((name) => checkProof(proof, { ...met, [name]: expected[name] }))
+    .filter((code) => code !== undefined)
+}
+
 /**
  * Whether a proof was made recently (RFC 9449 §4.3, point 11).
  *

@@ -1,8 +1,23 @@
-import type { BindingErrorCode, ProofErrorCode } from '../tokens/dpop/errors.ts'
-import { MAX_PROOF_LEAD } from '../tokens/dpop/proof.ts'
+import type {
+  BindingErrorCode,
+  ProofErrorCode,
+  ReplayStoreError,
+} from '../../tokens/dpop/errors.ts'
+import { MAX_PROOF_LEAD } from '../../tokens/dpop/proof.ts'
+import type { ProofInspection } from '../../tokens/dpop/proof-verifier.ts'
+import { decodeToken, type JsonObject } from '../../tokens/jws.ts'
+import { uriAdvice } from './uri-advice.ts'
 
 const LIBRARY = 'Use the DPoP support of the SDK, or a library, which makes a proof as it must be.'
 const CLOCK = 'Check the clock of the device.'
+
+/** A proof and what the server found out about it. */
+export interface ExplainedProof {
+  /** The value of the `DPoP` header; undefined if there was none. */
+  readonly text: string | undefined
+  /** Undefined if the server refused the request before it looked at the proof. */
+  readonly inspection: ProofInspection | undefined
+}
 
 type ProofCode = BindingErrorCode | ProofErrorCode | 'dpop_authorization_malformed'
 
@@ -33,7 +48,7 @@ export const PROOF_ADVICE: Readonly<Record<ProofCode, string>> = {
     'The claim htu must be the URL of this request, without query and fragment. If it is, a proxy changes the URL: set PUBLIC_URL to the URL at which clients reach the server, or TRUST_PROXY so that scheme and host are what the proxy reports.',
   dpop_token_mismatch:
     'The claim ath must be the SHA-256 of the access token that is sent, in base64url. Make a new proof when the token is renewed.',
-  dpop_proof_expired: `A proof is accepted for a short time after its iat (DPOP_PROOF_AGE). Make a new proof for each request. ${CLOCK}`,
+  dpop_proof_expired: `A proof is accepted for a short time after its iat (DPOP_PROOF_AGE). Make a new proof for each request. ${CLOCK} With DPOP_NONCE_SECRETS, clocks of clients do not matter.`,
   dpop_proof_in_future: `The claim iat may be at most ${MAX_PROOF_LEAD} s in the future. ${CLOCK}`,
   dpop_signature_invalid:
     'The proof was changed after it was signed, or is signed with another key than the one in its header.',
@@ -45,7 +60,37 @@ export const PROOF_ADVICE: Readonly<Record<ProofCode, string>> = {
     'The client repeats the request with the nonce of this response. If it is rejected again, two processes have different DPOP_NONCE_SECRETS, or the client keeps the nonce of another server: use a dpopNonceId for each.',
 }
 
+/** What to do while used proofs cannot be stored (503). */
+export const REPLAY_STORE_ADVICE: Readonly<Record<ReplayStoreError['code'], string>> = {
+  dpop_replay_store_full:
+    'The store of used proofs is full, or the share of one key (a tenth of it). Proofs are accepted again when older ones have expired. Look for a client that sends very many requests.',
+  dpop_replay_store_unavailable:
+    'Redis (REDIS_URL) does not answer, so that a proof may have been used at another process. Check Redis; bearer tokens are not affected.',
+}
+
+/**
+ * How to fix a proof, for `explain`, which may show what is in it.
+ *
+ * @param code of a check that failed
+ */
+export function proofAdvice(
+  code: ProofErrorCode,
+  { text = '', inspection }: ExplainedProof,
+): string {
+  const claims: JsonObject = decodeToken(text).value?.claims ?? {}
+  const cause =
+    code === 'dpop_uri_mismatch' && inspection !== undefined
+      ? uriAdvice(String(claims['htu']), inspection.expected.uri)
+      : undefined
+  return cause ?? PROOF_ADVICE[code]
+}
+
 /** Whether a request was rejected because of its proof, or because its scheme and token do not fit. */
 export function isProofCode(code: unknown): code is ProofCode {
   return typeof code === 'string' && Object.hasOwn(PROOF_ADVICE, code)
+}
+
+/** Whether a request with a good proof was answered 503. */
+export function isStoreCode(code: string): code is ReplayStoreError['code'] {
+  return Object.hasOwn(REPLAY_STORE_ADVICE, code)
 }
