@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID, sign } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { inParallel } from './in-parallel.ts'
 import { AUDIENCE, type Issuer } from './issuer.ts'
+import { type BoundToken, newClientKey } from './proofs.ts'
 import { TOKEN_LIFETIME_SECONDS } from './store.ts'
 
 /** A file with one token per line, and its tokens. */
@@ -25,6 +26,8 @@ export interface Tokens {
   readonly expired: TokenFile
   /** One good token with the permission `write:notes`. */
   readonly writer: TokenFile
+  /** One good token that needs a proof with each request. */
+  readonly bound: BoundToken
   /**
    * For checks of a target, and in none of the files. `forged` has the signature of another token.
    */
@@ -48,6 +51,8 @@ export async function prepareTokens(issuer: Issuer, fresh: number): Promise<Toke
   await tokenFile(issuer, 'domains', 1)
   const [good = '', other = ''] = await signMany(issuer, 2)
   const [admin = ''] = await signMany(issuer, 1, { permissions: ['read:admin-messages'] })
+  const key = newClientKey()
+  const [bound = ''] = await signMany(issuer, 1, { cnf: { jkt: key.thumbprint } })
   const forged = good.replace(/[^.]+$/, other.slice(other.lastIndexOf('.') + 1))
   return {
     busy: await tokenFile(issuer, 'busy', 1),
@@ -59,6 +64,7 @@ export async function prepareTokens(issuer: Issuer, fresh: number): Promise<Toke
     writer: await tokenFile(issuer, 'writer', 1, { permissions: ['write:notes'] }),
     domains: await tokenFile(issuer, 'domains', 2, { iss: otherUrl }),
     fresh: await tokenFile(issuer, 'fresh', fresh),
+    bound: { token: bound, key, proofsFile: join(issuer.store.directory, 'proofs.txt') },
     samples: { good, admin, forged },
   }
 }
@@ -84,18 +90,8 @@ function countLines(file: string): number {
   return readFileSync(file, 'utf8').split('\n').length - 1
 }
 
-/** Signs on the thread pool, with all cores. */
-async function signMany(issuer: Issuer, size: number, claims: Claims = {}): Promise<string[]> {
-  const tokens: string[] = []
-  let started = 0
-  const work = async () => {
-    while (started < size) {
-      started += 1
-      tokens.push(await signOne(issuer, claims))
-    }
-  }
-  await Promise.all(Array.from({ length: 2 * availableParallelism() }, work))
-  return tokens
+function signMany(issuer: Issuer, size: number, claims: Claims = {}): Promise<string[]> {
+  return inParallel(size, () => signOne(issuer, claims))
 }
 
 async function signOne({ url, kid, store }: Issuer, claims: Claims): Promise<string> {

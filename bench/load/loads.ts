@@ -17,6 +17,11 @@ export const MESSAGES: Readonly<Record<MessageRoute, string>> = {
   admin: 'The API successfully recognized you as an admin.',
 }
 
+/** The `Host` of requests with a proof, so that the same proof is for each target. */
+export const PROOF_HOST = 'api.bench'
+/** Where proofs are for. */
+export const PROOF_URL = `http://${PROOF_HOST}${PATHS.protected}`
+
 /** One kind of traffic. */
 export interface Load {
   readonly name: string
@@ -29,6 +34,10 @@ export interface Load {
   readonly body?: string
   /** Whether a measurement is invalid if a token is sent twice. */
   readonly uniqueTokens: boolean
+  /** Whether the requests have the bound token and a proof each, instead of `tokens`. */
+  readonly proofs?: true
+  /** Names of the targets that support it; all of them if undefined. */
+  readonly targets?: readonly string[]
 }
 
 /** @throws Error if there is no load with that name */
@@ -73,6 +82,16 @@ export const LOADS: readonly Load[] = [
     route: 'admin',
     tokens: (t) => t.busy,
     status: 403,
+  },
+  {
+    ...common,
+    name: 'dpop',
+    title: 'DPoP: one token, a new proof for each request (ES256)',
+    route: 'protected',
+    tokens: undefined,
+    uniqueTokens: true,
+    proofs: true,
+    targets: ['ours', 'other', 'oauth4webapi', 'express-oauth2-jwt-bearer'],
   },
 ]
 

@@ -1,9 +1,10 @@
+import { writeProofs } from '../issuer/proofs.ts'
 import type { Tokens } from '../issuer/tokens.ts'
 import type { Options } from '../options.ts'
 import { cpuTimes } from '../targets/process-usage.ts'
 import type { RunningTarget } from '../targets/start-target.ts'
 import { formatRequest } from './connection.ts'
-import { type Load, PATHS } from './loads.ts'
+import { type Load, PATHS, PROOF_URL } from './loads.ts'
 import { watchStatus } from './watch-status.ts'
 import { type WrkRun, wrk } from './wrk.ts'
 
@@ -33,6 +34,9 @@ export interface RoundMeasurement extends Measurement {
   readonly round: number
 }
 
+/** More proofs per second than any target has verified. */
+const PROOFS_PER_SECOND = 15_000
+
 export type Timing = Pick<Options, 'seconds' | 'warmup' | 'connections'>
 
 /** One short measurement after a warm-up with the same load. */
@@ -44,9 +48,20 @@ export async function measure(
 ): Promise<Measurement> {
   const { target, port, pid } = running
   const path = PATHS[load.route]
-  const sent = load.tokens?.(tokens)
   const { body } = load
-  const common: WrkRun = { port, path, connections, seconds: warmup, tokens: sent, body }
+  const boundToken = load.proofs ? tokens.bound.token : undefined
+  const sent = load.proofs
+    ? await writeProofs(tokens.bound, PROOF_URL, (warmup + seconds) * PROOFS_PER_SECOND)
+    : load.tokens?.(tokens)
+  const common: WrkRun = {
+    port,
+    path,
+    connections,
+    seconds: warmup,
+    tokens: sent,
+    body,
+    boundToken,
+  }
   const probe = formatRequest(path, load.uniqueTokens ? tokens.samples.good : sent?.tokens[0], body)
   const warm = await wrk(common)
   running.emptyLog()

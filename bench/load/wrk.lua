@@ -18,8 +18,17 @@ local method = body == nil and "GET " or "POST "
 local rest = body == nil and "\r\n"
   or "Content-Type: application/json\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
 
+-- With BOUND_TOKEN in the environment, the file has proofs, each for one request with this token.
+local bound = os.getenv("BOUND_TOKEN")
+
 local function request_with(path, authorization)
-  return method .. path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port .. "\r\n" .. authorization .. rest
+  local host = os.getenv("PROOF_HOST") or wrk.host .. ":" .. wrk.port
+  return method .. path .. " HTTP/1.1\r\nHost: " .. host .. "\r\n" .. authorization .. rest
+end
+
+local function credentials(line)
+  if bound == nil then return "Authorization: Bearer " .. line .. "\r\n" end
+  return "Authorization: DPoP " .. bound .. "\r\nDPoP: " .. line .. "\r\n"
 end
 
 function init(args)
@@ -33,7 +42,7 @@ function init(args)
     line = line + 1
     if line > first + count then break end
     if line > first then
-      requests[#requests + 1] = request_with(path, "Authorization: Bearer " .. token .. "\r\n")
+      requests[#requests + 1] = request_with(path, credentials(token))
     end
   end
 end

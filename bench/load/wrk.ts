@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { TokenFile } from '../issuer/tokens.ts'
+import { PROOF_HOST } from './loads.ts'
 
 const run = promisify(execFile)
 const SCRIPT = fileURLToPath(new URL('wrk.lua', import.meta.url))
@@ -14,6 +15,8 @@ export interface WrkRun {
   /** The tokens to send, beginning with number `first`; undefined for requests without a token. */
   readonly tokens?: TokenFile | undefined
   readonly first?: number
+  /** The token of requests with a proof each: `tokens` are these proofs then. */
+  readonly boundToken?: string | undefined
   /** The body of POST requests; undefined for GET. */
   readonly body?: string | undefined
 }
@@ -36,10 +39,14 @@ export interface WrkResult {
 
 /** Runs wrk on one thread: as many requests as the server can handle. */
 export async function wrk(options: WrkRun): Promise<WrkResult> {
-  const { port, path, seconds, connections, tokens, first = 0, body } = options
+  const { port, path, seconds, connections, tokens, first = 0, body, boundToken } = options
   const available = tokens === undefined ? 1 : tokens.tokens.length - first
   if (available < 1) throw new Error('No tokens are left: raise --tokens.')
-  const env = { ...process.env, ...(body !== undefined && { BODY: body }) }
+  const env = {
+    ...process.env,
+    ...(body !== undefined && { BODY: body }),
+    ...(boundToken !== undefined && { BOUND_TOKEN: boundToken, PROOF_HOST }),
+  }
   const args = [
     '--threads=1',
     `--connections=${connections}`,

@@ -3,6 +3,7 @@ import { findLoad, LOADS, type Load } from '../load/loads.ts'
 import { measure, type RoundMeasurement } from '../load/measure.ts'
 import type { Options } from '../options.ts'
 import type { RunningTarget } from '../targets/start-target.ts'
+import type { Target } from '../targets/target.ts'
 import type { TargetPool } from '../targets/target-pool.ts'
 
 /** The loads of a run: those in `--loads`, or all. */
@@ -24,7 +25,7 @@ export async function measureRounds(
   const loads = selectLoads(options)
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const load of loads) {
-      const all = pool.running.filter(({ target }) => target.loads?.includes(load.name) ?? true)
+      const all = pool.running.filter(({ target }) => supports(target, load))
       const shift = (round - 1) % Math.max(1, all.length)
       for (const running of [...all.slice(shift), ...all.slice(0, shift)]) {
         const { name } = running.target
@@ -40,6 +41,10 @@ export async function measureRounds(
       }
     }
   }
+}
+
+function supports({ name, loads }: Target, load: Load): boolean {
+  return (loads?.includes(load.name) ?? true) && (load.targets?.includes(name) ?? true)
 }
 
 /**

@@ -5,7 +5,11 @@ import morgan from 'morgan'
 
 const { ISSUER, AUDIENCE } = process.env
 const app = express()
-const authenticate = auth({ issuerBaseURL: ISSUER, audience: AUDIENCE })
+const authenticate = auth({
+  issuerBaseURL: ISSUER,
+  audience: AUDIENCE,
+  dpop: { enabled: true, required: false },
+})
 
 function permit({ auth: { payload } }, response, next) {
   if (payload.permissions?.includes('read:admin-messages')) return next()

@@ -11,12 +11,15 @@ const server = await oauth.processDiscoveryResponse(
 )
 
 async function authenticate(request, reply) {
-  const { authorization } = request.headers
-  const headers = authorization === undefined ? {} : { authorization }
+  const { authorization, dpop } = request.headers
+  const headers = {
+    ...(authorization !== undefined && { authorization }),
+    ...(dpop !== undefined && { dpop }),
+  }
   try {
     request.user = await oauth.validateJwtAccessToken(
       server,
-      new Request(new URL(request.url, 'http://localhost'), { headers }),
+      new Request(new URL(request.url, `http://${request.host}`), { headers }),
       AUDIENCE,
       insecure,
     )

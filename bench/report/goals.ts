@@ -24,5 +24,7 @@ export const GOALS: readonly Goal[] = [
   comparedWith('flask', 'busy', 10),
   comparedWith('haproxy', 'new', 0.7),
   ...NODE_PEERS.map((peer) => comparedWith(peer, 'new', 1)),
+  comparedWith('oauth4webapi', 'dpop', 1.5),
+  comparedWith('express-oauth2-jwt-bearer', 'dpop', 3),
   { of: ours('expired'), to: ours('public'), atLeast: 0.7 },
 ]

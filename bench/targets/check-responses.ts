@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type BoundToken, writeProofs } from '../issuer/proofs.ts'
 import type { Tokens } from '../issuer/tokens.ts'
-import { MESSAGES, type MessageRoute, PATHS } from '../load/loads.ts'
+import {
+  findLoad,
+  MESSAGES,
+  type MessageRoute,
+  PATHS,
+  PROOF_HOST,
+  PROOF_URL,
+} from '../load/loads.ts'
 import { sendRequest } from '../load/send-request.ts'
 import type { RunningTarget } from './start-target.ts'
 
@@ -15,7 +23,7 @@ const KEYS_TIMEOUT_MS = 5000
  */
 export async function findUnexpectedResponse(
   { port, target }: RunningTarget,
-  { samples, expired, busy, live }: Tokens,
+  { samples, expired, busy, live, bound }: Tokens,
 ): Promise<string | undefined> {
   const expected: [route: MessageRoute, what: string, token: string | undefined, status: number][] =
     [['public', 'no token', undefined, 200]]
@@ -36,6 +44,10 @@ export async function findUnexpectedResponse(
       await sleep(20)
     }
   }
+  if (findLoad('dpop').targets?.includes(target.name)) {
+    const unexpected = await findUnexpectedProof(port, bound)
+    if (unexpected !== undefined) return unexpected
+  }
   for (const [route, what, token, status] of expected) {
     for (let i = 0; i < REPETITIONS; i += 1) {
       const response = await sendRequest(port, PATHS[route], token)
@@ -45,6 +57,24 @@ export async function findUnexpectedResponse(
         return `${route} with ${what}: ${response.status} ${response.body.slice(0, 200)}`
       }
     }
+  }
+  return undefined
+}
+
+/** Whether proofs count: one for this request is accepted, and others are not. */
+async function findUnexpectedProof(port: number, bound: BoundToken): Promise<string | undefined> {
+  const other = { ...bound, token: `${bound.token}x` }
+  const cases: [what: string, scheme: string, token: BoundToken, url: string, ok: boolean][] = [
+    ['a proof', 'DPoP', bound, PROOF_URL, true],
+    ['a proof for another URL', 'DPoP', bound, `${PROOF_URL}/other`, false],
+    ['a proof for another token', 'DPoP', other, PROOF_URL, false],
+    ['a bound token as Bearer', 'Bearer', bound, PROOF_URL, false],
+  ]
+  for (const [what, scheme, token, url, isGood] of cases) {
+    const [dpop = ''] = (await writeProofs(token, url, 1)).tokens
+    const headers = { host: PROOF_HOST, authorization: `${scheme} ${bound.token}`, dpop }
+    const { status } = await sendRequest(port, PATHS.protected, headers)
+    if (isGood ? status !== 200 : status !== 400 && status !== 401) return `${what}: ${status}`
   }
   return undefined
 }
