@@ -1,10 +1,10 @@
 import * as oauth from 'oauth4webapi'
 import { test } from 'tap'
 import { testApp } from '../support/app.ts'
-import { parseChallenges } from '../support/challenge-parser.ts'
 import { ADMIN, PERMISSION, PROTECTED } from '../support/probe-routes.ts'
 import { boundToken, proofFor } from '../support/tokens/proofs.ts'
 import { token } from '../support/tokens/tokens.ts'
+import { parseChallenges } from './challenge-parser.ts'
 
 /** The challenges as a client of another vendor reads them. */
 async function parsedByClient(status: number, value: string) {
