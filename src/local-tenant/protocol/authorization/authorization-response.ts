@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { formPostPage, webMessagePage } from '../../pages/login-pages.ts'
+import { formPostPage, webMessagePage } from '../../pages/response-pages.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
 import type { OAuthError } from '../oauth-error.ts'
 import type { ResponseTarget } from './authorization-request.ts'

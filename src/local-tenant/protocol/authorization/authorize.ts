@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isEmailAddress } from '../../../utils/email-address.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { DirectoryFile } from '../../directory/directory-file.ts'
 import { acceptInvitation } from '../../directory/invitations.ts'
 import type { Persona } from '../../directory/records.ts'
-import { loginPage, signupPage } from '../../pages/login-pages.ts'
+import { loginPage } from '../../pages/login-page.ts'
+import { signupPage } from '../../pages/signup-page.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
 import { boundedMap } from '../bounded-map.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { parseParameters, requireParameter } from '../parameters.ts'
+import { parseParameters } from '../parameters.ts'
 import type { Grants } from '../tokens/grants.ts'
 import {
   type AuthorizationRequest,
@@ -75,7 +77,12 @@ export async function authorize(
   app.post('/login', async (request, reply) => {
     const login = pendingRequest(request.body)
     const persona = personas.get(login.parameters['persona'])
-    if (persona === undefined) throw new OAuthError('invalid_request', 'Unknown persona.')
+    if (persona === undefined) {
+      const { transaction, authorization } = login
+      const problem = 'There is no such persona any more. Choose another one.'
+      const page = loginPage(transaction, authorization, directory, problem)
+      return sendPage(reply.code(400), page)
+    }
     const organization = login.parameters['organization'] || undefined
     return logIn(request, reply, login, persona, organization)
   })
@@ -88,12 +95,15 @@ export async function authorize(
   app.post('/signup', async (request, reply) => {
     const login = pendingRequest(request.body)
     const { transaction, authorization, parameters } = login
-    const email = requireParameter(parameters, 'email')
+    const { name, email = '' } = parameters
+    const refuse = (status: number, problem: string) =>
+      sendPage(reply.code(status), signupPage(transaction, authorization, { name, email, problem }))
+    if (!isEmailAddress(email))
+      return refuse(400, 'Enter an e-mail address, such as uma@example.com.')
     if (personas.find((other) => other.email === email)) {
-      const problem = 'There is already an account with this e-mail address.'
-      return sendPage(reply.code(409), signupPage(transaction, authorization, problem))
+      return refuse(409, 'There is already an account with this e-mail address.')
     }
-    const displayName = parameters['name'] || email
+    const displayName = name || email
     const persona = { name: email, displayName, email, roles: [], organizations: [] }
     return logIn(request, reply, login, personas.add(persona), undefined)
   })

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodeJwt } from 'jose'
 import type { Directory } from '../../directory/directory.ts'
-import { loggedOutPage } from '../../pages/login-pages.ts'
+import { loggedOutPage } from '../../pages/response-pages.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { type Parameters, parseParameters } from '../parameters.ts'

@@ -45,20 +45,27 @@ export function missingOrganization(client: Client): OAuthError | undefined {
  *   if the persona is not a member, undefined on success
  */
 export function ensureMembership(
-  { connections }: Directory,
+  directory: Directory,
   persona: Persona,
-  { id, enabled }: Organization,
+  organization: Organization,
 ): OAuthError | undefined {
-  const database = enabled.find(
-    (candidate) => connections.get(candidate.connection_id)?.strategy === 'auth0',
-  )
-  if (database === undefined) {
+  const { id } = organization
+  if (databaseLogin(directory, organization) === undefined) {
     return new OAuthError('invalid_request', 'no connections enabled for the organization')
   }
   if (persona.organizations.includes(id)) return undefined
-  if (!database.assign_membership_on_login) {
+  if (!acceptsEveryone(directory, organization)) {
     return new OAuthError('access_denied', 'The user is not a member of the organization.')
   }
   persona.organizations = [...persona.organizations, id]
   return undefined
+}
+
+/** Whether anyone who logs in to an organization becomes a member. */
+export function acceptsEveryone(directory: Directory, organization: Organization): boolean {
+  return databaseLogin(directory, organization)?.assign_membership_on_login === true
+}
+
+function databaseLogin({ connections }: Directory, { enabled }: Organization) {
+  return enabled.find((candidate) => connections.get(candidate.connection_id)?.strategy === 'auth0')
 }
