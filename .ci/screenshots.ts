@@ -1,0 +1,134 @@
+/**
+ * Makes the pictures of the pages in the documents: `npm run screenshots`. With a folder as argument, it
+ * writes there, and all pages in light and dark, on a desk and on a phone. It needs Chromium.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { startDevelopment } from '../src/dev/start-development.ts'
+import { choose, launchChromium } from '../test/e2e/browser.ts'
+import { freePort } from '../test/support/development.ts'
+import { REQUEST } from '../test/support/visitor.ts'
+
+const MAX_BYTES = 150 * 1024
+const DESK = { width: 1100, height: 760 }
+const PHONE = { width: 360, height: 740 }
+
+interface Site {
+  readonly page: Page
+  /** The origin of the server. */
+  readonly server: string
+  /** The issuer of the local tenant. */
+  readonly tenant: string
+}
+
+/** Opens the login page of the local tenant, as an application does. */
+function authorize({ page, tenant }: Site, changes: Record<string, string> = {}) {
+  return page.goto(`${tenant}authorize?${new URLSearchParams({ ...REQUEST, ...changes })}`)
+}
+
+interface Picture {
+  readonly show: (site: Site) => Promise<unknown>
+  /** Whether the documents have it, in light, on a desk. */
+  readonly isInDocuments?: boolean
+}
+
+const TENANT: Readonly<Record<string, Picture>> = {
+  'tenant-login': { show: (site) => authorize(site), isInDocuments: true },
+  'tenant-login-organization': {
+    async show(site) {
+      await authorize(site, { organization: 'acme', login_hint: 'acme-admin' })
+      await site.page.click('summary')
+    },
+  },
+  'tenant-signup': {
+    async show(site) {
+      await authorize(site, { screen_hint: 'signup' })
+      await site.page.fill('[name=name]', 'Ada Admin')
+      await site.page.fill('[name=email]', 'admin@example.com')
+      await site.page.click('button:text-is("Sign up")')
+    },
+  },
+  'tenant-error': { show: ({ page, tenant }) => page.goto(`${tenant}login`) },
+  'tenant-console': { show: ({ page, tenant }) => page.goto(tenant) },
+}
+
+// #region browser-login
+async function logIn({ page, server }: Site, persona: string, query = ''): Promise<void> {
+  await page.goto(`${server}/login${query}`)
+  await choose(page, persona)
+  await page.waitForURL('**/profile')
+}
+
+const SITE: Readonly<Record<string, Picture>> = {
+  'site-home': { show: ({ page, server }) => page.goto(server) },
+  'site-home-logged-in': {
+    async show(site) {
+      await logIn(site, 'acme-admin')
+      await site.page.goto(site.server)
+    },
+  },
+  'site-profile': {
+    show: (site) => logIn(site, 'acme-member', '?organization=acme'),
+    isInDocuments: true,
+  },
+  'site-federated': {
+    async show(site) {
+      await logIn(site, 'user')
+      await site.page.goto(`${site.server}/federated/calendar`)
+    },
+  },
+  'site-error': {
+    async show({ page, server }) {
+      await page.goto(`${server}/login?organization=acme`)
+      await choose(page, 'user')
+      await page.waitForURL('**/callback**')
+    },
+    isInDocuments: true,
+  },
+}
+// #endregion browser-login
+
+const PICTURES = {
+  ...TENANT,
+  // #region browser-login
+  ...SITE,
+  // #endregion browser-login
+}
+
+const [everything] = process.argv.slice(2)
+const target = everything ?? join(import.meta.dirname, '../docs/images')
+const directory = mkdtempSync(join(tmpdir(), 'screenshots-'))
+const environment = {
+  PORT: await freePort(),
+  TENANT_PORT: '0',
+  LOG_LEVEL: 'silent',
+  MAX_EVENT_LOOP_DELAY: '0',
+}
+const { tenant, server } = await startDevelopment([environment], directory)
+const browser = await launchChromium()
+mkdirSync(target, { recursive: true })
+
+for (const [name, { show, isInDocuments = false }] of Object.entries(PICTURES)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [device, viewport] of Object.entries({ desk: DESK, phone: PHONE })) {
+      const isPlain = colorScheme === 'light' && device === 'desk'
+      if (everything === undefined && !(isPlain && isInDocuments)) continue
+      const context = await browser.newContext({ viewport, colorScheme })
+      const page = await context.newPage()
+      const origin = `http://localhost:${server.port}`
+      await show({ page, server: origin, tenant: tenant.issuer })
+      // The pages in the documents are all of one size.
+      const image = await page.screenshot({ fullPage: everything !== undefined })
+      if (image.length > MAX_BYTES) console.error(`${name} has ${image.length} bytes`)
+      const file = everything === undefined ? name : `${name}-${colorScheme}-${device}`
+      writeFileSync(join(target, `${file}.png`), image)
+      await context.close()
+    }
+  }
+}
+await browser.close()
+await server.app.close()
+await tenant.app.close()
+rmSync(directory, { recursive: true })
