@@ -94,8 +94,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'docs/build-your-own.md',
       'local-tenant.schema.json',
     ],
-    scripts: ['dev', 'token', 'call', 'tenant', 'test:browser'],
-    scripts: ['dev', 'token', 'tenant', 'test:browser', 'screenshots'],
+    scripts: ['dev', 'token', 'call', 'tenant', 'test:browser', 'screenshots'],
     neededBy: ['management'],
   },
 }
