@@ -14,6 +14,7 @@ import {
   type TestTenant,
   validateTestTenant,
 } from './caller.ts'
+import { ClientKey } from './client-key.ts'
 
 export type * from '../tenant-data/tenant-data.ts'
 export type { TestCaller, TestTenant }
@@ -33,6 +34,8 @@ export interface TestServerOptions {
 export interface TestRequest {
   /** Who calls, or the name of a persona. Without it and a token, the call has no credentials. */
   readonly as?: TestCaller | string
+  /** Whether the token of the caller is bound to a key, and sent with a proof (DPoP, RFC 9449). */
+  readonly bound?: true
   /** A token, such as one that is not valid. */
   readonly token?: string
   /** Sent as JSON; a string or a buffer is sent as it is. */
@@ -118,6 +121,16 @@ export async function testServer(
     throw error
   }
 
+  const key = new ClientKey()
+  /** The headers of a call with a token that is bound to the key. */
+  async function boundCredentials(caller: TestCaller, method: string, url: string, host: string) {
+    const claims = { ...(await key.claims()), ...caller.claims }
+    const token = await tokenFor({ ...caller, claims })
+    const [path] = url.split('?', 1)
+    const uri = `${config.publicUrl ?? `http://${host}`}${path}`
+    return { authorization: `DPoP ${token}`, dpop: await key.proofFor(token, method, uri) }
+  }
+
   function tokenFor(caller: TestCaller | string): Promise<string> {
     const now = Math.floor(Date.now() / 1000)
     const claims = claimsOf(typeof caller === 'string' ? personaOf(tenant, caller) : caller)
@@ -135,14 +148,20 @@ export async function testServer(
     async request<Body>(
       method: Parameters<TestServer['request']>[0],
       url: string,
-      { as, token, body, headers = {} }: TestRequest = {},
+      { as, bound, token, body, headers = {} }: TestRequest = {},
     ) {
-      const bearer = token ?? (as === undefined ? undefined : await tokenFor(as))
+      const caller = typeof as === 'string' ? personaOf(tenant, as) : as
+      const bearer = token ?? (caller === undefined ? undefined : await tokenFor(caller))
+      const { host = 'localhost' } = headers
+      const credentials =
+        bound && caller !== undefined
+          ? await boundCredentials(caller, method, url, host)
+          : bearer !== undefined && { authorization: `Bearer ${bearer}` }
       const response = await app.inject({
         method,
         url,
         headers: {
-          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+          ...credentials,
           ...headers,
         },
         ...(body !== undefined && { payload: body as object }),

@@ -21,6 +21,7 @@ async function routes(app: FastifyInstance): Promise<void> {
   app.get('/admin', { config: { access: { permissions: ['read:all'] } } }, requirePrincipal)
   app.post('/echo', { config: { access: {} } }, ({ body }) => body)
   app.delete('/me', { config: { access: {} } }, (_request, reply) => reply.code(204).send())
+  app.get('/bound', { config: { access: { bound: true } } }, requirePrincipal)
   app.put('/me', { config: { access: {} } }, () => fail(409, { code: 'frozen' }))
 }
 
@@ -152,4 +153,22 @@ test('resources start with the test server, and stop when it closes', async (t) 
   }
   await t.rejects(testServer({ ...definition, resources: [store, broken] }), /no disk/)
   t.strictSame(calls, ['start', 'stop', 'start', 'stop'])
+})
+
+test('a caller has a token that is bound to a key, and a proof for each call', async (t) => {
+  for (const environment of [{}, { PUBLIC_URL: 'https://api.test/v1' }]) {
+    const server = await testServer(definition, { environment, tenant: TENANT })
+    t.teardown(() => server.close())
+    for (const as of ['ada', { subject: 'test|1', claims: { azp: 'app' } }]) {
+      const { status, body } = await server.request('GET', '/bound?x=1', { as, bound: true })
+      t.equal(status, 200)
+      t.match(body, { confirmation: { jkt: String } })
+      t.match(await server.request('GET', '/bound', { as }), { status: 401 })
+    }
+    t.equal(server.log.at(-1)?.['refusal'], 'bound_token_required')
+    t.match(await server.request('GET', '/bound', { bound: true }), { status: 401 })
+    const headers = { host: 'api.other.test' }
+    const elsewhere = { as: 'ada', bound: true, headers } as const
+    t.match(await server.request('HEAD', '/bound', elsewhere), { status: 200 })
+  }
 })
