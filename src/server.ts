@@ -189,11 +189,16 @@ async function loadHint(config: Config, keySets: KeySets): Promise<Hint> {
 /** Loads what turns the routes into an OpenAPI document, if one is wanted. */
 async function loadDescription(
   { openapi: api = { title: 'API', version: '0.0.0' }, problemDetails }: ServerDefinition,
-  { tokens: { issuer } }: Config,
+  { tokens: { issuer }, dpop }: Config,
   { describe }: AssembleOptions,
 ): Promise<Partial<RouteDescription>> {
   if (describe === undefined) return {}
   const { describeRoutes } = await import('./openapi/describe-routes.ts')
   const format = problemDetails ? problemFormat : messageFormat
-  return describeRoutes({ api, format, issuer: describe === 'with-login' ? issuer : undefined })
+  return describeRoutes({
+    api,
+    format,
+    issuer: describe === 'with-login' ? issuer : undefined,
+    boundTokenRequired: dpop?.required ?? false,
+  })
 }

@@ -129,6 +129,15 @@ const RESPONSES = {
       rejected: [401, { message: REJECTION_MESSAGES[401] }],
     },
   },
+  UnauthorizedBound: {
+    description:
+      'No access token was sent (`Requires authentication`, and a challenge without an error code). Or the token (`Bad credentials`, with `error="invalid_token"`) is not bound to a key or was rejected, or its proof was (with `error="invalid_dpop_proof"`), or needs a new nonce (with `error="use_dpop_nonce"`). The challenge is `DPoP` alone.',
+    headers: ['WWW-Authenticate', 'DPoP-Nonce'],
+    examples: {
+      missing: [401, { message: 'Requires authentication' }],
+      rejected: [401, { message: REJECTION_MESSAGES[401] }],
+    },
+  },
   Forbidden: {
     description: 'The access token is valid, but lacks the permission named in the challenge.',
     headers: ['WWW-Authenticate'],
@@ -197,6 +206,13 @@ export function componentsFor(format: ErrorFormat): Components {
         bearerFormat: 'JWT',
         description:
           'An access token of the tenant whose `aud` contains the identifier of this API. A token that is bound to a key (RFC 9449) is sent with the scheme DPoP, and with a proof in the DPoP header.',
+      },
+      boundAccessToken: {
+        type: 'http',
+        scheme: 'dpop',
+        bearerFormat: 'JWT',
+        description:
+          'An access token that is bound to a key of the client (DPoP, RFC 9449): the scheme is DPoP, and the DPoP header has a new proof for each request. Other tokens are rejected.',
       },
     },
     schemas: SCHEMAS,

@@ -29,6 +29,8 @@ export interface DescribeRoutesOptions {
   readonly format: ErrorFormat
   /** The tenant to log in at, for the document that a server serves. Its URLs are relative. */
   readonly issuer?: string | undefined
+  /** Whether each route accepts only tokens that are bound to a key (`DPOP=required`). */
+  readonly boundTokenRequired?: boolean
 }
 
 /** The plugins around the routes to describe. `app.swagger()` returns the document. */
@@ -43,7 +45,7 @@ export interface RouteDescription {
  * policies. A route with `schema.hide` is left out, and so is the HEAD of each GET.
  */
 export function describeRoutes(options: DescribeRoutesOptions): RouteDescription {
-  const { api, format, issuer } = options
+  const { api, format, issuer, boundTokenRequired = false } = options
   const { servers, tags, ...info } = api
   const described = new Set<RouteOptions>()
   const scopes = new Set<FastifyInstance>()
@@ -69,7 +71,7 @@ export function describeRoutes(options: DescribeRoutesOptions): RouteDescription
       stripBasePath: false,
       refResolver: { buildLocalReference: componentNames(Object.keys(components.schemas)) },
       transform({ url, route }) {
-        const schema = described.has(route) ? describe(route) : { hide: true }
+        const schema = described.has(route) ? describe(route, boundTokenRequired) : { hide: true }
         return { schema, url }
       },
       transformObject(found) {
@@ -86,9 +88,14 @@ export function describeRoutes(options: DescribeRoutesOptions): RouteDescription
   return { begin: fp(begin), end: fp(end) }
 }
 
-function describe({ method, url, schema = {}, config }: RouteOptions) {
+function describe({ method, url, schema = {}, config }: RouteOptions, boundTokenRequired: boolean) {
   // The policy has been read by now: a route without one stops the start.
-  const { access, limit } = config as { readonly access: AccessPolicy; readonly limit?: unknown }
+  const { access: declared, limit } = config as {
+    readonly access: AccessPolicy
+    readonly limit?: unknown
+  }
+  const access =
+    declared === 'public' || !boundTokenRequired ? declared : { ...declared, bound: true as const }
   const route = { method: String(method), url, schema, access, isLimited: limit !== undefined }
   return {
     ...schema,

@@ -86,7 +86,13 @@ function withNamedSchemas(operation: Operation, schemas: Map<string, unknown>): 
 }
 
 /** Without the components that no path refers to. */
-function withoutUnused({ securitySchemes, ...components }: Components, paths: object): Components {
+function withoutUnused(
+  { securitySchemes, ...components }: Components,
+  paths: ApiDocument['paths'],
+): Components {
+  const required = Object.values(paths)
+    .flatMap((operations) => Object.values(operations))
+    .flatMap(({ security }) => security.flatMap(Object.keys))
   const used = new Set<string>()
   function visit(value: unknown): void {
     if (typeof value !== 'object' || value === null) return
@@ -103,7 +109,12 @@ function withoutUnused({ securitySchemes, ...components }: Components, paths: ob
   const isUsed = (kind: string) => (entry: readonly [name: string, component: object]) =>
     used.has(`#/components/${kind}/${entry[0]}`)
   return {
-    securitySchemes,
+    // Plain tokens are described in any case.
+    securitySchemes: Object.fromEntries(
+      Object.entries(securitySchemes).filter(
+        ([name]) => name === 'accessToken' || required.includes(name),
+      ),
+    ),
     ...(mapValues(components, (all, kind) =>
       Object.fromEntries(Object.entries(all).filter(isUsed(kind))),
     ) as Omit<Components, 'securitySchemes'>),

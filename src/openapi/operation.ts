@@ -26,11 +26,12 @@ export function operationIdOf({ method, url, schema }: DescribedRoute): string {
  */
 export function securityOf(access: AccessPolicy): Record<string, string[]>[] {
   if (access === 'public') return []
+  const scheme = access.bound ? 'boundAccessToken' : 'accessToken'
   const { anyPermission, ...rest } = access
   const all = scopeOf(rest)
   if (access.optional) return [{}, { accessToken: all }]
   return (anyPermission ?? [undefined]).map((permission) => ({
-    accessToken: permission === undefined ? all : [...new Set([...all, permission])],
+    [scheme]: permission === undefined ? all : [...new Set([...all, permission])],
   }))
 }
 
@@ -42,11 +43,12 @@ export function errorsOf({
   isLimited,
 }: DescribedRoute): Record<string, ErrorComponent> {
   const authenticates = access !== 'public'
+  const unauthorized = authenticates && access.bound ? 'UnauthorizedBound' : 'Unauthorized'
   const { body, params, querystring, headers } = schema
   const validates = [body, params, querystring, headers].some((part) => part !== undefined)
   const badRequest = authenticates ? 'BadRequest' : 'InvalidRequest'
   return {
-    ...(authenticates && { 400: 'MalformedAuthorization', 401: 'Unauthorized' }),
+    ...(authenticates && { 400: 'MalformedAuthorization', 401: unauthorized }),
     ...(validates && { 400: badRequest }),
     ...(authenticates && isForbiddenTo(access) && { 403: 'Forbidden' }),
     ...(/[:*]/.test(url) && { 404: 'NotFound' }),

@@ -25,10 +25,10 @@ export function addTenantLogin(document: ApiDocument, issuer: string): ApiDocume
   }
 }
 
-/** Adds the login to each operation that takes an access token. */
+/** Adds the login to each operation that takes a plain access token: the login issues no other. */
 function withLogin(operation: Operation): Operation {
   const { security } = operation
-  return security.length === 0
+  return security.every(({ accessToken }) => accessToken === undefined)
     ? operation
     : { ...operation, security: [...security, { [LOGIN]: [] }] }
 }

@@ -1,5 +1,11 @@
+import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import { describeServer } from '../../src/cli/openapi.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { createLogger } from '../../src/observability/logger.ts'
+import type { ApiDocument } from '../../src/openapi/document.ts'
+import { assemble } from '../../src/server.ts'
+import { ENVIRONMENT } from '../support/app.ts'
 import { checkDocument } from '../support/product/check-document.ts'
 import { NOTES_SERVER, STRANGER, TAKEN_TITLE, UNKNOWN_ID } from '../support/product/notes-server.ts'
 
@@ -53,4 +59,34 @@ test('limited routes, and two schemas of one title', async (t) => {
     200: { content: { 'application/json': { schema: { title: 'Thing', type: 'integer' } } } },
     429: { $ref: '#/components/responses/TooManyRequests' },
   })
+})
+
+test('routes that require a bound token, by their policy or by DPOP=required', async (t) => {
+  const routes = async (app: FastifyInstance) => {
+    app.get('/open', { config: { access: 'public' } }, () => '')
+    app.get('/plain', { config: { access: {} } }, () => '')
+    const access = { bound: true, anyPermission: ['a', 'b'] } as const
+    app.get('/bound', { config: { access } }, () => '')
+  }
+  const { paths, components } = await describeServer({ routes: [routes] })
+  t.strictSame(paths['/plain']?.['get']?.security, [{ accessToken: [] }])
+  t.strictSame(paths['/bound']?.['get']?.security, [
+    { boundAccessToken: ['a'] },
+    { boundAccessToken: ['b'] },
+  ])
+  t.match(paths['/bound']?.['get']?.responses['401'], {
+    $ref: '#/components/responses/UnauthorizedBound',
+  })
+  t.match(components.securitySchemes['boundAccessToken'], { type: 'http', scheme: 'dpop' })
+  const plain = await describeServer(NOTES_SERVER)
+  t.strictSame(Object.keys(plain.components.securitySchemes), ['accessToken'])
+
+  const { config } = loadConfig(ENVIRONMENT, { DPOP: 'required' })
+  const logger = createLogger('silent', { write: () => true })
+  const { app } = await assemble({ routes: [routes] }, config, logger, { describe: 'with-login' })
+  t.teardown(() => app.close())
+  await app.ready()
+  const served = app.swagger() as unknown as ApiDocument
+  t.strictSame(served.paths['/open']?.['get']?.security, [])
+  t.strictSame(served.paths['/plain']?.['get']?.security, [{ boundAccessToken: [] }], 'no login')
 })
