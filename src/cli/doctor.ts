@@ -42,11 +42,14 @@ function summary(failures: number): string {
   return failures === 1 ? '1 problem found.' : `${failures} problems found.`
 }
 
-function formatFinding({ name, found, hint }: Finding): Line[] {
-  const mark =
-    hint === undefined
-      ? ({ style: 'green', text: '✓' } as const)
-      : ({ style: 'red', text: '✗' } as const)
-  const line = [mark, ` ${name.padEnd(14)}${found}`]
-  return hint === undefined ? [line] : [line, `${' '.repeat(16)}${hint}`]
+function formatFinding({ name, found, hint, warning }: Finding): Line[] {
+  const line = [markOf({ hint, warning }), ` ${name.padEnd(14)}${found}`]
+  const advice = hint ?? warning
+  return advice === undefined ? [line] : [line, `${' '.repeat(16)}${advice}`]
+}
+
+function markOf({ hint, warning }: { readonly hint: unknown; readonly warning: unknown }) {
+  if (hint !== undefined) return { style: 'red', text: '✗' } as const
+  if (warning !== undefined) return { style: 'yellow', text: '!' } as const
+  return { style: 'green', text: '✓' } as const
 }

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load-config.ts'
 import { httpsProxyHost } from '../config/outgoing-proxy.ts'
 import { nodeRelease } from '../utils/node-release.ts'
 import { checkDomains } from './check-domains.ts'
+import { checkDpop, checkResource } from './check-dpop.ts'
 // #region browser-login
 import { checkLogin } from './check-login.ts'
 // #endregion browser-login
@@ -31,6 +32,8 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
     { name: 'issuer', found: `${issuers} (audience ${audiences.join(', ')})` },
     { name: 'organizations', found: describeOrganizations(config) },
     { name: 'origins', found: describeOrigins(config) },
+    ...checkDpop(config),
+    ...checkResource(config),
     await checkPort(config),
     ...(proxy === undefined
       ? []

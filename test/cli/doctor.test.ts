@@ -141,6 +141,45 @@ test('a problem is listed with a hint', async (t) => {
   }
 })
 
+test('bound tokens: what depends on the number of processes, and on a proxy', async (t) => {
+  const production = { NODE_ENV: 'production', AUTH0_DOMAIN: 'tenant.invalid' }
+  const required = { ...production, DPOP: 'required' }
+  const PUBLIC_URL = 'https://api.test'
+  const RESOURCE_IDENTIFIER = 'https://other.test'
+  const nonces = { DPOP_NONCE_SECRETS: `${'a'.repeat(32)},${'b'.repeat(32)}` }
+  const cases: [environment: Record<string, string>, ...expected: RegExp[]][] = [
+    [{ DPOP: 'off' }, /✓ dpop +off/],
+    [{}, /✓ dpop +allowed\n✓ used proofs +in the memory of each process\n(?!.*url of proofs)/s],
+    [{ DPOP: 'required' }, /✓ dpop +required/, /✓ url of proofs +from each request\n/],
+    [production, /! used proofs +in the memory of each process\n.*set REDIS_URL/],
+    [{ REDIS_URL: 'redis://127.0.0.1:9' }, /✓ used proofs +shared in Redis/],
+    [required, /! url of proofs +from each request\n.*set PUBLIC_URL/],
+    [{ ...required, ORGANIZATION_DOMAIN: 'api.test' }, /✓ url of proofs +from each request\n/],
+    [{ ...required, PUBLIC_URL }, /✓ url of proofs +https:\/\/api\.test\n/],
+    [
+      { DPOP: 'required', TRUST_PROXY: 'loopback' },
+      /! url of proofs +from each request, as the proxy reports it\n/,
+    ],
+    [nonces, /! nonces +secrets [\da-f]{8}, [\da-f]{8}\n.*dpop_nonces/],
+    [{ PUBLIC_URL }, /✓ resource +https:\/\/api\.test is an audience/],
+    [
+      { PUBLIC_URL, AUTH0_AUDIENCE: 'https://api.test/' },
+      /! resource +https:\/\/api\.test differs from the audience https:\/\/api\.test\/ in the slash/,
+      /Set RESOURCE_IDENTIFIER to the identifier of the API: https:\/\/api\.test\/\n/,
+    ],
+    [
+      { PUBLIC_URL, RESOURCE_IDENTIFIER },
+      /! resource +https:\/\/other\.test is not in AUTH0_AUDIENCE\n.*: https:\/\/api\.test\n/,
+    ],
+  ]
+  for (const [environment, ...expected] of cases) {
+    const { output } = await diagnose(t, {}, environment)
+    for (const pattern of expected) t.match(output, pattern, JSON.stringify(environment))
+  }
+  const { exitCode } = await diagnose(t, {}, { PUBLIC_URL, RESOURCE_IDENTIFIER, ...nonces })
+  t.equal(exitCode, 0, 'a warning is not a problem')
+})
+
 test('an unreachable tenant', async (t) => {
   const gone = await diagnose(t, {}, { AUTH0_DOMAIN: 'tenant.invalid' })
   t.equal(gone.exitCode, 1)

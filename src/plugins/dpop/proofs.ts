@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { MemoryReplayStore } from '../../tokens/dpop/memory-replay-store.ts'
-import { NONCE_LIFETIME, Nonces } from '../../tokens/dpop/nonces.ts'
+import { fingerprintOf, NONCE_LIFETIME, Nonces } from '../../tokens/dpop/nonces.ts'
 import { ProofVerifier, proofLifetime } from '../../tokens/dpop/proof-verifier.ts'
 import type { ReplayStore } from '../../tokens/dpop/replay-store.ts'
 
@@ -45,6 +45,10 @@ export const proofs = fp<ProofsOptions>(
     const { algorithms, maxProofAge: maxAge, nonceSecrets } = dpop
     const times = { maxAge, clockTolerance }
     const nonces = nonceSecrets && new Nonces(nonceSecrets, now)
+    if (nonceSecrets !== undefined) {
+      const secrets = nonceSecrets.map(fingerprintOf)
+      app.log.info({ event: 'dpop_nonces', fingerprints: secrets }, 'Proofs need a nonce')
+    }
     const lifetime = nonces === undefined ? proofLifetime(times) : NONCE_LIFETIME
     const memory = new MemoryReplayStore({ lifetime, now })
     const replays =

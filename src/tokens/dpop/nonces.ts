@@ -52,6 +52,11 @@ export class Nonces {
   }
 }
 
+/** A name for a secret by which processes can be compared. It tells nothing about a random secret. */
+export function fingerprintOf(secret: string): string {
+  return createHmac('sha256', secret).update('dpop-nonce-fingerprint').digest('hex').slice(0, 8)
+}
+
 function nonceOf(window: number, secret: string): string {
   const time = Buffer.alloc(4)
   time.writeUInt32BE(window)
