@@ -37,7 +37,7 @@ async function develop({ streams: { out, err } }: Invocation<NoOptions>): Promis
       const changed = watcher.nextChange()
       const program = new DevelopmentProcess(PROGRAM, (greeting) => {
         if (greeting === printed) out.line(`Restarted: ${change} has changed.`)
-        else out.text(greeting)
+        else out.block(greeting)
         printed = greeting
       })
       const first = await Promise.race([program.ended, changed, stopped])

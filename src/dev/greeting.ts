@@ -1,107 +1,115 @@
-import {
-  type AccessPolicy,
-  holdsPermissions,
-  holdsScopes,
-  type Requirements,
-} from '../access/policy.ts'
+import type { AccessPolicy } from '../access/policy.ts'
 import type { Directory } from '../local-tenant/directory/directory.ts'
 import type { Persona } from '../local-tenant/directory/records.ts'
 import type { LocalTenant } from '../local-tenant/local-tenant.ts'
-import { createPersonaGrant } from '../local-tenant/protocol/tokens/persona-grant.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 import { visibleText } from '../utils/visible-text.ts'
+import { apiOf, permissionsOf, suggestCalls } from './suggested-calls.ts'
 
 export interface GreetingOptions {
   readonly apiUrl: string
   readonly tenant: Pick<LocalTenant, 'issuer' | 'directory' | 'dataFile'>
-  /** The access policies of the API. Those that are not plain GET routes are left out. */
+  /** The access policies of the API. Those that are not plain GET routes are not suggested. */
   readonly routes: ReadonlyMap<string, AccessPolicy>
   /** Variables of the developer that the local tenant overrides. */
   readonly unused: readonly string[]
   readonly hasBrowserLogin?: boolean
+  readonly hasApiReference?: boolean
   /** Whether the project has an npm script `token`. */
   readonly hasTokenScript: boolean
 }
 
-/** How many calls are suggested. */
-const MAX_CALLS = 6
+/** The size of a terminal that the greeting fits: 24 lines with the one of the prompt. */
+const COLUMNS = 80
+const MAX_PERSONAS = 5
 
-/** The text that `npm run dev` prints: URLs, personas, and commands to try. */
+/** The text that `npm run dev` prints: URLs, personas, and what can be done next. */
 export function greeting(options: GreetingOptions): string {
-  const { apiUrl, tenant, routes, unused, hasBrowserLogin, hasTokenScript } = options
+  const { apiUrl, tenant, unused, hasBrowserLogin, hasApiReference } = options
   const { issuer, directory, dataFile } = tenant
-  const { origin, port, protocol } = new URL(issuer)
-  const variables = [
-    ...(protocol === 'https:' ? ['TENANT_HTTPS=true '] : []),
-    ...(port === '6061' ? [] : [`TENANT_PORT=${port} `]),
-  ].join('')
-  const command = (name: string) =>
-    `${variables}${hasTokenScript ? `npm run --silent ${name} --` : `npx messages-api ${name}`}`
-  const tokenCommand = command('token')
-  const calls = [...routes].flatMap(([path, policy]) => {
-    const header = authorizationOf(policy, directory, tokenCommand)
-    const isPlain = /^\/[^:*]*$/.test(path)
-    return isPlain && header !== undefined ? [`    curl ${header}${apiUrl}${path}`] : []
-  })
+  const { origin } = new URL(issuer)
   return [
     '',
-    `  API            ${apiUrl}`,
+    `  API            ${apiUrl}   (${apiOf(directory).identifier})`,
+    ...(hasApiReference ? [`  API reference  ${apiUrl}/docs`] : []),
     ...(hasBrowserLogin ? [`  Browser login  ${apiUrl}/`] : []),
-    `  Local tenant   ${origin}   (${apiOf(directory).identifier})`,
-    ...(unused.length > 0
-      ? [`  Not used       ${unused.join(', ')}: the local tenant sets them`]
-      : []),
+    `  Local tenant   ${origin}   (console: test roles and tokens)`,
+    ...(unused.length > 0 ? [`  Not used       ${describeUnused(unused)}`] : []),
     '',
-    `  Personas, from ${dataFile}. Get a token: ${tokenCommand} <name>`,
-    ...[...directory.personas].map(
-      (persona) => `    ${persona.name.padEnd(15)} ${describe(persona, directory)}`,
-    ),
-    ...changesOf(directory, command('tenant')),
-    ...(calls.length > 0 ? ['', '  Try', ...calls.slice(0, MAX_CALLS)] : []),
-    ...['', ''],
+    `  Personas, from ${dataFile}`,
+    ...personaLines(directory),
+    ...changesOf(directory),
   ]
-    .map(visibleText)
+    .map((line) => clip(visibleText(line)))
+    .concat('', '  Next, in another terminal', ...nextSteps(options), '')
     .join('\n')
 }
 
+/** Commands, as a person pastes them. */
+function nextSteps(options: GreetingOptions): string[] {
+  const { apiUrl, tenant, routes, hasTokenScript } = options
+  const { port, protocol } = new URL(tenant.issuer)
+  const variables = [
+    ...(protocol === 'https:' ? ['TENANT_HTTPS=true'] : []),
+    ...(port === '6061' ? [] : [`TENANT_PORT=${port}`]),
+  ]
+  const command = (name: string) => [
+    ...variables,
+    ...(hasTokenScript ? ['npm run --silent', name, '--'] : ['npx messages-api', name]),
+  ]
+  const { publicPath, protectedCall } = suggestCalls(routes, tenant.directory)
+  const [first] = tenant.directory.personas
+  const { name } = protectedCall?.persona ?? assertDefined(first, 'persona')
+  return [
+    ...(publicPath === undefined ? [] : [['curl', `${apiUrl}${publicPath}`]]),
+    enclose('TOKEN=$(', [...command('token'), name], ')'),
+    ...(protectedCall === undefined
+      ? []
+      : [['curl -H "Authorization: Bearer $TOKEN"', `${apiUrl}${protectedCall.path}`]]),
+    [...command('explain'), '"$TOKEN"'],
+    [...command('tenant'), tenant.directory.changes().length === 0 ? 'status' : 'changes'],
+  ].flatMap(commandLines)
+}
+
+function enclose(start: string, [first, ...others]: readonly string[], end: string): string[] {
+  return [`${start}${first}`, ...others.slice(0, -1), `${others.at(-1)}${end}`]
+}
+
+/** A command, on several lines if it is too long for one. */
+function commandLines(words: readonly string[]): string[] {
+  const lines: string[] = []
+  let line = '   '
+  for (const word of words) {
+    const isFull = line.trim() !== '' && line.length + word.length + 3 > COLUMNS
+    if (isFull) lines.push(`${line} \\`)
+    line = `${isFull ? '     ' : line} ${word}`
+  }
+  return [...lines, line]
+}
+
+function describeUnused(unused: readonly string[]): string {
+  const [first, ...others] = unused
+  const names = others.length > 2 ? `${first} and ${others.length} others` : unused.join(', ')
+  return `${names}: the local tenant sets them`
+}
+
 /** A note that there are changes which override the data of the tenant. */
-function changesOf(directory: Directory, tenantCommand: string): string[] {
+function changesOf(directory: Directory): string[] {
   const { length } = directory.changes()
-  if (length === 0) return []
-  return [`    Changes that override this file: ${length}. See ${tenantCommand} changes`]
+  return length === 0 ? [] : [`    Changes that override this file: ${length}`]
 }
 
-/**
- * The option of curl that a call needs: none for a public route, otherwise a token of the first persona
- * that the route allows.
- *
- * @returns undefined if it allows no persona
- */
-function authorizationOf(policy: AccessPolicy, directory: Directory, tokenCommand: string) {
-  if (policy === 'public' || policy.optional) return ''
-  const persona = [...directory.personas].find((one) => isAllowed(one, policy, directory))
-  return persona && `-H "Authorization: Bearer $(${tokenCommand} ${persona.name})" `
-}
-
-/** Whether a route allows a persona, as far as its policy says. */
-function isAllowed(persona: Persona, policy: Requirements, directory: Directory): boolean {
-  const { organization, scope: scopes } = createPersonaGrant(directory, persona)
-  if (organization?.known === false) return false
-  const { organizations } = policy
-  if (organizations !== undefined && !organizations.includes(String(organization?.id))) return false
-  const permissions = permissionsOf(persona, directory)
-  return holdsPermissions({ permissions }, policy) && holdsScopes({ scopes }, policy)
-}
-
-function permissionsOf(persona: Persona, directory: Directory): string[] {
-  return directory.permissionsOf(persona, apiOf(directory))
-}
-
-function apiOf({ resourceServers }: Directory) {
-  return assertDefined(
-    resourceServers.find(() => true),
-    'API',
-  )
+function personaLines(directory: Directory): string[] {
+  const personas = [...directory.personas]
+  const shown = personas.length > MAX_PERSONAS ? personas.slice(0, MAX_PERSONAS - 1) : personas
+  const width = Math.max(...shown.map(({ name }) => name.length))
+  const others = personas.length - shown.length
+  return [
+    ...shown.map((persona) => {
+      return `    ${persona.name.padEnd(width)}  ${describe(persona, directory)}`
+    }),
+    ...(others === 0 ? [] : [`    and ${others} others: see the console`]),
+  ]
 }
 
 /** The permissions of a persona and its organization, and what is unusual about it. */
@@ -119,6 +127,10 @@ function describeAccess(persona: Persona, directory: Directory): string {
   const text = permissions.length === 0 ? 'no permissions' : permissions.join(', ')
   const organization = directory.organizations.get(persona.organizations[0])
   if (organization === undefined) return text
-  const note = organization.known ? '' : ', which the API does not accept'
+  const note = organization.known ? '' : ' (not accepted)'
   return `${text}, member of ${organization.displayName}${note}`
+}
+
+function clip(line: string): string {
+  return line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line
 }

@@ -1,10 +1,20 @@
+import { setTimeout } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
+import { Terminal } from '../cli/support/terminal.ts'
 import { readEnvironment } from '../config/environment.ts'
+import { LogOutput } from '../observability/log-destination.ts'
 import { findProject } from '../project/project.ts'
+import type { RunningServer } from '../server.ts'
 import { visibleLines } from '../utils/visible-text.ts'
 import { createConsoleApi } from './console-api.ts'
 import { greeting } from './greeting.ts'
+import { type LogFormat, logFormat } from './log/log-format.ts'
+import { PrettyLog } from './log/pretty-log.ts'
 import { startDevelopment } from './start-development.ts'
+
+/** The keys come from the tenant in this process. */
+const MAX_KEYS_WAIT_MS = 2_000
+const KEYS_POLL_MS = 5
 
 /*
  * The program behind `npm run dev`. The command starts it, and starts it again after a change. The
@@ -12,7 +22,9 @@ import { startDevelopment } from './start-development.ts'
  */
 try {
   const project = findProject(process.cwd())
-  const { tenant, server, unused } = await startDevelopment(readEnvironment(), undefined, project)
+  const sources = readEnvironment()
+  const log = createLog(logFormat(sources, process.stdout.isTTY))
+  const { tenant, server, unused } = await startDevelopment(sources, undefined, project, log)
   closeWithGrace(async ({ err }) => {
     if (err !== undefined) print(String(err.stack))
     await server.app.close()
@@ -28,8 +40,13 @@ try {
     // #region browser-login
     hasBrowserLogin: server.config.browserLogin !== undefined,
     // #endregion browser-login
+    // #region api-reference
+    hasApiReference: server.config.apiReference,
+    // #endregion api-reference
     hasTokenScript: project.scripts.includes('token'),
   })
+  await keysAreFetched(server)
+  if (log instanceof LogOutput) log.flushSync()
   if (process.send === undefined) process.stdout.write(`${text}\n`)
   else process.send(text)
 } catch (error) {
@@ -40,4 +57,14 @@ try {
 
 function print(problem: string): void {
   process.stderr.write(`${visibleLines(problem)}\n`)
+}
+
+function createLog(format: LogFormat): PrettyLog | LogOutput {
+  return format === 'json' ? new LogOutput() : new PrettyLog(new Terminal(process.stdout))
+}
+
+/** Waits for what the server logs at its start, so that the greeting comes last. */
+async function keysAreFetched({ keySet }: RunningServer): Promise<void> {
+  const deadline = performance.now() + MAX_KEYS_WAIT_MS
+  while (keySet().age === null && performance.now() < deadline) await setTimeout(KEYS_POLL_MS)
 }

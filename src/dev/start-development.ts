@@ -1,4 +1,5 @@
-import pretty from 'pino-pretty'
+import type { DestinationStream } from 'pino'
+import { Terminal } from '../cli/support/terminal.ts'
 import { type Environment, setting } from '../config/environment.ts'
 import { parsers } from '../config/parsers.ts'
 import { isTenantHttps, tenantPort, trustCertificate } from '../config/tenant-port.ts'
@@ -14,6 +15,7 @@ import { loadServer, loadTenantData } from '../project/load-project.ts'
 import { findProject, nameIn, type Project } from '../project/project.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { createConsoleApi } from './console-api.ts'
+import { PrettyLog } from './log/pretty-log.ts'
 
 export interface Development {
   readonly tenant: LocalTenant
@@ -27,11 +29,13 @@ export interface Development {
  *
  * @param directory where the tenant stores its keys and records
  * @param project whose server and tenant data these are; the default is that of the working directory
+ * @param logTo where the server writes its log; for people by default
  */
 export async function startDevelopment(
   sources: readonly Environment[],
   directory = '.local-tenant',
   project = findProject(process.cwd()),
+  logTo: DestinationStream = new PrettyLog(new Terminal(process.stdout)),
 ): Promise<Development> {
   let server: RunningServer | undefined
   const tenant = await startLocalTenant({
@@ -43,7 +47,6 @@ export async function startDevelopment(
     environment: setting(sources, 'NODE_ENV', 'development'),
     ...(await tenantData(project)),
   })
-  const logTo = pretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true })
   try {
     const { issuer, certificate } = tenant
     if (certificate !== undefined) await trustCertificate(new URL(issuer).origin, certificate)

@@ -16,16 +16,15 @@ test('dev greets with the routes and personas of the project', async (t) => {
   const { dev } = await project(t)
   const api = await apiOf(dev)
   const { stdout } = dev.output
-  t.match(stdout, /Local tenant +http:\/\/localhost:\d+ +\(https:\/\/notes\.example\)/)
-  t.match(
-    stdout,
-    /Personas, from local-tenant\.json\. Get a token: TENANT_PORT=\d+ npx messages-api/,
-  )
+  t.match(stdout, `  API            ${api}   (https://notes.example)\n`)
+  t.match(stdout, `  API reference  ${api}/docs\n`)
+  t.match(stdout, /Local tenant +http:\/\/localhost:\d+ /)
+  t.match(stdout, /Personas, from local-tenant\.json\n/)
   t.match(stdout, /^ +eve +write:notes, member of blue\n +bob +no permissions\n/m)
   t.match(stdout, `    curl ${api}/text\n`)
-  t.match(stdout, /npx messages-api token eve\)" http:\/\/localhost:\d+\/pid\n/)
-  t.match(stdout, /npx messages-api token eve\)" http:\/\/localhost:\d+\/blue\n/)
-  t.notMatch(stdout, '/never', 'no persona has the scope')
+  t.match(stdout, /TOKEN=\$\(TENANT_PORT=\d+ npx messages-api token eve\)\n/)
+  t.match(stdout, `    curl -H "Authorization: Bearer $TOKEN" ${api}/pid\n`)
+  t.match(stdout, /npx messages-api explain "\$TOKEN"\n/)
   t.notMatch(stdout, 'Browser login', 'no client of the project can log in on the server')
 })
 

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { type Test, test } from 'tap'
 import type { AccessPolicy } from '../../src/access/policy.ts'
-import { greeting } from '../../src/dev/greeting.ts'
+import { type GreetingOptions, greeting } from '../../src/dev/greeting.ts'
 import { startDevelopment } from '../../src/dev/start-development.ts'
 import { apiEnvironment } from '../../src/local-tenant/controls/environment.ts'
 import { developmentEnvironment } from '../../src/project/development.ts'
@@ -21,61 +22,115 @@ const DATA: TenantData = {
   clients: [{ id: 'app', redirectUris: 'loopback' }],
 }
 
-async function greet(
-  t: Test,
-  routes: Record<string, AccessPolicy>,
-  hasBrowserLogin = false,
-  unused: string[] = [],
-) {
-  const tenant = await startTenant(t, { data: DATA, dataFile: 'local-tenant.json' })
-  return greeting({
+interface Greeted {
+  readonly data?: TenantData
+  readonly https?: boolean
+  readonly options?: Partial<GreetingOptions>
+}
+
+async function greet(t: Test, routes: Record<string, AccessPolicy>, greeted: Greeted = {}) {
+  const { data = DATA, https = false, options } = greeted
+  const tenant = await startTenant(t, { data, https, dataFile: 'local-tenant.json' })
+  const text = greeting({
     apiUrl: 'http://localhost:1',
     tenant,
     routes: new Map(Object.entries(routes)),
-    unused,
-    hasBrowserLogin,
+    unused: [],
     hasTokenScript: false,
+    ...options,
   })
+  return { text, port: new URL(tenant.issuer).port }
 }
 
-test('a call is suggested with the first persona that the route allows', async (t) => {
-  const text = await greet(t, {
-    '/public': 'public',
-    '/optional': { optional: true },
-    '/write': { permissions: ['write:notes'] },
+/** The commands that the greeting suggests, each on one line. */
+function commandsOf(text: string, port: string): string[] {
+  const [, steps = ''] = text.replaceAll(/ \\\n +/g, ' ').split('Next, in another terminal\n')
+  return steps
+    .replaceAll(`TENANT_PORT=${port} npx messages-api `, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+}
+
+test('the route that the fewest personas may call is suggested, with one who may', async (t) => {
+  const { text, port } = await greet(t, {
     '/any': {},
-    '/blue': { organizations: ['org_blue'] },
     '/none': { organizations: ['org_red'] },
     '/scope': { scopes: ['write:all'] },
-    '/notes/:id': {},
-    'POST /notes': {},
+    '/bound': { bound: true },
+    '/notes/:id': { permissions: ['write:notes'] },
+    'POST /notes': { permissions: ['write:notes'] },
+    '/public': 'public',
+    '/blue': { organizations: ['org_blue'] },
+    '/write': { permissions: ['write:notes'] },
   })
-  const calls = [...text.matchAll(/curl (?:.* (\w+)\)" )?http:\/\/localhost:1(.*)/g)]
-  t.strictSame(
-    calls.map(([, persona, path]) => [path, persona]),
-    [
-      ['/public', undefined],
-      ['/optional', undefined],
-      ['/write', 'eve'],
-      ['/any', 'eve'],
-      ['/blue', 'eve'],
-    ],
-  )
+  t.strictSame(commandsOf(text, port), [
+    'curl http://localhost:1/public',
+    'TOKEN=$(token eve)',
+    'curl -H "Authorization: Bearer $TOKEN" http://localhost:1/blue',
+    'explain "$TOKEN"',
+    'tenant status',
+  ])
+})
+
+test('otherwise the first one that needs a token; one where it is optional needs none', async (t) => {
+  const data = { ...DATA, personas: [{ name: 'bob' }] }
+  const { text, port } = await greet(t, { '/any': {}, '/optional': { optional: true } }, { data })
+  t.strictSame(commandsOf(text, port).slice(0, 3), [
+    'curl http://localhost:1/optional',
+    'TOKEN=$(token bob)',
+    'curl -H "Authorization: Bearer $TOKEN" http://localhost:1/any',
+  ])
+})
+
+test('without routes to call, a token is suggested still', async (t) => {
+  const { text, port } = await greet(t, { 'POST /notes': {}, [`/${'long'.repeat(20)}`]: {} })
+  t.strictSame(commandsOf(text, port), ['TOKEN=$(token out)', 'explain "$TOKEN"', 'tenant status'])
+  t.match(text, /dora +no permissions, e-mail not verified, login denied\n/)
+  t.notMatch(text, /Browser login|API reference|Not used/)
 })
 
 test('commands get the variables that lead to the tenant', async (t) => {
-  const tenant = await startTenant(t, { data: DATA, https: true })
-  const { port } = new URL(tenant.issuer)
-  const apiUrl = 'http://localhost:1'
-  const text = greeting({ apiUrl, tenant, routes: new Map(), unused: [], hasTokenScript: true })
-  t.match(text, `Get a token: TENANT_HTTPS=true TENANT_PORT=${port} npm run --silent token --`)
+  const { text, port } = await greet(t, {}, { https: true, options: { hasTokenScript: true } })
+  t.match(text, `TENANT_HTTPS=true TENANT_PORT=${port} npm run --silent explain -- "$TOKEN"\n`)
 })
 
-test('without routes to call, the greeting suggests none', async (t) => {
-  t.notMatch(await greet(t, { 'POST /notes': {} }), 'Try')
-  t.match(await greet(t, {}), /dora +no permissions, e-mail not verified, login denied\n/)
-  t.match(await greet(t, {}, true), 'Browser login  http://localhost:1/')
-  t.match(await greet(t, {}, true, ['A', 'B']), 'Not used       A, B: the local tenant sets them')
+test('it fits 24 lines of 80 columns, whatever the routes and personas are', async (t) => {
+  const long = 'a-name-that-is-rather-long-for-a-persona'
+  const data: TenantData = {
+    ...DATA,
+    api: { identifier: `https://${'identifier.'.repeat(9)}example` },
+    roles: { editor: Array.from({ length: 9 }, (_, index) => `write:everything-${index}`) },
+    personas: Array.from({ length: 12 }, (_, index) => ({
+      name: `${long}-${index}`,
+      roles: ['editor'],
+    })),
+  }
+  const routes = {
+    [`/${'p'.repeat(49)}`]: 'public',
+    [`/${'q'.repeat(49)}`]: { permissions: ['write:everything-1'] },
+  } as const
+  const options = {
+    unused: ['A', 'B', 'C', 'D'].map((name) => name.repeat(30)),
+    hasBrowserLogin: true,
+    hasApiReference: true,
+    hasTokenScript: true,
+  }
+  const { text } = await greet(t, routes, { data, https: true, options })
+  const lines = text.split('\n')
+  t.ok(lines.length <= 24, `${lines.length} lines`)
+  t.strictSame(
+    lines.filter((line) => line.length > 80),
+    [],
+  )
+  t.match(text, /Not used +A+ and 3 others: the local/)
+  t.match(text, 'and 8 others: see the console\n')
+  const [, steps = ''] = text.split('Next, in another terminal\n')
+  const checked = spawnSync('sh', ['-n'], { input: steps, encoding: 'utf8' })
+  t.strictSame([checked.status, checked.stderr], [0, ''], 'a shell reads the commands')
+  const few = await greet(t, {}, { options: { ...options, unused: ['A', 'B'] } })
+  t.match(few.text, 'Not used       A, B: the local tenant sets them\n')
+  t.match(few.text, 'Browser login  http://localhost:1/\n')
 })
 
 test('the data of a tenant needs an API and a persona only', async (t) => {

@@ -127,7 +127,8 @@ test('changes are listed and undone', async (t) => {
     (await tenantCommand('changes')).out,
     `These changes are in ${file} and override data.ts:\n${changes}`,
   )
-  t.match(text(), /Changes that override this file: 2\. See TENANT_PORT=\d+ npm run .* changes\n/)
+  t.match(text(), /Changes that override this file: 2\n/)
+  t.match(text(), /TENANT_PORT=\d+ npm run --silent tenant -- changes\n/)
 
   const uma = visitor(issuer)
   await uma.logIn('user')

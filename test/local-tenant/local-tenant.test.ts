@@ -290,12 +290,13 @@ test('development: the tenant, the server, and the token command', async (t) => 
   const text = greeting(options)
   for (const persona of Object.keys(expected)) t.match(text, new RegExp(`^ +${persona} `, 'm'))
   t.match(text, `curl http://localhost:${server.port}${PUBLIC}`)
+  t.match(text, `TOKEN=$(TENANT_PORT=${tenantPort} npm run --silent token -- admin)\n`)
   t.match(
     text,
-    `TENANT_PORT=${sources[0]?.TENANT_PORT} npm run --silent token -- admin)" http://localhost:${server.port}${ADMIN}`,
+    `curl -H "Authorization: Bearer $TOKEN" \\\n      http://localhost:${server.port}${ADMIN}`,
   )
   const usualPort = { ...tenant, issuer: 'http://localhost:6061/' }
-  t.match(greeting({ ...options, tenant: usualPort }), '$(npm run --silent token --')
+  t.match(greeting({ ...options, tenant: usualPort }), '$(npm run --silent token -- admin)')
 
   await tenant.app.close()
   const { problem } = await runCommand(token, ['user'], sources)

@@ -47,6 +47,11 @@ export class Terminal {
     this.#stream.write(`${this.isTTY ? this.#wrap(visible) : visible}\n`)
   }
 
+  /** Several lines with commands to copy: they do not break. */
+  block(text: string): void {
+    this.#stream.write(`${visibleLines(text)}\n`)
+  }
+
   /** Text that is for people also in a pipe, such as the help. */
   page(text: string): void {
     this.#stream.write(`${this.#wrap(visibleLines(text))}\n`)

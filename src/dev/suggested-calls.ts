@@ -1,0 +1,77 @@
+import {
+  type AccessPolicy,
+  holdsPermissions,
+  holdsScopes,
+  type Requirements,
+} from '../access/policy.ts'
+import type { Directory } from '../local-tenant/directory/directory.ts'
+import type { Persona } from '../local-tenant/directory/records.ts'
+import { createPersonaGrant } from '../local-tenant/protocol/tokens/persona-grant.ts'
+import { assertDefined } from '../utils/assert-defined.ts'
+
+/** What can be called without further knowledge of the API. */
+export interface SuggestedCalls {
+  /** The path of a GET route that needs no token; undefined if there is none. */
+  readonly publicPath: string | undefined
+  /** The path of a GET route that needs a token, and a persona that it allows. */
+  readonly protectedCall: { readonly path: string; readonly persona: Persona } | undefined
+}
+
+/** The labels of GET routes without parameters: others need a method or an id. */
+const PLAIN_PATH = /^\/[\w\-./~]*$/
+
+/** Longer paths do not fit a line of the greeting. */
+const MAX_PATH_LENGTH = 50
+
+/**
+ * Chooses the calls that show the most: of the routes that need a token, the one that the fewest personas
+ * may call.
+ */
+export function suggestCalls(
+  routes: ReadonlyMap<string, AccessPolicy>,
+  directory: Directory,
+): SuggestedCalls {
+  const plain = [...routes].filter(
+    ([path]) => PLAIN_PATH.test(path) && path.length <= MAX_PATH_LENGTH,
+  )
+  const personas = [...directory.personas]
+  const calls = plain.flatMap(([path, policy]) => {
+    if (isPublic(policy)) return []
+    const allowed = personas.filter((persona) => isAllowed(persona, policy, directory))
+    const [persona] = allowed
+    return persona === undefined ? [] : [{ path, persona, count: allowed.length }]
+  })
+  const lowest = Math.min(...calls.map(({ count }) => count))
+  return {
+    publicPath: plain.find(([, policy]) => isPublic(policy))?.[0],
+    protectedCall: calls.find(({ count }) => count === lowest),
+  }
+}
+
+function isPublic(policy: AccessPolicy): policy is 'public' | (Requirements & { optional: true }) {
+  return policy === 'public' || policy.optional === true
+}
+
+/** Whether a route allows a persona, as far as its policy says. */
+function isAllowed(persona: Persona, policy: Requirements, directory: Directory): boolean {
+  const { organization, scope: scopes } = createPersonaGrant(directory, persona)
+  // A bound token needs a proof for each request, which curl does not make.
+  if (policy.bound || organization?.known === false) return false
+  const { organizations } = policy
+  if (organizations !== undefined && !organizations.includes(String(organization?.id))) return false
+  const permissions = permissionsOf(persona, directory)
+  return holdsPermissions({ permissions }, policy) && holdsScopes({ scopes }, policy)
+}
+
+/** The permissions of a persona at the API that the server is. */
+export function permissionsOf(persona: Persona, directory: Directory): string[] {
+  return directory.permissionsOf(persona, apiOf(directory))
+}
+
+/** The API that the server is: the first one of the tenant. */
+export function apiOf({ resourceServers }: Directory) {
+  return assertDefined(
+    resourceServers.find(() => true),
+    'API',
+  )
+}
