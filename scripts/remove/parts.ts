@@ -78,6 +78,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'src/cli/calls',
       'src/cli/dev.ts',
       'src/cli/tenant.ts',
+      'src/cli/tenant-control',
       'src/cli/token.ts',
       'src/tokens/dpop/proof-signer.ts',
       'test/dev',

@@ -227,6 +227,17 @@ test('the port', async (t) => {
   t.match(production.output, /✓ port +0 is free/, 'on all interfaces')
 })
 
+test('JSON for programs has each finding, with the hint of a problem', async (t) => {
+  const { exitCode, out, json } = await runCommand(
+    main,
+    ['--json'],
+    [{ AUTH0_DOMAIN: 'http://127.0.0.1:9', PORT: 'x' }],
+  )
+  t.equal(exitCode, 1)
+  t.match(json().findings, [{ name: 'variables', hint: String }])
+  t.notMatch(out, /[✓✗]/)
+})
+
 // #region local-tenant
 test('if no tenant is configured, the local one is checked', async (t) => {
   const { tenantPort, server } = await development(t)
