@@ -23,23 +23,38 @@ export function createConsoleApi(
   )
   const url = `http://localhost:${port}`
   const routeOf = (label: string) => assertDefined(routes.get(label), 'route')
-  async function decide({ method, path, host, token }: ApiRequest) {
-    const headers = { host, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
-    const answer = await app.dryRun({ method: method as Method, url: path, headers })
-    const { status, message, challenge, code } = answer
-    return { status, message, challenge, code, keySet: keySet() }
+  async function decide({ method, path, host, token, proof }: ApiRequest) {
+    const scheme = proof === undefined ? 'Bearer' : 'DPoP'
+    const headers = {
+      host,
+      ...(token !== undefined && { authorization: `${scheme} ${token}` }),
+      ...(proof !== undefined && { dpop: proof }),
+    }
+    // A proof that was sent once is a replay the next time.
+    const usesProof = true
+    const answer = await app.dryRun({ method: method as Method, url: path, headers, usesProof })
+    const { status, message, challenge, code, nonce } = answer
+    return { status, message, challenge, code, nonce, keySet: keySet() }
   }
+  const publicUrl = config.publicUrl ?? url
+  /** Route parameters have the value 1. */
+  const pathOf = ({ path }: { readonly path: string }) => path.replaceAll(/:\w+|\*/g, '1')
   return {
     project,
     url,
-    publicUrl: config.publicUrl ?? url,
+    publicUrl,
     audience: config.tokens.audiences[0],
     policies: new Map([...routes].map(([label, { access }]) => [label, access])),
     decide,
-    async decideRoute(label, token) {
-      const { method, path } = routeOf(label)
-      const target = path.replaceAll(/:\w+|\*/g, '1')
-      const answer = await decide({ method, path: target, host: 'localhost', token })
+    targetOf(label) {
+      const route = routeOf(label)
+      return { method: route.method, uri: `${publicUrl}${pathOf(route)}` }
+    },
+    async decideRoute(label, token, proof) {
+      const route = routeOf(label)
+      const { method } = route
+      const { host } = new URL(url)
+      const answer = await decide({ method, path: pathOf(route), host, token, proof })
       return answer.status === 204 ? { status: 200, message: 'allowed' } : answer
     },
     explain(token, response, label) {

@@ -16,6 +16,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whether the request is one of `app.dryRun`. */
     isDryRun: boolean
+    /** Whether an accepted proof counts as used: always, except for most dry runs. */
+    usesProof: boolean
     /** What a dry run found out about the proof of the request. */
     inspection: ProofInspection | undefined
   }
@@ -28,6 +30,8 @@ export interface DryRunRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** The address that the request comes from; that of this machine by default. */
   readonly remoteAddress?: string
+  /** Whether an accepted proof counts as used after it, as after a real request. The default is `false`. */
+  readonly usesProof?: boolean
 }
 
 /** What the server would do. */
@@ -38,6 +42,8 @@ export interface DryRunResult {
   readonly message: string
   /** The value of `WWW-Authenticate`. */
   readonly challenge: string | undefined
+  /** The value of `DPoP-Nonce`. */
+  readonly nonce: string | undefined
   /** Why the request would be refused. */
   readonly code: string | undefined
   /** The pattern of the route; undefined where no route matches. */
@@ -60,28 +66,36 @@ export const dryRun = fp<DryRunOptions>(
   async (app, { format }) => {
     /** The dry runs under way, by the value of their header, which nobody outside can know. */
     const requests = new Map<string, FastifyRequest | undefined>()
+    /** Those of them that use up their proof. */
+    const using = new Set<string>()
 
     app.decorateRequest('isDryRun', false)
+    app.decorateRequest('usesProof', true)
     app.decorateRequest('inspection', undefined)
     app.addHook('onRequest', (request, _reply, done) => {
       const { [HEADER]: value } = request.headers
       if (value !== undefined && requests.has(String(value))) {
         request.isDryRun = true
+        request.usesProof = using.has(String(value))
         requests.set(String(value), request)
       }
       done()
     })
-    app.decorate('dryRun', async function (this: FastifyInstance, { headers, ...request }) {
+    app.decorate('dryRun', async function (this: FastifyInstance, options) {
+      const { headers, usesProof = false, ...request } = options
       const id = randomUUID()
       requests.set(id, undefined)
+      if (usesProof) using.add(id)
       const response = await this.inject({ ...request, headers: { ...headers, [HEADER]: id } })
       const seen = requests.get(id)
       requests.delete(id)
+      using.delete(id)
       const { access } = seen?.routeOptions.config ?? {}
       return {
         status: response.statusCode,
         message: response.body === '' ? '' : format.messageOf(response.body),
         challenge: response.headers['www-authenticate'] as string | undefined,
+        nonce: response.headers['dpop-nonce'] as string | undefined,
         code: seen?.refusal,
         route: seen?.routeOptions.url,
         access,

@@ -39,6 +39,22 @@ test('the matrix shows the responses to each persona', async (t) => {
   t.strictSame((await statuses(page))[1], Array(3).fill('no answer'), 'after the API stopped')
 })
 
+test('a bound token: as DPoP, as Bearer, and a replay', async (t) => {
+  const { page } = await open(t)
+  await page.click('[aria-label="Get token of Ada Admin"]')
+  await page.click('text=bound to a key')
+  await page.selectOption('[name=route]', ADMIN)
+  const answer = () => page.textContent('[aria-labelledby="answers"]')
+  await page.click('text=Send as Bearer')
+  t.match(await answer(), /401.*invalid_token/s)
+  await page.click('text=Send as DPoP')
+  t.match(await answer(), /200/)
+  t.equal(await page.inputValue('[name=route]'), ADMIN)
+  await checkEverywhere(t, page, 'bound token')
+  await page.click('text=Replay the last proof')
+  t.match(await answer(), /401.*invalid_dpop_proof/s)
+})
+
 test('a token: claims, curl, copy buttons, and each flaw', async (t) => {
   const { page, tenant } = await open(t)
   await page

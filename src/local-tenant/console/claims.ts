@@ -12,6 +12,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
     'The permissions that the user has through roles. The API uses them for authorization.',
   org_id: 'The id of the organization that the user logged in to. The API checks it.',
   org_name: 'The name of the organization. It can change, so the API does not use it.',
+  cnf: 'Confirmation: the token is bound to the key with this thumbprint (DPoP). Each request needs a proof of it.',
   gty: 'Grant type: client-credentials if the client acts for itself.',
   nonce: 'Only in ID tokens: it binds the token to one login.',
   sid: 'The id of the session at the tenant.',

@@ -1,6 +1,7 @@
 import type { AccessPolicy } from '../../access/policy.ts'
 import type { Explanation, ServerAnswer } from '../../explain/explanation.ts'
 import type { KeySetState } from '../../tokens/keys/remote-jwks.ts'
+import { OAuthError } from '../protocol/oauth-error.ts'
 
 /** A request with a token, for the running API to decide. */
 export interface ApiRequest {
@@ -9,10 +10,18 @@ export interface ApiRequest {
   /** The value of the header `Host`. */
   readonly host: string
   readonly token: string | undefined
+  /** With a proof, the token is sent with the scheme DPoP, otherwise with Bearer. */
+  readonly proof?: string | undefined
+}
+
+/** What the API answers about a route. */
+export interface RouteAnswer extends ServerAnswer {
+  /** A nonce for the next proof, if the API wants one. */
+  readonly nonce?: string | undefined
 }
 
 /** What the running API answers, with the keys that it has. */
-export interface RunningAnswer extends ServerAnswer {
+export interface RunningAnswer extends RouteAnswer {
   readonly keySet: KeySetState
 }
 
@@ -31,7 +40,13 @@ export interface ConsoleApi {
   /** What the API would do with a request. No handler runs. */
   readonly decide: (request: ApiRequest) => Promise<RunningAnswer>
   /** The same for one of its routes. */
-  readonly decideRoute: (route: string, token: string | undefined) => Promise<ServerAnswer>
+  readonly decideRoute: (
+    route: string,
+    token: string | undefined,
+    proof?: string,
+  ) => Promise<RouteAnswer>
+  /** The request of `decideRoute`, as a proof names it. */
+  readonly targetOf: (route: string) => { readonly method: string; readonly uri: string }
   /** Explains how the API handles a token. */
   readonly explain: (token: string, response: ServerAnswer, route: string) => Explanation
 }
@@ -41,6 +56,15 @@ export function protectedRoutes(policies: ConsoleApi['policies']): string[] {
   return [...policies].filter(([, policy]) => policy !== 'public').map(([route]) => route)
 }
 
+export const NO_API = 'No API is connected to this tenant. Start both with npm run dev.'
+
+/** @throws OAuthError if the API does not run */
+export function requireApi(api: () => ConsoleApi | undefined): ConsoleApi {
+  const running = api()
+  if (running === undefined) throw new OAuthError('temporarily_unavailable', NO_API, 503)
+  return running
+}
+
 const NOT_PRINTABLE_ASCII = /[^\x20-\x7e]/
 
 /** Lets the API decide about a token. The status is 0 if there is no decision. */
@@ -48,15 +72,16 @@ export async function decideRoute(
   api: ConsoleApi,
   route: string,
   token?: string,
-): Promise<ServerAnswer> {
-  if (token !== undefined && NOT_PRINTABLE_ASCII.test(token)) {
+  proof?: string,
+): Promise<RouteAnswer> {
+  if ([token, proof].some((text) => text !== undefined && NOT_PRINTABLE_ASCII.test(text))) {
     return {
       status: 0,
       message: 'This text cannot be sent: it contains line breaks or non-ASCII characters.',
     }
   }
   try {
-    return await api.decideRoute(route, token)
+    return await api.decideRoute(route, token, proof)
   } catch {
     return { status: 0, message: 'The API does not answer.' }
   }

@@ -6,11 +6,16 @@ import type { Persona } from '../directory/records.ts'
 import { errorPage, sendPage } from '../pages/tenant-page.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
 import { type Parameters, parseParameters, requireParameter } from '../protocol/parameters.ts'
-import { createPersonaGrant, requirePersona } from '../protocol/tokens/persona-grant.ts'
+import {
+  createPersonaGrant,
+  parseOrganization,
+  requirePersona,
+} from '../protocol/tokens/persona-grant.ts'
 import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'
 import type { TokenIssuer } from '../protocol/tokens/token-issuer.ts'
 import type { WrongTokens } from '../protocol/tokens/wrong-tokens.ts'
-import { type ConsoleApi, decideRoute, protectedRoutes } from './console-api.ts'
+import { boundTokenForms } from './bound-token-forms.ts'
+import { type ConsoleApi, decideRoute, NO_API, protectedRoutes, requireApi } from './console-api.ts'
 import { explainPage } from './explain-page.ts'
 import { homePage, type MatrixRow } from './home-page.ts'
 import { type MembershipFormOptions, membershipForms } from './membership-forms.ts'
@@ -90,14 +95,10 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
   })
 
   app.post('/console/token', async ({ body }, reply) => {
-    const api = requireApi()
+    const api = requireApi(options.api)
     const parameters = parseParameters(body)
     const persona = requirePersona(directory, parameters['persona'])
-    const organization = parameters['organization'] || undefined
-    if (organization !== undefined && !persona.organizations.includes(organization)) {
-      const problem = 'The persona is not a member of the organization.'
-      throw new OAuthError('invalid_request', problem)
-    }
+    const organization = parseOrganization(parameters, persona)
     const grant = createPersonaGrant(directory, persona, organization)
     const flaw = parseFlaw(parameters)
     const token = await (flaw === 'none'
@@ -122,7 +123,7 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
   })
 
   app.post('/console/explain', async ({ body }, reply) => {
-    const api = requireApi()
+    const api = requireApi(options.api)
     const parameters = parseParameters(body)
     const token = extractToken(requireParameter(parameters, 'token'))
     const route = requireParameter(parameters, 'route')
@@ -142,15 +143,8 @@ export async function tenantConsole(app: FastifyInstance, options: ConsoleOption
   })
 
   await app.register(membershipForms, options)
-
-  function requireApi(): ConsoleApi {
-    const api = options.api()
-    if (api === undefined) throw new OAuthError('temporarily_unavailable', NO_API, 503)
-    return api
-  }
+  await app.register(boundTokenForms, options)
 }
-
-const NO_API = 'No API is connected to this tenant. Start both with npm run dev.'
 
 function parseFlaw({ flaw }: Parameters): 'expired' | 'wrong-audience' | 'other-key' | 'none' {
   return flaw === 'expired' || flaw === 'wrong-audience' || flaw === 'other-key' ? flaw : 'none'

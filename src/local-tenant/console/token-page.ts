@@ -43,6 +43,7 @@ export function tokenPage(options: TokenPageOptions): TenantPage {
 <input type="hidden" name="organization" value="${organization}">
 <span>New token:</span>
 ${flawButtons}
+<button formaction="/console/bound-token">bound to a key (DPoP)</button>
 </form>
 
 <h2 id="token">Token</h2>
@@ -74,7 +75,8 @@ ${rows}
 <button>Explain it check by check</button></form>`
 }
 
-function claimsSection(claims: JsonObject): Html {
+/** The claims of a token, with explanations. */
+export function claimsSection(claims: JsonObject): Html {
   const rows = Object.entries(claims).map(
     ([claim, value]) =>
       html`<tr role="row"><th role="rowheader" scope="row"><code>${claim}</code></th>

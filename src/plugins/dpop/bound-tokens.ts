@@ -31,9 +31,9 @@ export async function verifyBinding(
   const expected = { method, uri, tokenHash, thumbprint: confirmation.jkt }
   const fields = fieldValues(request.raw, 'dpop')
   if (request.isDryRun) request.inspection = await proofs.inspect(fields, expected)
-  const result = request.isDryRun
-    ? await proofs.check(fields, expected)
-    : await proofs.verify(fields, expected)
+  const result = request.usesProof
+    ? await proofs.verify(fields, expected)
+    : await proofs.check(fields, expected)
   const nonce = proofs.newNonce(result)
   if (nonce !== undefined) reply.header('dpop-nonce', nonce)
   return result.code

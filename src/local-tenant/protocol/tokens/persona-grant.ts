@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Directory } from '../../directory/directory.ts'
 import type { Persona } from '../../directory/records.ts'
 import { OAuthError } from '../oauth-error.ts'
+import type { Parameters } from '../parameters.ts'
 import type { Grant } from './grants.ts'
 
 /** @throws OAuthError `invalid_grant` with the names of all personas */
@@ -10,6 +11,20 @@ export function requirePersona({ personas }: Directory, name: string | undefined
   if (persona !== undefined) return persona
   const names = [...personas].map((known) => known.name).join(', ')
   throw new OAuthError('invalid_grant', `Unknown persona. Available: ${names}.`)
+}
+
+/**
+ * The organization in a form about a persona; undefined if it has none.
+ *
+ * @throws OAuthError `invalid_request` if the persona is not a member
+ */
+export function parseOrganization(
+  { organization }: Parameters,
+  { organizations }: Persona,
+): string | undefined {
+  if (!organization) return undefined
+  if (organizations.includes(organization)) return organization
+  throw new OAuthError('invalid_request', 'The persona is not a member of the organization.')
 }
 
 /**

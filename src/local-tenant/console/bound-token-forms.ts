@@ -1,0 +1,89 @@
+import type { FastifyInstance } from 'fastify'
+import { decodedOrEmpty } from '../../explain/advice.ts'
+import { ProofSigner } from '../../tokens/dpop/proof-signer.ts'
+import type { Directory } from '../directory/directory.ts'
+import { sendPage } from '../pages/tenant-page.ts'
+import { OAuthError } from '../protocol/oauth-error.ts'
+import { type Parameters, parseParameters, requireParameter } from '../protocol/parameters.ts'
+import {
+  createPersonaGrant,
+  parseOrganization,
+  requirePersona,
+} from '../protocol/tokens/persona-grant.ts'
+import type { TokenIssuer } from '../protocol/tokens/token-issuer.ts'
+import { type Attempt, boundTokenPage } from './bound-token-page.ts'
+import { type ConsoleApi, decideRoute, protectedRoutes, requireApi } from './console-api.ts'
+
+export interface BoundTokenFormOptions {
+  readonly directory: Directory
+  readonly tokenIssuer: TokenIssuer
+  readonly api: () => ConsoleApi | undefined
+}
+
+/** What was sent, and the proof that a replay would repeat. */
+interface Sent {
+  readonly attempts: readonly Attempt[]
+  readonly proof: string | undefined
+}
+
+/** The console's page for access tokens that are bound to a key of the console (DPoP). */
+export async function boundTokenForms(
+  app: FastifyInstance,
+  { directory, tokenIssuer, api }: BoundTokenFormOptions,
+): Promise<void> {
+  const signer = new ProofSigner()
+
+  app.post('/console/bound-token', async ({ body }, reply) => {
+    const running = requireApi(api)
+    const parameters = parseParameters(body)
+    const routes = protectedRoutes(running.policies)
+    const { action, token = await issue(parameters), route = String(routes[0]) } = parameters
+    if (!routes.includes(route)) throw new OAuthError('invalid_request', 'Unknown route.')
+    const { attempts, proof } = await send(running, action, route, token, parameters)
+    const { claims } = decodedOrEmpty(token)
+    return sendPage(reply, boundTokenPage({ token, claims, routes, route, attempts, proof }))
+  })
+
+  async function issue(parameters: Parameters): Promise<string> {
+    const persona = requirePersona(directory, parameters['persona'])
+    const organization = parseOrganization(parameters, persona)
+    const grant = createPersonaGrant(directory, persona, organization)
+    const thumbprint = tokenIssuer.keyFor(grant, signer.thumbprint)
+    if (thumbprint !== undefined) return tokenIssuer.signAccessToken(grant, thumbprint)
+    const problem = 'The API does not allow bound tokens: its proofOfPossession is null.'
+    throw new OAuthError('invalid_request', problem)
+  }
+
+  async function send(
+    running: ConsoleApi,
+    action: string | undefined,
+    route: string,
+    token: string,
+    parameters: Parameters,
+  ): Promise<Sent> {
+    const { proof } = parameters
+    if (action === 'dpop') return sendProof(running, route, token)
+    if (action === 'bearer') {
+      const answer = await decideRoute(running, route, token)
+      return { attempts: [{ sent: 'Bearer, without a proof', answer }], proof }
+    }
+    if (action !== 'replay') return { attempts: [], proof }
+    const last = requireParameter(parameters, 'proof')
+    const answer = await decideRoute(running, route, token, last)
+    return { attempts: [{ sent: 'DPoP, with the last proof again', answer }], proof }
+  }
+
+  /** Sends a new proof, and another one with a nonce if the API wants it. */
+  async function sendProof(running: ConsoleApi, route: string, token: string): Promise<Sent> {
+    const attempt = async (sent: string, nonce?: string) => {
+      const request = { ...running.targetOf(route), token, nonce }
+      const proof = signer.sign(request, Date.now() / 1000)
+      return { sent, proof, answer: await decideRoute(running, route, token, proof) }
+    }
+    const first = await attempt('DPoP, with a new proof')
+    const { code, nonce } = first.answer
+    if (code !== 'dpop_nonce_missing') return { attempts: [first], proof: first.proof }
+    const second = await attempt('DPoP, with another proof that has the nonce of the API', nonce)
+    return { attempts: [first, second], proof: second.proof }
+  }
+}

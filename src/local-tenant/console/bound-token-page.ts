@@ -1,0 +1,68 @@
+import type { ServerAnswer } from '../../explain/explanation.ts'
+import { type Html, html } from '../../html/html.ts'
+import type { JsonObject } from '../../tokens/jws.ts'
+import type { TenantPage } from '../pages/tenant-page.ts'
+import { apiResponse } from './api-response.ts'
+import { COPY_SCRIPT } from './copy-script.ts'
+import { claimsSection } from './token-page.ts'
+
+/** A request to the API, and what the API answered. */
+export interface Attempt {
+  readonly sent: string
+  readonly answer: ServerAnswer
+}
+
+export interface BoundTokenPageOptions {
+  readonly token: string
+  readonly claims: JsonObject
+  /** The routes that require a token. */
+  readonly routes: readonly string[]
+  /** The selected one. */
+  readonly route: string
+  readonly attempts: readonly Attempt[]
+  /** The proof that was sent last. */
+  readonly proof: string | undefined
+}
+
+/** An access token that is bound to a key of the console, and ways to send it. */
+export function boundTokenPage(options: BoundTokenPageOptions): TenantPage {
+  const { token, claims, attempts } = options
+  return {
+    title: `A bound token of ${claims['sub']}`,
+    wide: true,
+    script: COPY_SCRIPT,
+    body: html`<p><a href="/">Local tenant</a></p>
+<p>This token is bound to a key of the console (DPoP, RFC 9449). Anyone who has the token but not the key cannot
+use it: each request needs a new proof, which the key signs.</p>
+${actionForm(options)}
+${attemptsTable(attempts)}
+<h2 id="token">Token</h2>
+<textarea id="copied-token" rows="6" readonly aria-labelledby="token">${token}</textarea>
+<div class="row" data-copies hidden><button type="button" data-copy="copied-token">Copy the token</button>
+<span role="status"></span></div>
+${claimsSection(claims)}`,
+  }
+}
+
+function actionForm({ token, routes, route, proof }: BoundTokenPageOptions): Html {
+  const choices = routes.map(
+    (name) => html`<option ${name === route ? 'selected' : ''}>${name}</option>`,
+  )
+  return html`<form method="post" action="/console/bound-token">
+<input type="hidden" name="token" value="${token}">
+${proof && html`<input type="hidden" name="proof" value="${proof}">`}
+<div class="row"><label>Route <select name="route">${choices}</select></label>
+<button name="action" value="dpop">Send as DPoP</button>
+<button name="action" value="bearer">Send as Bearer</button>
+${proof && html`<button name="action" value="replay">Replay the last proof</button>`}</div></form>`
+}
+
+function attemptsTable(attempts: readonly Attempt[]): Html | undefined {
+  if (attempts.length === 0) return undefined
+  const rows = attempts.map(
+    ({ sent, answer }) =>
+      html`<tr><th scope="row">${sent}</th><td>${apiResponse(answer)}</td></tr>`,
+  )
+  return html`<h2 id="answers">Responses of the API</h2>
+<table aria-labelledby="answers"><tbody>${rows}</tbody></table>`
+}
