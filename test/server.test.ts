@@ -153,6 +153,7 @@ test('an unknown command prints the list of commands', async (t) => {
         // #region local-tenant
         'dev',
         'token',
+        'call',
         'tenant',
         // #endregion local-tenant
         'explain',
