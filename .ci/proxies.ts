@@ -1,0 +1,299 @@
+/**
+ * Runs the built server behind HAProxy: with TLS and a path that the proxy removes, as two processes that
+ * share Redis and the secrets for nonces, with different secrets, and with a proxy that repeats requests.
+ * Prints `Proxies: N passed, N failed`.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, request as plainRequest, type Server } from 'node:http'
+import { request } from 'node:https'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
+
+const DEADLINE_MS = 30_000
+const ROUTE = '/api/messages/protected'
+const AUDIENCE = 'https://api.test'
+const SECRETS = ['a secret of 32 characters at least', 'another secret with over 32 characters']
+
+const directory = mkdtempSync(join(tmpdir(), 'proxies-'))
+const children: ChildProcess[] = []
+const servers: Server[] = []
+
+// The tenant, and a client with a bound token.
+const tenantKeys = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const clientKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const clientJwk = await exportJWK(clientKeys.publicKey)
+const keySet = { keys: [{ ...(await exportJWK(tenantKeys.publicKey)), kid: 'k', alg: 'RS256' }] }
+const tenant = createServer((_request, response) => response.end(JSON.stringify(keySet)))
+servers.push(tenant)
+await once(tenant.listen(0, '127.0.0.1'), 'listening')
+const issuer = `http://127.0.0.1:${(tenant.address() as AddressInfo).port}`
+const jkt = await calculateJwkThumbprint(clientJwk)
+const accessToken = await new SignJWT({ cnf: { jkt } })
+  .setProtectedHeader({ alg: 'RS256', kid: 'k' })
+  .setIssuer(`${issuer}/`)
+  .setAudience(AUDIENCE)
+  .setSubject('auth0|1')
+  .setIssuedAt()
+  .setExpirationTime('1h')
+  .sign(tenantKeys.privateKey)
+
+function proofFor(htu: string, nonce?: string): Promise<string> {
+  const ath = createHash('sha256').update(accessToken).digest('base64url')
+  return new SignJWT({ htm: 'GET', htu, ath, jti: randomUUID(), ...(nonce && { nonce }) })
+    .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: clientJwk })
+    .setIssuedAt()
+    .sign(clientKeys.privateKey)
+}
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function untilListening(port: number): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS
+  while (Date.now() < deadline) {
+    const socket = connect(port, '127.0.0.1')
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
+    socket.destroy()
+    if (isOpen) return
+    await sleep(50)
+  }
+  throw new Error(`Nothing listens on port ${port}`)
+}
+
+function run(command: string, args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(command, args, {
+    env: { PATH: String(process.env['PATH']), ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  children.push(child)
+  return child
+}
+
+/** Starts the server; its port. */
+async function startApi(environment: Record<string, string>): Promise<number> {
+  const port = await freePort()
+  run(process.execPath, ['dist/main.js'], {
+    AUTH0_DOMAIN: issuer,
+    AUTH0_AUDIENCE: AUDIENCE,
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DPOP: 'required',
+    MAX_EVENT_LOOP_DELAY: '0',
+    ...environment,
+  })
+  await untilListening(port)
+  return port
+}
+
+/** Starts HAProxy; the origin at which clients reach it. */
+async function startProxy(backend: string, bind = ''): Promise<string> {
+  const port = await freePort()
+  const file = join(directory, `haproxy-${port}.cfg`)
+  writeFileSync(
+    file,
+    `defaults
+  mode http
+  timeout connect 2s
+  timeout client 10s
+  timeout server 10s
+frontend public
+  bind 127.0.0.1:${port} ${bind}
+  default_backend api
+backend api
+${backend}
+`,
+  )
+  run(process.env['HAPROXY'] ?? 'haproxy', ['-db', '-f', file])
+  await untilListening(port)
+  return `${bind === '' ? 'http' : 'https'}://localhost:${port}`
+}
+
+interface Answer {
+  readonly status: number
+  readonly challenge: string
+  readonly nonce: string | undefined
+}
+
+/** Sends a request with a bound token. The certificate of the proxy is one of this script. */
+async function call(url: string, proof: string): Promise<Answer> {
+  const headers = { authorization: `DPoP ${accessToken}`, dpop: proof }
+  if (url.startsWith('https:')) {
+    const sent = request(url, { headers, ca: readFileSync(join(directory, 'cert.pem')) }).end()
+    const [response] = await once(sent, 'response')
+    response.resume()
+    return answerOf(response.statusCode, (name) => response.headers[name])
+  }
+  const response = await fetch(url, { headers })
+  await response.arrayBuffer()
+  return answerOf(response.status, (name) => response.headers.get(name) ?? undefined)
+}
+
+function answerOf(status: number, header: (name: string) => string | undefined): Answer {
+  const challenge = header('www-authenticate') ?? ''
+  return { status, challenge, nonce: header('dpop-nonce') }
+}
+
+function expect(name: string, found: unknown, expected: unknown): void {
+  if (found !== expected) throw new Error(`${name}: ${found} instead of ${expected}`)
+}
+
+/** A.6, 8. */
+async function pathAndTls(): Promise<void> {
+  const pem = join(directory, 'cert.pem')
+  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const name = ['-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  const files = ['-keyout', `${pem}.key`, '-out', pem]
+  const { status, stderr } = spawnSync('openssl', [...args, ...name, ...files], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(stderr)
+  const port = await freePort()
+  const backend = `  http-request replace-path /v1(/.*) \\1
+  server api1 127.0.0.1:${port}`
+  const origin = await startProxy(backend, `ssl crt ${pem}`)
+  run(process.execPath, ['dist/main.js'], {
+    AUTH0_DOMAIN: issuer,
+    AUTH0_AUDIENCE: AUDIENCE,
+    CLIENT_ORIGIN_URL: 'http://localhost:4040',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    PUBLIC_URL: `${origin}/v1`,
+  })
+  await untilListening(port)
+  const url = `${origin}/v1${ROUTE}`
+  expect('the public URL', (await call(url, await proofFor(url))).status, 200)
+  for (const htu of [`${origin}${ROUTE}`, url.replace('https:', 'http:')]) {
+    const { status, challenge } = await call(url, await proofFor(htu))
+    expect(htu, status, 401)
+    expect(htu, challenge.includes('error="invalid_dpop_proof"'), true)
+  }
+}
+
+/** Two processes behind a proxy that sends each request to the next one. */
+async function twoProcesses(secrets: readonly [string, string], redis?: string) {
+  const shared: Record<string, string> = redis === undefined ? {} : { REDIS_URL: redis }
+  const ports = await Promise.all(
+    secrets.map((DPOP_NONCE_SECRETS) =>
+      startApi({ DPOP_NONCE_SECRETS, TRUST_PROXY: 'loopback', ...shared }),
+    ),
+  )
+  const lines = ports.map((port, index) => `  server api${index} 127.0.0.1:${port}`)
+  const origin = await startProxy(['  balance roundrobin', ...lines].join('\n'))
+  return { url: `${origin}${ROUTE}`, ports }
+}
+
+/** A.6, 46. */
+async function sharedProcesses(): Promise<void> {
+  const port = await freePort()
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  run(process.env['REDIS_SERVER'] ?? 'redis-server', [...args, '--logfile', '/dev/null'])
+  await untilListening(port)
+  const [secret = ''] = SECRETS
+  const { url } = await twoProcesses([secret, secret], `redis://127.0.0.1:${port}`)
+  const first = await call(url, await proofFor(url))
+  expect('the first call', first.challenge.includes('error="use_dpop_nonce"'), true)
+  let { nonce } = first
+  for (let round = 0; round < 50; round += 1) {
+    const answer = await call(url, await proofFor(url, nonce))
+    expect(`call ${round}`, answer.status, 200)
+    nonce = answer.nonce ?? nonce
+  }
+  const proof = await proofFor(url, nonce)
+  const both = await Promise.all([call(url, proof), call(url, proof)])
+  expect('at once', both.filter(({ status }) => status === 200).length, 1)
+  for (const round of ['one process', 'the other']) {
+    const { status, challenge } = await call(url, proof)
+    expect(`replayed at ${round}`, status, 401)
+    expect(`replayed at ${round}`, challenge.includes('error="invalid_dpop_proof"'), true)
+  }
+}
+
+/** A.6, 47: a client that repeats a request once gets no further. */
+async function differentSecrets(): Promise<void> {
+  const { url } = await twoProcesses(SECRETS as [string, string])
+  const first = await call(url, await proofFor(url))
+  const second = await call(url, await proofFor(url, first.nonce))
+  expect('the repeated request', second.status, 401)
+  expect('its error', second.challenge.includes('error="use_dpop_nonce"'), true)
+}
+
+/**
+ * A proxy that repeats a request whose response was lost: a process between them closes the connection
+ * after the server has answered.
+ *
+ * @returns the status that the client gets
+ */
+async function lostResponse(settings: string): Promise<Answer> {
+  const port = await startApi({ TRUST_PROXY: 'loopback' })
+  let isLost = false
+  const between = createServer(async ({ url, headers }, response) => {
+    const { host = '', authorization = '', dpop } = headers
+    const passed = { host, authorization, dpop: String(dpop) }
+    const sent = requestTo(port, String(url), passed)
+    const [answer] = await once(sent, 'response')
+    if (!isLost) {
+      isLost = true
+      answer.resume()
+      response.socket?.destroy()
+      return
+    }
+    response.writeHead(answer.statusCode, answer.headers)
+    answer.pipe(response)
+  })
+  servers.push(between)
+  await once(between.listen(0, '127.0.0.1'), 'listening')
+  const { port: lossy } = between.address() as AddressInfo
+  const origin = await startProxy(`${settings}\n  server api1 127.0.0.1:${lossy}`)
+  const url = `${origin}${ROUTE}`
+  return call(url, await proofFor(url))
+}
+
+function requestTo(port: number, path: string, headers: Record<string, string>) {
+  return plainRequest({ host: '127.0.0.1', port, path, headers, agent: false }).end()
+}
+
+async function repeatedRequests(): Promise<void> {
+  const repeated = await lostResponse(
+    '  retries 3\n  option redispatch\n  retry-on all-retryable-errors',
+  )
+  expect('a repeated proof', repeated.status, 401)
+  expect('its error', repeated.challenge.includes('was used before'), true)
+  const single = await lostResponse('  retries 3\n  option redispatch\n  retry-on conn-failure')
+  expect('without a repetition, the proxy', single.status, 502)
+}
+
+const checks = { pathAndTls, sharedProcesses, differentSecrets, repeatedRequests }
+let passed = 0
+let failed = 0
+for (const [name, check] of Object.entries(checks)) {
+  try {
+    await check()
+    passed += 1
+  } catch (error) {
+    failed += 1
+    console.error(`${name}: ${(error as Error).message}`)
+  }
+}
+for (const child of children) child.kill('SIGKILL')
+for (const server of servers) {
+  server.close()
+  server.closeAllConnections()
+}
+rmSync(directory, { recursive: true, force: true })
+console.log(`Proxies: ${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
