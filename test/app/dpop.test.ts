@@ -484,6 +484,23 @@ test('a proof that is rejected, and one without a valid token, is not stored as 
   t.match(await call({ bearer: theirs, proof: same }), { status: 200 }, 'the jti of another client')
 })
 
+test('1 MB of proofs without a valid token leaves nothing in memory', async (t) => {
+  const { app, call } = await dpopApp(t)
+  const unsigned = token({ cnf: { jkt: thumbprint() } }, {}, newKey('RS256', 'current'))
+  const bearer = boundToken()
+  let bytes = 0
+  while (bytes < 1024 * 1024) {
+    const forged = proofFor(unsigned, { claims: { x: 'x'.repeat(2_000) } })
+    bytes += forged.length
+    t.equal((await call({ bearer: unsigned, proof: forged })).status, 401)
+  }
+  t.equal(app.usedProofs(), 0)
+  t.match(await call({ bearer, proof: proofFor(bearer, { key: newKey('ES256') }) }), REFUSED)
+  t.equal(app.usedProofs(), 0)
+  t.match(await call({ bearer }), { status: 200 })
+  t.equal(app.usedProofs(), 1)
+})
+
 test('DPOP=required: only bound tokens, and only this scheme in the challenge', async (t) => {
   const { app, call, result } = await dpopApp(t, { DPOP: 'required' })
   t.match(await call(), { status: 200 })

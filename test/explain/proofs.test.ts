@@ -98,7 +98,7 @@ test('the first check that fails is the reason, and others are listed too', asyn
   }
 })
 
-test('the token is judged before the proof', async (t) => {
+test('the token is checked before the proof', async (t) => {
   const { run } = await explainer(t)
   const expired = boundToken({ exp: NOW - 100 })
   const explanation = await run(proofFor(expired), expired)
