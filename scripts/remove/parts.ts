@@ -50,6 +50,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'test/config/browser-login.test.ts',
       'test/e2e/login.e2e.ts',
       'docs/browser-login.md',
+      'docs/images/site-error.png',
+      'docs/images/site-profile.png',
     ],
   },
   'api-reference': {
