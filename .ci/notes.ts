@@ -30,7 +30,7 @@ interface Block {
 
 /** Programs that run until they are stopped, and what they print when they are ready. */
 const SERVERS: Readonly<Record<string, RegExp>> = {
-  'npm run dev\n': /curl .*http:\/\/localhost:6060/,
+  'npm run dev\n': /curl .*http:\/\/localhost:6060/s,
   'npm run page\n': /The page is at/,
 }
 

@@ -15,8 +15,8 @@ export interface GreetingOptions {
   readonly unused: readonly string[]
   readonly hasBrowserLogin?: boolean
   readonly hasApiReference?: boolean
-  /** Whether the project has an npm script `token`. */
-  readonly hasTokenScript: boolean
+  /** The names of the npm scripts of the project. Other commands are called with npx. */
+  readonly scripts: readonly string[]
 }
 
 /** The size of a terminal that the greeting fits: 24 lines with the one of the prompt. */
@@ -47,7 +47,7 @@ export function greeting(options: GreetingOptions): string {
 
 /** Commands, as a person pastes them. */
 function nextSteps(options: GreetingOptions): string[] {
-  const { apiUrl, tenant, routes, hasTokenScript } = options
+  const { apiUrl, tenant, routes, scripts } = options
   const { port, protocol } = new URL(tenant.issuer)
   const variables = [
     ...(protocol === 'https:' ? ['TENANT_HTTPS=true'] : []),
@@ -55,7 +55,7 @@ function nextSteps(options: GreetingOptions): string[] {
   ]
   const command = (name: string) => [
     ...variables,
-    ...(hasTokenScript ? ['npm run --silent', name, '--'] : ['npx messages-api', name]),
+    ...(scripts.includes(name) ? ['npm run --silent', name, '--'] : ['npx messages-api', name]),
   ]
   const { publicPath, protectedCall } = suggestCalls(routes, tenant.directory)
   const [first] = tenant.directory.personas
@@ -79,8 +79,9 @@ function enclose(start: string, [first, ...others]: readonly string[], end: stri
 function commandLines(words: readonly string[]): string[] {
   const lines: string[] = []
   let line = '   '
-  for (const word of words) {
-    const isFull = line.trim() !== '' && line.length + word.length + 3 > COLUMNS
+  for (const [index, word] of words.entries()) {
+    const end = index === words.length - 1 ? '' : ' \\'
+    const isFull = line.trim() !== '' && `${line} ${word}${end}`.length > COLUMNS
     if (isFull) lines.push(`${line} \\`)
     line = `${isFull ? '     ' : line} ${word}`
   }

@@ -43,7 +43,7 @@ try {
     // #region api-reference
     hasApiReference: server.config.apiReference,
     // #endregion api-reference
-    hasTokenScript: project.scripts.includes('token'),
+    scripts: project.scripts,
   })
   await keysAreFetched(server)
   if (log instanceof LogOutput) log.flushSync()

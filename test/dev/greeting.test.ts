@@ -36,7 +36,7 @@ async function greet(t: Test, routes: Record<string, AccessPolicy>, greeted: Gre
     tenant,
     routes: new Map(Object.entries(routes)),
     unused: [],
-    hasTokenScript: false,
+    scripts: [],
     ...options,
   })
   return { text, port: new URL(tenant.issuer).port }
@@ -91,8 +91,9 @@ test('without routes to call, a token is suggested still', async (t) => {
 })
 
 test('commands get the variables that lead to the tenant', async (t) => {
-  const { text, port } = await greet(t, {}, { https: true, options: { hasTokenScript: true } })
+  const { text, port } = await greet(t, {}, { https: true, options: { scripts: ['explain'] } })
   t.match(text, `TENANT_HTTPS=true TENANT_PORT=${port} npm run --silent explain -- "$TOKEN"\n`)
+  t.match(text, `TENANT_PORT=${port} npx messages-api tenant status\n`, 'it is not a script')
 })
 
 test('it fits 24 lines of 80 columns, whatever the routes and personas are', async (t) => {
@@ -114,7 +115,7 @@ test('it fits 24 lines of 80 columns, whatever the routes and personas are', asy
     unused: ['A', 'B', 'C', 'D'].map((name) => name.repeat(30)),
     hasBrowserLogin: true,
     hasApiReference: true,
-    hasTokenScript: true,
+    scripts: ['token', 'explain', 'tenant'],
   }
   const { text } = await greet(t, routes, { data, https: true, options })
   const lines = text.split('\n')

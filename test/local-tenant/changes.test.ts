@@ -116,7 +116,7 @@ test('changes are listed and undone', async (t) => {
   const { sdk, issuer, file, tenantCommand, directory } = tenant
   t.equal((await tenantCommand('changes')).out, 'Nothing overrides data.ts.\n')
   const text = () =>
-    greeting({ apiUrl: 'http://api', tenant, routes: new Map(), unused: [], hasTokenScript: true })
+    greeting({ apiUrl: 'http://api', tenant, routes: new Map(), unused: [], scripts: ['tenant'] })
   t.notMatch(text(), 'override')
 
   const { id } = await sdk.roles.create({ name: 'created' })
