@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { testApp } from '../support/app.ts'
-import { fakeRedis } from '../support/fake-redis.ts'
+import { fakeRedis } from '../support/fakes/redis.ts'
 import { boundToken, proofFor } from '../support/tokens/proofs.ts'
 
 const PATH = '/probe/protected'

@@ -3,7 +3,7 @@ import { main } from '../../src/cli/doctor.ts'
 import { apiEnvironment } from '../../src/local-tenant/controls/environment.ts'
 import { runCommand } from '../support/command.ts'
 import { development } from '../support/development.ts'
-import { fakeRedis } from '../support/fake-redis.ts'
+import { fakeRedis } from '../support/fakes/redis.ts'
 import { serve } from '../support/process.ts'
 
 /** What doctor says about a server with the login, and this tenant. */

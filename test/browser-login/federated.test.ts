@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { test } from 'tap'
-import type { FakeTenant } from '../support/fake-tenant.ts'
+import type { FakeTenant } from '../support/fakes/tenant.ts'
 import { serve } from '../support/process.ts'
 import { site } from '../support/site.ts'
 

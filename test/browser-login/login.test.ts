@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { CLIENT, fakeTenant, hs256, SECRET } from '../support/fake-tenant.ts'
+import { CLIENT, fakeTenant, hs256, SECRET } from '../support/fakes/tenant.ts'
 import { BASE, site } from '../support/site.ts'
 
 test('a login, from the home page to the profile', async (t) => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import { fakeRedis } from '../support/fake-redis.ts'
-import { fakeTenant } from '../support/fake-tenant.ts'
+import { fakeRedis } from '../support/fakes/redis.ts'
+import { fakeTenant } from '../support/fakes/tenant.ts'
 import { SESSION_SECRET, type Site, site, type Visitor } from '../support/site.ts'
 
 /** Two servers of one tenant, behind one Redis. */

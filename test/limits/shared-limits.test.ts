@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyPluginAsync } from 'fastify'
 import { type Test, test } from 'tap'
 import { testApp } from '../support/app.ts'
-import { fakeRedis } from '../support/fake-redis.ts'
+import { fakeRedis } from '../support/fakes/redis.ts'
 import { token } from '../support/tokens/tokens.ts'
 
 const PATH = '/limited'

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { test } from 'tap'
 import { testApp } from '../support/app.ts'
-import { fakeTenant } from '../support/fake-tenant.ts'
+import { fakeTenant } from '../support/fakes/tenant.ts'
 import { site } from '../support/site.ts'
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { ENVIRONMENT } from '../support/app.ts'
-import { CLIENT, fakeTenant, SECRET } from '../support/fake-tenant.ts'
+import { CLIENT, fakeTenant, SECRET } from '../support/fakes/tenant.ts'
 import { start } from '../support/process.ts'
 import { BASE, SESSION_SECRET } from '../support/site.ts'
 import { browser, PROBE_PROGRAM } from './browser.ts'

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { ENVIRONMENT } from '../support/app.ts'
-import { fakeTenant } from '../support/fake-tenant.ts'
+import { fakeTenant } from '../support/fakes/tenant.ts'
 import { ADMIN } from '../support/probe-routes.ts'
 import { start } from '../support/process.ts'
 import { BASE, SESSION_SECRET } from '../support/site.ts'

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import { serve } from './process.ts'
-import { KEY } from './tokens/keys.ts'
-import { AUDIENCE, signHs256, signJws } from './tokens/tokens.ts'
+import { serve } from '../process.ts'
+import { KEY } from '../tokens/keys.ts'
+import { AUDIENCE, signHs256, signJws } from '../tokens/tokens.ts'
 
 export const SECRET = 'a client secret of at least 32 characters'
 export const CLIENT = 'the-client'
