@@ -1,5 +1,9 @@
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { test } from 'tap'
-import { testApp } from '../support/app.ts'
+import { KeysUnavailableError } from '../../src/tokens/errors.ts'
+import { ORIGIN, testApp } from '../support/app.ts'
+import { PROBE_SERVER, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
+import { oddKeys } from '../support/tokens/keys.ts'
 import { boundToken, proofFor } from '../support/tokens/proofs.ts'
 import { NOW, token } from '../support/tokens/tokens.ts'
 
@@ -21,6 +25,16 @@ const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
 const bound = boundToken()
 const expired = token({ exp: NOW - 100 })
 const INVALID = 'Bearer realm="api", error="invalid_token", error_description='
+
+const EXPIRED = { 'www-authenticate': `${INVALID}"The access token expired."` }
+const LIMITED = { 'retry-after': '60' }
+const NO_KEYS = oddKeys(() => Promise.reject(new KeysUnavailableError(30)))
+
+async function broken(app: FastifyInstance) {
+  app.get('/broken', { config: { access: 'public' } }, () => {
+    throw new Error('unforeseen')
+  })
+}
 
 type Row = [
   title: string,
@@ -60,14 +74,7 @@ const GOLDEN: Row[] = [
         'Bearer realm="api", error="invalid_request", error_description="The Authorization header is not the Bearer scheme with one token."',
     },
   ],
-  [
-    'expired',
-    `Bearer ${expired}`,
-    '/probe/protected',
-    401,
-    'Bad credentials',
-    { 'www-authenticate': `${INVALID}"The access token expired."` },
-  ],
+  ['expired', `Bearer ${expired}`, '/probe/protected', 401, 'Bad credentials', EXPIRED],
   [
     'bound',
     `Bearer ${bound}`,
@@ -95,6 +102,11 @@ const GOLDEN: Row[] = [
 /** Differs in each response, or is Fastify's. */
 const VARYING = ['x-request-id', 'date', 'connection', 'content-length', 'keep-alive']
 
+function fixedHeaders({ headers }: Pick<LightMyRequestResponse, 'headers'>) {
+  const found = Object.entries(headers).filter(([name]) => !VARYING.includes(name))
+  return Object.fromEntries(found)
+}
+
 test('DPOP=off and no PUBLIC_URL: status, headers and body of each kind of response', async (t) => {
   const { app } = await testApp(t)
   for (const [title, authorization, url, status, message, headers = {}] of GOLDEN) {
@@ -102,17 +114,52 @@ test('DPOP=off and no PUBLIC_URL: status, headers and body of each kind of respo
     const response = await app.inject({ url, headers: { ...credentials, dpop: proofFor(bound) } })
     t.equal(response.statusCode, status, title)
     if (message !== undefined) t.equal(response.body, JSON.stringify({ message }), title)
-    const found = Object.entries(response.headers).filter(([name]) => !VARYING.includes(name))
-    t.strictSame(Object.fromEntries(found), { ...COMMON, ...JSON_TYPE, ...headers }, title)
+    t.strictSame(fixedHeaders(response), { ...COMMON, ...JSON_TYPE, ...headers }, title)
     t.match(response.headers['x-request-id'], /^[\da-f-]{36}$/, title)
   }
 })
 
-test('DPOP=off: another method, and a preflight', async (t) => {
-  const { app } = await testApp(t)
-  const other = await app.inject({ method: 'POST', url: '/probe/protected' })
-  t.equal(other.statusCode, 405)
-  t.equal(other.body, '{"message":"Method Not Allowed"}')
-  const found = Object.entries(other.headers).filter(([name]) => !VARYING.includes(name))
-  t.strictSame(Object.fromEntries(found), { ...COMMON, ...JSON_TYPE, allow: 'GET, HEAD' })
+test('DPOP=off: responses that have another cause than the credentials', async (t) => {
+  const limit = { AUTH_FAILURES_MAX: '1' }
+  const { app } = await testApp(t, { environment: limit, routes: [...PROBE_SERVER.routes, broken] })
+  const { app: withoutKeys } = await testApp(t, { signingKeys: NO_KEYS })
+  const preflight = { origin: ORIGIN, 'access-control-request-method': 'GET' }
+  const bearer = (value: string) => ({ authorization: `Bearer ${value}` })
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`x-${i}`, 'a'.repeat(99)]))
+  const retry = { 'retry-after': '30' }
+
+  const rows: [FastifyInstance, InjectOptions, number, string, Record<string, string>][] = [
+    [app, { method: 'POST', url: PROTECTED }, 405, 'Method Not Allowed', { allow: 'GET, HEAD' }],
+    [app, { url: PUBLIC, headers: many }, 431, 'Request Header Fields Too Large', {}],
+    [app, { url: '/broken' }, 500, 'Internal Server Error', {}],
+    [app, { url: PROTECTED, headers: bearer(expired) }, 401, 'Bad credentials', EXPIRED],
+    [app, { url: PROTECTED, headers: bearer(bound) }, 429, 'Too Many Requests', LIMITED],
+    [
+      withoutKeys,
+      { url: PROTECTED, headers: bearer(token()) },
+      503,
+      'Unable to verify credentials',
+      retry,
+    ],
+  ]
+  for (const [server, request, status, message, headers] of rows) {
+    const response = await server.inject(request)
+    t.equal(response.statusCode, status, message)
+    t.equal(response.body, JSON.stringify({ message }))
+    t.strictSame(fixedHeaders(response), { ...COMMON, ...JSON_TYPE, ...headers }, message)
+  }
+  const { statusCode, body, ...answer } = await app.inject({
+    method: 'OPTIONS',
+    url: PROTECTED,
+    headers: preflight,
+  })
+  t.strictSame([statusCode, body], [204, ''])
+  t.strictSame(fixedHeaders(answer), {
+    ...COMMON,
+    'access-control-allow-origin': ORIGIN,
+    'access-control-allow-methods': 'GET, HEAD',
+    'access-control-allow-headers':
+      'Authorization, Content-Type, DPoP, traceparent, tracestate, baggage, sentry-trace, If-Match, If-None-Match, Idempotency-Key, Accept-Language, X-Requested-With',
+    'access-control-max-age': '86400',
+  })
 })
