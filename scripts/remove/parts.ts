@@ -64,6 +64,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'src/management',
       'src/cli/connections.ts',
       'src/cli/organizations.ts',
+      'src/cli/api-at-tenant.ts',
       'src/cli/provision.ts',
       'test/management',
       'docs/administration.md',

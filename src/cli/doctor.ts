@@ -1,5 +1,8 @@
 import { diagnose } from '../doctor/diagnose.ts'
 import type { Finding } from '../doctor/finding.ts'
+// #region management
+import { checkApiAtTenant } from './api-at-tenant.ts'
+// #endregion management
 import { defineCommand, type Invocation } from './arguments/define-command.ts'
 import { JSON_OPTION } from './arguments/syntax.ts'
 import { findServer, noteOf } from './support/examined-server.ts'
@@ -28,6 +31,10 @@ async function checkConfiguration({
   const server = await findServer(sources)
   const note = noteOf(server)
   const findings = await diagnose(server.sources)
+  // #region management
+  const isConfigured = findings.some(({ name, hint }) => name === 'variables' && hint === undefined)
+  if (isConfigured) findings.push(...(await checkApiAtTenant(server.sources)))
+  // #endregion management
   const failures = findings.filter(({ hint }) => hint !== undefined).length
   if (values.json) out.json({ note, findings })
   else {
