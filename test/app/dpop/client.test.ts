@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import * as client from 'openid-client'
 import { test } from 'tap'
-import { testApp } from '../support/app.ts'
-import { token } from '../support/tokens/tokens.ts'
+import { testApp } from '../../support/app.ts'
+import { token } from '../../support/tokens/tokens.ts'
 
 const SECRET = 'a secret of 32 characters at least'
 

@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
-import { testServer } from '../../src/testing/testing.ts'
-import { ReplayStoreError } from '../../src/tokens/dpop/errors.ts'
-import { type TestAppOptions, testApp } from '../support/app.ts'
-import { PROBE_SERVER } from '../support/probe-routes.ts'
-import { parseRaw, sendRaw } from '../support/raw-http.ts'
-import { KEY, newKey } from '../support/tokens/keys.ts'
+import { testServer } from '../../../src/testing/testing.ts'
+import { ReplayStoreError } from '../../../src/tokens/dpop/errors.ts'
+import { type TestAppOptions, testApp } from '../../support/app.ts'
+import { PROBE_SERVER } from '../../support/probe-routes.ts'
+import { parseRaw, sendRaw } from '../../support/raw-http.ts'
+import { KEY, newKey } from '../../support/tokens/keys.ts'
 import {
   boundToken,
   CLIENT_KEY,
@@ -15,8 +15,8 @@ import {
   publicJwk,
   sha256,
   thumbprint,
-} from '../support/tokens/proofs.ts'
-import { NOW, signJws, token } from '../support/tokens/tokens.ts'
+} from '../../support/tokens/proofs.ts'
+import { NOW, signJws, token } from '../../support/tokens/tokens.ts'
 
 const PROTECTED = '/probe/protected'
 const SECRET = 'a secret of 32 characters at least'

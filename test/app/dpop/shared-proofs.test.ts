@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import { testApp } from '../support/app.ts'
-import { fakeRedis } from '../support/fakes/redis.ts'
-import { boundToken, proofFor } from '../support/tokens/proofs.ts'
+import { testApp } from '../../support/app.ts'
+import { fakeRedis } from '../../support/fakes/redis.ts'
+import { boundToken, proofFor } from '../../support/tokens/proofs.ts'
 
 const PATH = '/probe/protected'
 

@@ -1,11 +1,11 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { test } from 'tap'
-import { KeysUnavailableError } from '../../src/tokens/errors.ts'
-import { ORIGIN, testApp } from '../support/app.ts'
-import { PROBE_SERVER, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
-import { oddKeys } from '../support/tokens/keys.ts'
-import { boundToken, proofFor } from '../support/tokens/proofs.ts'
-import { NOW, token } from '../support/tokens/tokens.ts'
+import { KeysUnavailableError } from '../../../src/tokens/errors.ts'
+import { ORIGIN, testApp } from '../../support/app.ts'
+import { PROBE_SERVER, PROTECTED, PUBLIC } from '../../support/probe-routes.ts'
+import { oddKeys } from '../../support/tokens/keys.ts'
+import { boundToken, proofFor } from '../../support/tokens/proofs.ts'
+import { NOW, token } from '../../support/tokens/tokens.ts'
 
 /** On each response. */
 const COMMON = {
