@@ -48,6 +48,15 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
       'an https URL in production',
     ],
     [
+      values.NODE_ENV === 'production' && values.RESOURCE_IDENTIFIER?.startsWith('http:'),
+      'RESOURCE_IDENTIFIER is invalid',
+      'an https URL in production',
+    ],
+    [
+      values.DPOP_NONCE_SECRETS !== undefined && values.DPOP === 'off',
+      'DPOP_NONCE_SECRETS has no effect when DPOP is off',
+    ],
+    [
       isSet('RESOURCE_IDENTIFIER') && !isSet('PUBLIC_URL'),
       'PUBLIC_URL is required when RESOURCE_IDENTIFIER is set',
     ],

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { Organizations } from '../access/organizations.ts'
-import { type Issuer, isLoopback, issuerOf, originOf } from '../tokens/issuer.ts'
+import { type Issuer, isLoopback, issuerOf, originOf, parseUrl } from '../tokens/issuer.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/keys/jwks.ts'
 import { clientOriginOf } from './client-origin.ts'
 
@@ -32,7 +32,8 @@ const CLAIM = /^(?:[^\s/][^\s]*|(?:\/(?:[^\s/~]|~[01])+)+)$/
 /** A field name (RFC 9110 §5.1). `*` alone would be a wildcard of CORS. */
 const HEADER = /^(?!\*$)[\w!#$%&'*+.^`|~-]{1,100}$/
 const HOST = /^(\.?[\w-]+(\.[\w-]+)*|\[[\da-f:.]+\])$/i
-const PUBLIC_URL = /^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/i
+/** A path that the router takes as it is written: no pattern of a route, and nothing to decode. */
+const PLAIN_PATH = /^[\w.~/-]*$/
 const FEDERATED_API = /^([\w-]{1,64})=(.+)$/
 /** In characters. */
 const MIN_SECRET_LENGTH = 32
@@ -93,24 +94,28 @@ function redis(text: string): string | undefined {
 
 /** An http(s) URL without credentials, query and fragment; the slash at its end is removed. */
 function publicUrl(text: string): string | undefined {
-  // A URL is repaired when it is parsed: backslashes count as slashes, and white space is dropped.
-  if (!PUBLIC_URL.test(text) || !URL.canParse(text)) return undefined
-  const { origin, pathname } = new URL(text)
-  return `${origin}${pathname}`.replace(/(?<!\/)\/+$/, '')
+  const url = plainUrl(text)
+  return url && `${url.origin}${url.pathname}`.replace(/(?<!\/)\/+$/, '')
+}
+
+/** An http(s) URL of an origin and a path that is a route as it is written. */
+function plainUrl(text: string): URL | undefined {
+  const url = parseUrl(text)
+  if (url === undefined || !/^https?:$/.test(url.protocol) || /[?#@]/.test(text)) return undefined
+  return PLAIN_PATH.test(url.pathname) ? url : undefined
 }
 
 /** The identifier of a resource (RFC 8707 §2). It is compared as text, so it stays as it is. */
 function resource(text: string): string | undefined {
-  const fits = /^https?:\/\/[^\s\\#@]+$/.test(text) && URL.canParse(text)
-  return fits ? text : undefined
+  return plainUrl(text) && text
 }
 
 /** The URL of the API behind each connection: https, or http on this machine. */
 function apis(text: string): ReadonlyMap<string, string> | undefined {
   const entries = parseList(text, (entry) => {
     const [, name = '', address = ''] = FEDERATED_API.exec(entry) ?? []
-    if (!URL.canParse(address)) return undefined
-    const url = new URL(address)
+    const url = parseUrl(address)
+    if (url === undefined) return undefined
     const isPlain = url.username === '' && url.password === '' && url.hash === ''
     return isPlain && isConfidential(url) ? ([name, url.href] as const) : undefined
   })
@@ -119,7 +124,8 @@ function apis(text: string): ReadonlyMap<string, string> | undefined {
 }
 
 function algorithms(text: string): string[] | undefined {
-  return parseList(text, (name) => (ASYMMETRIC_ALGORITHMS.includes(name) ? name : undefined))
+  const names = parseList(text, (name) => (ASYMMETRIC_ALGORITHMS.includes(name) ? name : undefined))
+  return names && [...new Set(names)]
 }
 
 function organizations(text: string): Pick<Organizations, 'known' | 'bySubdomain'> | undefined {

@@ -112,12 +112,13 @@ export const schema = {
     PUBLIC_URL: {
       type: 'string',
       format: 'publicUrl',
-      description: 'an http(s) URL without a query, such as https://api.example.com/v1',
+      description:
+        'an http(s) URL without a query and special characters, such as https://api.example.com/v1',
     },
     RESOURCE_IDENTIFIER: {
       type: 'string',
       format: 'resource',
-      description: 'a URL without a fragment, such as https://api.example.com',
+      description: 'a URL without a query and special characters, such as https://api.example.com',
     },
     TRUST_PROXY: {
       type: 'string',

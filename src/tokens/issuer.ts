@@ -6,6 +6,7 @@ export interface Issuer {
   readonly jwksUrl: string
 }
 
+const REPAIRED = /[\s\\%\p{C}]|^[a-z]+:(?!\/\/[^/])/iu
 const HOST_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/
 
 /**
@@ -34,8 +35,14 @@ export function originOf(text: string): string | undefined {
     : undefined
 }
 
-function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined
+/**
+ * Parses a URL. A text that the parser would repair is none: it drops white space and encodings, takes a
+ * backslash for a slash, and a number for an address, so that the host would be another one than is written.
+ */
+export function parseUrl(text: string): URL | undefined {
+  if (REPAIRED.test(text) || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  return isIPv4(url.hostname) && !text.includes(url.hostname) ? undefined : url
 }
 
 /** Whether a URL has nothing beyond scheme, host and port (a single slash is accepted). */

@@ -193,6 +193,11 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['PORT', '-1', '65536', 'http', '6060x'],
   ['PUBLIC_URL', 'api.test', 'ftp://api.test', 'https://', 'https://a b.test', '/v1'],
   ['PUBLIC_URL', 'https://u:p@api.test', 'https://u@api.test/v1', 'https://api.test\\v1'],
+  ['PUBLIC_URL', 'https://api.test/a*b', 'https://api.test/:id', 'https://api.test/%C3%A9'],
+  ['PUBLIC_URL', 'https://api.test/é', 'https:///api.test', 'https://api\n.test'],
+  ['AUTH0_DOMAIN', 'login.test\ntenant.test', 'a.test\t.evil.test', 'a.test\\', 'a%2etest'],
+  ['AUTH0_DOMAIN', 'https:///a.test', 'a.test,1', 'a.test\u00ad'],
+  ['CLIENT_ORIGIN_URL', 'https://a.test\n.evil.test', 'https:\\\\a.test', 'http://1'],
   ['PUBLIC_URL', 'https://api.test?x', 'https://api.test/v1#x', 'https://api.test:99999'],
   ['TRUST_PROXY', 'true', 'all', '10.0.0.0/33', '10.0.0.0/', 'proxy.test', '::1/x'],
   ['TRUST_PROXY', '0', '1', '2', '1,10.0.0.0/8', '0.0.0.0/0', '::/0', '10.0.0.0/08'],
@@ -255,6 +260,13 @@ test('values that are invalid together', async (t) => {
   t.match(problemsWith(local), /AUTH0_DOMAIN is invalid: expected an https domain in production/)
   const plain = { NODE_ENV: 'production', PUBLIC_URL: 'HTTP://api.test' }
   t.match(problemsWith(plain), /PUBLIC_URL is invalid: expected an https URL in production/)
+  const resource = { PUBLIC_URL: 'https://api.test', RESOURCE_IDENTIFIER: 'http://api.test' }
+  t.match(
+    problemsWith({ ...resource, NODE_ENV: 'production' }),
+    /RESOURCE_IDENTIFIER is invalid: expected an https URL in production/,
+  )
+  const DPOP_NONCE_SECRETS = 'a secret of 32 characters at least'
+  t.match(problemsWith({ DPOP: 'off', DPOP_NONCE_SECRETS }), /no effect when DPOP is off/)
   t.match(problemsWith({ ORGANIZATION_REQUIRED: 'true' }), /AUTH0_ORGANIZATIONS is required/)
   t.match(problemsWith({ ...local, PORT: 'x' }), /PORT is invalid.*\n.*AUTH0_DOMAIN is invalid/)
 })

@@ -152,7 +152,13 @@ test('a URL that cannot be meant stops the start', async (t) => {
   }
   t.throws(load({ PUBLIC_URL: 'http://a.test', NODE_ENV: 'production' }), /PUBLIC_URL is invalid/)
   const PUBLIC_URL = 'https://a.test'
-  for (const identifier of ['a.test', 'https://a.test/#x', 'https://a b', 'https://[x']) {
+  for (const identifier of [
+    'a.test',
+    'https://a.test/#x',
+    'https://a b',
+    'https://[x',
+    'https://a.test/*',
+  ]) {
     const variables = { PUBLIC_URL, RESOURCE_IDENTIFIER: identifier }
     t.throws(load(variables), /RESOURCE_IDENTIFIER is invalid/, identifier)
   }
