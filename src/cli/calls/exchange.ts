@@ -38,7 +38,7 @@ export interface ExchangeOptions {
  */
 export async function exchange(request: CallRequest, options: ExchangeOptions): Promise<Answer> {
   const first = await sendOnce(request, options)
-  const nonce = nonceFor(first)
+  const nonce = options.signer && nonceFor(first)
   return nonce === undefined ? first : sendOnce(request, options, nonce)
 }
 
@@ -59,10 +59,14 @@ async function sendOnce(
   return { status, headers, body: await response.text() }
 }
 
-/** A tenant has the error in the body, an API in the challenge. */
+/** A tenant has the error in the body (400), an API in the challenge (401). */
 function nonceFor({ status, headers, body }: Answer): string | undefined {
-  const error = String(status === 401 ? headers.get('www-authenticate') : body)
-  return error.includes('use_dpop_nonce') ? String(headers.get('dpop-nonce')) : undefined
+  const texts: Readonly<Record<number, string | null>> = {
+    400: body,
+    401: headers.get('www-authenticate'),
+  }
+  const isWanted = texts[status]?.includes('use_dpop_nonce')
+  return isWanted ? (headers.get('dpop-nonce') ?? undefined) : undefined
 }
 
 /** What a request has, in the form of curl. Neither the token nor the proof is shown. */
