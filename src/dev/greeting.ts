@@ -15,6 +15,8 @@ export interface GreetingOptions {
   readonly unused: readonly string[]
   readonly hasBrowserLogin?: boolean
   readonly hasApiReference?: boolean
+  /** Whether the API accepts only tokens that are bound to a key, which curl cannot send. */
+  readonly requiresBoundTokens?: boolean
   /** The names of the npm scripts of the project. Other commands are called with npx. */
   readonly scripts: readonly string[]
 }
@@ -47,7 +49,7 @@ export function greeting(options: GreetingOptions): string {
 
 /** Commands, as a person pastes them. */
 function nextSteps(options: GreetingOptions): string[] {
-  const { apiUrl, tenant, routes, scripts } = options
+  const { apiUrl, tenant, routes, scripts, requiresBoundTokens = false } = options
   const { port, protocol } = new URL(tenant.issuer)
   const variables = [
     ...(protocol === 'https:' ? ['TENANT_HTTPS=true'] : []),
@@ -60,13 +62,17 @@ function nextSteps(options: GreetingOptions): string[] {
   const { publicPath, protectedCall } = suggestCalls(routes, tenant.directory)
   const [first] = tenant.directory.personas
   const { name } = protectedCall?.persona ?? assertDefined(first, 'persona')
+  const path = protectedCall === undefined ? [] : [protectedCall.path]
+  const callsWithTokens = requiresBoundTokens
+    ? path.map((path) => [...command('call'), path, '--as', name, '--dpop'])
+    : [
+        enclose('TOKEN=$(', [...command('token'), name], ')'),
+        ...path.map((path) => ['curl -H "Authorization: Bearer $TOKEN"', `${apiUrl}${path}`]),
+        [...command('explain'), '"$TOKEN"'],
+      ]
   return [
     ...(publicPath === undefined ? [] : [['curl', `${apiUrl}${publicPath}`]]),
-    enclose('TOKEN=$(', [...command('token'), name], ')'),
-    ...(protectedCall === undefined
-      ? []
-      : [['curl -H "Authorization: Bearer $TOKEN"', `${apiUrl}${protectedCall.path}`]]),
-    [...command('explain'), '"$TOKEN"'],
+    ...callsWithTokens,
     [...command('tenant'), tenant.directory.changes().length === 0 ? 'status' : 'changes'],
   ].flatMap(commandLines)
 }

@@ -42,6 +42,7 @@ try {
     // #endregion browser-login
     // #region api-reference
     hasApiReference: server.config.apiReference,
+    requiresBoundTokens: server.config.dpop?.required ?? false,
     // #endregion api-reference
     scripts: project.scripts,
   })

@@ -73,6 +73,16 @@ test('the route that the fewest personas may call is suggested, with one who may
   ])
 })
 
+test('where only bound tokens are accepted, call sends them', async (t) => {
+  const routes = { '/any': {}, '/public': 'public' } as const
+  const { text, port } = await greet(t, routes, { options: { requiresBoundTokens: true } })
+  t.strictSame(commandsOf(text, port), [
+    'curl http://localhost:1/public',
+    'call /any --as eve --dpop',
+    'tenant status',
+  ])
+})
+
 test('otherwise the first one that needs a token; one where it is optional needs none', async (t) => {
   const data = { ...DATA, personas: [{ name: 'bob' }] }
   const { text, port } = await greet(t, { '/any': {}, '/optional': { optional: true } }, { data })
