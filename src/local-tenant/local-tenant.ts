@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import cookie from '@fastify/cookie'
-import cors from '@fastify/cors'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { stylesheetRoute } from '../html/stylesheet.ts'
@@ -20,6 +19,7 @@ import { invitationControl } from './controls/invitations.ts'
 import { sessionControl } from './controls/sessions.ts'
 import { statusControl } from './controls/status.ts'
 import { wrongTokenControl } from './controls/wrong-tokens.ts'
+import { crossOrigin } from './cross-origin.ts'
 import defaultData from './directory/data.ts'
 import { Directory } from './directory/directory.ts'
 import { DirectoryFile } from './directory/directory-file.ts'
@@ -118,11 +118,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     if (isAllowedHost(String(headers.host), allowedHosts)) return
     throw new OAuthError('invalid_request', HOST_ADVICE, 421)
   })
-  await app.register(cors, {
-    origin: (origin: string | undefined, done) => done(null, isAllowedOrigin(origin, allowedHosts)),
-    methods: ['GET', 'POST'],
-    exposedHeaders: ['DPoP-Nonce', 'WWW-Authenticate'],
-  })
+  await app.register(crossOrigin, { allowedHosts })
   await app.register(formbody)
   await app.register(cookie)
   await app.register(faults, { keys, rateLimit })
@@ -195,9 +191,4 @@ function statusAndCode(error: FastifyError | OAuthError): { status: number; code
   return statusCode < 500
     ? { status: 400, code: 'invalid_request' }
     : { status: 500, code: 'server_error' }
-}
-
-/** Whether an origin is on this machine or an allowed host, with any scheme and port. */
-function isAllowedOrigin(origin = '', allowedHosts: readonly string[]): boolean {
-  return URL.canParse(origin) && isAllowedHost(new URL(origin).host, allowedHosts)
 }

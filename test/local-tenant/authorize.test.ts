@@ -454,6 +454,10 @@ test('CORS: only origins on this machine, with any request headers', async (t) =
     t.equal(headers.get('access-control-allow-origin'), origin)
     t.equal(headers.get('access-control-allow-headers'), 'auth0-client, x-requested-with')
   }
+  const origin = 'http://localhost:4040'
+  const own = await fetch(`${issuer}local-tenant/environment`, { headers: { origin } })
+  t.equal(own.status, 200)
+  t.equal(own.headers.get('access-control-allow-origin'), null, 'it has secrets')
   for (const origin of ['https://evil.test', 'http://localhost.evil.test', 'null']) {
     t.equal((await preflight(origin)).headers.get('access-control-allow-origin'), null, origin)
   }
