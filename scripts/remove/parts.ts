@@ -83,7 +83,6 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'src/cli/tenant.ts',
       'src/cli/tenant-control',
       'src/cli/token.ts',
-      'src/tokens/dpop/proof-signer.ts',
       'test/dev',
       'test/local-tenant',
       'test/e2e/console.e2e.ts',

@@ -54,15 +54,18 @@ export const authenticate = fp<AuthenticateOptions>(
       done()
     })
 
-    /** Only tokens that are not cached get here: the limit of failures does not affect cached ones. */
+    /** Verifies a token that is not cached: the limit of failures does not affect cached ones. */
+    function verify(request: FastifyRequest, token: string, digest: string) {
+      return app.limitAuthFailures(request, () => verifier.verify(token, digest))
+    }
+
     async function authenticateNew(
       request: FastifyRequest,
       reply: FastifyReply,
       token: string,
       digest: string,
     ): Promise<unknown> {
-      const verify = () => verifier.verify(token, digest)
-      const { value: principal, code } = await app.limitAuthFailures(request, verify)
+      const { value: principal, code } = await verify(request, token, digest)
       if (code !== undefined) return reply.reject(code)
       if (principal.confirmation !== undefined) return reply.reject('token_needs_dpop')
       request.principal = principal
@@ -78,9 +81,8 @@ export const authenticate = fp<AuthenticateOptions>(
     ): Promise<unknown> {
       const digest = verifier.digestOf(token)
       const cached = verifier.cached(digest)
-      const verify = () => verifier.verify(token, digest)
       const { value: principal, code } =
-        cached === undefined ? await app.limitAuthFailures(request, verify) : { value: cached }
+        cached === undefined ? await verify(request, token, digest) : { value: cached }
       if (code !== undefined) return reply.reject(code)
       const failure = await verifyBinding(request, reply, principal, digest, proofs, publicUrl)
       if (failure !== undefined) return reply.reject(failure)

@@ -6,6 +6,7 @@ import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { createLogger } from '../observability/logger.ts'
 import { assemble, type ServerDefinition } from '../server.ts'
+import { ProofSigner } from '../tokens/dpop/proof-signer.ts'
 import {
   claimsOf,
   organizationsOf,
@@ -14,7 +15,6 @@ import {
   type TestTenant,
   validateTestTenant,
 } from './caller.ts'
-import { ClientKey } from './client-key.ts'
 
 export type * from '../tenant-data/tenant-data.ts'
 export type { TestCaller, TestTenant }
@@ -121,14 +121,17 @@ export async function testServer(
     throw error
   }
 
-  const key = new ClientKey()
+  const signer = new ProofSigner()
   /** The headers of a call with a token that is bound to the key. */
   async function boundCredentials(caller: TestCaller, method: string, url: string, host: string) {
-    const claims = { ...(await key.claims()), ...caller.claims }
+    const claims = { cnf: { jkt: signer.thumbprint }, ...caller.claims }
     const token = await tokenFor({ ...caller, claims })
     const [path] = url.split('?', 1)
     const uri = `${config.publicUrl ?? `http://${host}`}${path}`
-    return { authorization: `DPoP ${token}`, dpop: await key.proofFor(token, method, uri) }
+    return {
+      authorization: `DPoP ${token}`,
+      dpop: signer.sign({ method, uri, token }, Date.now() / 1000),
+    }
   }
 
   function tokenFor(caller: TestCaller | string): Promise<string> {

@@ -22,7 +22,7 @@ export interface ProofRequest {
   readonly nonce?: string | undefined
 }
 
-/** A client's key (ES256), which signs its proofs (RFC 9449 §4.2). The tools of development use it. */
+/** A client's key (ES256), which signs its proofs (RFC 9449 §4.2). Tests and the tools of development use it. */
 export class ProofSigner {
   /** Of the key (RFC 7638). Tokens are bound to it. */
   readonly thumbprint: string
