@@ -16,7 +16,7 @@ export async function checkRedis(url: string | undefined): Promise<Finding[]> {
         {
           name,
           found: `${host} cannot be used (${error.message})`,
-          hint: 'Check REDIS_URL: host, port, user and password. Sessions and shared limits need it.',
+          hint: 'Check REDIS_URL: host, port, user and password. Sessions, used proofs (DPoP) and shared limits need it.',
         },
       ],
     )
