@@ -51,7 +51,8 @@ const TENANT: Readonly<Record<string, Picture>> = {
     },
   },
   'tenant-error': { show: ({ page, tenant }) => page.goto(`${tenant}login`) },
-  'tenant-console': { show: ({ page, tenant }) => page.goto(tenant) },
+  'console-overview': { show: ({ page, tenant }) => page.goto(tenant) },
+  'console-faults': { show: ({ page, tenant }) => page.goto(`${tenant}console/faults`) },
 }
 
 // #region browser-login

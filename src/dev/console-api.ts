@@ -3,6 +3,7 @@ import type { ApiRequest, ConsoleApi } from '../local-tenant/console/console-api
 import type { DryRunRequest } from '../plugins/dry-run.ts'
 import type { RunningServer } from '../server.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
+import { consoleLinks } from './console-links.ts'
 
 type Method = DryRunRequest['method']
 
@@ -44,6 +45,7 @@ export function createConsoleApi(
     url,
     publicUrl,
     audience: config.tokens.audiences[0],
+    links: () => consoleLinks(url, config),
     policies: new Map([...routes].map(([label, { access }]) => [label, access])),
     decide,
     targetOf(label) {

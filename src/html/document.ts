@@ -7,6 +7,8 @@ export interface DocumentOptions {
   readonly site: string
   /** The bar on top of the page. */
   readonly topbar: Html
+  /** The pages of the site, beside the content or, on narrow screens, above it. */
+  readonly sidebar?: Html | undefined
   /** Replaces the title as the heading. It contains an `h1`. */
   readonly heading?: Html | undefined
   /** The content below the heading. */
@@ -24,7 +26,7 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
 
 /** The frame of every page. */
 export function htmlDocument(options: DocumentOptions): string {
-  const { title, site, topbar, body, layout = '', script } = options
+  const { title, site, topbar, sidebar, body, layout = '', script } = options
   const { heading = html`<h1>${title}</h1>` } = options
   const code = script && html`<script nonce="${script.nonce}">${trustedHtml(script.code)}</script>`
   return html`<!doctype html>
@@ -34,8 +36,9 @@ export function htmlDocument(options: DocumentOptions): string {
 <link rel="icon" href="${trustedHtml(ICON)}">
 <link rel="stylesheet" href="${trustedHtml(STYLESHEET_URL)}">
 <title>${title === site ? site : `${title} – ${site}`}</title>
-<body class="${layout}">
+<body class="${sidebar === undefined ? layout : `${layout} with-sidebar`}">
 <header class="topbar"><div>${topbar}</div></header>
+${sidebar}
 <main>
 ${heading}
 ${body}

@@ -26,7 +26,7 @@ import { DirectoryFile } from './directory/directory-file.ts'
 import { type Seed, seedDirectory } from './directory/seed.ts'
 import { managementApi } from './management-api/management-api.ts'
 import { ManagementRateLimit } from './management-api/management-rate-limit.ts'
-import { errorPage, sendPage } from './pages/tenant-page.ts'
+import { consoleErrorPage, errorPage, sendPage } from './pages/tenant-page.ts'
 import { authorize } from './protocol/authorization/authorize.ts'
 import { BackchannelLogout } from './protocol/authorization/backchannel-logout.ts'
 import { logout } from './protocol/authorization/logout.ts'
@@ -173,13 +173,14 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
 /** Sends errors as a page for URLs that browsers show, otherwise as JSON (RFC 6749 §5.2). */
 function setErrorHandler(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | OAuthError, request, reply) => {
-    const isPage = /^\/(\?|$|(authorize|login|signup|console|v2\/logout|oidc\/logout)\b)/.test(
-      request.url,
-    )
+    const isPage = /^\/(authorize|login|signup|v2\/logout|oidc\/logout)\b/.test(request.url)
     const { status, code } = statusAndCode(error)
     const message = status === 500 ? 'The local tenant failed.' : error.message
     if (status === 401) reply.header('www-authenticate', 'Basic realm="local tenant"')
     reply.code(status)
+    if (request.server.consoleFrame !== undefined) {
+      return sendPage(reply, consoleErrorPage(message))
+    }
     if (isPage) return sendPage(reply, errorPage(message))
     return reply.send({ error: code, error_description: message })
   })

@@ -20,11 +20,11 @@ const EXPECTED = [
   ['200', '401', '401'],
 ]
 
-async function open(t: Test, options: object = {}) {
+async function open(t: Test, options: object = {}, path = '') {
   const { tenant, server } = await development(t, { PORT: await freePort() })
   const { newPage } = await browser(t)
   const page = await newPage(options)
-  await page.goto(tenant)
+  await page.goto(`${tenant}${path}`)
   return { page, tenant, server }
 }
 
@@ -95,7 +95,7 @@ test('a token: claims, curl, copy buttons, and each flaw', async (t) => {
 })
 
 test('any token can be pasted and explained', async (t) => {
-  const { page } = await open(t)
+  const { page } = await open(t, {}, 'console/explain')
   await page.fill('textarea[name=token]', 'v1.a-refresh-token')
   await page.selectOption('select[name=route]', ADMIN)
   await page.click('button:text-is("Explain")')
@@ -109,14 +109,20 @@ test('any token can be pasted and explained', async (t) => {
 })
 
 test('the faults', async (t) => {
-  const { page, tenant } = await open(t)
+  const { page, tenant } = await open(t, {}, 'console/faults')
   const kids = () =>
     page.$$eval('#faults ~ ul code', (codes) => codes.map((code) => code.textContent))
+  const expectAccess = async (when: string) => {
+    await page.click('.sidebar >> text=Overview')
+    t.strictSame(await statuses(page), EXPECTED, when)
+    await page.click('.sidebar >> text=Keys and faults')
+  }
+  await checkEverywhere(t, page, 'faults')
   const [first, second] = await kids()
   await page.click('text=Rotate keys')
   await page.waitForSelector('[role=status]:has-text("rotated")')
   t.match(await kids(), [second, /./, first])
-  t.strictSame(await statuses(page), EXPECTED, 'the API already has the next key')
+  await expectAccess('the API already has the next key')
   await page.click('text=Withdraw old keys')
   await page.waitForSelector('[role=status]:has-text("no longer")')
   t.equal((await kids()).length, 2)
@@ -124,7 +130,7 @@ test('the faults', async (t) => {
   await page.waitForSelector('strong:text-is("down")')
   t.equal((await fetch(`${tenant}.well-known/jwks.json`)).status, 503)
   t.equal((await fetch(`${tenant}pages.css`)).status, 200, 'the console keeps its style sheet')
-  t.strictSame(await statuses(page), EXPECTED, 'the API continues with its cached keys')
+  await expectAccess('the API continues with its cached keys')
   await page.click('text=Back to normal')
   await page.waitForSelector('strong:text-is("up")')
   t.equal((await fetch(`${tenant}.well-known/jwks.json`)).status, 200)
@@ -134,7 +140,7 @@ test('the faults', async (t) => {
 })
 
 test('invitations and sessions', async (t) => {
-  const { page, tenant } = await open(t)
+  const { page, tenant } = await open(t, {}, 'console/directory')
   await page.selectOption('form[action="/console/invitations"] select', 'globex')
   await page.fill('[name=email]', 'user@example.com')
   await page.click('text=Invite')
@@ -147,7 +153,7 @@ test('invitations and sessions', async (t) => {
   t.match(await page.textContent('main'), /Organization: globex/)
   const profile = page.url()
 
-  await page.goto(tenant)
+  await page.goto(`${tenant}console/directory`)
   t.match(await page.textContent(row), /used/)
   t.match(await page.textContent('[aria-labelledby=sessions] tbody tr'), /Uma User.*Globex/s)
   await checkEverywhere(t, page, 'invitations and sessions')

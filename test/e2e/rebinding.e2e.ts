@@ -39,7 +39,7 @@ test('a page whose name is pointed at this machine gets nothing from any port', 
             { method: 'POST', headers: json, body: '{"fault":"rotate"}' },
           ] as const,
           [
-            '/console/token',
+            '/console/tokens',
             { method: 'POST', body: new URLSearchParams({ persona: 'admin' }) },
           ] as const,
         ]

@@ -1,8 +1,10 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
 import { createConsoleApi } from '../../src/dev/console-api.ts'
-import { describeClaim, formatClaim } from '../../src/local-tenant/console/claims.ts'
-import { explainPage } from '../../src/local-tenant/console/explain-page.ts'
+import { explainPage } from '../../src/local-tenant/console/explain/explain-page.ts'
+import { describeClaim, formatClaim } from '../../src/local-tenant/console/tokens/claims.ts'
 import type { Organization } from '../../src/local-tenant/directory/records.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
@@ -22,7 +24,7 @@ function forms(issuer: string) {
   const { origin } = new URL(issuer)
   return {
     issuer,
-    async get(path = '/') {
+    async get(path = '/console/directory') {
       const response = await fetch(new URL(path, issuer))
       return { status: response.status, html: await response.text(), headers: response.headers }
     },
@@ -40,7 +42,7 @@ function forms(issuer: string) {
 
 test('the front page', async (t) => {
   const { get } = await console(t)
-  const { status, html, headers } = await get()
+  const { status, html, headers } = await get('/')
   t.equal(status, 200)
   t.match(
     headers.get('content-security-policy'),
@@ -48,19 +50,69 @@ test('the front page', async (t) => {
   )
   t.match(html, /Uma User/)
   t.match(html, 'error&#61;&#34;insufficient_scope&#34;')
-  t.match((await get('/?done=rotate')).html, /The keys were rotated/)
-  t.match((await get('/?done=constructor')).html, '<p role="status"></p>')
+  t.match((await get('/console/faults?done=rotate')).html, /The keys were rotated/)
+  t.match((await get('/console/faults?done=constructor')).html, '<p role="status"></p>')
+})
+
+test('each page has a URL, and the navigation marks the current one', async (t) => {
+  const { get } = await console(t, {
+    API_REFERENCE: 'true',
+    CLIENT_ORIGIN_URL: 'http://localhost:1',
+  })
+  const { html } = await get('/')
+  const sidebar = /<nav class="sidebar".*?<\/nav>/s
+  const paths = [...String(sidebar.exec(html)).matchAll(/href="([^"]+)"/g)].map(([, path]) =>
+    String(path),
+  )
+  t.ok(paths.includes('/console/overview') && paths.includes('/console/faults'))
+  for (const path of paths) {
+    const page = await get(`${path}?x=1`)
+    t.equal(page.status, 200, path)
+    const current = [...page.html.matchAll(/href="([^"]+)" aria-current="page"/g)]
+    t.strictSame(
+      current.map(([, href]) => href),
+      [path],
+    )
+  }
+})
+
+test('the links lead to what runs', async (t) => {
+  const client = createServer((_request, response) => response.end())
+  await new Promise<void>((resolve) => client.listen(0, 'localhost', resolve))
+  t.teardown(() => client.close())
+  const { port } = client.address() as AddressInfo
+  const origins = `https://app.example.com,http://localhost:${port}`
+  const { get, server } = await console(t, { CLIENT_ORIGIN_URL: origins })
+  const linksOf = (html: string) =>
+    [
+      ...String(/<nav aria-label="What runs here">.*?<\/nav>/s.exec(html)).matchAll(
+        /href="([^"]+)"/g,
+      ),
+    ].map(([, url]) => url)
+  const api = `http://localhost:${server.port}`
+  const fixed = [
+    `${api}/readyz`,
+    // #region api-reference
+    `${api}/docs`,
+    // #endregion api-reference
+    // #region browser-login
+    `${api}/`,
+    // #endregion browser-login
+  ]
+  t.strictSame(linksOf((await get('/')).html), [...fixed, `http://localhost:${port}`])
+  await new Promise((resolve) => client.close(resolve))
+  t.strictSame(linksOf((await get('/')).html), fixed, 'without the client')
 })
 
 test('a token for each organization of a persona, and for no other organization', async (t) => {
   const { post } = await console(t)
   const form = { persona: 'acme-member', organization: 'org_acme', flaw: 'none of these' }
-  t.match((await post('/console/token', form)).html, /org_acme/)
+  t.match((await post('/console/tokens', form)).html, /org_acme/)
   for (const [bad, problem] of [
     [{ persona: 'nobody' }, /Unknown persona/],
     [{ persona: 'user', organization: 'org_acme' }, /not a member of the organization/],
   ] as const) {
-    const { status, html } = await post('/console/token', bad)
+    const { status, html } = await post('/console/tokens', bad)
     t.equal(status, 400)
     t.match(html, problem)
   }
@@ -73,7 +125,7 @@ test('each flaw of a token has its own error', async (t) => {
     ['wrong-audience', 'The access token was issued for another audience.'],
     ['other-key', 'The signature of the access token does not match.'],
   ] as const) {
-    const { html } = await post('/console/token', { persona: 'admin', flaw })
+    const { html } = await post('/console/tokens', { persona: 'admin', flaw })
     t.match(html, problem)
   }
 })
@@ -96,7 +148,7 @@ test('pasted tokens are explained for known routes, and escaped', async (t) => {
   t.match((await post('/console/explain', { route, token: 'Bearer x\n y' })).html, /opaque/)
   t.match((await post('/console/explain', { route: '/x', token: 'x' })).html, /Unknown route/)
   t.equal((await post('/console/explain', { route })).status, 400)
-  const { html } = await post('/console/token', { persona: 'admin' })
+  const { html } = await post('/console/tokens', { persona: 'admin' })
   const [, token = ''] = /name="token" value="([^"]+)"/.exec(html) ?? []
   t.match((await post('/console/explain', { route, token })).html, /<h1>Accepted<\/h1>/)
   const open = { route: PUBLIC, token: 'x' }
@@ -138,7 +190,7 @@ test('forms of other sites and unknown faults are rejected', async (t) => {
     )
   }
   const done = await post('/console/faults', { fault: 'rotate' })
-  t.strictSame([done.status, done.headers.get('location')], [303, '/?done=rotate'])
+  t.strictSame([done.status, done.headers.get('location')], [303, '/console/faults?done=rotate'])
 })
 
 /** The rows of a table on the front page, as text. */
@@ -159,7 +211,10 @@ test('invitations are created, and shown as open, used or expired', async (t) =>
     ['acme', '<b>@example.com'],
   ] as const) {
     const created = await post('/console/invitations', { organization, email })
-    t.strictSame([created.status, created.headers.get('location')], [303, '/?done=invited'])
+    t.strictSame(
+      [created.status, created.headers.get('location')],
+      [303, '/console/directory?done=invited'],
+    )
   }
   const [used, expired] = tenant.directory.invitations
   Object.assign(used ?? {}, { used: true })
@@ -169,7 +224,7 @@ test('invitations are created, and shown as open, used or expired', async (t) =>
     id: 'org_gone',
     displayName: 'Gone & lost',
   })
-  const { html } = await get('/?done=invited')
+  const { html } = await get('/console/directory?done=invited')
   t.match(html, '<p role="status">The invitation was created.</p>')
   t.match(rowsOf(html, 'invitations'), [
     /user@example.com Acme used http:/,
@@ -179,7 +234,7 @@ test('invitations are created, and shown as open, used or expired', async (t) =>
   for (const form of [{ organization: 'acme' }, { organization: 'x', email: 'a@example.com' }]) {
     const { status, html: page } = await post('/console/invitations', form)
     t.equal(status, 400)
-    t.match(page, /Something went wrong/)
+    t.match(page, /That did not work/)
   }
   const form = { organization: 'acme', email: 'a@example.com' }
   t.equal((await post('/console/invitations', form, {})).status, 403, 'from another site')
@@ -198,7 +253,7 @@ test('sessions are shown, and ending one notifies its clients', async (t) => {
   const sid = String(tenant.sessions.list()[0]?.sid)
   t.equal((await post('/console/sessions/end', { sid }, {})).status, 403, 'from another site')
   const { status, headers } = await post('/console/sessions/end', { sid })
-  t.strictSame([status, headers.get('location')], [303, '/?done=ended'])
+  t.strictSame([status, headers.get('location')], [303, '/console/directory?done=ended'])
   t.match(tenant.backchannel.deliveries(), [{ client: 'messages-web', sid }])
   // #region browser-login
   t.match(tenant.backchannel.deliveries(), [{ outcome: 200 }])
@@ -211,8 +266,8 @@ test('sessions are shown, and ending one notifies its clients', async (t) => {
 
 test('a tenant without an API shows an error', async (t) => {
   const { get, post } = forms(await startIssuer(t))
-  t.match((await get()).html, /No API is connected to this tenant/)
-  t.equal((await post('/console/token', { persona: 'user' })).status, 503)
+  t.match((await get('/')).html, /No API is connected to this tenant/)
+  t.equal((await post('/console/tokens', { persona: 'user' })).status, 503)
 })
 
 function ownsNote(): boolean {

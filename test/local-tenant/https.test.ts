@@ -32,7 +32,7 @@ test('with TENANT_HTTPS, the API and the commands trust the certificate of the t
   t.ok(body['access_token'])
   const form = { method: 'POST', body: new URLSearchParams({ persona: 'user' }) }
   const { origin } = new URL(tenant)
-  const fromConsole = await fetch(`${origin}/console/token`, { ...form, headers: { origin } })
+  const fromConsole = await fetch(`${origin}/console/tokens`, { ...form, headers: { origin } })
   t.equal(fromConsole.status, 200)
 })
 

@@ -49,7 +49,25 @@ main > details > summary { margin-bottom: 0.5rem; }
 .topbar nav [aria-current] { background: var(--accent-soft); color: var(--accent); }
 .account { margin-inline-start: auto; display: flex; align-items: center; gap: 0.75rem; min-width: 0; }
 .account > .name { max-width: 14rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+
+.with-sidebar > .topbar > div { max-width: none; }
+.sidebar { padding: 1rem 0.75rem; background: var(--surface); border-bottom: 1px solid var(--line); }
+.sidebar ul { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.15rem;
+  grid-template-columns: repeat(auto-fill, minmax(6.25rem, 1fr)); }
+.sidebar a { display: flex; align-items: center; height: 100%; min-height: 2.25rem; padding: 0.3rem 0.75rem;
+  border-radius: var(--radius); color: var(--quiet); font-weight: 500; line-height: 1.25; text-decoration: none; }
+.sidebar a:hover { background: var(--soft); color: var(--text); }
+.sidebar [aria-current] { background: var(--accent-soft); color: var(--accent); }
+@media (min-width: 60rem) {
+  .with-sidebar { display: grid; grid-template: auto 1fr / 14.5rem minmax(0, 1fr); }
+  .with-sidebar > .topbar { grid-column: 1 / -1; }
+  .with-sidebar > main { margin: 0; padding: 2rem 2rem 4rem; width: 100%; }
+  .sidebar { border: 0; border-inline-end: 1px solid var(--line); }
+  .sidebar ul { position: sticky; top: 1rem; grid-template-columns: none; }
+}
 @media (max-width: 36rem) {
+  .sidebar { padding: 0.5rem; font-size: 0.9375rem; }
+  .sidebar a { padding: 0.3rem 0.5rem; }
   main { padding: 1.5rem 1rem 3rem; }
   .narrow main { padding-top: 1.5rem; }
   h1 { font-size: 1.5rem; }

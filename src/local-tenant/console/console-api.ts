@@ -25,6 +25,11 @@ export interface RunningAnswer extends RouteAnswer {
   readonly keySet: KeySetState
 }
 
+export interface ConsoleLink {
+  readonly name: string
+  readonly url: string
+}
+
 /** The API that the console shows. */
 export interface ConsoleApi {
   /** The directory of its project. */
@@ -35,6 +40,8 @@ export interface ConsoleApi {
   readonly publicUrl: string
   /** Its identifier, the audience of its access tokens. */
   readonly audience: string
+  /** What else runs, for links: the API itself, its documents, the login, the client. */
+  readonly links: () => Promise<readonly ConsoleLink[]>
   /** Its routes, such as `/api/notes` or `POST /api/notes`, and their access policies. */
   readonly policies: ReadonlyMap<string, AccessPolicy>
   /** What the API would do with a request. No handler runs. */

@@ -4,12 +4,26 @@ import { chip } from '../../html/components.ts'
 import { contentSecurityPolicy, htmlDocument } from '../../html/document.ts'
 import { type Html, html } from '../../html/html.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What surrounds the pages of the console. Undefined outside the console. */
+    readonly consoleFrame?: ConsoleFrame
+  }
+}
+
+export interface ConsoleFrame {
+  /** Links to what runs beside the tenant. */
+  readonly links: () => Html
+  /** The pages of the console. @param url the one that is shown */
+  readonly sidebar: (url: string) => Html
+}
+
 /** A page of the local tenant. */
 export interface TenantPage {
   readonly title: string
   /** The content below the title. */
   readonly body: Html
-  /** Whether it is a page of the console, which uses the full width of the screen. */
+  /** Whether it uses the full width of the screen. */
   readonly wide?: boolean
   /** JavaScript that the page runs. Must not contain `</script>`. */
   readonly script?: string
@@ -22,13 +36,16 @@ const SITE = 'Local tenant'
 /** Sends a page. Its policy allows the style sheet and its own script, and nothing else. */
 export function sendPage(reply: FastifyReply, page: TenantPage): FastifyReply {
   const { title, body, script: code, wide = false, frameAncestor = "'none'" } = page
+  const frame = reply.server.consoleFrame
+  const layout = frame === undefined ? 'narrow' : undefined
   const nonce = randomBytes(16).toString('base64')
   const document = htmlDocument({
     title,
     site: SITE,
-    topbar: topbar(wide),
+    topbar: topbar(frame),
+    sidebar: frame?.sidebar(reply.request.url),
     body,
-    layout: wide ? 'wide' : 'narrow',
+    layout: wide ? 'wide' : layout,
     script: code === undefined ? undefined : { code, nonce },
   })
   const policy = contentSecurityPolicy({
@@ -47,11 +64,10 @@ export function sendPage(reply: FastifyReply, page: TenantPage): FastifyReply {
 }
 
 /** Login pages do not link to the console: the first stop of the keyboard is the first choice. */
-function topbar(isConsole: boolean): Html {
-  const brand = isConsole
-    ? html`<a class="brand local" href="/">${SITE}</a>`
-    : html`<span class="brand local">${SITE}</span>`
-  return html`${brand} <span class="account">${chip('for development', 'warn')}</span>`
+function topbar(frame: ConsoleFrame | undefined): Html {
+  const note = html`<span class="account">${chip('for development', 'warn')}</span>`
+  if (frame === undefined) return html`<span class="brand local">${SITE}</span> ${note}`
+  return html`<a class="brand local" href="/">${SITE}</a> ${frame.links()} ${note}`
 }
 
 export function errorPage(problem: string): TenantPage {
@@ -62,5 +78,14 @@ export function errorPage(problem: string): TenantPage {
 <p>Start again in the application. If it fails again, the developer of the application has to correct its request or
 its settings at this tenant. The console shows the settings.</p>
 <div class="row"><a href="/" class="button">Open the console</a></div></div>`,
+  }
+}
+
+/** An error of a page of the console. */
+export function consoleErrorPage(problem: string): TenantPage {
+  return {
+    title: 'That did not work',
+    body: html`<p role="alert" class="alert bad">${problem}</p>
+<p>Nothing was changed. Go back, or choose a page of the console.</p>`,
   }
 }

@@ -12,7 +12,7 @@ type Form = Record<string, string>
 function poster(issuer: string) {
   return async (values: Form, headers: Form = { origin: new URL(issuer).origin }) => {
     const init = { method: 'POST', headers, body: new URLSearchParams(values) }
-    const response = await fetch(new URL('/console/bound-token', issuer), init)
+    const response = await fetch(new URL('/console/tokens/bound', issuer), init)
     return { status: response.status, html: await response.text() }
   }
 }

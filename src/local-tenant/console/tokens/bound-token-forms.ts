@@ -1,18 +1,18 @@
 import type { FastifyInstance } from 'fastify'
-import { decodedOrEmpty } from '../../explain/advice.ts'
-import { ProofSigner } from '../../tokens/dpop/proof-signer.ts'
-import type { Directory } from '../directory/directory.ts'
-import { sendPage } from '../pages/tenant-page.ts'
-import { OAuthError } from '../protocol/oauth-error.ts'
-import { type Parameters, parseParameters, requireParameter } from '../protocol/parameters.ts'
+import { decodedOrEmpty } from '../../../explain/advice.ts'
+import { ProofSigner } from '../../../tokens/dpop/proof-signer.ts'
+import type { Directory } from '../../directory/directory.ts'
+import { sendPage } from '../../pages/tenant-page.ts'
+import { OAuthError } from '../../protocol/oauth-error.ts'
+import { type Parameters, parseParameters, requireParameter } from '../../protocol/parameters.ts'
 import {
   createPersonaGrant,
   parseOrganization,
   requirePersona,
-} from '../protocol/tokens/persona-grant.ts'
-import type { TokenIssuer } from '../protocol/tokens/token-issuer.ts'
+} from '../../protocol/tokens/persona-grant.ts'
+import type { TokenIssuer } from '../../protocol/tokens/token-issuer.ts'
+import { type ConsoleApi, decideRoute, protectedRoutes, requireApi } from '../console-api.ts'
 import { type Attempt, boundTokenPage } from './bound-token-page.ts'
-import { type ConsoleApi, decideRoute, protectedRoutes, requireApi } from './console-api.ts'
 
 export interface BoundTokenFormOptions {
   readonly directory: Directory
@@ -33,7 +33,7 @@ export async function boundTokenForms(
 ): Promise<void> {
   const signer = new ProofSigner()
 
-  app.post('/console/bound-token', async ({ body }, reply) => {
+  app.post('/console/tokens/bound', async ({ body }, reply) => {
     const running = requireApi(api)
     const parameters = parseParameters(body)
     const routes = protectedRoutes(running.policies)

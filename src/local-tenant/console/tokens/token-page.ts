@@ -1,11 +1,12 @@
-import type { ServerAnswer } from '../../explain/explanation.ts'
-import { type Html, html } from '../../html/html.ts'
-import type { JsonObject } from '../../tokens/jws.ts'
-import type { Persona } from '../directory/records.ts'
-import type { TenantPage } from '../pages/tenant-page.ts'
-import { apiResponse } from './api-response.ts'
+import type { ServerAnswer } from '../../../explain/explanation.ts'
+import { type Html, html } from '../../../html/html.ts'
+import type { JsonObject } from '../../../tokens/jws.ts'
+import type { Directory } from '../../directory/directory.ts'
+import type { Persona } from '../../directory/records.ts'
+import type { TenantPage } from '../../pages/tenant-page.ts'
+import { apiResponse } from '../api-response.ts'
+import { COPY_SCRIPT } from '../copy-script.ts'
 import { describeClaim, formatClaim } from './claims.ts'
-import { COPY_SCRIPT } from './copy-script.ts'
 
 export interface TokenPageOptions {
   readonly persona: Persona
@@ -37,13 +38,13 @@ export function tokenPage(options: TokenPageOptions): TenantPage {
     title: `A token of ${persona.displayName}`,
     wide: true,
     script: COPY_SCRIPT,
-    body: html`<p><a href="/">Local tenant</a> <span class="quiet">${FLAW_LABELS[flaw]}</span></p>
-<form method="post" action="/console/token" class="row">
+    body: html`<p class="quiet">${FLAW_LABELS[flaw]}</p>
+<form method="post" action="/console/tokens" class="row">
 <input type="hidden" name="persona" value="${persona.name}">
 <input type="hidden" name="organization" value="${organization}">
 <span>New token:</span>
 ${flawButtons}
-<button formaction="/console/bound-token">bound to a key (DPoP)</button>
+<button formaction="/console/tokens/bound">bound to a key (DPoP)</button>
 </form>
 
 <h2 id="token">Token</h2>
@@ -57,6 +58,19 @@ ${flawButtons}
 
 ${responsesSection(token, responses)}
 ${claimsSection(claims)}`,
+  }
+}
+
+/** The page where a persona is chosen. */
+export function newTokenPage({ personas }: Directory): TenantPage {
+  const options = [...personas].map(
+    ({ name, displayName }) => html`<option value="${name}">${displayName}</option>`,
+  )
+  return {
+    title: 'Tokens',
+    body: html`<form method="post" action="/console/tokens" class="row">
+<label>Persona <select name="persona">${options}</select></label>
+<button class="primary">Get token</button></form>`,
   }
 }
 

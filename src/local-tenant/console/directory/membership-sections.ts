@@ -1,9 +1,9 @@
-import { type Html, html } from '../../html/html.ts'
-import { assertDefined } from '../../utils/assert-defined.ts'
-import type { Directory } from '../directory/directory.ts'
-import { invitationLink } from '../directory/invitations.ts'
-import type { Invitation } from '../directory/records.ts'
-import type { Session } from '../protocol/authorization/sessions.ts'
+import { type Html, html } from '../../../html/html.ts'
+import { assertDefined } from '../../../utils/assert-defined.ts'
+import type { Directory } from '../../directory/directory.ts'
+import { invitationLink } from '../../directory/invitations.ts'
+import type { Invitation } from '../../directory/records.ts'
+import type { Session } from '../../protocol/authorization/sessions.ts'
 
 /** All invitations, and a form for a new one. */
 export function invitationsSection(directory: Directory): Html {

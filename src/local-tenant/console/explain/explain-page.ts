@@ -1,7 +1,7 @@
-import type { Explanation } from '../../explain/explanation.ts'
-import { type Html, html } from '../../html/html.ts'
-import type { TenantPage } from '../pages/tenant-page.ts'
-import { apiResponse } from './api-response.ts'
+import type { Explanation } from '../../../explain/explanation.ts'
+import { type Html, html } from '../../../html/html.ts'
+import type { TenantPage } from '../../pages/tenant-page.ts'
+import { apiResponse } from '../api-response.ts'
 
 /** A form to paste a token. */
 export function explainForm(routes: readonly string[]): Html {
@@ -10,6 +10,15 @@ export function explainForm(routes: readonly string[]): Html {
 <label>Token <textarea name="token" rows="4" required spellcheck="false" autocomplete="off"></textarea></label>
 <div class="row"><label>Route <select name="route">${options}</select></label>
 <button>Explain</button></div></form>`
+}
+
+/** The page where a token is pasted. */
+export function pastePage(routes: readonly string[]): TenantPage {
+  return {
+    title: 'Explain',
+    body: html`<p class="lead">Why does the API accept or reject a token?</p>
+<div class="card">${explainForm(routes)}</div>`,
+  }
 }
 
 const TITLES = { accepted: 'Accepted', refused: 'Rejected', undecided: 'Not checked' } as const
@@ -29,8 +38,7 @@ export function explainPage(
   return {
     title: TITLES[result],
     wide: true,
-    body: html`<p><a href="/">Local tenant</a></p>
-<p><code>GET ${route}</code></p>
+    body: html`<p><code>GET ${route}</code></p>
 <p>${apiResponse(answer)}</p>
 ${isRepeated ? undefined : html`<p>${advice}</p>`}
 ${checksTable(checks)}

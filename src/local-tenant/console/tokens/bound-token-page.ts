@@ -1,9 +1,9 @@
-import type { ServerAnswer } from '../../explain/explanation.ts'
-import { type Html, html } from '../../html/html.ts'
-import type { JsonObject } from '../../tokens/jws.ts'
-import type { TenantPage } from '../pages/tenant-page.ts'
-import { apiResponse } from './api-response.ts'
-import { COPY_SCRIPT } from './copy-script.ts'
+import type { ServerAnswer } from '../../../explain/explanation.ts'
+import { type Html, html } from '../../../html/html.ts'
+import type { JsonObject } from '../../../tokens/jws.ts'
+import type { TenantPage } from '../../pages/tenant-page.ts'
+import { apiResponse } from '../api-response.ts'
+import { COPY_SCRIPT } from '../copy-script.ts'
 import { claimsSection } from './token-page.ts'
 
 /** A request to the API, and what the API answered. */
@@ -31,8 +31,7 @@ export function boundTokenPage(options: BoundTokenPageOptions): TenantPage {
     title: `A bound token of ${claims['sub']}`,
     wide: true,
     script: COPY_SCRIPT,
-    body: html`<p><a href="/">Local tenant</a></p>
-<p>This token is bound to a key of the console (DPoP, RFC 9449). Anyone who has the token but not the key cannot
+    body: html`<p>This token is bound to a key of the console (DPoP, RFC 9449). Anyone who has the token but not the key cannot
 use it: each request needs a new proof, which the key signs.</p>
 ${actionForm(options)}
 ${attemptsTable(attempts)}
@@ -48,7 +47,7 @@ function actionForm({ token, routes, route, proof }: BoundTokenPageOptions): Htm
   const choices = routes.map(
     (name) => html`<option ${name === route ? 'selected' : ''}>${name}</option>`,
   )
-  return html`<form method="post" action="/console/bound-token">
+  return html`<form method="post" action="/console/tokens/bound">
 <input type="hidden" name="token" value="${token}">
 ${proof && html`<input type="hidden" name="proof" value="${proof}">`}
 <div class="row"><label>Route <select name="route">${choices}</select></label>

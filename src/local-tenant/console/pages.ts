@@ -1,0 +1,24 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { ConsoleOptions } from './console-options.ts'
+import { directoryPage } from './directory/directory.ts'
+import { explanations } from './explain/explain.ts'
+import { faultsPage } from './faults/faults.ts'
+import { overview } from './overview/overview.ts'
+import { tokens } from './tokens/tokens.ts'
+
+/** A page of the console: its URL, its name in the navigation, and the plugin with its routes. */
+export interface ConsolePage {
+  /** Its forms are below this path. */
+  readonly path: `/console/${string}`
+  readonly name: string
+  readonly plugin: FastifyPluginAsync<ConsoleOptions>
+}
+
+/** The pages, in the order of the navigation. */
+export const PAGES: readonly ConsolePage[] = [
+  { path: '/console/overview', name: 'Overview', plugin: overview },
+  { path: '/console/tokens', name: 'Tokens', plugin: tokens },
+  { path: '/console/explain', name: 'Explain', plugin: explanations },
+  { path: '/console/directory', name: 'Directory', plugin: directoryPage },
+  { path: '/console/faults', name: 'Keys and faults', plugin: faultsPage },
+]
