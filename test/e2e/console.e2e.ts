@@ -6,9 +6,7 @@ import { browser, checkEverywhere } from './browser.ts'
 
 const statuses = (page: Page) =>
   page.$$eval('[aria-labelledby="matrix"] tbody tr', (rows) =>
-    rows.map((row) =>
-      [...row.querySelectorAll('td .good, td .bad')].map((cell) => cell.textContent),
-    ),
+    rows.map((row) => [...row.querySelectorAll('td .chip')].map((cell) => cell.textContent)),
   )
 
 const EXPECTED = [
@@ -31,9 +29,13 @@ async function open(t: Test, options: object = {}, path = '') {
 test('the matrix shows the responses to each persona', async (t) => {
   const { page, server } = await open(t)
   t.strictSame(await statuses(page), EXPECTED)
+  t.match(await page.textContent('tr:has-text("Uma User") summary'), /403 permission_missing/)
   await page.click('tr:has-text("Uma User") summary')
   t.match(await page.textContent('tr:has-text("Uma User") details code'), /insufficient_scope/)
   await checkEverywhere(t, page, 'front page')
+  await page.click('[aria-label="Explain /probe/admin for Uma User"]')
+  await page.waitForSelector('h1:text-is("Rejected")')
+  await page.goBack()
   await server.app.close()
   await page.click('text=Check again')
   t.strictSame((await statuses(page))[1], Array(3).fill('no answer'), 'after the API stopped')

@@ -3,14 +3,17 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
 import { createConsoleApi } from '../../src/dev/console-api.ts'
+import { startDevelopment } from '../../src/dev/start-development.ts'
 import { explainPage } from '../../src/local-tenant/console/explain/explain-page.ts'
 import { describeClaim, formatClaim } from '../../src/local-tenant/console/tokens/claims.ts'
 import type { Organization } from '../../src/local-tenant/directory/records.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { development } from '../support/development.ts'
-import { PROTECTED, PUBLIC } from '../support/probe-routes.ts'
+import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
+import { TEST_PROJECT } from '../support/product/test-project.ts'
 import { sendRaw } from '../support/raw-http.ts'
+import { writeTenantKeys } from '../support/tokens/key-cache.ts'
 import { token as fakeToken } from '../support/tokens/tokens.ts'
 import { tenant as startIssuer, visitor, WEB } from '../support/visitor.ts'
 
@@ -102,6 +105,30 @@ test('the links lead to what runs', async (t) => {
   t.strictSame(linksOf((await get('/')).html), [...fixed, `http://localhost:${port}`])
   await new Promise((resolve) => client.close(resolve))
   t.strictSame(linksOf((await get('/')).html), fixed, 'without the client')
+})
+
+test('the overview explains its rejections, and leaves no line in the log of the API', async (t) => {
+  const lines: string[] = []
+  const directory = t.testdir()
+  await writeTenantKeys(directory)
+  const environment = { PORT: '0', TENANT_PORT: '0', MAX_EVENT_LOOP_DELAY: '0' }
+  const { tenant, server } = await startDevelopment([environment], directory, TEST_PROJECT, {
+    write: (line: string) => void lines.push(line),
+  })
+  t.teardown(async () => {
+    await server.app.close()
+    await tenant.app.close()
+  })
+  const { get, post } = forms(tenant.issuer)
+  const before = lines.filter((line) => line.includes('request')).length
+  const { html } = await get('/')
+  t.match(html, /403<\/span> <small>permission_missing<\/small>/)
+  t.equal(lines.filter((line) => line.includes('request')).length, before)
+  await fetch(`http://localhost:${server.port}${PROTECTED}`)
+  t.equal(lines.filter((line) => line.includes('request')).length, before + 1, 'a real request')
+  const explained = await post('/console/explain', { persona: 'user', route: ADMIN })
+  t.match(explained.html, /has no permission|lacks|permission/)
+  t.equal((await post('/console/explain', { persona: 'nobody', route: ADMIN })).status, 400)
 })
 
 test('a token for each organization of a persona, and for no other organization', async (t) => {

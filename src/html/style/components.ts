@@ -6,6 +6,9 @@ export const COMPONENTS = `
 .card > :last-child { margin-bottom: 0; }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: end; margin: 1rem 0; }
 .row > form { margin: 0; }
+.bar { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; justify-content: space-between;
+  margin: 1.75rem 0 0.5rem; }
+.bar h2 { margin: 0; }
 .title { display: flex; gap: 1rem; align-items: center; margin-bottom: 1.5rem; }
 .title > div { min-width: 0; display: grid; gap: 0.3rem; }
 .title h1, .title p { margin: 0; overflow-wrap: anywhere; }

@@ -12,6 +12,22 @@ td form { margin: 0; }
 th code { white-space: nowrap; }
 .stacks .name { display: none; }
 
+.matrix { max-width: max-content; max-height: calc(100vh - 6rem); overflow: auto; margin: 0 0 1.25rem;
+  background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius-large); }
+.matrix table { width: auto; margin: 0; border: 0; }
+.matrix th, .matrix td { padding: 0.45rem 0.85rem; }
+.matrix thead th { position: sticky; top: 0; z-index: 1; background: var(--surface);
+  border-bottom: 1px solid var(--line); }
+.matrix tr > :first-child { position: sticky; left: 0; min-width: 11rem; background: var(--surface);
+  border-inline-end: 1px solid var(--line); }
+.matrix thead th:first-child { z-index: 2; }
+.matrix thead th:not(:last-child) { min-width: 9.75rem; }
+.matrix thead code { white-space: normal; }
+.matrix tbody tr:first-child > * { border-top: 0; }
+.matrix summary small { display: inline; color: var(--quiet); }
+.matrix details { max-width: 20rem; }
+.matrix details[open] > :not(summary) { margin-top: 0.4rem; }
+
 dl { margin: 0; display: grid; grid-template-columns: 14rem minmax(0, 1fr); }
 dt { padding: 0.5rem 1.5rem 0.5rem 0; color: var(--quiet); overflow-wrap: anywhere; }
 dd { margin: 0; padding: 0.5rem 0; white-space: normal; }
@@ -26,6 +42,12 @@ dl.names dt { font-family: var(--mono); font-size: 0.875rem; line-height: 1.775;
   .stacks th, .stacks td { border: 0; padding: 0.25rem 0; }
   .stacks th code { white-space: pre-wrap; }
   .stacks .name { display: inline; color: var(--quiet); }
+  .matrix { max-width: none; max-height: none; overflow: visible; }
+  .matrix table { width: 100%; }
+  .matrix tr > th:first-child { position: static; border: 0; }
+  .matrix th, .matrix td { padding: 0.2rem 0; }
+  .matrix td { display: flex; flex-wrap: wrap; gap: 0 0.5rem; justify-content: space-between; }
+  .matrix td:empty, .matrix td:not(:has(*)) { display: none; }
 }
 @media (max-width: 36rem) {
   th, td { padding: 0.6rem 0.75rem; }

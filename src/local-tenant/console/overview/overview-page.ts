@@ -1,16 +1,15 @@
-import type { AccessPolicy } from '../../../access/policy.ts'
-import { scopeOf } from '../../../access/policy.ts'
-import type { ServerAnswer } from '../../../explain/explanation.ts'
+import { type AccessPolicy, scopeOf } from '../../../access/policy.ts'
+import { statusChip } from '../../../html/components.ts'
 import { type Html, html } from '../../../html/html.ts'
 import type { Persona } from '../../directory/records.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
-import { apiResponse } from '../api-response.ts'
+import type { RouteAnswer } from '../console-api.ts'
 
 /** The response of each route to one caller. */
 export interface MatrixRow {
   /** Undefined for calls without a token. */
   readonly persona: Persona | undefined
-  readonly responses: readonly ServerAnswer[]
+  readonly responses: readonly RouteAnswer[]
 }
 
 export interface OverviewOptions {
@@ -22,25 +21,31 @@ export interface OverviewOptions {
 }
 
 /** The front page of the console. */
-export function overviewPage(options: OverviewOptions): TenantPage {
-  const { issuer, apiUrl, audience, policies, rows } = options
+export function overviewPage({
+  issuer,
+  apiUrl,
+  audience,
+  policies,
+  rows,
+}: OverviewOptions): TenantPage {
   const routes = [...policies.keys()]
   return {
     title: 'Overview',
     wide: true,
-    body: html`<p class="quiet">It signs tokens as <code>${issuer}</code> for <code>${audience}</code>. The API is at
-<a href="${apiUrl}/docs">${apiUrl}</a>. Everything here stays on this machine.</p>
-<h2 id="matrix">Access by persona and route</h2>
-<p>Each cell shows what the API decides about a request with a new token of the persona. No handler runs.</p>
+    body: html`<p class="lead">The tenant signs tokens as <code>${issuer}</code> for <code>${audience}</code>.
+The API is at <code>${apiUrl}</code>. Everything here stays on this machine.</p>
+<div class="bar"><h2 id="matrix">Who may call what</h2>
+<form action="/console/overview"><button class="small">Check again</button></form></div>
+<p class="quiet">What the API decides about a request with a new token of each persona. No handler runs, and nothing is
+logged. Open a rejection to see the reason.</p>
+<div class="matrix" role="region" aria-labelledby="matrix" tabindex="0">
 <table class="stacks" role="table" aria-labelledby="matrix">
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Persona</th>
 ${[...policies].map(([route, policy]) => columnHeader(route, policy))}
 <th role="columnheader" scope="col">Token</th></tr></thead>
 <tbody role="rowgroup">
 ${rows.map((row) => matrixRow(row, routes))}
-</tbody></table>
-<form action="/console/overview"><button>Check again</button></form>
-`,
+</tbody></table></div>`,
   }
 }
 
@@ -50,10 +55,10 @@ function columnHeader(route: string, policy: AccessPolicy): Html {
 }
 
 function matrixRow({ persona, responses }: MatrixRow, routes: readonly string[]): Html {
-  const cells = responses.map(
-    (response, index) =>
-      html`<td role="cell"><span class="name">${routes[index]} </span>${apiResponse(response)}</td>`,
-  )
+  const cells = responses.map((response, index) => {
+    const route = String(routes[index])
+    return html`<td role="cell"><code class="name">${route}</code> ${cell(response, route, persona)}</td>`
+  })
   return html`<tr role="row"><th role="rowheader" scope="row">${rowHeader(persona)}</th>
 ${cells}
 <td role="cell">${persona && tokenForm(persona)}</td></tr>`
@@ -62,15 +67,26 @@ ${cells}
 function rowHeader(persona: Persona | undefined): Html {
   if (persona === undefined) return html`anonymous<small class="quiet">no token</small>`
   const { name, displayName, roles, organizations } = persona
-  const details = [name, ...roles, ...organizations].join(', ')
-  return html`${displayName}<small class="quiet">${details}</small>`
+  const details = [...roles, ...organizations].join(', ')
+  return html`${displayName}<small class="quiet">${name}${details && `: ${details}`}</small>`
 }
 
-function tokenForm({ name, displayName, organizations }: Persona): Html {
-  const options = organizations.map((id) => html`<option>${id}</option>`)
-  const select = html`<label><span class="quiet">Organization</span> <select name="organization">${options}</select></label>`
+/** The status, and the reason of a rejection with its details on demand. */
+function cell(answer: RouteAnswer, route: string, persona: Persona | undefined): Html {
+  const { status, message, challenge, code } = answer
+  if (status === 200) return statusChip(200)
+  if (status === 0) return html`<span class="chip bad">no answer</span><small>${message}</small>`
+  return html`<details><summary>${statusChip(status)} <small>${code}</small></summary>
+<small>${message}</small>${challenge && html`<code>${challenge}</code>`}
+${persona && explainForm(route, persona)}</details>`
+}
+
+function explainForm(route: string, { name, displayName }: Persona): Html {
+  return html`<form method="post" action="/console/explain"><input type="hidden" name="persona" value="${name}">
+<button class="small" name="route" value="${route}" aria-label="Explain ${route} for ${displayName}">Explain</button></form>`
+}
+
+function tokenForm({ name, displayName }: Persona): Html {
   return html`<form method="post" action="/console/tokens">
-<input type="hidden" name="persona" value="${name}">
-${options.length > 0 ? select : undefined}
-<button aria-label="Get token of ${displayName}">Get token</button></form>`
+<button class="small" name="persona" value="${name}" aria-label="Get token of ${displayName}">Get token</button></form>`
 }
