@@ -14,23 +14,25 @@ const RESULTS = {
   undecided: ['Not checked', 'yellow'],
 } as const
 
-/** An explanation as text, with colours if the standard output is a terminal. */
+/**
+ * An explanation as text, with colours if the standard output is a terminal: first the result, the reason
+ * and what to do, then the checks.
+ */
 export function explanationReport(explanation: Explanation): Line[] {
   const { result, answer, code, advice, pendingCheck, freshAnswer, checks } = explanation
   const [label, style] = RESULTS[result]
   const { status, message, challenge } = answer
   const reason = code === undefined ? '' : ` (${code})`
   const accepted = pendingCheck === undefined ? label : `${label}, if ${pendingCheck} allows it`
-  const isAdviceListed = checks.some((check) => check.advice === advice)
   return [
-    ...checks.flatMap(formatCheck),
-    ...(pendingCheck === undefined ? [] : [`– ${pendingCheck} needs a real request: not checked`]),
-    ...(checks.length === 0 ? ['The route is public: it does not check tokens.'] : []),
-    '',
     [{ style, text: result === 'accepted' ? accepted : `${label}: ${status} ${message}${reason}` }],
     ...(challenge === undefined ? [] : [`WWW-Authenticate: ${challenge}`]),
-    ...(advice === undefined || isAdviceListed ? [] : [advice]),
+    ...(advice === undefined ? [] : [advice]),
     ...(freshAnswer === undefined ? [] : [formatFreshAnswer(freshAnswer)]),
+    '',
+    ...(checks.length === 0 ? ['The route is public: it does not check tokens.'] : []),
+    ...checks.flatMap((check) => formatCheck(check, advice)),
+    ...(pendingCheck === undefined ? [] : [`– ${pendingCheck} needs a real request: not checked`]),
   ]
 }
 
@@ -39,11 +41,16 @@ function formatFreshAnswer({ status, message, code }: ServerAnswer): string {
   return `This is what the running server answers. One that starts now ${answer}: the keys or the configuration are no longer those that the running server read.`
 }
 
-function formatCheck({ name, outcome, expected, found, advice }: Check): Line[] {
+/** @param shown the advice that is already in the result */
+function formatCheck(
+  { name, outcome, expected, found, advice }: Check,
+  shown: string | undefined,
+): Line[] {
   const [mark, style] = MARKS[outcome]
   const head = [{ style, text: mark }, ` ${name.padEnd(16)}`]
   if (outcome === 'not checked') return [[...head, 'not checked']]
   if (advice === undefined) return [[...head, String(found)]]
   const indent = ' '.repeat(18)
-  return [[...head, String(found)], `${indent}expected: ${expected}`, `${indent}${advice}`]
+  const fix = advice === shown ? [] : [`${indent}${advice}`]
+  return [[...head, String(found)], `${indent}expected: ${expected}`, ...fix]
 }
