@@ -52,6 +52,19 @@ const TENANT: Readonly<Record<string, Picture>> = {
   },
   'tenant-error': { show: ({ page, tenant }) => page.goto(`${tenant}login`) },
   'console-overview': { show: ({ page, tenant }) => page.goto(tenant) },
+  'console-tokens': {
+    async show({ page, tenant }) {
+      await page.goto(tenant)
+      await page.click('[aria-label="Get token of Abe Admin"]')
+    },
+  },
+  'console-explain': {
+    async show({ page, tenant }) {
+      await page.goto(tenant)
+      await page.click('tr:has-text("Uma User") summary')
+      await page.click('[aria-label="Explain /api/messages/admin for Uma User"]')
+    },
+  },
   'console-faults': { show: ({ page, tenant }) => page.goto(`${tenant}console/faults`) },
 }
 

@@ -43,7 +43,8 @@ export interface ChallengeContext {
 /** Without bound tokens. */
 export const BEARER_ONLY: ChallengeContext = { used: 'Bearer', offered: ['Bearer'], algorithms: [] }
 
-const DESCRIPTIONS: Readonly<Record<Exclude<RejectionCode, 'credentials_missing'>, string>> = {
+/** What each rejection means, in fixed sentences. */
+export const REJECTIONS: Readonly<Record<Exclude<RejectionCode, 'credentials_missing'>, string>> = {
   authorization_malformed: 'The Authorization header is not the Bearer scheme with one token.',
   dpop_authorization_malformed: 'The Authorization header is not the DPoP scheme with one token.',
   ...TOKEN_ERRORS,
@@ -73,7 +74,7 @@ export function challengeOf(
     return { status: 401, value: schemesOf(context, hint) }
   }
   const { status, error } = kindOf(code)
-  const parameters = [`error="${error}"`, `error_description="${DESCRIPTIONS[code]}"`]
+  const parameters = [`error="${error}"`, `error_description="${REJECTIONS[code]}"`]
   if (status === 403) parameters.push(...scopeParameter(scope))
   return { status, value: schemesOf(context, parameters) }
 }

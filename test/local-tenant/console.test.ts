@@ -1,11 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { decodeJwt } from 'jose'
 import { type Test, test } from 'tap'
 import { createConsoleApi } from '../../src/dev/console-api.ts'
 import { startDevelopment } from '../../src/dev/start-development.ts'
+import { describeClaim, formatClaim } from '../../src/local-tenant/console/claims.ts'
 import { explainPage } from '../../src/local-tenant/console/explain/explain-page.ts'
-import { describeClaim, formatClaim } from '../../src/local-tenant/console/tokens/claims.ts'
 import type { Organization } from '../../src/local-tenant/directory/records.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
@@ -145,16 +146,58 @@ test('a token for each organization of a persona, and for no other organization'
   }
 })
 
-test('each flaw of a token has its own error', async (t) => {
+test('each kind of wrong token is rejected with its own reason', async (t) => {
   const { post } = await console(t)
-  for (const [flaw, problem] of [
-    ['expired', 'The access token expired.'],
-    ['wrong-audience', 'The access token was issued for another audience.'],
-    ['other-key', 'The signature of the access token does not match.'],
+  for (const [flaw, code] of [
+    ['id', 'id_token'],
+    ['opaque', 'token_malformed'],
+    ['expired', 'token_expired'],
+    ['not-yet-valid', 'token_not_yet_valid'],
+    ['wrong-audience', 'audience_mismatch'],
+    ['wrong-issuer', 'issuer_mismatch'],
+    ['tampered', 'signature_invalid'],
+    ['unsigned', 'token_malformed'],
+    ['other-key', 'signature_invalid'],
   ] as const) {
     const { html } = await post('/console/tokens', { persona: 'admin', flaw })
-    t.match(html, problem)
+    t.match(html, `>${code}</small>`, flaw)
+    t.match(html, `<option value="${flaw}" selected>`, 'the form keeps it')
+    const [, token = ''] = /name="token" value="([^"]+)"/.exec(html) ?? []
+    const explained = await post('/console/explain', { token, route: ADMIN, persona: 'admin' })
+    t.match(explained.html, /<h1>Rejected<\/h1>/, flaw)
+    t.match(explained.html, `/console/explain/reasons#${code}`)
   }
+})
+
+test('organization, lifetime and scope of a token', async (t) => {
+  const { post } = await console(t)
+  const claimsOf = async (form: Record<string, string>) => {
+    const { html } = await post('/console/tokens', { persona: 'acme-admin', ...form })
+    const [, token = ''] = /name="token" value="([^"]+)"/.exec(html) ?? []
+    return decodeJwt<{ iat: number; exp: number; org_id?: string; scope: string }>(token)
+  }
+  t.equal((await claimsOf({})).org_id, 'org_acme')
+  t.equal((await claimsOf({ organization: 'none' })).org_id, undefined)
+  const { iat, exp, scope } = await claimsOf({ lifetime: '60', scope: 'email no:such' })
+  t.strictSame([exp - iat, scope], [60, 'email'])
+  for (const lifetime of ['0', '1.5', 'x', '99999999']) {
+    const { status, html } = await post('/console/tokens', { persona: 'user', lifetime })
+    t.equal(status, 400)
+    t.match(html, /The lifetime must be from 1 to/)
+  }
+})
+
+test('a token can call a route, and keeps its options', async (t) => {
+  const { post, server } = await console(t)
+  const { html } = await post('/console/tokens', { persona: 'user' })
+  const [, token = ''] = /name="token" value="([^"]+)"/.exec(html) ?? []
+  const form = { token, persona: 'user' }
+  const good = await post('/console/tokens', { ...form, call: PROTECTED })
+  t.match(good.html, /chip good">200<.*<pre>\{&#34;message&#34;:&#34;protected&#34;\}<\/pre>/s)
+  t.match((await post('/console/tokens', { ...form, call: ADMIN })).html, /Permission denied/)
+  t.equal((await post('/console/tokens', { ...form, call: '/../x' })).status, 400)
+  await server.app.close()
+  t.match((await post('/console/tokens', { ...form, call: ADMIN })).html, /does not answer, or/)
 })
 
 test('each claim has a description and a readable value', async (t) => {
@@ -172,14 +215,33 @@ test('pasted tokens are explained for known routes, and escaped', async (t) => {
   t.equal(hostile.status, 200)
   t.notMatch(hostile.html, '<script>alert')
   t.match((await post('/console/explain', { route, token: 'x\u2028y' })).html, /cannot be sent/)
-  t.match((await post('/console/explain', { route, token: 'Bearer x\n y' })).html, /opaque/)
+  const opaque = await post('/console/explain', { route, token: 'Bearer x\n y' })
+  t.match(opaque.html, /opaque.*There is nothing to decode/s)
+  for (const damaged of [
+    'eyJhbGciOiJSUzI1NiJ9.x.y',
+    'eyJhbGciOiJSUzI1NiJ9.WzFd.y',
+    `${'x'.repeat(9000)}.x.y`,
+  ]) {
+    const { html } = await post('/console/explain', { route, token: damaged })
+    t.match(html, damaged.length > 8192 ? /nothing to decode/ : /RS256.*This part is damaged/s)
+  }
   t.match((await post('/console/explain', { route: '/x', token: 'x' })).html, /Unknown route/)
   t.equal((await post('/console/explain', { route })).status, 400)
   const { html } = await post('/console/tokens', { persona: 'admin' })
   const [, token = ''] = /name="token" value="([^"]+)"/.exec(html) ?? []
-  t.match((await post('/console/explain', { route, token })).html, /<h1>Accepted<\/h1>/)
+  const good = await post('/console/explain', { route, token })
+  t.match(good.html, /<h1>Accepted<\/h1>.*✓ issuer: passed/s)
+  t.match(good.html, `>${token}</textarea>`, 'the token stays in the form')
+  t.match(good.html, `<option selected>${PROTECTED}</option>`)
+  t.match(good.html, `aria-label="Explain ${ADMIN}"`, 'on the other route')
   const open = { route: PUBLIC, token: 'x' }
   t.match((await post('/console/explain', open)).html, /no token is checked/)
+})
+
+test('each reason has an anchor, to which pages link without the token', async (t) => {
+  const { get } = await console(t)
+  const { html } = await get('/console/explain/reasons')
+  t.match(html, /id="permission_missing".*lacks a permission/s)
 })
 
 test('the page says if the API could not be called', async (t) => {
@@ -324,6 +386,6 @@ test('routes with other methods and parameters are decided without running them'
   })
   const token = fakeToken({ permissions: ['write:x'] })
   const explanation = api.explain(token, { status: 200, message: 'allowed' }, 'POST /notes/:id')
-  const page = explainPage(explanation, 'POST /notes/:id', [])
+  const page = explainPage({ explanation, token, route: 'POST /notes/:id', answers: new Map() })
   t.match(String(page.body), 'The check <code>ownsNote</code> of the product needs a real request')
 })

@@ -30,6 +30,9 @@ button:disabled { opacity: 0.6; cursor: not-allowed; }
 .linklike:hover { color: var(--accent-hover); background: none; }
 .full { width: 100%; }
 
+.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); gap: 0 1.25rem; }
+.fields > label { min-width: 0; }
+.fields > .row { grid-column: 1 / -1; margin: 0; }
 form { margin: 0; }
 label { display: block; margin: 0 0 1rem; font-weight: 500; }
 input, select, textarea { display: block; width: 100%; min-height: 2.5rem; margin-top: 0.3rem;
@@ -62,6 +65,16 @@ textarea { font-family: var(--mono); font-size: 0.875rem; line-height: 1.5; resi
 .empty { margin: 0 0 1.25rem; padding: 1.25rem; text-align: center; color: var(--quiet);
   border: 1px dashed var(--edge); border-radius: var(--radius-large); }
 .empty > :last-child { margin-bottom: 0; }
+
+h1 + .card { margin-top: 1.25rem; }
+.result { font-size: 1.1875rem; font-weight: 500; line-height: 1.45; }
+.jwt { grid-template-columns: 7rem minmax(0, 1fr); margin: 0 0 1.25rem; }
+.jwt dd { padding-inline-start: 0.75rem; border-inline-start: 4px solid; font-family: var(--mono);
+  font-size: 0.8125rem; overflow-wrap: anywhere; }
+.jwt dd:nth-of-type(1) { color: var(--bad); } .jwt dd:nth-of-type(2) { color: var(--accent); }
+.jwt dd:nth-of-type(3) { color: var(--good); }
+.part { padding-inline-start: 0.75rem; border-inline-start: 4px solid var(--accent); }
+.part.header { border-color: var(--bad); }
 
 .avatar { flex: none; display: inline-flex; align-items: center; justify-content: center;
   width: 2.25rem; height: 2.25rem; border-radius: 50%; object-fit: cover;

@@ -5,14 +5,10 @@ import type { Directory } from '../../directory/directory.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { type Parameters, parseParameters, requireParameter } from '../../protocol/parameters.ts'
-import {
-  createPersonaGrant,
-  parseOrganization,
-  requirePersona,
-} from '../../protocol/tokens/persona-grant.ts'
 import type { TokenIssuer } from '../../protocol/tokens/token-issuer.ts'
 import { type ConsoleApi, decideRoute, protectedRoutes, requireApi } from '../console-api.ts'
 import { type Attempt, boundTokenPage } from './bound-token-page.ts'
+import { grantOf } from './token-options.ts'
 
 export interface BoundTokenFormOptions {
   readonly directory: Directory
@@ -45,9 +41,7 @@ export async function boundTokenForms(
   })
 
   async function issue(parameters: Parameters): Promise<string> {
-    const persona = requirePersona(directory, parameters['persona'])
-    const organization = parseOrganization(parameters, persona)
-    const grant = createPersonaGrant(directory, persona, organization)
+    const grant = grantOf(directory, parameters)
     const thumbprint = tokenIssuer.keyFor(grant, signer.thumbprint)
     if (thumbprint !== undefined) return tokenIssuer.signAccessToken(grant, thumbprint)
     const problem = 'The API does not allow bound tokens: its proofOfPossession is null.'

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../tokens/jws.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
 import { apiResponse } from '../api-response.ts'
 import { COPY_SCRIPT } from '../copy-script.ts'
-import { claimsSection } from './token-page.ts'
+import { decodedToken } from '../decoded-token.ts'
 
 /** A request to the API, and what the API answered. */
 export interface Attempt {
@@ -39,7 +39,7 @@ ${attemptsTable(attempts)}
 <textarea id="copied-token" rows="6" readonly aria-labelledby="token">${token}</textarea>
 <div class="row" data-copies hidden><button type="button" data-copy="copied-token">Copy the token</button>
 <span role="status"></span></div>
-${claimsSection(claims)}`,
+${decodedToken(token)}`,
   }
 }
 

@@ -1,105 +1,125 @@
-import type { ServerAnswer } from '../../../explain/explanation.ts'
+import { chip, statusChip } from '../../../html/components.ts'
 import { type Html, html } from '../../../html/html.ts'
-import type { JsonObject } from '../../../tokens/jws.ts'
 import type { Directory } from '../../directory/directory.ts'
-import type { Persona } from '../../directory/records.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
-import { apiResponse } from '../api-response.ts'
+import type { Parameters } from '../../protocol/parameters.ts'
+import type { TokenFlaw } from '../../protocol/tokens/wrong-tokens.ts'
+import type { RouteAnswer } from '../console-api.ts'
 import { COPY_SCRIPT } from '../copy-script.ts'
-import { describeClaim, formatClaim } from './claims.ts'
+import { decodedToken, encodedToken } from '../decoded-token.ts'
+import { MAX_LIFETIME_SECONDS, NO_ORGANIZATION } from './token-options.ts'
 
-export interface TokenPageOptions {
-  readonly persona: Persona
-  readonly organization: string | undefined
-  readonly flaw: keyof typeof FLAW_LABELS
-  readonly token: string
-  readonly claims: JsonObject
-  readonly apiUrl: string
-  /** The response of each route to the token. */
-  readonly responses: ReadonlyMap<string, ServerAnswer>
+/** What the API answered to a real call. */
+export interface CallResult {
+  readonly route: string
+  /** 0 if there was no answer. */
+  readonly status: number
+  readonly body: string
 }
 
-const FLAW_LABELS = {
-  none: 'valid',
-  expired: 'expired',
-  'wrong-audience': 'for another audience',
-  'other-key': 'forged',
-} as const
+export interface TokenPageOptions {
+  readonly directory: Directory
+  /** Those of the form that described the token. */
+  readonly parameters: Parameters
+  readonly token: string
+  readonly apiUrl: string
+  /** The decision of each route about the token. */
+  readonly responses: ReadonlyMap<string, RouteAnswer>
+  readonly call: CallResult | undefined
+}
 
-/** An access token to copy, its claims, and the responses of the API. */
+const FLAW_LABELS: Readonly<Record<TokenFlaw, string>> = {
+  id: 'an ID token',
+  opaque: 'opaque: for /userinfo only',
+  expired: 'expired',
+  'not-yet-valid': 'not yet valid',
+  'wrong-audience': 'for another audience',
+  'wrong-issuer': 'of another issuer',
+  tampered: 'changed after it was signed',
+  unsigned: 'unsigned (alg none)',
+  'other-key': 'signed with another key',
+}
+
+/** A GET route without parameters: it can be called without knowing more. */
+const PLAIN_PATH = /^\/[\w\-./~]*$/
+
+/** The page where a token is described. */
+export function newTokenPage(directory: Directory, parameters: Parameters): TenantPage {
+  return {
+    title: 'Tokens',
+    wide: true,
+    body: html`<p class="lead">A token of any persona, without a login. The wrong ones show how the API and its clients handle them.</p>
+${tokenForm(directory, parameters)}`,
+  }
+}
+
+/** An access token to copy, to call with and to explain, and what it contains. */
 export function tokenPage(options: TokenPageOptions): TenantPage {
-  const { persona, organization, flaw, token, claims, apiUrl, responses } = options
+  const { directory, parameters, token, apiUrl, responses, call } = options
   const route = [...responses.keys(), '/'].find((label) => label.startsWith('/'))
   const curl = `curl -i -H "Authorization: Bearer ${token}" ${apiUrl}${route}`
-  const flawButtons = Object.entries(FLAW_LABELS).map(
-    ([value, label]) => html`<button name="flaw" value="${value}">${label}</button>`,
-  )
   return {
-    title: `A token of ${persona.displayName}`,
+    title: 'Tokens',
     wide: true,
     script: COPY_SCRIPT,
-    body: html`<p class="quiet">${FLAW_LABELS[flaw]}</p>
-<form method="post" action="/console/tokens" class="row">
-<input type="hidden" name="persona" value="${persona.name}">
-<input type="hidden" name="organization" value="${organization}">
-<span>New token:</span>
-${flawButtons}
-<button formaction="/console/tokens/bound">bound to a key (DPoP)</button>
-</form>
-
+    body: html`${tokenForm(directory, parameters)}
 <h2 id="token">Token</h2>
-<textarea id="copied-token" rows="6" readonly aria-labelledby="token">${token}</textarea>
-<h2 id="curl">curl</h2>
-<textarea id="copied-curl" rows="6" readonly aria-labelledby="curl">${curl}</textarea>
+<textarea id="copied-token" rows="5" readonly aria-labelledby="token">${token}</textarea>
+<h3 id="curl">curl</h3>
+<textarea id="copied-curl" rows="3" readonly aria-labelledby="curl">${curl}</textarea>
 <div class="row" data-copies hidden>
 <button type="button" data-copy="copied-token">Copy the token</button>
 <button type="button" data-copy="copied-curl">Copy the curl line</button>
 <span role="status"></span></div>
-
-${responsesSection(token, responses)}
-${claimsSection(claims)}`,
+${callResult(call)}
+${routesSection(token, responses, parameters)}
+<h2>Decoded</h2>
+${encodedToken(token)}
+${decodedToken(token)}`,
   }
 }
 
-/** The page where a persona is chosen. */
-export function newTokenPage({ personas }: Directory): TenantPage {
-  const options = [...personas].map(
-    ({ name, displayName }) => html`<option value="${name}">${displayName}</option>`,
-  )
-  return {
-    title: 'Tokens',
-    body: html`<form method="post" action="/console/tokens" class="row">
-<label>Persona <select name="persona">${options}</select></label>
-<button class="primary">Get token</button></form>`,
-  }
+function tokenForm({ personas, organizations }: Directory, parameters: Parameters): Html {
+  const { persona, organization, flaw, lifetime, scope } = parameters
+  const option = (value: string, label: string, selected: string | undefined) =>
+    html`<option value="${value}" ${value === selected ? 'selected' : ''}>${label}</option>`
+  return html`<form method="post" action="/console/tokens" class="card fields">
+<label>Persona <select name="persona">${[...personas].map(({ name, displayName }) => option(name, `${displayName} (${name})`, persona))}</select></label>
+<label>Organization <select name="organization">${option('', 'the first one of the persona', organization)}
+${option(NO_ORGANIZATION, 'none', organization)}
+${[...organizations].map(({ id, displayName }) => option(id, `${displayName} (${id})`, organization))}</select></label>
+<label>Kind <select name="flaw">${option('', 'valid', flaw)}
+${Object.entries(FLAW_LABELS).map(([name, label]) => option(name, label, flaw))}</select></label>
+<label>Lifetime in seconds <input name="lifetime" type="number" min="1" max="${MAX_LIFETIME_SECONDS}" value="${lifetime}" placeholder="as the API says"></label>
+<label>Scope <input name="scope" value="${scope}" placeholder="openid profile email" autocomplete="off" spellcheck="false"></label>
+<div class="row"><button class="primary">Get token</button>
+<button formaction="/console/tokens/bound">Bound to a key (DPoP)</button></div></form>`
 }
 
-function responsesSection(token: string, responses: TokenPageOptions['responses']): Html {
-  const rows = [...responses].map(
-    ([route, response]) =>
-      html`<tr><th scope="row"><code>${route}</code></th><td>${apiResponse(response)}</td></tr>`,
-  )
-  return html`<h2 id="answers">Responses of the API</h2>
-<table aria-labelledby="answers"><tbody>
-${rows}
-</tbody></table>
+function callResult(call: CallResult | undefined): Html | undefined {
+  if (call === undefined) return undefined
+  const status = call.status === 0 ? chip('no answer', 'bad') : statusChip(call.status)
+  return html`<h2 id="response">Response of the API</h2>
+<p role="status"><code>GET ${call.route}</code> ${status}</p><pre>${call.body}</pre>`
+}
+
+function routesSection(
+  token: string,
+  responses: TokenPageOptions['responses'],
+  { persona, organization, flaw, lifetime, scope }: Parameters,
+): Html {
+  const rows = [...responses].map(([route, { status, code, message }]) => {
+    const call = html`<button class="small" formaction="/console/tokens#response" name="call" value="${route}" aria-label="Call ${route}">Call</button>`
+    return html`<tr role="row"><th role="rowheader" scope="row"><code>${route}</code></th>
+<td role="cell">${status === 0 ? chip('no answer', 'bad') : statusChip(status)} <small class="quiet">${code ?? message}</small></td>
+<td role="cell"><div class="chips"><button class="small" name="route" value="${route}" aria-label="Explain ${route}">Explain</button>
+${PLAIN_PATH.test(route) ? call : undefined}</div></td></tr>`
+  })
+  const fields = { token, persona, organization, flaw, lifetime, scope }
+  return html`<h2 id="answers">On each route</h2>
 <form method="post" action="/console/explain">
-<input type="hidden" name="token" value="${token}">
-<input type="hidden" name="route" value="${[...responses.keys()].at(-1)}">
-<button>Explain it check by check</button></form>`
-}
-
-/** The claims of a token, with explanations. */
-export function claimsSection(claims: JsonObject): Html {
-  const rows = Object.entries(claims).map(
-    ([claim, value]) =>
-      html`<tr role="row"><th role="rowheader" scope="row"><code>${claim}</code></th>
-<td role="cell"><code>${formatClaim(claim, value)}</code></td><td role="cell">${describeClaim(claim)}</td></tr>`,
-  )
-  return html`<h2 id="claims">Claims</h2>
-<table class="stacks" role="table" aria-labelledby="claims"><thead role="rowgroup"><tr role="row">
-<th role="columnheader" scope="col">Claim</th><th role="columnheader" scope="col">Value</th>
-<th role="columnheader" scope="col">Meaning</th></tr></thead><tbody role="rowgroup">
+${Object.entries(fields).flatMap(([name, value]) => (value ? [html`<input type="hidden" name="${name}" value="${value}">`] : []))}
+<table class="stacks" role="table" aria-labelledby="answers"><tbody role="rowgroup">
 ${rows}
-</tbody></table>`
+</tbody></table></form>`
 }

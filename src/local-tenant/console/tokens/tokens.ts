@@ -1,54 +1,69 @@
 import type { FastifyInstance } from 'fastify'
-import { decodedOrEmpty } from '../../../explain/advice.ts'
+import { boundedFetch } from '../../../utils/bounded-fetch.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
+import { OAuthError } from '../../protocol/oauth-error.ts'
 import { type Parameters, parseParameters } from '../../protocol/parameters.ts'
-import {
-  createPersonaGrant,
-  parseOrganization,
-  requirePersona,
-} from '../../protocol/tokens/persona-grant.ts'
-import { decideRoute, requireApi } from '../console-api.ts'
+import { type ConsoleApi, decideRoute, requireApi } from '../console-api.ts'
 import type { ConsoleOptions } from '../console-options.ts'
 import { boundTokenForms } from './bound-token-forms.ts'
-import { newTokenPage, tokenPage } from './token-page.ts'
+import { flawOf, grantOf, lifetimeOf } from './token-options.ts'
+import { type CallResult, newTokenPage, tokenPage } from './token-page.ts'
+
+const BOUNDS = { timeoutMs: 5_000, maxBytes: 16 * 1024, cuts: true }
 
 /** The page that makes access tokens of personas, also wrong ones. */
 export async function tokens(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
-  const { directory, tokenIssuer, wrongTokens } = options
+  const { directory, keys, tokenIssuer, wrongTokens } = options
 
-  app.get('/console/tokens', async (_request, reply) => sendPage(reply, newTokenPage(directory)))
+  app.get('/console/tokens', async ({ query }, reply) =>
+    sendPage(reply, newTokenPage(directory, parseParameters(query))),
+  )
 
   app.post('/console/tokens', async ({ body }, reply) => {
     const api = requireApi(options.api)
     const parameters = parseParameters(body)
-    const persona = requirePersona(directory, parameters['persona'])
-    const organization = parseOrganization(parameters, persona)
-    const grant = createPersonaGrant(directory, persona, organization)
-    const flaw = parseFlaw(parameters)
-    const token = await (flaw === 'none'
-      ? tokenIssuer.signAccessToken(grant)
-      : wrongTokens.create(flaw, grant))
+    const token = parameters['token'] || (await issue(parameters))
     const responses = [...api.policies.keys()].map(
       async (route) => [route, await decideRoute(api, route, token)] as const,
     )
-    const { claims } = decodedOrEmpty(token)
     return sendPage(
       reply,
       tokenPage({
-        persona,
-        organization,
-        flaw,
+        directory,
+        parameters,
         token,
-        claims,
         apiUrl: api.url,
         responses: new Map(await Promise.all(responses)),
+        call: await call(api, token, parameters),
       }),
     )
   })
 
   await app.register(boundTokenForms, options)
+
+  async function issue(parameters: Parameters): Promise<string> {
+    const grant = grantOf(directory, parameters)
+    const flaw = flawOf(parameters)
+    if (flaw !== undefined) return wrongTokens.create(flaw, grant)
+    const claims = tokenIssuer.accessTokenClaims(grant)
+    const { iat, exp } = claims
+    return keys.sign({ ...claims, exp: iat + (lifetimeOf(parameters) ?? exp - iat) })
+  }
 }
 
-function parseFlaw({ flaw }: Parameters): 'expired' | 'wrong-audience' | 'other-key' | 'none' {
-  return flaw === 'expired' || flaw === 'wrong-audience' || flaw === 'other-key' ? flaw : 'none'
+/** Calls a route of the API with a token, as a client does. */
+async function call(
+  api: ConsoleApi,
+  token: string,
+  { call: route }: Parameters,
+): Promise<CallResult | undefined> {
+  if (route === undefined) return undefined
+  if (!api.policies.has(route)) throw new OAuthError('invalid_request', 'Unknown route.')
+  try {
+    const headers = { authorization: `Bearer ${token}` }
+    const response = await boundedFetch(`${api.url}${route}`, BOUNDS, { headers })
+    return { route, status: response.status, body: await response.text() }
+  } catch {
+    return { route, status: 0, body: 'The API does not answer, or the token cannot be sent.' }
+  }
 }

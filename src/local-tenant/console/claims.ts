@@ -18,6 +18,9 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   sid: 'The id of the session at the tenant.',
   auth_time: 'When the user last logged in, in seconds since 1970.',
   jti: 'The id of the token.',
+  alg: 'The algorithm of the signature.',
+  typ: 'The type of the token: JWT or at+jwt.',
+  kid: 'The id of the key that signed the token. The API looks it up in the key set of the tenant.',
 }
 
 const TIMES = ['iat', 'nbf', 'exp', 'auth_time']
