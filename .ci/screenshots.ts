@@ -68,6 +68,27 @@ const TENANT: Readonly<Record<string, Picture>> = {
   'console-faults': { show: ({ page, tenant }) => page.goto(`${tenant}console/faults`) },
 }
 
+// #region api-reference
+const REFERENCE: Readonly<Record<string, Picture>> = {
+  reference: {
+    async show({ page, server }) {
+      await page.goto(`${server}/docs/`)
+      await page.click('button:text-is("Log in")')
+      await choose(page, 'user')
+      await page.waitForSelector('#log-out')
+      for (const path of ['/api/messages/admin', '/api/messages/protected']) {
+        const operation = page.locator(`.operation[data-path="${path}"]`)
+        await operation.locator('> summary').click()
+        await operation.locator('button').click()
+        await operation.locator('.status').waitFor()
+      }
+      await page.evaluate('scrollTo(0, 0)')
+    },
+    isInDocuments: true,
+  },
+}
+// #endregion api-reference
+
 // #region browser-login
 async function logIn({ page, server }: Site, persona: string, query = ''): Promise<void> {
   await page.goto(`${server}/login${query}`)
@@ -106,6 +127,9 @@ const SITE: Readonly<Record<string, Picture>> = {
 
 const PICTURES = {
   ...TENANT,
+  // #region api-reference
+  ...REFERENCE,
+  // #endregion api-reference
   // #region browser-login
   ...SITE,
   // #endregion browser-login

@@ -50,12 +50,11 @@ const loadMetadata: Loader = async (config, { openapi }) => {
 }
 
 // #region api-reference
-const loadApiReference: Loader = async (config, { openapi }) => {
+const loadApiReference: Loader = async (config) => {
   if (!config.apiReference) return undefined
   const { apiReference } = await import('./api-reference/api-reference.ts')
   const { issuer, audiences } = config.tokens
   const options = {
-    title: openapi?.title ?? 'API',
     issuer,
     audience: audiences[0],
     clientId: config.apiReferenceClientId,

@@ -123,9 +123,12 @@ export const forbidden: Rule[] = [
     [NODE],
   ),
   // #region api-reference
-  folder('api-reference', packages(FASTIFY), 'an optional feature does not depend on the core.', [
-    NODE,
-  ]),
+  folder(
+    'api-reference',
+    [...files('html/'), ...packages(FASTIFY)],
+    'an optional feature does not depend on the core.',
+    [NODE],
+  ),
   // #endregion api-reference
   // #region browser-login
   folder(

@@ -56,7 +56,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
   },
   'api-reference': {
     summary: 'the pages of /docs and /openapi.json',
-    paths: ['src/api-reference', 'test/api-reference', 'test/e2e/reference.e2e.ts'],
+    paths: [
+      'src/api-reference',
+      'test/api-reference',
+      'test/e2e/reference.e2e.ts',
+      'docs/images/reference.png',
+    ],
   },
   management: {
     summary: 'the commands that set up a tenant',

@@ -1,40 +1,15 @@
-import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-
-export interface ApiReferenceOptions {
-  readonly title: string
-  /** The issuer of the tenant, with its slash: Authorize logs in there. */
-  readonly issuer: string
-  readonly audience: string
-  /** The browser client that Authorize logs in as; by default, the dialog asks for it. */
-  readonly clientId: string | undefined
-}
-
-/** Removed from requests, because @fastify/static would answer them with a 206, 304, 412 or 416. */
-const CONDITIONAL_HEADERS = [
-  'range',
-  'if-range',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-]
-/** Encoded characters, dot files, backslashes and the directory itself: a file has one path only. */
-const OTHER_PATHS = /%|\/\.|\\|\/static\/$/
+import { contentSecurityPolicy } from '../html/document.ts'
+import type { ReferencedDocument } from './document.ts'
+import { type Login, referencePage } from './page.ts'
+import { SCRIPT } from './script.ts'
+import { REFERENCE_STYLESHEET } from './style.ts'
 
 /** Serves the API reference at `/docs`, and `app.swagger()` at `/openapi.json` and `/openapi.yaml`. */
 export const apiReference = fp(
-  async (app: FastifyInstance, { title, issuer, audience, clientId }: ApiReferenceOptions) => {
+  async (app: FastifyInstance, login: Login) => {
     app.scopeAccess = 'public'
-    app.addHook('onRequest', ({ headers, url }, reply, done) => {
-      for (const name of CONDITIONAL_HEADERS) delete headers[name]
-      const path = url.replace(/\?.*/s, '')
-      if (OTHER_PATHS.test(path)) reply.callNotFound()
-      // The links of the page are relative to it, so that it works behind a path prefix too.
-      else if (path === '/docs') reply.redirect('docs/', 308)
-      else done()
-    })
     app.addHook('onSend', async (_request, reply) => {
       reply.header('cache-control', 'no-store')
     })
@@ -42,19 +17,25 @@ export const apiReference = fp(
     app.get('/openapi.yaml', (_request, reply) =>
       reply.type('application/yaml').send(app.swagger({ yaml: true })),
     )
-
-    await app.register(swaggerUi, {
-      routePrefix: '/docs',
-      theme: { title },
-      uiConfig: { persistAuthorization: false, tryItOutEnabled: true, docExpansion: 'list' },
-      initOAuth: {
-        ...(clientId !== undefined && { clientId }),
-        scopes: ['openid'],
-        usePkceWithAuthorizationCodeGrant: true,
-        additionalQueryStringParams: { audience },
-      },
-      staticCSP: contentSecurityPolicy(new URL(issuer).origin),
+    // The links of the page are relative to it, so that it works behind a path prefix too.
+    app.get('/docs', (_request, reply) => reply.redirect('docs/', 308))
+    const policy = contentSecurityPolicy({
+      'script-src': ["'self'"],
+      'connect-src': ["'self'", new URL(login.issuer).origin],
+      'form-action': ["'none'"],
     })
+    app.get('/docs/', (_request, reply) =>
+      reply
+        .header('content-security-policy', policy)
+        .type('text/html; charset=utf-8')
+        .send(referencePage(app.swagger() as unknown as ReferencedDocument, login)),
+    )
+    app.get('/docs/reference.css', (_request, reply) =>
+      reply.type('text/css; charset=utf-8').send(REFERENCE_STYLESHEET),
+    )
+    app.get('/docs/reference.js', (_request, reply) =>
+      reply.type('text/javascript; charset=utf-8').send(SCRIPT),
+    )
   },
   {
     name: 'api-reference',
@@ -62,17 +43,3 @@ export const apiReference = fp(
     encapsulate: true,
   },
 )
-
-/** The page loads its own scripts, and calls only this API and the tenant's token endpoint. */
-function contentSecurityPolicy(tenantOrigin: string): string {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='",
-    "img-src 'self' data:",
-    `connect-src 'self' ${tenantOrigin}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
-}

@@ -17,6 +17,8 @@ export interface DocumentOptions {
   readonly layout?: 'narrow' | 'wide' | undefined
   /** Code that the page runs, and the nonce that allows it in the policy. */
   readonly script?: { readonly code: string; readonly nonce: string } | undefined
+  /** Files of its own, in place of the common style sheet: their URLs, relative to the page. */
+  readonly files?: { readonly stylesheet: string; readonly script: string }
 }
 
 /** An icon in the page itself, so that browsers do not request /favicon.ico. It needs `img-src data:`. */
@@ -26,15 +28,16 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
 
 /** The frame of every page. */
 export function htmlDocument(options: DocumentOptions): string {
-  const { title, site, topbar, sidebar, body, layout = '', script } = options
+  const { title, site, topbar, sidebar, body, layout = '', script, files } = options
   const { heading = html`<h1>${title}</h1>` } = options
   const code = script && html`<script nonce="${script.nonce}">${trustedHtml(script.code)}</script>`
+  const file = files && html`<script src="${trustedHtml(files.script)}"></script>`
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="${trustedHtml(ICON)}">
-<link rel="stylesheet" href="${trustedHtml(STYLESHEET_URL)}">
+<link rel="stylesheet" href="${trustedHtml(files?.stylesheet ?? STYLESHEET_URL)}">
 <title>${title === site ? site : `${title} – ${site}`}</title>
 <body class="${sidebar === undefined ? layout : `${layout} with-sidebar`}">
 <header class="topbar"><div>${topbar}</div></header>
@@ -43,7 +46,7 @@ ${sidebar}
 ${heading}
 ${body}
 </main>
-${code}
+${code ?? file}
 </body>
 </html>
 `.toString()

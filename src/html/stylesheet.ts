@@ -6,7 +6,7 @@ import { TABLES } from './style/tables.ts'
 import { TOKENS } from './style/tokens.ts'
 
 /** The style sheet of all pages. */
-const STYLESHEET = [TOKENS, BASE, COMPONENTS, TABLES].join('\n')
+export const STYLESHEET = [TOKENS, BASE, COMPONENTS, TABLES].join('\n')
 
 /** The path of the style sheet. A product cannot have a page there. */
 const PATH = '/pages.css'

@@ -2,45 +2,70 @@ import type { Page } from 'playwright-core'
 import { test } from 'tap'
 import { development } from '../support/development.ts'
 import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
-import { browser } from './browser.ts'
+import { browser, checkEverywhere, choose } from './browser.ts'
 
-/** Logs in through the dialogue of the reference, in the window that it opens. */
-async function authorize(page: Page, persona: string): Promise<void> {
-  await page.click('button.authorize')
-  const dialogue = page.locator('.modal-ux .auth-container:has-text("authorizationCode")')
-  const popup = page.waitForEvent('popup')
-  await dialogue.locator('button.authorize').click()
-  const login = await popup
-  const button = login.locator(`button[value="${persona}"]`)
-  await Promise.race([button.click(), login.waitForEvent('close')])
-  await dialogue.locator('button:text-is("Logout")').waitFor()
-  await page.click('.modal-ux button.btn-done')
+async function logIn(page: Page, persona: string): Promise<void> {
+  await page.click('button:text-is("Log in")')
+  await choose(page, persona)
+  await page.waitForSelector(`#who:has-text("with an access token of local|${persona}")`)
 }
 
-async function tryOut(page: Page, path: string): Promise<string | null> {
-  const block = page.locator(`.opblock:has([data-path="${path}"])`)
-  if (!(await block.locator('button.execute').isVisible())) {
-    await block.locator('.opblock-summary-control').click()
-  }
-  await block.locator('button.execute').click()
-  const status = block.locator('.live-responses-table .response .response-col_status')
+async function send(page: Page, path: string): Promise<string | null> {
+  const operation = page.locator(`.operation[data-path="${path}"]`)
+  const button = operation.locator('button:has-text("Send")')
+  if (!(await button.isVisible())) await operation.locator('> summary').click()
+  await operation.locator('.result').evaluate((result) => result.replaceChildren())
+  await button.click()
+  const status = operation.locator('.status')
   await status.waitFor()
-  return (await status.textContent())?.trim() ?? null
+  return status.textContent()
 }
 
-test('Authorize logs in at the tenant, and Try it out calls all three routes', async (t) => {
+async function sendAll(page: Page): Promise<(string | null)[]> {
+  const statuses: (string | null)[] = []
+  for (const path of [PUBLIC, PROTECTED, ADMIN]) statuses.push(await send(page, path))
+  return statuses
+}
+
+test('the page logs in at the tenant and calls all three routes', async (t) => {
   const { api } = await development(t)
   const { newPage } = await browser(t)
-  for (const [persona, expected] of [
-    ['user', ['200', '200', '403']],
-    ['admin', ['200', '200', '200']],
-  ] as const) {
-    const page = await newPage()
-    await page.goto(`${api}/docs`)
-    await page.waitForSelector(`[data-path="${ADMIN}"]`)
-    await authorize(page, persona)
-    const seen: (string | null)[] = []
-    for (const path of [PUBLIC, PROTECTED, ADMIN]) seen.push(await tryOut(page, path))
-    t.strictSame(seen, expected, persona)
-  }
+  const page = await newPage()
+  await page.goto(`${api}/docs`)
+  t.strictSame(await sendAll(page), ['200', '401', '401'], 'without a token')
+  await logIn(page, 'user')
+  t.equal(page.url(), `${api}/docs/`, 'no code is left in the address')
+  t.strictSame(await sendAll(page), ['200', '200', '403'], 'user')
+  await page.click('text=Log out')
+  t.equal(await send(page, PROTECTED), '401', 'logged out')
+  await logIn(page, 'admin')
+  t.strictSame(await sendAll(page), ['200', '200', '200'], 'as another user, in the same browser')
+})
+
+test('the page is accessible, on a phone too, with everything open', async (t) => {
+  const { api } = await development(t)
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  await page.goto(`${api}/docs`)
+  await checkEverywhere(t, page, 'reference')
+  await logIn(page, 'user')
+  await sendAll(page)
+  await page.evaluate(
+    'document.querySelectorAll("details").forEach((each) => { each.open = true })',
+  )
+  await checkEverywhere(t, page, 'reference with responses')
+})
+
+test('a pasted token is used, and a response to a login of another tab is not', async (t) => {
+  const { api } = await development(t)
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  await page.goto(`${api}/docs/?code=planted&state=planted`)
+  await page.waitForSelector('text=The login failed: it was not begun in this tab.')
+  await page.click('text=Use an access token that you have')
+  await page.fill('[name=token]', 'not-a-token')
+  await page.click('text=Use the token')
+  t.equal(await send(page, PROTECTED), '401')
+  const operation = page.locator(`.operation[data-path="${PROTECTED}"]`)
+  t.match(await operation.locator('.result').textContent(), /WWW-Authenticate: .*error="invalid_/)
 })
