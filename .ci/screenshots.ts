@@ -6,6 +6,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+// #region messages
+import { serveExample } from '../examples/example-server.ts'
+// #endregion messages
 import { startDevelopment } from '../src/dev/start-development.ts'
 import { choose, launchChromium } from '../test/e2e/browser.ts'
 import { freePort } from '../test/support/development.ts'
@@ -21,6 +24,10 @@ interface Site {
   readonly server: string
   /** The issuer of the local tenant. */
   readonly tenant: string
+  // #region messages
+  /** The origin of the single-page app. */
+  readonly example: string
+  // #endregion messages
 }
 
 /** Opens the login page of the local tenant, as an application does. */
@@ -68,6 +75,22 @@ const TENANT: Readonly<Record<string, Picture>> = {
   'console-faults': { show: ({ page, tenant }) => page.goto(`${tenant}console/faults`) },
 }
 
+// #region messages
+const EXAMPLE: Readonly<Record<string, Picture>> = {
+  example: {
+    async show({ page, example }) {
+      await page.goto(example)
+      await page.click('button:text-is("Log in")')
+      await choose(page, 'user')
+      await page.waitForSelector('text=Hello, Uma User.')
+      await page.click('button:text-is("Admin")')
+      await page.waitForSelector('#answer p')
+    },
+    isInDocuments: true,
+  },
+}
+// #endregion messages
+
 // #region api-reference
 const REFERENCE: Readonly<Record<string, Picture>> = {
   reference: {
@@ -76,12 +99,10 @@ const REFERENCE: Readonly<Record<string, Picture>> = {
       await page.click('button:text-is("Log in")')
       await choose(page, 'user')
       await page.waitForSelector('#log-out')
-      for (const path of ['/api/messages/admin', '/api/messages/protected']) {
-        const operation = page.locator(`.operation[data-path="${path}"]`)
-        await operation.locator('> summary').click()
-        await operation.locator('button').click()
-        await operation.locator('.status').waitFor()
-      }
+      const operation = page.locator('.operation').nth(1)
+      await operation.locator('> summary').click()
+      await operation.locator('button').click()
+      await operation.locator('.status').waitFor()
       await page.evaluate('scrollTo(0, 0)')
     },
     isInDocuments: true,
@@ -127,6 +148,9 @@ const SITE: Readonly<Record<string, Picture>> = {
 
 const PICTURES = {
   ...TENANT,
+  // #region messages
+  ...EXAMPLE,
+  // #endregion messages
   // #region api-reference
   ...REFERENCE,
   // #endregion api-reference
@@ -138,13 +162,26 @@ const PICTURES = {
 const [everything] = process.argv.slice(2)
 const target = everything ?? join(import.meta.dirname, '../docs/images')
 const directory = mkdtempSync(join(tmpdir(), 'screenshots-'))
+// #region messages
+const examplePort = await freePort()
+const example = `http://localhost:${examplePort}`
+// #endregion messages
 const environment = {
+  // #region messages
+  CLIENT_ORIGIN_URL: example,
+  // #endregion messages
   PORT: await freePort(),
   TENANT_PORT: '0',
   LOG_LEVEL: 'silent',
   MAX_EVENT_LOOP_DELAY: '0',
 }
 const { tenant, server } = await startDevelopment([environment], directory)
+// #region messages
+const exampleServer = await serveExample(Number(examplePort), {
+  api: `http://localhost:${server.port}`,
+  tenant: new URL(tenant.issuer).origin,
+})
+// #endregion messages
 const browser = await launchChromium()
 mkdirSync(target, { recursive: true })
 
@@ -156,7 +193,14 @@ for (const [name, { show, isInDocuments = false }] of Object.entries(PICTURES)) 
       const context = await browser.newContext({ viewport, colorScheme })
       const page = await context.newPage()
       const origin = `http://localhost:${server.port}`
-      await show({ page, server: origin, tenant: tenant.issuer })
+      await show({
+        page,
+        server: origin,
+        tenant: tenant.issuer,
+        // #region messages
+        example,
+        // #endregion messages
+      })
       // The pages in the documents are all of one size.
       const image = await page.screenshot({ fullPage: everything !== undefined })
       if (image.length > MAX_BYTES) console.error(`${name} has ${image.length} bytes`)
@@ -167,6 +211,9 @@ for (const [name, { show, isInDocuments = false }] of Object.entries(PICTURES)) 
   }
 }
 await browser.close()
+// #region messages
+exampleServer.close()
+// #endregion messages
 await server.app.close()
 await tenant.app.close()
 rmSync(directory, { recursive: true })

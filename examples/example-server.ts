@@ -13,11 +13,15 @@ export interface BaseUrls {
 
 const DEFAULT_URLS: BaseUrls = { api: 'http://localhost:6060', tenant: 'http://localhost:6061' }
 
+const SDK = '@auth0/auth0-spa-js/dist'
+/** The files of the SDK that the page loads: the second one has the refresh token. */
+const SCRIPTS = new Map([
+  ['/auth0-spa-js.js', `${SDK}/auth0-spa-js.production.js`],
+  ['/auth0-spa-js.worker.js', `${SDK}/auth0-spa-js.worker.production.js`],
+])
+
 /** Serves the single-page app: `index.html`, and Auth0's browser SDK from node_modules. */
 export function serveExample(port: number, urls = DEFAULT_URLS): Promise<Server> {
-  const sdk = createRequire(import.meta.url).resolve(
-    '@auth0/auth0-spa-js/dist/auth0-spa-js.production.js',
-  )
   const html = readFileSync(join(import.meta.dirname, 'index.html'), 'utf8')
     .replace(DEFAULT_URLS.api, urls.api)
     .replace(DEFAULT_URLS.tenant, urls.tenant)
@@ -31,19 +35,21 @@ export function serveExample(port: number, urls = DEFAULT_URLS): Promise<Server>
     `script-src 'self' '${cspHash(script)}'`,
     `style-src '${cspHash(style)}'`,
     `connect-src ${api} ${tenant}`,
+    "worker-src 'self'",
     `frame-src ${tenant}`,
     'img-src data:',
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')
   const server = createServer(({ url = '/' }, response) => {
-    const [pathname] = url.split('?')
-    if (pathname === '/auth0-spa-js.js') {
+    const [pathname = ''] = url.split('?')
+    const script = SCRIPTS.get(pathname)
+    response.setHeader('content-security-policy', contentSecurityPolicy)
+    if (script !== undefined) {
       response.setHeader('content-type', 'text/javascript; charset=utf-8')
-      response.end(readFileSync(sdk))
+      response.end(readFileSync(createRequire(import.meta.url).resolve(script)))
     } else if (pathname === '/') {
       response.setHeader('content-type', 'text/html; charset=utf-8')
-      response.setHeader('content-security-policy', contentSecurityPolicy)
       response.end(html)
     } else {
       response.writeHead(404).end()

@@ -34,6 +34,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'test/e2e/spa.e2e.ts',
       'bench',
       'docs/performance.md',
+      'docs/images/example.png',
     ],
     scripts: ['example', 'presoak', 'soak', 'prefuzz', 'fuzz', 'prebench', 'bench'],
     replaced: { 'src/product.ts': EMPTY_PRODUCT },

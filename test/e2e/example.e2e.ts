@@ -2,21 +2,26 @@ import { execFile } from 'node:child_process'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { serveExample } from '../../examples/example-server.ts'
 import { findProject } from '../../src/project/project.ts'
 import { development, freePort } from '../support/development.ts'
 import { sendRaw } from '../support/raw-http.ts'
-import { browser, checkAccessibility } from './browser.ts'
+import { browser, checkEverywhere, choose } from './browser.ts'
 
 /** The examples call the messages. */
 const MESSAGES = findProject(join(import.meta.dirname, '../..'))
 
-async function example(t: Test) {
+async function example(t: Test, variables: Record<string, string> = {}) {
   // The app's origin has to be known to the API, and the API's to the app: a port is taken first.
   const port = Number(await freePort())
   const origin = `http://localhost:${port}`
-  const { api, tenant } = await development(t, { CLIENT_ORIGIN_URL: origin }, MESSAGES)
+  const { api, tenant } = await development(
+    t,
+    { CLIENT_ORIGIN_URL: origin, ...variables },
+    MESSAGES,
+  )
   const server = await serveExample(port, { api, tenant: new URL(tenant).origin })
   t.teardown(() => {
     server.closeAllConnections()
@@ -25,39 +30,86 @@ async function example(t: Test) {
   return { origin, api, tenant }
 }
 
-test('login, calls, reload with silent renewal, logout', async (t) => {
+/** Presses a button, and waits for what the page says. */
+async function press(page: Page, button: string): Promise<string[]> {
+  await page.evaluate("document.getElementById('answer').replaceChildren()")
+  await page.click(`button:text-is("${button}")`)
+  await page.waitForSelector('#answer p')
+  return page.locator('#answer p').allTextContents()
+}
+
+async function logIn(page: Page, persona: string, organization = ''): Promise<void> {
+  await page.fill('#organization', organization)
+  await page.click('button:text-is("Log in")')
+  await choose(page, persona)
+}
+
+test('login, calls, new tokens, reload with silent renewal, logout', async (t) => {
   const { origin } = await example(t)
   const { newPage } = await browser(t)
   const page = await newPage()
-  const call = async (message: string) => {
-    await page.click(`[data-message=${message}]`)
-    const answer = page.locator('#answer:has-text(" ")')
-    await answer.waitFor()
-    const text = await answer.textContent()
-    await page.evaluate("document.getElementById('answer').textContent = ''")
-    return text?.split('\n')[0]
-  }
   await page.goto(origin)
   await page.waitForSelector('text=You are not logged in.')
-  await checkAccessibility(t, page, 'example')
-  t.match(await call('public'), /^200 /)
-  t.equal(await call('protected'), '401 Requires authentication')
+  await checkEverywhere(t, page, 'example')
+  t.match(await press(page, 'Public'), [/^200 /])
+  t.match(await press(page, 'Protected'), [
+    '401 Requires authentication',
+    'Log in, or get a new token.',
+  ])
+  await checkEverywhere(t, page, '401')
 
-  await page.click('text=Log in')
-  await page.click('button[value=user]')
+  await logIn(page, 'user')
   await page.waitForSelector('text=Hello, Uma User.')
-  t.match(await call('protected'), /^200 /)
-  t.equal(await call('admin'), '403 Permission denied')
+  await page.waitForSelector('text=/not bound to a key. Permissions: none/')
+  t.match(await press(page, 'Protected'), [/^200 /])
+  t.strictSame(await press(page, 'Admin'), [
+    '403 Permission denied',
+    'You are logged in, but lack read:admin-messages. Another login does not help.',
+  ])
+  await checkEverywhere(t, page, '403')
+  t.strictSame(await press(page, 'Get a new token'), ['The tenant issued a new token.'])
   await page.reload()
   await page.waitForSelector('text=Hello, Uma User.')
-  t.match(await call('protected'), /^200 /, 'renewed silently')
+  t.match(await press(page, 'Protected'), [/^200 /], 'renewed silently')
 
   await page.click('text=Log out')
   await page.waitForSelector('text=You are not logged in.')
-  await page.click('text=Log in')
-  await page.click('button[value=admin]')
-  await page.waitForSelector('text=Hello, Ada Admin.')
-  t.match(await call('admin'), /^200 /)
+  await logIn(page, 'admin')
+  await page.waitForSelector('text=/Hello, Ada Admin.*/')
+  t.match(await press(page, 'Admin'), [/^200 /])
+})
+
+test('organizations', async (t) => {
+  const { origin } = await example(t)
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  await page.goto(origin)
+  await logIn(page, 'acme-admin', 'acme')
+  await page.waitForSelector('text=/Hello, .* of acme\\./')
+  t.match(await press(page, 'Admin'), [/^200 /])
+  t.match(await press(page, 'Get a new token'), [/new token/])
+
+  const stranger = await newPage()
+  await stranger.goto(origin)
+  await logIn(stranger, 'user', 'acme')
+  await stranger.waitForSelector('text=/The login failed: .*/')
+  t.match(await stranger.textContent('#who'), 'You are not logged in.')
+})
+
+test('tokens that are bound to a key', async (t) => {
+  const { origin } = await example(t, { DPOP_NONCE_SECRETS: 'a secret of 32 characters at least' })
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  await page.goto(origin)
+  await page.check('#dpop')
+  await page.waitForSelector('text=You are not logged in.')
+  await logIn(page, 'user')
+  await page.waitForSelector('text=/, bound to a key/')
+  const request = page.waitForRequest((each) => each.headers()['dpop'] !== undefined)
+  t.match(await press(page, 'Protected'), [/^200 /])
+  t.match((await request).headers()['authorization'], /^DPoP /)
+  t.match(await press(page, 'Admin'), [/^403 /])
+  t.match(await press(page, 'Get a new token'), [/new token/])
 })
 
 test('the policy follows the page; odd requests do no harm', async (t) => {
