@@ -98,6 +98,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'docs/images',
       '.ci/readme.ts',
       '.ci/screenshots.ts',
+      '.ci/image.ts',
       '.ci/notes.ts',
       'examples/notes',
       'docs/build-your-own.md',
