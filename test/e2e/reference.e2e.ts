@@ -1,5 +1,8 @@
+import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
 import { test } from 'tap'
+import { startServer } from '../../src/server.ts'
+import { ENVIRONMENT } from '../support/app.ts'
 import { development } from '../support/development.ts'
 import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
 import { browser, checkEverywhere, choose } from './browser.ts'
@@ -68,4 +71,38 @@ test('a pasted token is used, and a response to a login of another tab is not', 
   t.equal(await send(page, PROTECTED), '401')
   const operation = page.locator(`.operation[data-path="${PROTECTED}"]`)
   t.match(await operation.locator('.result').textContent(), /WWW-Authenticate: .*error="invalid_/)
+})
+
+test('parameters and a body are sent, and texts are never taken for markup', async (t) => {
+  const received: (readonly [unknown, unknown, unknown, unknown])[] = []
+  const schema = {
+    params: { type: 'object', required: ['id'], properties: { id: { type: 'string' } } },
+    querystring: { type: 'object', properties: { q: { type: 'string' }, r: { type: 'string' } } },
+    body: { type: 'object', properties: { text: { type: 'string' } } },
+  } as const
+  async function notes(app: FastifyInstance): Promise<void> {
+    app.post('/notes/:id', { schema, config: { access: 'public' } }, (request) => {
+      received.push([request.params, request.query, request.body, request.headers.authorization])
+      return { text: '<img src=x onerror=alert(1)>' }
+    })
+  }
+  const environment = { ...ENVIRONMENT, PORT: '0', HOST: 'localhost', LOG_LEVEL: 'silent' }
+  const { app, port } = await startServer({ routes: [notes] }, [environment])
+  t.teardown(() => app.close())
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  await page.goto(`http://localhost:${port}/docs/`)
+  const operation = page.locator('.operation[data-path="/notes/{id}"]')
+  await operation.locator('> summary').click()
+  await operation.locator('[data-name=id]').fill('a/b $& ü')
+  await operation.locator('[data-name=q]').fill('x&y')
+  await operation.locator('textarea').fill('{"text":"it\'s"}')
+  await operation.locator('button').click()
+  await operation.locator('.status:text-is("200")').waitFor()
+  t.same(received, [[{ id: 'a/b $& ü' }, { q: 'x&y' }, { text: "it's" }, undefined]])
+  const result = operation.locator('.result')
+  t.match(await result.textContent(), '<img src=x onerror=alert(1)>')
+  t.match(await result.textContent(), `--data-raw '{"text":"it'\\''s"}'`)
+  t.equal(await result.locator('img').count(), 0)
+  await checkEverywhere(t, page, 'an operation with fields')
 })
