@@ -58,7 +58,7 @@ const TENANT: Readonly<Record<string, Picture>> = {
     },
   },
   'tenant-error': { show: ({ page, tenant }) => page.goto(`${tenant}login`) },
-  'console-overview': { show: ({ page, tenant }) => page.goto(tenant) },
+  'console-overview': { show: ({ page, tenant }) => page.goto(tenant), isInDocuments: true },
   'console-tokens': {
     async show({ page, tenant }) {
       await page.goto(tenant)
@@ -71,6 +71,7 @@ const TENANT: Readonly<Record<string, Picture>> = {
       await page.click('tr:has-text("Uma User") summary')
       await page.click('[aria-label="Explain /api/messages/admin for Uma User"]')
     },
+    isInDocuments: true,
   },
   'console-faults': { show: ({ page, tenant }) => page.goto(`${tenant}console/faults`) },
 }

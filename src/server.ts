@@ -18,7 +18,7 @@ import { AccessTokenVerifier } from './tokens/access-token.ts'
 import { KeySets } from './tokens/issuers/key-sets.ts'
 import { TrustedIssuers } from './tokens/issuers/trusted-issuers.ts'
 import type { JsonObject } from './tokens/jws.ts'
-import type { KeySetState, RemoteJwks } from './tokens/keys/remote-jwks.ts'
+import type { KeySetControl, KeySetState, RemoteJwks } from './tokens/keys/remote-jwks.ts'
 import { claimsReader, type PrincipalClaims } from './tokens/principal.ts'
 
 /** What a product adds to the core. */
@@ -50,6 +50,8 @@ export interface RunningServer {
   readonly metricsPort: number | undefined
   /** How current the keys of the main issuer are. */
   readonly keySet: () => KeySetState
+  /** The keys of the main issuer, for tools of development. */
+  readonly keys: KeySetControl
 }
 
 /** What a caller of `startServer` may want to see. */
@@ -111,7 +113,8 @@ export async function startServer(
       )
     }
     const port = await listen(app, addresses, config.port)
-    return { app, config, port, metricsPort, keySet: () => keySets.of(config.tokens.issuer).state }
+    const keys = keySets.of(config.tokens.issuer)
+    return { app, config, port, metricsPort, keySet: () => keys.state, keys }
   } catch (error) {
     await app.close()
     throw error

@@ -12,7 +12,7 @@ type Method = DryRunRequest['method']
  * decides what it would do with a request, and no handler runs.
  */
 export function createConsoleApi(
-  { app, config, port, keySet }: RunningServer,
+  { app, config, port, keySet, keys }: RunningServer,
   project: string,
 ): ConsoleApi {
   const routes = new Map(
@@ -45,6 +45,8 @@ export function createConsoleApi(
     url,
     publicUrl,
     audience: config.tokens.audiences[0],
+    knownKeys: () => keys.known,
+    fetchKeys: () => keys.refresh(),
     links: () => consoleLinks(url, config),
     policies: new Map([...routes].map(([label, { access }]) => [label, access])),
     decide,

@@ -19,11 +19,11 @@ const EXPECTED = [
 ]
 
 async function open(t: Test, options: object = {}, path = '') {
-  const { tenant, server } = await development(t, { PORT: await freePort() })
+  const { tenant, server, localTenant } = await development(t, { PORT: await freePort() })
   const { newPage } = await browser(t)
   const page = await newPage(options)
   await page.goto(`${tenant}${path}`)
-  return { page, tenant, server }
+  return { page, tenant, server, localTenant }
 }
 
 test('the matrix shows the responses to each persona', async (t) => {
@@ -117,7 +117,7 @@ test('any token can be pasted and explained', async (t) => {
 test('the faults', async (t) => {
   const { page, tenant } = await open(t, {}, 'console/faults')
   const kids = () =>
-    page.$$eval('#faults ~ ul code', (codes) => codes.map((code) => code.textContent))
+    page.$$eval('[aria-labelledby=keys] th code', (codes) => codes.map((code) => code.textContent))
   const expectAccess = async (when: string) => {
     await page.click('.sidebar >> text=Overview')
     t.strictSame(await statuses(page), EXPECTED, when)
@@ -131,18 +131,31 @@ test('the faults', async (t) => {
   await expectAccess('the API already has the next key')
   await page.click('text=Withdraw old keys')
   await page.waitForSelector('[role=status]:has-text("no longer")')
+  await page.click('text=Fetch now')
+  await page.waitForSelector('[role=status]:has-text("has fetched")')
   t.equal((await kids()).length, 2)
   await page.click('text=Down for 10 s')
-  await page.waitForSelector('strong:text-is("down")')
+  await page.waitForSelector('[data-seconds]')
+  await checkEverywhere(t, page, 'a tenant that is down')
   t.equal((await fetch(`${tenant}.well-known/jwks.json`)).status, 503)
   t.equal((await fetch(`${tenant}pages.css`)).status, 200, 'the console keeps its style sheet')
   await expectAccess('the API continues with its cached keys')
-  await page.click('text=Back to normal')
-  await page.waitForSelector('strong:text-is("up")')
+  await page.click('[aria-label="End down"]')
+  await page.waitForSelector('[role=status]:has-text("has ended")')
   t.equal((await fetch(`${tenant}.well-known/jwks.json`)).status, 200)
   await page.click('text=Slow: 3 s')
-  await page.waitForSelector('strong:text-is("slow")')
-  await page.click('text=Back to normal')
+  await page.waitForSelector('[aria-label="End slow"]')
+  await page.click('button:text-is("Back to normal")')
+  await page.waitForSelector('[role=status]:has-text("All faults have ended")')
+})
+
+test('the countdown of a fault ends with a new state', async (t) => {
+  const { page, localTenant } = await open(t, {}, 'console/faults')
+  await localTenant.app.faults.inject('down', 2)
+  await page.reload()
+  await page.waitForSelector('[data-seconds]')
+  await page.waitForSelector('[data-seconds]', { state: 'detached' })
+  t.equal(await page.locator('.chip:text-is("off")').count(), 3)
 })
 
 test('invitations and sessions', async (t) => {

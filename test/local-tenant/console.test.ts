@@ -6,6 +6,7 @@ import { type Test, test } from 'tap'
 import { createConsoleApi } from '../../src/dev/console-api.ts'
 import { startDevelopment } from '../../src/dev/start-development.ts'
 import { describeClaim, formatClaim } from '../../src/local-tenant/console/claims.ts'
+import type { ConsoleApi } from '../../src/local-tenant/console/console-api.ts'
 import { explainPage } from '../../src/local-tenant/console/explain/explain-page.ts'
 import type { Organization } from '../../src/local-tenant/directory/records.ts'
 import { startServer } from '../../src/server.ts'
@@ -16,7 +17,7 @@ import { TEST_PROJECT } from '../support/product/test-project.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { writeTenantKeys } from '../support/tokens/key-cache.ts'
 import { token as fakeToken } from '../support/tokens/tokens.ts'
-import { tenant as startIssuer, visitor, WEB } from '../support/visitor.ts'
+import { tenant as startIssuer, startTenant, visitor, WEB } from '../support/visitor.ts'
 
 async function console(t: Test, environment: Record<string, string> = {}) {
   const { tenant: issuer, localTenant: tenant, server } = await development(t, environment)
@@ -55,7 +56,7 @@ test('the front page', async (t) => {
   t.match(html, /Uma User/)
   t.match(html, 'error&#61;&#34;insufficient_scope&#34;')
   t.match((await get('/console/faults?done=rotate')).html, /The keys were rotated/)
-  t.match((await get('/console/faults?done=constructor')).html, '<p role="status"></p>')
+  t.match((await get('/console/faults?done=constructor')).html, '<p role="status" id="done"></p>')
 })
 
 test('each page has a URL, and the navigation marks the current one', async (t) => {
@@ -245,12 +246,14 @@ test('each reason has an anchor, to which pages link without the token', async (
 })
 
 test('the page says if the API could not be called', async (t) => {
-  const { post, server } = await console(t)
+  const { get, post, server } = await console(t)
   const form = { route: PROTECTED, token: 'x' }
   await server.app.close()
   const { status, html } = await post('/console/explain', form)
   t.equal(status, 200)
   t.match(html, /Not checked.*The API does not answer/s)
+  t.match((await get('/')).html, /no answer<\/span><small>The API does not answer/)
+  t.match((await post('/console/tokens', { persona: 'user' })).html, /no answer<\/span>/)
 })
 
 test('forms of other sites and unknown faults are rejected', async (t) => {
@@ -279,15 +282,60 @@ test('forms of other sites and unknown faults are rejected', async (t) => {
     )
   }
   const done = await post('/console/faults', { fault: 'rotate' })
-  t.strictSame([done.status, done.headers.get('location')], [303, '/console/faults?done=rotate'])
+  t.strictSame(
+    [done.status, done.headers.get('location')],
+    [303, '/console/faults?done=rotate#done'],
+  )
 })
 
-/** The rows of a table on the front page, as text. */
-function rowsOf(html: string, id: string): string[] {
+test('the keys that the API knows, and a fetch on request', async (t) => {
+  const { get, post, tenant } = await console(t)
+  const rows = async () => rowsOf((await get('/console/faults')).html, 'keys', 0)
+  t.match(await rows(), [/ signs known to the API/, / signs next known to the API/])
+  await post('/console/faults', { fault: 'rotate' })
+  t.match(await rows(), [/ signs known/, / signs next unknown/, / signed before known/])
+  const fetched = await post('/console/faults/fetch', {})
+  t.equal(fetched.headers.get('location'), '/console/faults?done=fetched#done')
+  t.match(await rows(), [/ signs known/, / signs next known/, / signed before known/])
+  t.match(
+    (await get('/console/faults')).html,
+    /fetched the key set \d+ s ago, and fetches it again/,
+  )
+  await post('/console/faults', { fault: 'withdraw' })
+  t.match((await rows())[2], /no longer published known to the API/)
+  await tenant.app.faults.inject('down', 60)
+  const failed = await post('/console/faults/fetch', {})
+  t.equal(failed.headers.get('location'), '/console/faults?done=fetch-failed#done')
+})
+
+test('each fault has a state and ends on its own', async (t) => {
+  const { get, post } = await console(t)
+  const states = async () =>
+    rowsOf((await get('/console/faults')).html, 'faults').map((row) => / (on|off) /.exec(row)?.[1])
+  for (const fault of ['down', 'slow', 'rate-limit']) await post('/console/faults', { fault })
+  t.strictSame(await states(), ['on', 'on', 'on'])
+  t.match((await get('/console/faults')).html, /<span data-seconds="(10|9|8)">/)
+  for (const [fault, left] of [
+    ['slow', ['on', 'off', 'on']],
+    ['down', ['off', 'off', 'on']],
+  ] as const) {
+    const { headers } = await post('/console/faults/end', { fault })
+    t.equal(headers.get('location'), '/console/faults?done=ended#done')
+    t.strictSame(await states(), left)
+  }
+  const { headers } = await post('/console/faults', { fault: 'up' })
+  t.strictSame(await states(), ['off', 'off', 'off'])
+  const { html } = await get(String(headers.get('location')))
+  t.match(html, /All faults have ended. Keys that were rotated or withdrawn stay so/)
+  t.equal((await post('/console/faults/end', { fault: 'x' })).status, 400)
+})
+
+/** The rows of a table, as text. */
+function rowsOf(html: string, id: string, headerRows = 1): string[] {
   const [, table = ''] =
     new RegExp(`<table[^>]*aria-labelledby="${id}">(.*?)</table>`, 's').exec(html) ?? []
   return [...table.matchAll(/<tr role="row">.*?<\/tr>/gs)]
-    .slice(1)
+    .slice(headerRows)
     .map(([row]) => row.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '))
 }
 
@@ -356,7 +404,15 @@ test('sessions are shown, and ending one notifies its clients', async (t) => {
 test('a tenant without an API shows an error', async (t) => {
   const { get, post } = forms(await startIssuer(t))
   t.match((await get('/')).html, /No API is connected to this tenant/)
+  t.match((await get('/console/faults')).html, /unknown to the API.*No API is connected\./s)
   t.equal((await post('/console/tokens', { persona: 'user' })).status, 503)
+})
+
+test('an API that has no keys yet', async (t) => {
+  const knownKeys = () => ({ kids: [], age: null, nextFetch: Number.POSITIVE_INFINITY })
+  const api = { knownKeys, links: async () => [] as const } as unknown as ConsoleApi
+  const { issuer } = await startTenant(t, { api: () => api })
+  t.match((await forms(issuer).get('/console/faults')).html, /has not fetched the key set yet/)
 })
 
 function ownsNote(): boolean {

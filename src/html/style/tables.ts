@@ -7,7 +7,7 @@ th { font-weight: 600; }
 th small { font-weight: 400; }
 thead th { border-top: 0; color: var(--quiet); font-size: 0.875rem; }
 tbody:first-child > tr:first-child > * { border-top: 0; }
-td button { white-space: nowrap; }
+td button, th button { white-space: nowrap; }
 td form { margin: 0; }
 th code { white-space: nowrap; }
 .stacks .name { display: none; }
@@ -21,8 +21,8 @@ th code { white-space: nowrap; }
 .matrix tr > :first-child { position: sticky; left: 0; min-width: 11rem; background: var(--surface);
   border-inline-end: 1px solid var(--line); }
 .matrix thead th:first-child { z-index: 2; }
-.matrix thead th:not(:last-child) { min-width: 9.75rem; }
-.matrix thead code { white-space: normal; }
+.matrix thead th:not(:last-child) { min-width: 8.5rem; }
+.matrix thead code { white-space: normal; overflow-wrap: normal; }
 .matrix tbody tr:first-child > * { border-top: 0; }
 .matrix summary small { display: inline; color: var(--quiet); }
 .matrix details { max-width: 20rem; }

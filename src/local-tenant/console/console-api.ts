@@ -1,6 +1,6 @@
 import type { AccessPolicy } from '../../access/policy.ts'
 import type { Explanation, ServerAnswer } from '../../explain/explanation.ts'
-import type { KeySetState } from '../../tokens/keys/remote-jwks.ts'
+import type { KeySetState, KnownKeys } from '../../tokens/keys/remote-jwks.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
 
 /** A request with a token, for the running API to decide. */
@@ -40,6 +40,9 @@ export interface ConsoleApi {
   readonly publicUrl: string
   /** Its identifier, the audience of its access tokens. */
   readonly audience: string
+  readonly knownKeys: () => KnownKeys
+  /** Lets it fetch the key set of the tenant. @returns whether it succeeded */
+  readonly fetchKeys: () => Promise<boolean>
   /** What else runs, for links: the API itself, its documents, the login, the client. */
   readonly links: () => Promise<readonly ConsoleLink[]>
   /** Its routes, such as `/api/notes` or `POST /api/notes`, and their access policies. */

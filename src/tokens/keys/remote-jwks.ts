@@ -42,6 +42,22 @@ export interface KeySetState {
   readonly cooldown: number
 }
 
+/** The keys that are in use, for people. */
+export interface KnownKeys {
+  readonly kids: readonly (string | undefined)[]
+  /** Seconds since the key set was fetched; null if it was not fetched yet. */
+  readonly age: number | null
+  /** Seconds until the next fetch; infinite before the first one has ended. */
+  readonly nextFetch: number
+}
+
+/** A key set, for tools of development. */
+export interface KeySetControl {
+  readonly known: KnownKeys
+  /** Fetches the key set now. @returns whether that succeeded */
+  refresh(): Promise<boolean>
+}
+
 export interface RemoteJwksOptions {
   /** The tenant's key set (`jwks_uri`). */
   readonly url: string
@@ -64,7 +80,7 @@ export interface RemoteJwksOptions {
 const MAX_RETRY_DELAY_MS = 60_000
 
 /** The key set (JWKS) of a tenant, kept up to date in the background so that requests do not wait for it. */
-export class RemoteJwks implements VerificationKeys {
+export class RemoteJwks implements VerificationKeys, KeySetControl {
   readonly #options: Required<RemoteJwksOptions>
   #keys: readonly VerificationKey[] = []
   #loadedAt = -Infinity
@@ -113,6 +129,19 @@ export class RemoteJwks implements VerificationKeys {
       age: age === Infinity ? null : Math.floor(age / 1000),
       cooldown: Math.max(0, Math.ceil(this.#cooldownLeft() / 1000)),
     }
+  }
+
+  get known(): KnownKeys {
+    return {
+      kids: this.#current().map(({ kid }) => kid),
+      age: this.state.age,
+      nextFetch: Math.max(0, Math.ceil((this.#nextAttemptAt - this.#options.now()) / 1000)),
+    }
+  }
+
+  async refresh(): Promise<boolean> {
+    await this.#load()
+    return this.#failures === 0
   }
 
   /** Starts the background fetches. */

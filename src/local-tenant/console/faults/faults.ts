@@ -3,18 +3,12 @@ import type { FaultType } from '../../controls/faults.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { parseParameters, requireParameter } from '../../protocol/parameters.ts'
+import { requireApi } from '../console-api.ts'
 import type { ConsoleOptions } from '../console-options.ts'
-import { faultsView } from './faults-page.ts'
+import { type Done, faultsView } from './faults-page.ts'
 
-const CONFIRMATIONS: Readonly<Record<string, string>> = {
-  rotate: 'The keys were rotated: the tenant signs with the next key now.',
-  withdraw: 'Keys that signed before are no longer published.',
-  down: 'The tenant is down for 10 seconds.',
-  slow: 'The tenant delays each response by 3 seconds.',
-  'rate-limit': 'The Management API responds with 429 for 10 seconds.',
-  up: 'The tenant is back to normal.',
-}
-const FAULT_SECONDS: Readonly<Record<FaultType, number>> = {
+/** What each button does, in seconds. */
+const SECONDS: Readonly<Record<FaultType, number>> = {
   down: 10,
   slow: 3,
   'rate-limit': 10,
@@ -24,26 +18,40 @@ const FAULT_SECONDS: Readonly<Record<FaultType, number>> = {
 }
 
 /** The page of the signing keys and of faults on request. */
-export async function faultsPage(app: FastifyInstance, { keys }: ConsoleOptions): Promise<void> {
+export async function faultsPage(
+  app: FastifyInstance,
+  { api, keys }: ConsoleOptions,
+): Promise<void> {
   app.get('/console/faults', async ({ query }, reply) => {
-    const { done = '' } = parseParameters(query)
-    return sendPage(
-      reply,
-      faultsView({
-        state: app.faults.state,
-        keyIds: keys.publicJwks().keys.map(({ kid }) => String(kid)),
-        confirmation: (Object.hasOwn(CONFIRMATIONS, done) && CONFIRMATIONS[done]) || '',
-      }),
-    )
+    const { done } = parseParameters(query)
+    const published = keys.publicJwks().keys.map(({ kid }) => String(kid))
+    const view = { published, known: api()?.knownKeys(), active: app.faults.active, done }
+    return sendPage(reply, faultsView(view))
   })
 
   app.post('/console/faults', async ({ body }, reply) => {
-    const fault = requireParameter(parseParameters(body), 'fault')
-    if (!Object.hasOwn(FAULT_SECONDS, fault)) {
-      throw new OAuthError('invalid_request', 'Unknown fault.')
-    }
-    const type = fault as FaultType
-    await app.faults.inject(type, FAULT_SECONDS[type])
-    return reply.redirect(`/console/faults?done=${type}`, 303)
+    const type = faultOf(requireParameter(parseParameters(body), 'fault'))
+    await app.faults.inject(type, SECONDS[type])
+    return reply.redirect(resultUrl(type), 303)
   })
+
+  app.post('/console/faults/end', async ({ body }, reply) => {
+    await app.faults.inject(faultOf(requireParameter(parseParameters(body), 'fault')), 0)
+    return reply.redirect(resultUrl('ended'), 303)
+  })
+
+  app.post('/console/faults/fetch', async (_request, reply) => {
+    const isFetched = await requireApi(api).fetchKeys()
+    return reply.redirect(resultUrl(isFetched ? 'fetched' : 'fetch-failed'), 303)
+  })
+}
+
+/** The fragment keeps the message, and so the button that was used, in view. */
+function resultUrl(done: Done): string {
+  return `/console/faults?done=${done}#done`
+}
+
+function faultOf(name: string): FaultType {
+  if (Object.hasOwn(SECONDS, name)) return name as FaultType
+  throw new OAuthError('invalid_request', 'Unknown fault.')
 }

@@ -51,7 +51,13 @@ ${rows.map((row) => matrixRow(row, routes))}
 
 function columnHeader(route: string, policy: AccessPolicy): Html {
   const required = policy === 'public' ? 'nothing' : scopeOf(policy).join(', ') || 'a token'
-  return html`<th role="columnheader" scope="col"><code>${route}</code><small>requires ${required}</small></th>`
+  return html`<th role="columnheader" scope="col"><code>${breakable(route)}</code><small>requires ${required}</small></th>`
+}
+
+/** A route that is broken before a slash where the column is narrow. */
+function breakable(route: string): Html {
+  const [first, ...others] = route.split('/')
+  return others.reduce((start, part) => html`${start}<wbr>/${part}`, html`${first}`)
 }
 
 function matrixRow({ persona, responses }: MatrixRow, routes: readonly string[]): Html {
