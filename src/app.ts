@@ -18,7 +18,7 @@ import { limitConnections } from './lifecycle/connection-limit.ts'
 import { health } from './lifecycle/health.ts'
 import { FIXED_TIMEOUTS, type Timeouts } from './lifecycle/timeouts.ts'
 import { AuditLog } from './observability/audit-log.ts'
-import { type CompletedRequest, type Hint, RequestLog } from './observability/request-log.ts'
+import { type Hint, type OnRequestCompleted, RequestLog } from './observability/request-log.ts'
 import { requestLogger } from './observability/request-logger.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
@@ -67,7 +67,7 @@ export interface Dependencies {
   /** Whether errors are problem details (RFC 9457) instead of `{"message": …}`. */
   readonly problemDetails?: boolean
   readonly timeouts?: Partial<Timeouts>
-  readonly onRequestCompleted?: (completed: CompletedRequest) => void
+  readonly onRequestCompleted?: OnRequestCompleted
   /** Explains a rejection in the log. */
   readonly hint?: Hint
 }

@@ -11,7 +11,7 @@ import { type Resource, Resources } from './lifecycle/resources.ts'
 import { LogOutput } from './observability/log-destination.ts'
 import { createLogger } from './observability/logger.ts'
 import { Metrics } from './observability/metrics.ts'
-import type { CompletedRequest, Hint } from './observability/request-log.ts'
+import type { Hint, OnRequestCompleted } from './observability/request-log.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
 import type { ApiDescription, RouteDescription } from './openapi/describe-routes.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
@@ -58,8 +58,7 @@ export interface RunningServer {
 export interface StartOptions {
   /** Standard output by default. */
   readonly logTo?: DestinationStream
-  /** Called for each response. */
-  readonly onRequestCompleted?: (completed: CompletedRequest) => void
+  readonly onRequestCompleted?: OnRequestCompleted
 }
 
 /**
@@ -169,9 +168,9 @@ export async function assemble(
     features: [end, features].flat(),
     notReady: () => (keySets.ready ? resources.notReady : 'keys'),
     problemDetails: definition.problemDetails ?? false,
-    onRequestCompleted(completed) {
+    onRequestCompleted(completed, reply) {
       if (config.metricsPort !== undefined) metrics.requestCompleted(completed)
-      options.onRequestCompleted?.(completed)
+      options.onRequestCompleted?.(completed, reply)
     },
     ...(config.logHints && { hint: await loadHint(config, keySets) }),
   })

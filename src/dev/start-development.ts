@@ -3,6 +3,7 @@ import { Terminal } from '../cli/support/terminal.ts'
 import { type Environment, setting } from '../config/environment.ts'
 import { parsers } from '../config/parsers.ts'
 import { isTenantHttps, tenantPort, trustCertificate } from '../config/tenant-port.ts'
+import { RecentRequests } from '../local-tenant/console/requests/recent-requests.ts'
 import { apiEnvironment } from '../local-tenant/controls/environment.ts'
 import { setServerOrigin } from '../local-tenant/directory/server-origin.ts'
 import {
@@ -16,6 +17,7 @@ import { findProject, nameIn, type Project } from '../project/project.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { createConsoleApi } from './console-api.ts'
 import { PrettyLog } from './log/pretty-log.ts'
+import { requestRecorder } from './request-recorder.ts'
 
 export interface Development {
   readonly tenant: LocalTenant
@@ -38,7 +40,9 @@ export async function startDevelopment(
   logTo: DestinationStream = new PrettyLog(new Terminal(process.stdout)),
 ): Promise<Development> {
   let server: RunningServer | undefined
+  const requests = new RecentRequests()
   const tenant = await startLocalTenant({
+    requests,
     api: () => server && createConsoleApi(server, project.directory),
     port: tenantPort(sources),
     directory,
@@ -53,7 +57,8 @@ export async function startDevelopment(
     const definition = await loadServer(project)
     const variables = apiEnvironment(tenant.issuer, tenant.directory)
     const environment = developmentEnvironment(sources, variables)
-    server = await startServer(definition, environment, { logTo })
+    const onRequestCompleted = requestRecorder(requests, () => server)
+    server = await startServer(definition, environment, { logTo, onRequestCompleted })
     setServerOrigin(tenant.directory, `http://localhost:${server.port}`)
     return { tenant, server, unused: unusedVariables(sources, variables) }
   } catch (error) {

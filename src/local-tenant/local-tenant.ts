@@ -11,6 +11,7 @@ import { validateTenantData } from '../tenant-data/validate-tenant-data.ts'
 import { loadCertificate } from './certificate.ts'
 import { tenantConsole } from './console/console.ts'
 import type { ConsoleApi } from './console/console-api.ts'
+import { RecentRequests } from './console/requests/recent-requests.ts'
 import { changesControl } from './controls/changes.ts'
 import { decisionControl } from './controls/decisions.ts'
 import { environmentControl } from './controls/environment.ts'
@@ -57,6 +58,8 @@ export interface LocalTenantOptions {
   readonly allowedHosts?: readonly string[]
   /** The API that the console calls. Undefined until it runs. */
   readonly api?: () => ConsoleApi | undefined
+  /** The requests to the API, for the console. */
+  readonly requests?: RecentRequests
   /** The initial records. The default is `data`. */
   readonly seed?: Seed
   /** Personas, roles, organizations and others. The default is data.ts. */
@@ -132,7 +135,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(logout, { sessions, directory, backchannel })
   await app.register(thirdParty, { federatedTokens })
 
-  const { api = () => undefined } = options
+  const { api = () => undefined, requests = new RecentRequests() } = options
   await app.register(environmentControl, { issuer, directory, api })
   await app.register(decisionControl, { api })
   await app.register(changesControl, { directory, file, sessions, dataFile })
@@ -151,6 +154,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     sessions,
     backchannel,
     api,
+    requests,
     dataFile,
   })
   try {

@@ -29,8 +29,16 @@ export interface CompletedRequest {
  */
 export type Hint = (refusal: string | undefined, request: FastifyRequest) => string | undefined
 
+/**
+ * Called for each response.
+ *
+ * @param reply the response and its request; undefined if the request could not be parsed. The request
+ *   has the token: do not keep it.
+ */
+export type OnRequestCompleted = (completed: CompletedRequest, reply?: FastifyReply) => void
+
 export interface RequestLogOptions {
-  readonly onRequestCompleted: (completed: CompletedRequest) => void
+  readonly onRequestCompleted: OnRequestCompleted
   readonly hint: Hint
   /** Undefined if there are no audit lines. */
   readonly audit?: AuditLog | undefined
@@ -72,7 +80,7 @@ export class RequestLog extends LogController {
       hint: this.#options.hint(refusal, request),
     }
     const unexpected = status === 500 ? failure : (error ?? undefined)
-    this.record(completed, unexpected, this.#loggerOf(routeOptions.logLevel))
+    this.record(completed, unexpected, reply)
     this.#options.audit?.write(request, status)
   }
 
@@ -88,11 +96,12 @@ export class RequestLog extends LogController {
   }
 
   /** @param unexpected an error that is not a rejection of the request */
-  record(completed: CompletedRequest, unexpected?: unknown, log = this.#logger): void {
+  record(completed: CompletedRequest, unexpected?: unknown, reply?: FastifyReply): void {
+    const log = this.#loggerOf(reply?.request.routeOptions.logLevel)
     if (unexpected !== undefined) log.error({ ...completed, err: unexpected }, 'request')
     else if (completed.status >= 500) log.warn(completed, 'request')
     else log.info(completed, 'request')
-    this.#options.onRequestCompleted(completed)
+    this.#options.onRequestCompleted(completed, reply)
   }
 
   /** @param level the level of the route; empty if it has none of its own */

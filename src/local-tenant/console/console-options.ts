@@ -4,9 +4,10 @@ import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'
 import type { TokenIssuer } from '../protocol/tokens/token-issuer.ts'
 import type { WrongTokens } from '../protocol/tokens/wrong-tokens.ts'
 import type { ConsoleApi } from './console-api.ts'
+import type { RequestPagesOptions } from './requests/request-pages.ts'
 
 /** What the pages of the console show and change. */
-export interface ConsoleOptions extends SessionControlOptions {
+export interface ConsoleOptions extends SessionControlOptions, RequestPagesOptions {
   readonly issuer: () => string
   readonly keys: SigningKeys
   readonly tokenIssuer: TokenIssuer

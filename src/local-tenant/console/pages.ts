@@ -4,6 +4,7 @@ import { directoryPage } from './directory/directory.ts'
 import { explanations } from './explain/explain.ts'
 import { faultsPage } from './faults/faults.ts'
 import { overview } from './overview/overview.ts'
+import { requestPages } from './requests/request-pages.ts'
 import { tokens } from './tokens/tokens.ts'
 
 /** A page of the console: its URL, its name in the navigation, and the plugin with its routes. */
@@ -19,6 +20,7 @@ export const PAGES: readonly ConsolePage[] = [
   { path: '/console/overview', name: 'Overview', plugin: overview },
   { path: '/console/tokens', name: 'Tokens', plugin: tokens },
   { path: '/console/explain', name: 'Explain', plugin: explanations },
+  { path: '/console/requests', name: 'Requests', plugin: requestPages },
   { path: '/console/directory', name: 'Directory', plugin: directoryPage },
   { path: '/console/faults', name: 'Keys and faults', plugin: faultsPage },
 ]

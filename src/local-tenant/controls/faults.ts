@@ -28,7 +28,7 @@ export type FaultType = 'rotate' | 'withdraw' | 'slow' | 'down' | 'rate-limit' |
 
 /** The paths that respond even if the tenant is down: this route, what commands ask, the console with its style sheet. */
 const ALWAYS_UP =
-  /^\/(pages\.css|local-tenant\/(faults|environment|decisions|status|changes|reset)|console\/[a-z/-]+)?(\?|$)/
+  /^\/(pages\.css|local-tenant\/(faults|environment|decisions|status|changes|reset)|console\/[\w/-]+)?(\?|$)/
 
 const schema = {
   body: {

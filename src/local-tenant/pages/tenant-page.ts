@@ -27,6 +27,8 @@ export interface TenantPage {
   readonly wide?: boolean
   /** JavaScript that the page runs. Must not contain `</script>`. */
   readonly script?: string
+  /** Whether its script requests URLs of the tenant. */
+  readonly connects?: boolean
   /** The origin that may show the page in a frame. The default is none. */
   readonly frameAncestor?: string
 }
@@ -35,7 +37,14 @@ const SITE = 'Local tenant'
 
 /** Sends a page. Its policy allows the style sheet and its own script, and nothing else. */
 export function sendPage(reply: FastifyReply, page: TenantPage): FastifyReply {
-  const { title, body, script: code, wide = false, frameAncestor = "'none'" } = page
+  const {
+    title,
+    body,
+    script: code,
+    wide = false,
+    connects = false,
+    frameAncestor = "'none'",
+  } = page
   const frame = reply.server.consoleFrame
   const layout = frame === undefined ? 'narrow' : undefined
   const nonce = randomBytes(16).toString('base64')
@@ -51,6 +60,7 @@ export function sendPage(reply: FastifyReply, page: TenantPage): FastifyReply {
   const policy = contentSecurityPolicy({
     'script-src': [`'nonce-${nonce}'`],
     'frame-ancestors': [frameAncestor],
+    ...(connects && { 'connect-src': ["'self'"] }),
   })
   return reply
     .headers({

@@ -79,7 +79,8 @@ function reasonLink(code: string): Html {
   return html`<a href="/console/explain/reasons#${code}"><code>${code}</code></a>`
 }
 
-function checksSection(checks: readonly Check[]): Html | undefined {
+/** The checks that a token met. Undefined for a public route. */
+export function checksSection(checks: readonly Check[]): Html | undefined {
   if (checks.length === 0) return undefined
   const made = checks.filter(({ outcome }) => outcome !== 'not checked')
   const others = checks.filter(({ outcome }) => outcome === 'not checked')
