@@ -155,6 +155,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     backchannel,
     api,
     requests,
+    file,
     dataFile,
   })
   try {

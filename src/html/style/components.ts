@@ -40,6 +40,11 @@ input, select, textarea { display: block; width: 100%; min-height: 2.5rem; margi
   background: var(--surface); border: 1px solid var(--edge); border-radius: var(--radius); }
 textarea { font-family: var(--mono); font-size: 0.875rem; line-height: 1.5; resize: vertical; }
 .row > label { margin: 0; }
+input[type="checkbox"] { display: inline-block; width: 1.15rem; min-height: 0; height: 1.15rem; margin: 0 0.4rem 0 0;
+  vertical-align: -0.2rem; accent-color: var(--accent); }
+fieldset { margin: 0 0 1rem; padding: 0; border: 0; }
+legend { padding: 0; margin-bottom: 0.5rem; font-weight: 500; }
+fieldset label { font-weight: 400; margin-bottom: 0.5rem; }
 [aria-invalid="true"] { border-color: var(--bad); }
 .error { margin: -0.6rem 0 1rem; color: var(--bad); font-size: 0.9375rem; }
 .hint { margin: -0.6rem 0 1rem; color: var(--quiet); font-size: 0.9375rem; }
@@ -62,6 +67,8 @@ textarea { font-family: var(--mono); font-size: 0.875rem; line-height: 1.5; resi
 .alert.bad { background: var(--bad-soft); }
 .alert.warn { background: var(--warn-soft); }
 .alert > :last-child { margin-bottom: 0; }
+.notice { position: sticky; top: 0.5rem; z-index: 1; }
+:root:has(.notice:not(:empty)) { scroll-padding-top: 5rem; }
 .empty { margin: 0 0 1.25rem; padding: 1.25rem; text-align: center; color: var(--quiet);
   border: 1px dashed var(--edge); border-radius: var(--radius-large); }
 .empty > :last-child { margin-bottom: 0; }

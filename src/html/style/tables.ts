@@ -9,6 +9,9 @@ thead th { border-top: 0; color: var(--quiet); font-size: 0.875rem; }
 tbody:first-child > tr:first-child > * { border-top: 0; }
 td button, th button { white-space: nowrap; }
 td form { margin: 0; }
+th > .row, td > .row { margin: 0; align-items: center; }
+th > .row { flex-wrap: nowrap; overflow-wrap: anywhere; }
+td > * + .row { margin-top: 0.6rem; }
 th code { white-space: nowrap; }
 .stacks .name { display: none; }
 

@@ -4,6 +4,7 @@ import { directoryPage } from './directory/directory.ts'
 import { explanations } from './explain/explain.ts'
 import { faultsPage } from './faults/faults.ts'
 import { overview } from './overview/overview.ts'
+import { peoplePage } from './people/people.ts'
 import { requestPages } from './requests/request-pages.ts'
 import { tokens } from './tokens/tokens.ts'
 
@@ -21,6 +22,7 @@ export const PAGES: readonly ConsolePage[] = [
   { path: '/console/tokens', name: 'Tokens', plugin: tokens },
   { path: '/console/explain', name: 'Explain', plugin: explanations },
   { path: '/console/requests', name: 'Requests', plugin: requestPages },
+  { path: '/console/people', name: 'People and roles', plugin: peoplePage },
   { path: '/console/directory', name: 'Directory', plugin: directoryPage },
   { path: '/console/faults', name: 'Keys and faults', plugin: faultsPage },
 ]

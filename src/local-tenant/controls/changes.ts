@@ -24,9 +24,18 @@ export async function changesControl(
   app.post('/local-tenant/reset', { onRequest: requireJson }, async () => {
     const undone = { ...report(), faults: app.faults.active }
     await app.faults.inject('up', 0)
-    for (const collection of Object.values(directory.collections)) collection.reset()
-    sessions.endWhere(({ persona }) => directory.personas.get(persona.name) === undefined)
-    await file.save()
+    await undoChanges({ directory, file, sessions })
     return undone
   })
+}
+
+/** Makes the directory what the tenant's data says. Sessions of people who are not in the data end. */
+export async function undoChanges({
+  directory,
+  file,
+  sessions,
+}: Omit<ChangesOptions, 'dataFile'>): Promise<void> {
+  for (const collection of Object.values(directory.collections)) collection.reset()
+  sessions.endWhere(({ persona }) => directory.personas.get(persona.name) === undefined)
+  await file.save()
 }

@@ -75,6 +75,11 @@ export class Collection<T extends object> implements Iterable<T> {
     this.#records.delete(this.#keyOf(record))
   }
 
+  /** Whether a record is in the tenant's data. */
+  isSeeded(record: T): boolean {
+    return this.#seeds.has(this.#keyOf(record))
+  }
+
   isPersisted(record: T): boolean {
     return this.#persistedKeys.has(this.#keyOf(record))
   }

@@ -8,19 +8,17 @@ export function consoleForms(issuer: string) {
     const { status, headers } = response
     return { status, headers, location: headers.get('location'), html: await response.text() }
   }
+  const get = (path: string, headers: Record<string, string> = {}) => send(path, { headers })
+  const post = (path: string, values: Record<string, string>, headers: object = { origin }) =>
+    send(path, { method: 'POST', headers: { ...headers }, body: new URLSearchParams(values) })
   return {
-    get: (path: string, headers: Record<string, string> = {}) => send(path, { headers }),
-    post: (path: string, values: Record<string, string>, headers: object = { origin }) =>
-      send(path, {
-        method: 'POST',
-        headers: { ...headers },
-        body: new URLSearchParams(values),
-      }),
+    get,
+    post,
     /** Sends a form, and follows the redirect. */
     async submit(path: string, values: Record<string, string>) {
-      const { status, location, html } = await this.post(path, values)
+      const { status, location, html } = await post(path, values)
       if (status !== 303) throw new Error(`${path}: ${status} ${html}`)
-      return this.get(String(location))
+      return get(String(location))
     },
   }
 }
