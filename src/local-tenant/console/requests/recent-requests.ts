@@ -22,7 +22,7 @@ export interface RecordedRequest {
   readonly hint: string | undefined
   /** The claim `sub`. */
   readonly subject: string | undefined
-  /** Whether the API verified the token, so that the subject is no claim of just anyone. */
+  /** Whether the API verified the token, so that the subject is not only a claim. */
   readonly isVerified: boolean
   /** Undefined where no route matched. */
   readonly explanation: Explanation | undefined
