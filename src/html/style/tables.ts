@@ -42,7 +42,7 @@ dl.names dt { font-family: var(--mono); font-size: 0.875rem; line-height: 1.775;
   .stacks thead { position: absolute; clip-path: inset(50%); }
   .stacks tr { padding: 0.75rem 1rem; }
   .stacks tr + tr { border-top: 1px solid var(--line); }
-  .stacks th, .stacks td { border: 0; padding: 0.25rem 0; }
+  .stacks th, .stacks td { border: 0; padding: 0.25rem 0; overflow-wrap: anywhere; }
   .stacks th code { white-space: pre-wrap; }
   .stacks .name { display: inline; color: var(--quiet); }
   .matrix { max-width: none; max-height: none; overflow: visible; }

@@ -3,6 +3,7 @@ import type { ConsoleOptions } from './console-options.ts'
 import { directoryPage } from './directory/directory.ts'
 import { explanations } from './explain/explain.ts'
 import { faultsPage } from './faults/faults.ts'
+import { organizationsPage } from './organizations/organizations.ts'
 import { overview } from './overview/overview.ts'
 import { peoplePage } from './people/people.ts'
 import { requestPages } from './requests/request-pages.ts'
@@ -23,6 +24,7 @@ export const PAGES: readonly ConsolePage[] = [
   { path: '/console/explain', name: 'Explain', plugin: explanations },
   { path: '/console/requests', name: 'Requests', plugin: requestPages },
   { path: '/console/people', name: 'People and roles', plugin: peoplePage },
+  { path: '/console/organizations', name: 'Organizations', plugin: organizationsPage },
   { path: '/console/directory', name: 'Directory', plugin: directoryPage },
   { path: '/console/faults', name: 'Keys and faults', plugin: faultsPage },
 ]

@@ -1,0 +1,75 @@
+import { chip } from '../../../html/components.ts'
+import { type Html, html } from '../../../html/html.ts'
+import type { Directory } from '../../directory/directory.ts'
+import type { Organization } from '../../directory/records.ts'
+import type { TenantPage } from '../../pages/tenant-page.ts'
+import { table } from '../table.ts'
+import { invitationsSection } from './invitations-view.ts'
+import { PATH } from './path.ts'
+
+const COLUMNS = ['Organization', 'Members', 'Add a member', 'Invite somebody']
+
+/** Organizations with their members, and all invitations. */
+export function organizationsView(
+  directory: Directory,
+  dataFile: string,
+  notice: Html,
+): TenantPage {
+  const rows = [...directory.organizations].map((organization) => rowOf(organization, directory))
+  const none = html`<div class="empty"><p>There are no organizations.</p>
+<p>Add one to <code>${dataFile}</code>, or create it with <code>npm run provision -- --apply</code>.</p></div>`
+  return {
+    title: 'Organizations and invitations',
+    wide: true,
+    body: html`${notice}
+<p class="lead">Members choose an organization when they log in. Their tokens have it in the claim <code>org_id</code>.</p>
+<h2 id="organizations">Organizations</h2>
+${rows.length > 0 ? table('organizations', COLUMNS, rows) : none}
+${invitationsSection(directory)}`,
+  }
+}
+
+function rowOf(organization: Organization, directory: Directory): Html {
+  const { id, displayName, known } = organization
+  const personas = [...directory.personas]
+  const members = personas
+    .filter(({ organizations }) => organizations.includes(id))
+    .map(
+      (
+        member,
+      ) => html`<form method="post" action="${PATH}/remove"><input type="hidden" name="organization" value="${id}">
+${member.displayName} <button class="linklike" name="persona" value="${member.name}" aria-label="Remove ${member.displayName} from ${displayName}">remove</button></form>`,
+    )
+  const others = personas.filter(({ organizations }) => !organizations.includes(id))
+  return html`<tr role="row" id="${id}"><th role="rowheader" scope="row">${displayName}<small class="quiet"><code>${id}</code></small>
+${known ? chip('known to the API', 'good') : chip('unknown to the API', 'warn')}</th>
+<td role="cell">${members.length > 0 ? members : html`<span class="quiet">no members</span>`}</td>
+<td role="cell">${others.length > 0 ? addForm(organization, others) : html`<span class="quiet">everybody is a member</span>`}</td>
+<td role="cell">${inviteForm(organization, directory)}</td></tr>`
+}
+
+function addForm(
+  { id, displayName }: Organization,
+  others: readonly { name: string; displayName: string }[],
+): Html {
+  const options = others.map(
+    (other) => html`<option value="${other.name}">${other.displayName}</option>`,
+  )
+  return html`<form method="post" action="${PATH}/add" class="row"><input type="hidden" name="organization" value="${id}">
+<label><span class="sr-only">New member of ${displayName}</span><select name="persona">${options}</select></label>
+<button class="small">Add</button></form>`
+}
+
+/** Invitations lead to the login of a client, so it needs the URL of one. */
+function inviteForm({ id, displayName }: Organization, { clients }: Directory): Html {
+  const options = [...clients]
+    .filter(({ initiateLoginUri }) => initiateLoginUri !== undefined)
+    .map((client) => html`<option value="${client.id}">${client.name}</option>`)
+  if (options.length === 0) {
+    return html`<span class="quiet">No client has a URL where a login starts (<code>initiateLoginUri</code>).</span>`
+  }
+  return html`<form method="post" action="${PATH}/invite" class="row"><input type="hidden" name="organization" value="${id}">
+<label>E-mail address <input name="email" type="email" required autocomplete="off"></label>
+<label>Application <select name="client">${options}</select></label>
+<button class="small" aria-label="Invite to ${displayName}">Invite</button></form>`
+}
