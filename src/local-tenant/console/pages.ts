@@ -7,6 +7,7 @@ import { organizationsPage } from './organizations/organizations.ts'
 import { overview } from './overview/overview.ts'
 import { peoplePage } from './people/people.ts'
 import { requestPages } from './requests/request-pages.ts'
+import { sessionsPage } from './sessions/sessions.ts'
 import { tokens } from './tokens/tokens.ts'
 
 /** A page of the console: its URL, its name in the navigation, and the plugin with its routes. */
@@ -25,6 +26,7 @@ export const PAGES: readonly ConsolePage[] = [
   { path: '/console/requests', name: 'Requests', plugin: requestPages },
   { path: '/console/people', name: 'People and roles', plugin: peoplePage },
   { path: '/console/organizations', name: 'Organizations', plugin: organizationsPage },
+  { path: '/console/sessions', name: 'Sessions', plugin: sessionsPage },
   { path: '/console/directory', name: 'Directory', plugin: directoryPage },
   { path: '/console/faults', name: 'Keys and faults', plugin: faultsPage },
 ]
