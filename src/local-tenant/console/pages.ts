@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { clientsPage } from './clients/clients.ts'
 import type { ConsoleOptions } from './console-options.ts'
 import { directoryPage } from './directory/directory.ts'
 import { explanations } from './explain/explain.ts'
@@ -27,6 +28,7 @@ export const PAGES: readonly ConsolePage[] = [
   { path: '/console/people', name: 'People and roles', plugin: peoplePage },
   { path: '/console/organizations', name: 'Organizations', plugin: organizationsPage },
   { path: '/console/sessions', name: 'Sessions', plugin: sessionsPage },
+  { path: '/console/clients', name: 'Clients', plugin: clientsPage },
   { path: '/console/directory', name: 'Directory', plugin: directoryPage },
   { path: '/console/faults', name: 'Keys and faults', plugin: faultsPage },
 ]
