@@ -94,7 +94,6 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'test/e2e/console.e2e.ts',
       'test/e2e/tenant-login.e2e.ts',
       'docs/local-tenant.md',
-      'docs/console.png',
       'docs/images',
       '.ci/readme.ts',
       '.ci/screenshots.ts',
