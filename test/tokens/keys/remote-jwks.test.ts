@@ -244,3 +244,15 @@ test('keys that were left out are told of, and do not spoil the rest', async (t)
     },
   ])
 })
+
+test('what is known of the keys, and a fetch on request', async (t) => {
+  const { tenant, clock, keys } = await remote(t)
+  t.strictSame(keys.known, { kids: [], age: null, nextFetch: Number.POSITIVE_INFINITY })
+  t.equal(await keys.refresh(), true)
+  clock.ms += 5_000
+  t.match(keys.known, { kids: ['current'], age: 5 })
+  t.ok(keys.known.nextFetch >= 400 && keys.known.nextFetch <= 535, 'before the maximum age')
+  tenant.answer = answer('', 503)
+  t.equal(await keys.refresh(), false)
+  t.strictSame(keys.known.kids, ['current'], 'the keys stay in use')
+})
