@@ -158,31 +158,6 @@ test('the countdown of a fault ends with a new state', async (t) => {
   t.equal(await page.locator('.chip:text-is("off")').count(), 3)
 })
 
-test('invitations and sessions', async (t) => {
-  const { page, tenant } = await open(t, {}, 'console/directory')
-  await page.selectOption('form[action="/console/invitations"] select', 'globex')
-  await page.fill('[name=email]', 'user@example.com')
-  await page.click('text=Invite')
-  await page.waitForSelector('[role=status]:has-text("invitation was created")')
-  const row = '[aria-labelledby=invitations] tbody tr'
-  t.match(await page.textContent(row), /user@example.com\s+Globex\s+open\s+http:/)
-  await page.click(`${row} a`)
-  await page.click('button[value=user]')
-  await page.waitForURL('**/profile')
-  t.match(await page.textContent('main'), /Organization: globex/)
-  const profile = page.url()
-
-  await page.goto(`${tenant}console/directory`)
-  t.match(await page.textContent(row), /used/)
-  t.match(await page.textContent('[aria-labelledby=sessions] tbody tr'), /Uma User.*Globex/s)
-  await checkEverywhere(t, page, 'invitations and sessions')
-  await page.click('[aria-label="End session of Uma User"]')
-  await page.waitForSelector('[role=status]:has-text("has ended")')
-  t.equal(await page.isVisible('[aria-labelledby=sessions]'), false)
-  await page.goto(profile)
-  t.match(await page.textContent('h1'), 'Your session has ended')
-})
-
 test('on a phone, in dark mode, by keyboard', async (t) => {
   const { page } = await open(t, { viewport: { width: 360, height: 740 }, colorScheme: 'dark' })
   t.strictSame(await statuses(page), EXPECTED)

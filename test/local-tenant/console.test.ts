@@ -8,7 +8,6 @@ import { startDevelopment } from '../../src/dev/start-development.ts'
 import { describeClaim, formatClaim } from '../../src/local-tenant/console/claims.ts'
 import type { ConsoleApi } from '../../src/local-tenant/console/console-api.ts'
 import { explainPage } from '../../src/local-tenant/console/explain/explain-page.ts'
-import type { Organization } from '../../src/local-tenant/directory/records.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { development } from '../support/development.ts'
@@ -17,7 +16,7 @@ import { TEST_PROJECT } from '../support/product/test-project.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { writeTenantKeys } from '../support/tokens/key-cache.ts'
 import { token as fakeToken } from '../support/tokens/tokens.ts'
-import { tenant as startIssuer, startTenant, visitor, WEB } from '../support/visitor.ts'
+import { tenant as startIssuer, startTenant } from '../support/visitor.ts'
 
 async function console(t: Test, environment: Record<string, string> = {}) {
   const { tenant: issuer, localTenant: tenant, server } = await development(t, environment)
@@ -29,7 +28,7 @@ function forms(issuer: string) {
   const { origin } = new URL(issuer)
   return {
     issuer,
-    async get(path = '/console/directory') {
+    async get(path: string) {
       const response = await fetch(new URL(path, issuer))
       return { status: response.status, html: await response.text(), headers: response.headers }
     },
@@ -338,68 +337,6 @@ function rowsOf(html: string, id: string, headerRows = 1): string[] {
     .slice(headerRows)
     .map(([row]) => row.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '))
 }
-
-test('invitations are created, and shown as open, used or expired', async (t) => {
-  const { get, post, tenant } = await console(t)
-  t.strictSame(rowsOf((await get()).html, 'invitations'), [])
-  for (const [organization, email] of [
-    ['acme', 'user@example.com'],
-    ['globex', 'admin@example.com'],
-    ['acme', '<b>@example.com'],
-  ] as const) {
-    const created = await post('/console/invitations', { organization, email })
-    t.strictSame(
-      [created.status, created.headers.get('location')],
-      [303, '/console/directory?done=invited'],
-    )
-  }
-  const [used, expired] = tenant.directory.invitations
-  Object.assign(used ?? {}, { used: true })
-  Object.assign(expired ?? {}, { expiresAt: Date.now(), organization: 'org_gone' })
-  tenant.directory.organizations.add({
-    ...(tenant.directory.organization('globex') as Organization),
-    id: 'org_gone',
-    displayName: 'Gone & lost',
-  })
-  const { html } = await get('/console/directory?done=invited')
-  t.match(html, '<p role="status">The invitation was created.</p>')
-  t.match(rowsOf(html, 'invitations'), [
-    /user@example.com Acme used http:/,
-    /admin@example.com Gone &#38; lost expired/,
-    /&#60;b&#62;@example.com Acme open http.*\/login\?invitation&#61;/,
-  ])
-  for (const form of [{ organization: 'acme' }, { organization: 'x', email: 'a@example.com' }]) {
-    const { status, html: page } = await post('/console/invitations', form)
-    t.equal(status, 400)
-    t.match(page, /That did not work/)
-  }
-  const form = { organization: 'acme', email: 'a@example.com' }
-  t.equal((await post('/console/invitations', form, {})).status, 403, 'from another site')
-})
-
-test('sessions are shown, and ending one notifies its clients', async (t) => {
-  const { get, post, issuer, tenant } = await console(t)
-  t.strictSame(rowsOf((await get()).html, 'sessions'), [])
-  const uma = visitor(issuer)
-  await uma.logIn('user', WEB)
-  await visitor(issuer).logIn('acme-member', {}, { organization: 'org_acme' })
-  t.match(rowsOf((await get()).html, 'sessions'), [
-    /Uma User user no organization since .* GMT messages-web /,
-    /Mia Member acme-member Acme since .* GMT messages-spa /,
-  ])
-  const sid = String(tenant.sessions.list()[0]?.sid)
-  t.equal((await post('/console/sessions/end', { sid }, {})).status, 403, 'from another site')
-  const { status, headers } = await post('/console/sessions/end', { sid })
-  t.strictSame([status, headers.get('location')], [303, '/console/directory?done=ended'])
-  t.match(tenant.backchannel.deliveries(), [{ client: 'messages-web', sid }])
-  // #region browser-login
-  t.match(tenant.backchannel.deliveries(), [{ outcome: 200 }])
-  // #endregion browser-login
-  t.match(rowsOf((await get()).html, 'sessions'), [/Mia Member/])
-  t.match((await uma.authorize(WEB)).html, /<h1>Log in<\/h1>/, 'the login page is shown')
-  t.equal((await post('/console/sessions/end', { sid })).status, 404)
-  t.equal((await post('/console/sessions/end', {})).status, 400)
-})
 
 test('a tenant without an API shows an error', async (t) => {
   const { get, post } = forms(await startIssuer(t))

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { clientsPage } from './clients/clients.ts'
 import type { ConsoleOptions } from './console-options.ts'
-import { directoryPage } from './directory/directory.ts'
 import { explanations } from './explain/explain.ts'
 import { faultsPage } from './faults/faults.ts'
 import { organizationsPage } from './organizations/organizations.ts'
@@ -29,6 +28,5 @@ export const PAGES: readonly ConsolePage[] = [
   { path: '/console/organizations', name: 'Organizations', plugin: organizationsPage },
   { path: '/console/sessions', name: 'Sessions', plugin: sessionsPage },
   { path: '/console/clients', name: 'Clients', plugin: clientsPage },
-  { path: '/console/directory', name: 'Directory', plugin: directoryPage },
   { path: '/console/faults', name: 'Keys and faults', plugin: faultsPage },
 ]
