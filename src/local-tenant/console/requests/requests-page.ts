@@ -29,7 +29,7 @@ begins again when <code>npm run dev</code> restarts.</p>
 <div class="empty" id="none"${isEmpty ? undefined : html` hidden`}>
 <p>There were no calls yet.</p>
 <p>Call the API with an application or on the command line, such as <code>npm run call -- /path --as persona</code>,
-or <a href="/">get a token</a> with a curl line to copy.</p></div>
+or <a href="/console/tokens">get a token</a> with a curl line to copy.</p></div>
 <table class="stacks" role="table" aria-label="Requests" id="requests"${isEmpty ? html` hidden` : undefined}>
 <thead role="rowgroup"><tr role="row">${headers}</tr></thead>
 <tbody role="rowgroup">
