@@ -32,7 +32,7 @@ test('a document names the style sheet, and has a script only if it is given one
   const plain = htmlDocument(page)
   t.match(plain, '<title>&#60;Title&#62; – Site</title>')
   t.match(plain, '<h1>&#60;Title&#62;</h1>')
-  t.match(plain, /<header class="topbar"><div><b>Top<.b><.div><.header>\n<main>/)
+  t.match(plain, /<header class="topbar"><div><b>Top<.b><.div><.header>\s+<main>/)
   t.match(plain, /<link rel="stylesheet" href="\/pages\.css\?v=[\w-]{16}">/)
   t.match(plain, '<link rel="icon" href="data:')
   t.notMatch(plain, /<script|<style/)

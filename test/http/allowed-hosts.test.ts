@@ -31,7 +31,15 @@ test('every port of development answers at the names of this machine and at ALLO
     [server.port, [PUBLIC, '/livez', '/nowhere', '/login']],
     [
       Number(tenantPort),
-      ['/', '/authorize', '/oauth/token', '/api/v2/clients', '/local-tenant/environment', '/none'],
+      [
+        '/console/overview',
+        '/',
+        '/authorize',
+        '/oauth/token',
+        '/api/v2/clients',
+        '/local-tenant/environment',
+        '/none',
+      ],
     ],
     [assertDefined(server.metricsPort), ['/metrics', '/']],
   ] as const
