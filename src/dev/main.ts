@@ -42,8 +42,8 @@ try {
     // #endregion browser-login
     // #region api-reference
     hasApiReference: server.config.apiReference,
-    requiresBoundTokens: server.config.dpop?.required ?? false,
     // #endregion api-reference
+    requiresBoundTokens: server.config.dpop?.required === true,
     scripts: project.scripts,
   })
   await keysAreFetched(server)

@@ -7,6 +7,7 @@ import { main as organizations } from '../../src/cli/organizations.ts'
 import { main as provision } from '../../src/cli/provision.ts'
 import { Terminal } from '../../src/cli/support/terminal.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
+import { wrapWords } from '../../src/utils/wrap-words.ts'
 import { runManagementCommand } from '../support/management.ts'
 import { start } from '../support/process.ts'
 import { startTenant } from '../support/visitor.ts'
@@ -76,6 +77,11 @@ test('nor can the text of an error', async (t) => {
     t.notMatch(output.stderr, ESCAPES, text)
     t.notMatch(output.stderr, /^✓ API forged/m, text)
   }
+})
+
+test('a long name does not push its description to the right', async (t) => {
+  const name = 'x'.repeat(45)
+  t.equal(wrapWords(`${name}  some words here`, 50), `${name}\nsome words here`)
 })
 
 test('on a terminal, lines break between words and their text is indented', async (t) => {

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { test } from 'tap'
 import { Terminal } from '../../src/cli/support/terminal.ts'
+import { logFormat } from '../../src/dev/log/log-format.ts'
 import { PrettyLog } from '../../src/dev/log/pretty-log.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { apiOf, project } from '../support/product/dev-project.ts'
@@ -21,6 +22,11 @@ const REQUEST = {
   duration: 12.4,
   refusal: 'permission_missing',
 }
+
+test('people read the log on a terminal, programs in a pipe', async (t) => {
+  t.equal(logFormat([], true), 'pretty')
+  t.equal(logFormat([], false), 'json')
+})
 
 test('a request is one line, with its hint below', (t) => {
   const { logger, written } = prettyLogger()

@@ -8,6 +8,7 @@ import { startDevelopment } from '../../src/dev/start-development.ts'
 import { describeClaim, formatClaim } from '../../src/local-tenant/console/claims.ts'
 import type { ConsoleApi } from '../../src/local-tenant/console/console-api.ts'
 import { explainPage } from '../../src/local-tenant/console/explain/explain-page.ts'
+import { tokenPage } from '../../src/local-tenant/console/tokens/token-page.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { development } from '../support/development.ts'
@@ -378,6 +379,13 @@ test('routes with other methods and parameters are decided without running them'
     code: 'credentials_missing',
   })
   const token = fakeToken({ permissions: ['write:x'] })
+  const { directory } = await startTenant(t)
+  const responses = new Map([['POST /notes/:id', { status: 401, message: 'x' }]])
+  const tokens = tokenPage({
+    ...{ directory, parameters: {}, token, apiUrl: 'http://a', responses },
+    call: undefined,
+  })
+  t.notMatch(String(tokens.body), 'name="call"', 'it needs a body')
   const explanation = api.explain(token, { status: 200, message: 'allowed' }, 'POST /notes/:id')
   const page = explainPage({ explanation, token, route: 'POST /notes/:id', answers: new Map() })
   t.match(String(page.body), 'The check <code>ownsNote</code> of the product needs a real request')

@@ -51,7 +51,7 @@ function checkOption({ name, rawName, value, inlineValue }: OptionToken, known: 
   }
   const isMissing = value === undefined || (!inlineValue && /^-./.test(value))
   if (option.type === 'string' && isMissing) {
-    throw new UsageError(`${rawName} needs a value: ${rawName} <${option.value ?? 'value'}>.`)
+    throw new UsageError(`${rawName} needs a value: ${rawName} <${option.value}>.`)
   }
 }
 

@@ -4,7 +4,7 @@ import type { parseArgs } from 'node:util'
 export interface OptionSyntax {
   readonly type: 'string' | 'boolean'
   readonly description: string
-  /** What the help calls the value: `file` is shown as `--file <file>`. */
+  /** What the help calls the value of an option that has one: `file` is shown as `--file <file>`. */
   readonly value?: string
   readonly multiple?: boolean
   readonly default?: string | boolean | string[]

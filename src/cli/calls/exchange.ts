@@ -38,8 +38,9 @@ export interface ExchangeOptions {
  */
 export async function exchange(request: CallRequest, options: ExchangeOptions): Promise<Answer> {
   const first = await sendOnce(request, options)
-  const nonce = options.signer && nonceFor(first)
-  return nonce === undefined ? first : sendOnce(request, options, nonce)
+  const nonce = nonceFor(first)
+  const isOver = options.signer === undefined || nonce === null
+  return isOver ? first : sendOnce(request, options, nonce)
 }
 
 async function sendOnce(
@@ -60,13 +61,13 @@ async function sendOnce(
 }
 
 /** A tenant has the error in the body (400), an API in the challenge (401). */
-function nonceFor({ status, headers, body }: Answer): string | undefined {
+function nonceFor({ status, headers, body }: Answer): string | null {
   const texts: Readonly<Record<number, string | null>> = {
     400: body,
     401: headers.get('www-authenticate'),
   }
   const isWanted = texts[status]?.includes('use_dpop_nonce')
-  return isWanted ? (headers.get('dpop-nonce') ?? undefined) : undefined
+  return isWanted ? headers.get('dpop-nonce') : null
 }
 
 /** What a request has, in the form of curl. Neither the token nor the proof is shown. */

@@ -7,7 +7,7 @@ import { readText, type Streams } from './command.ts'
 
 /** The options of `npm run connections -- update`. */
 export const UPDATE_OPTIONS = {
-  name: { type: 'string', description: 'Cannot be changed: use --display-name' },
+  name: { type: 'string', value: 'name', description: 'Cannot be changed: use --display-name' },
   'display-name': { type: 'string', value: 'text', description: 'The name that people see' },
   'show-as-button': {
     type: 'string',

@@ -53,10 +53,10 @@ test('invitations that are used or expired have no link', async (t) => {
   }
   const [used, expired] = directory.invitations
   Object.assign(assertDefined(used), { used: true })
-  Object.assign(assertDefined(expired), { expiresAt: Date.now() - 1 })
+  Object.assign(assertDefined(expired), { expiresAt: Date.now() - 1, organization: 'org_gone' })
   t.match(rowsOf((await get(PATH)).html, /invitations/), [
     /^a@example.com Acme used until .* UTC$/,
-    /^b@example.com Acme expired until .* UTC$/,
+    /^b@example.com org_gone expired until .* UTC$/,
   ])
 })
 

@@ -18,14 +18,16 @@ ${rows.length > 0 ? table('invitations', COLUMNS, rows) : none}`
 }
 
 function rowOf(invitation: Invitation, directory: Directory): Html {
-  const { id, invitee, organization, expiresAt } = invitation
-  const link = invitationLink(directory, invitation)
+  const { id, invitee, expiresAt } = invitation
+  const organization = directory.organizations.get(invitation.organization)
   const state = stateOf(invitation)
-  const isOpen = state === 'open'
+  // Nobody can follow the link to an organization that was deleted.
+  const isOpen = state === 'open' && organization !== undefined
+  const link = isOpen ? invitationLink(directory, invitation) : ''
   const revoke = html`<form method="post" action="${PATH}/revoke">
 <button class="danger small" name="invitation" value="${id}" aria-label="Revoke the invitation of ${invitee}">Revoke</button></form>`
   return html`<tr role="row"><th role="rowheader" scope="row">${invitee}</th>
-<td role="cell">${directory.organizations.get(organization)?.displayName ?? organization}</td>
+<td role="cell">${organization?.displayName ?? invitation.organization}</td>
 <td role="cell">${chip(state, isOpen ? 'good' : '')}<small class="quiet">until ${timeElement(expiresAt)}</small></td>
 <td role="cell">${isOpen ? html`<a href="${link}"><code>${link}</code></a>` : undefined}</td>
 <td role="cell">${isOpen ? revoke : undefined}</td></tr>`

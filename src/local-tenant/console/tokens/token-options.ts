@@ -1,3 +1,4 @@
+import { assertDefined } from '../../../utils/assert-defined.ts'
 import type { Directory } from '../../directory/directory.ts'
 import { grantedScope } from '../../directory/resource-server.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
@@ -26,8 +27,8 @@ export function grantOf(directory: Directory, parameters: Parameters): Grant {
     isWithout ? '' : parseOrganization(parameters, persona),
   )
   if (!scope) return grant
-  const api = directory.api(grant.audience)
-  const permissions = api === undefined ? [] : directory.permissionsOf(persona, api)
+  const api = assertDefined(directory.api(grant.audience), 'API')
+  const permissions = directory.permissionsOf(persona, api)
   return { ...grant, scope: grantedScope(api, parseScope(scope), permissions) }
 }
 
