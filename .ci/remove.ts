@@ -2,11 +2,11 @@
  * Removes each optional part from a clone of HEAD, and runs what is left: lint, type check and tests.
  * With `--no-tests`, it takes two minutes instead of half an hour. Prints `Removals: N passed, N failed`.
  */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { PARTS } from '../scripts/remove/parts.ts'
 
 const { values } = parseArgs({ options: { 'no-tests': { type: 'boolean', default: false } } })
@@ -19,14 +19,17 @@ const variants = [
   Object.keys(PARTS),
 ]
 
-function run(folder: string, command: string): boolean {
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
-    cwd: folder,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  })
-  if (status !== 0) console.error(`${command}\n${tail(stdout)}\n${tail(stderr)}`)
-  return status === 0
+const execute = promisify(execFile)
+
+async function run(folder: string, command: string): Promise<boolean> {
+  try {
+    await execute('bash', ['-c', command], { cwd: folder, maxBuffer: 64 * 1024 * 1024 })
+    return true
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    console.error(`${command}\n${tail(stdout)}\n${tail(stderr)}`)
+    return false
+  }
 }
 
 /** The failures of tests with what follows them, or the last lines. */
@@ -38,19 +41,29 @@ function tail(text: string): string {
   return (failures.length > 0 ? failures.slice(0, 100) : lines.slice(-20)).join('\n')
 }
 
-let failed = 0
-for (const names of variants) {
+async function check(names: readonly string[]): Promise<void> {
   const folder = join(root, names.join('+'))
   const started = Date.now()
-  const ok =
-    run('.', `git clone --quiet . ${folder} && cp -al node_modules ${folder}/node_modules`) &&
-    run(folder, `npm run --silent remove -- ${names.join(' ')} && git add --all`) &&
-    checks.every((name) => run(folder, `npm run --silent ${name}`))
+  const commands = [
+    ['.', `git clone --quiet . ${folder} && cp -al node_modules ${folder}/node_modules`],
+    [folder, `npm run --silent remove -- ${names.join(' ')} && git add --all`],
+    ...checks.map((name) => [folder, `npm run --silent ${name}`] as const),
+  ] as const
+  let ok = true
+  for (const [directory, command] of commands) ok &&= await run(directory, command)
   const seconds = Math.round((Date.now() - started) / 1000)
   console.log(`${ok ? 'ok' : 'not ok'} without ${names.join(', ')} (${seconds} s)`)
   if (!ok) failed += 1
   rmSync(folder, { recursive: true, force: true })
 }
+
+let failed = 0
+// Lint and type check use one core each. The tests use all of them.
+const queue = [...variants]
+const workers = Array.from({ length: values['no-tests'] ? 2 : 1 }, async () => {
+  for (let names = queue.shift(); names !== undefined; names = queue.shift()) await check(names)
+})
+await Promise.all(workers)
 rmSync(root, { recursive: true, force: true })
 console.log(`Removals: ${variants.length - failed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
