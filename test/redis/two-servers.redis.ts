@@ -46,7 +46,7 @@ test('two processes share one Redis, which goes down and comes back', async (t) 
 
   for (const leave of [one, other]) {
     await logIn(one, other)
-    for (const url of urls) t.match((await visit(`${url}/profile`)).html, 'admin (200)')
+    for (const url of urls) t.match((await visit(`${url}/profile`)).html, '200</span> admin</dd>')
     await logOut(leave)
     for (const url of urls) t.equal(await status(`${url}/profile`), 401)
   }
