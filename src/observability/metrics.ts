@@ -2,15 +2,16 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { isAllowedHost } from '../http/allowed-hosts.ts'
 import { explainListenError } from '../lifecycle/listen.ts'
-import type { RedisStatus } from '../redis/redis-connection.ts'
 import type { KeySets } from '../tokens/issuers/key-sets.ts'
 import type { KeyEvent } from '../tokens/keys/remote-jwks.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
+import { addCounter, addGauge } from './collected-metrics.ts'
 import { addDpopMetrics } from './dpop-metrics.ts'
 import { KeyMetrics } from './key-metrics.ts'
+import { addRedisMetrics } from './redis-metrics.ts'
 import type { CompletedRequest } from './request-log.ts'
 
 const DURATION_BUCKETS_SECONDS = [
@@ -61,84 +62,38 @@ export class Metrics {
       registers,
     })
     this.#keys = new KeyMetrics(this.#registry, keySets, verified, DURATION_BUCKETS_SECONDS)
-    this.#gauge(
-      'verified_token_cache_size',
-      'Number of tokens in the verified-token cache.',
+    addGauge(
+      this.#registry,
+      {
+        name: 'verified_token_cache_size',
+        help: 'Number of tokens in the verified-token cache.',
+      },
       () => verified.size,
     )
-    this.#counter(
+    this.#count(
       'verified_token_cache_hits_total',
       'Tokens found in the verified-token cache.',
       () => verified.hits,
     )
-    this.#counter(
+    this.#count(
       'verified_token_cache_misses_total',
       'Tokens not found in the verified-token cache.',
       () => verified.misses,
     )
-    this.#counter(
+    this.#count(
       'verified_token_cache_evictions_total',
       'Verified tokens evicted from the cache.',
       () => verified.evictions,
     )
-    this.#counter(
+    this.#count(
       'log_lines_dropped_total',
       'Log lines that were dropped because standard output could not be written.',
       droppedLines,
     )
   }
 
-  #gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(read())
-      },
-    })
-  }
-
-  /** @param read the total so far */
-  #counter(name: string, help: string, read: () => number): void {
-    new Counter({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.reset()
-        this.inc(read())
-      },
-    })
-  }
-
-  #addRedis({ redisConnections }: FastifyInstance): void {
-    const gauge = (name: string, help: string, read: (status: RedisStatus) => number) => {
-      new Gauge({
-        name,
-        help,
-        labelNames: ['use'],
-        registers: [this.#registry],
-        collect() {
-          for (const [use, find] of redisConnections) {
-            const status = find()
-            if (status !== undefined) this.set({ use }, read(status))
-          }
-        },
-      })
-    }
-    gauge('redis_up', 'Whether Redis replies.', ({ ready }) => Number(ready))
-    gauge('redis_commands_pending', 'Commands without a reply.', ({ pending }) => pending)
-    new Counter({
-      name: 'redis_command_failures_total',
-      help: 'Commands without a reply in time, or with an error.',
-      labelNames: ['use'],
-      registers: [this.#registry],
-      collect() {
-        this.reset()
-        for (const [use, find] of redisConnections) this.inc({ use }, find()?.failures ?? 0)
-      },
-    })
+  #count(name: string, help: string, read: () => number): void {
+    addCounter(this.#registry, { name, help }, read)
   }
 
   /** A request that could not be parsed has no duration: it is counted as a refusal alone. */
@@ -167,7 +122,7 @@ export class Metrics {
   ): Promise<number | undefined> {
     if (port === undefined) return undefined
     collectDefaultMetrics({ register: this.#registry })
-    this.#addRedis(app)
+    addRedisMetrics(this.#registry, app)
     const dropped = new Counter({
       name: 'connections_dropped_total',
       help: 'Connections that were closed at once because there were too many.',

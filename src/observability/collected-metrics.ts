@@ -1,0 +1,71 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+
+/** A metric whose value is read when it is asked for. */
+export interface CollectedMetric {
+  readonly name: string
+  readonly help: string
+}
+
+/** One whose values have a label. */
+export interface LabelledMetric extends CollectedMetric {
+  readonly label: string
+}
+
+/** The values by the value of the label. */
+type Values = Iterable<readonly [label: string, value: number]>
+
+/** @param read the current value */
+export function addGauge(registry: Registry, metric: CollectedMetric, read: () => number): void {
+  new Gauge({
+    ...metric,
+    registers: [registry],
+    collect() {
+      this.set(read())
+    },
+  })
+}
+
+/** @param read the total so far */
+export function addCounter(registry: Registry, metric: CollectedMetric, read: () => number): void {
+  new Counter({
+    ...metric,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
+  })
+}
+
+/** @param read the current values */
+export function addGauges(
+  registry: Registry,
+  { label, ...metric }: LabelledMetric,
+  read: () => Values,
+): void {
+  new Gauge({
+    ...metric,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      for (const [name, value] of read()) this.set({ [label]: name }, value)
+    },
+  })
+}
+
+/** @param read the totals so far */
+export function addCounters(
+  registry: Registry,
+  { label, ...metric }: LabelledMetric,
+  read: () => Values,
+): void {
+  new Counter({
+    ...metric,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [name, value] of read()) this.inc({ [label]: name }, value)
+    },
+  })
+}
