@@ -1,20 +1,11 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { SignJWT } from 'jose'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { createLogger } from '../observability/logger.ts'
 import { assemble, type ServerDefinition } from '../server.ts'
-import { ProofSigner } from '../tokens/dpop/proof-signer.ts'
-import {
-  claimsOf,
-  organizationsOf,
-  personaOf,
-  type TestCaller,
-  type TestTenant,
-  validateTestTenant,
-} from './caller.ts'
+import { organizationsOf, type TestCaller, type TestTenant, validateTestTenant } from './caller.ts'
+import { TestIssuer } from './test-issuer.ts'
 
 export type * from '../tenant-data/tenant-data.ts'
 export type { TestCaller, TestTenant }
@@ -72,8 +63,6 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-const LIFETIME_SECONDS = 60 * 60
-
 /** The test server is its own tenant; it rejects no request because the machine is busy. */
 const ENVIRONMENT = {
   AUTH0_DOMAIN: 'tenant.test',
@@ -104,8 +93,8 @@ export async function testServer(
   const organizations = { AUTH0_ORGANIZATIONS: organizationsOf(tenant).join() }
   const { config } = loadConfig(ENVIRONMENT, organizations, environment)
   const { issuer, audiences } = config.tokens
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const jwksUrl = jwksUrlOf(privateKey)
+  const testIssuer = new TestIssuer({ issuer, audience: audiences[0], tenant })
+  const { jwksUrl } = testIssuer
   const log: Record<string, unknown>[] = []
   const { app, keySets, resources } = await assemble(
     definition,
@@ -121,52 +110,37 @@ export async function testServer(
     throw error
   }
 
-  const signer = new ProofSigner()
-  /** The headers of a call with a token that is bound to the key. */
-  async function boundCredentials(caller: TestCaller, method: string, url: string, host: string) {
-    const claims = { cnf: { jkt: signer.thumbprint }, ...caller.claims }
-    const token = await tokenFor({ ...caller, claims })
-    const [path] = url.split('?', 1)
-    const uri = `${config.publicUrl ?? `http://${host}`}${path}`
-    return {
-      authorization: `DPoP ${token}`,
-      dpop: signer.sign({ method, uri, token }, Date.now() / 1000),
+  /** The headers that say who calls. */
+  async function credentialsFor(
+    { as, bound, token, headers }: TestRequest,
+    method: string,
+    url: string,
+  ): Promise<Record<string, string>> {
+    if (bound && as !== undefined) {
+      const [path] = url.split('?', 1)
+      const origin = config.publicUrl ?? `http://${headers?.['host'] ?? 'localhost'}`
+      return testIssuer.boundCredentials(as, method, `${origin}${path}`)
     }
-  }
-
-  function tokenFor(caller: TestCaller | string): Promise<string> {
-    const now = Math.floor(Date.now() / 1000)
-    const claims = claimsOf(typeof caller === 'string' ? personaOf(tenant, caller) : caller)
-    const times = { iat: now, exp: now + LIFETIME_SECONDS }
-    return new SignJWT({ iss: issuer, aud: audiences[0], ...times, ...claims })
-      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
-      .sign(privateKey)
+    const bearer = token ?? (as === undefined ? undefined : await testIssuer.tokenFor(as))
+    return bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
   }
 
   return {
     app,
     log,
-    tokenFor,
+    tokenFor: (as) => testIssuer.tokenFor(as),
     close: () => app.close(),
     async request<Body>(
       method: Parameters<TestServer['request']>[0],
       url: string,
-      { as, bound, token, body, headers = {} }: TestRequest = {},
+      request: TestRequest = {},
     ) {
-      const caller = typeof as === 'string' ? personaOf(tenant, as) : as
-      const bearer = token ?? (caller === undefined ? undefined : await tokenFor(caller))
-      const { host = 'localhost' } = headers
-      const credentials =
-        bound && caller !== undefined
-          ? await boundCredentials(caller, method, url, host)
-          : bearer !== undefined && { authorization: `Bearer ${bearer}` }
+      const { body, headers } = request
+      const credentials = await credentialsFor(request, method, url)
       const response = await app.inject({
         method,
         url,
-        headers: {
-          ...credentials,
-          ...headers,
-        },
+        headers: { ...credentials, ...headers },
         ...(body !== undefined && { payload: body as object }),
       })
       return {
@@ -176,13 +150,6 @@ export async function testServer(
       }
     },
   }
-}
-
-/** A key set (JWKS) in its own URL: the server fetches it as usual, but not over the network. */
-function jwksUrlOf(privateKey: KeyObject): string {
-  const jwk = createPublicKey(privateKey).export({ format: 'jwk' })
-  const keys = [{ ...jwk, alg: 'ES256', use: 'sig' }]
-  return `data:application/json,${encodeURIComponent(JSON.stringify({ keys }))}`
 }
 
 function logTo(log: Record<string, unknown>[]): Writable {
