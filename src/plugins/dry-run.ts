@@ -57,6 +57,12 @@ export interface DryRunResult {
 /** Marks the requests of `app.dryRun`. */
 const HEADER = 'x-dry-run'
 
+interface DryRun {
+  readonly usesProof: boolean
+  /** Undefined until the hooks have it. */
+  request: FastifyRequest | undefined
+}
+
 export interface DryRunOptions {
   /** How error responses are written. */
   readonly format: ErrorFormat
@@ -65,31 +71,29 @@ export interface DryRunOptions {
 export const dryRun = fp<DryRunOptions>(
   async (app, { format }) => {
     /** The dry runs under way, by the value of their header, which nobody outside can know. */
-    const requests = new Map<string, FastifyRequest | undefined>()
-    /** Those of them that use up their proof. */
-    const using = new Set<string>()
+    const dryRuns = new Map<string, DryRun>()
 
     app.decorateRequest('isDryRun', false)
     app.decorateRequest('usesProof', true)
     app.decorateRequest('inspection', undefined)
     app.addHook('onRequest', (request, _reply, done) => {
       const { [HEADER]: value } = request.headers
-      if (value !== undefined && requests.has(String(value))) {
+      const dryRun = value === undefined ? undefined : dryRuns.get(String(value))
+      if (dryRun !== undefined) {
         request.isDryRun = true
-        request.usesProof = using.has(String(value))
-        requests.set(String(value), request)
+        request.usesProof = dryRun.usesProof
+        dryRun.request = request
       }
       done()
     })
     app.decorate('dryRun', async function (this: FastifyInstance, options) {
       const { headers, usesProof = false, ...request } = options
       const id = randomUUID()
-      requests.set(id, undefined)
-      if (usesProof) using.add(id)
+      const dryRun: DryRun = { usesProof, request: undefined }
+      dryRuns.set(id, dryRun)
       const response = await this.inject({ ...request, headers: { ...headers, [HEADER]: id } })
-      const seen = requests.get(id)
-      requests.delete(id)
-      using.delete(id)
+      dryRuns.delete(id)
+      const { request: seen } = dryRun
       const { access } = seen?.routeOptions.config ?? {}
       return {
         status: response.statusCode,
