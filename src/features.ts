@@ -1,5 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Config } from './config/config.ts'
+import { messageFormat, problemFormat } from './http/error-format.ts'
+import type { Hint } from './observability/request-log.ts'
+import type { ApiDescription, RouteDescription } from './openapi/describe-routes.ts'
+import type { KeySets } from './tokens/issuers/key-sets.ts'
 import type { RemoteJwks } from './tokens/keys/remote-jwks.ts'
 
 /** What the features are loaded with, beside the configuration. */
@@ -79,3 +83,36 @@ const loadBrowserLogin: Loader = async (
   }
 }
 // #endregion browser-login
+
+/** Loads what explains rejected requests in the log. */
+export async function loadHint(config: Config, keySets: KeySets): Promise<Hint> {
+  const { logHint } = await import('./explain/log-hint.ts')
+  return logHint(config, Date.now, (issuer) => keySets.of(issuer).state)
+}
+
+/** What describes an API as a whole. */
+interface DescribedApi {
+  readonly openapi?: ApiDescription
+  readonly problemDetails?: boolean
+}
+
+/**
+ * Loads what turns the routes into an OpenAPI document, if one is wanted.
+ *
+ * @param describe what the document has; undefined for no document
+ */
+export async function loadDescription(
+  { openapi: api = { title: 'API', version: '0.0.0' }, problemDetails }: DescribedApi,
+  { tokens: { issuer }, dpop }: Config,
+  describe: 'routes' | 'with-login' | undefined,
+): Promise<Partial<RouteDescription>> {
+  if (describe === undefined) return {}
+  const { describeRoutes } = await import('./openapi/describe-routes.ts')
+  const format = problemDetails ? problemFormat : messageFormat
+  return describeRoutes({
+    api,
+    format,
+    issuer: describe === 'with-login' ? issuer : undefined,
+    boundTokenRequired: dpop?.required ?? false,
+  })
+}

@@ -4,16 +4,15 @@ import { buildApp } from './app.ts'
 import { type Config, jwksAlgorithms } from './config/config.ts'
 import type { Environment } from './config/environment.ts'
 import { loadConfig } from './config/load-config.ts'
-import { loadFeatures } from './features.ts'
-import { messageFormat, problemFormat } from './http/error-format.ts'
+import { loadDescription, loadFeatures, loadHint } from './features.ts'
 import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
 import { LogOutput } from './observability/log-destination.ts'
 import { createLogger } from './observability/logger.ts'
 import { Metrics } from './observability/metrics.ts'
-import type { Hint, OnRequestCompleted } from './observability/request-log.ts'
+import type { OnRequestCompleted } from './observability/request-log.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
-import type { ApiDescription, RouteDescription } from './openapi/describe-routes.ts'
+import type { ApiDescription } from './openapi/describe-routes.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
 import { KeySets } from './tokens/issuers/key-sets.ts'
 import { TrustedIssuers } from './tokens/issuers/trusted-issuers.ts'
@@ -159,7 +158,7 @@ export async function assemble(
   const metrics = new Metrics(keySets, verifier.verified, options.droppedLines ?? (() => 0))
   const resources = new Resources(definition.resources ?? [])
   const features = (await options.loadFeatures?.(keySets.of(config.tokens.issuer))) ?? []
-  const { begin = [], end = [] } = await loadDescription(definition, config, options)
+  const { begin = [], end = [] } = await loadDescription(definition, config, options.describe)
   const app = await buildApp({
     config,
     logger,
@@ -181,26 +180,4 @@ export async function assemble(
     await resources.stop(app.log, left)
   })
   return { app, keySets, metrics, resources }
-}
-
-async function loadHint(config: Config, keySets: KeySets): Promise<Hint> {
-  const { logHint } = await import('./explain/log-hint.ts')
-  return logHint(config, Date.now, (issuer) => keySets.of(issuer).state)
-}
-
-/** Loads what turns the routes into an OpenAPI document, if one is wanted. */
-async function loadDescription(
-  { openapi: api = { title: 'API', version: '0.0.0' }, problemDetails }: ServerDefinition,
-  { tokens: { issuer }, dpop }: Config,
-  { describe }: AssembleOptions,
-): Promise<Partial<RouteDescription>> {
-  if (describe === undefined) return {}
-  const { describeRoutes } = await import('./openapi/describe-routes.ts')
-  const format = problemDetails ? problemFormat : messageFormat
-  return describeRoutes({
-    api,
-    format,
-    issuer: describe === 'with-login' ? issuer : undefined,
-    boundTokenRequired: dpop?.required ?? false,
-  })
 }
