@@ -68,10 +68,7 @@ export function permissionsOf(persona: Persona, directory: Directory): string[] 
   return directory.permissionsOf(persona, apiOf(directory))
 }
 
-/** The API that the server is: the first one of the tenant. */
-export function apiOf({ resourceServers }: Directory) {
-  return assertDefined(
-    resourceServers.find(() => true),
-    'API',
-  )
+/** The API that the server is. In development, there is one. */
+export function apiOf({ mainApi }: Directory) {
+  return assertDefined(mainApi, 'API')
 }

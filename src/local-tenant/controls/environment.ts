@@ -22,11 +22,9 @@ export function apiEnvironment(issuer: string, directory: Directory) {
 
 function accessTokenVariables(
   issuer: string,
-  { resourceServers, clients, organizations }: Directory,
+  { mainApi: api, publicClient, organizations }: Directory,
 ): Record<string, string> {
   const known = [...organizations].filter((organization) => organization.known)
-  const api = resourceServers.find(() => true)
-  const publicClient = clients.find(({ secret }) => secret === undefined)
   return {
     AUTH0_DOMAIN: new URL(issuer).origin,
     ...(api !== undefined && { AUTH0_AUDIENCE: api.identifier }),

@@ -50,6 +50,16 @@ export class Directory {
     )
   }
 
+  /** The API that the server is: the first one. */
+  get mainApi(): ResourceServer | undefined {
+    return this.resourceServers.find(() => true)
+  }
+
+  /** The client that has the tokens of personas without a login: the first public one. */
+  get publicClient(): Client | undefined {
+    return this.clients.find(({ secret }) => secret === undefined)
+  }
+
   api(identifier: string | undefined): ResourceServer | undefined {
     return this.resourceServers.find((api) => api.identifier === identifier)
   }

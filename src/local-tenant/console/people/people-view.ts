@@ -6,7 +6,7 @@ import type { TenantPage } from '../../pages/tenant-page.ts'
 import type { ConsoleApi } from '../console-api.ts'
 import { table } from '../table.ts'
 import { PATH } from './people-notices.ts'
-import { permissionsIn, routesByPermission, tenantApi } from './permissions.ts'
+import { permissionsIn, routesByPermission } from './permissions.ts'
 import { newRoleForm, rolesSection } from './roles-view.ts'
 
 export interface PeopleViewOptions {
@@ -78,7 +78,7 @@ ${role.name} <button class="linklike" name="role" value="${role.id}" aria-label=
 
 /** The permissions of a persona, each with the roles that it comes from. */
 function permissionsOf(persona: Persona, directory: Directory): Html {
-  const api = tenantApi(directory)
+  const api = directory.mainApi
   const names = api === undefined ? [] : directory.permissionsOf(persona, api)
   if (api === undefined || names.length === 0) return html`<span class="quiet">none</span>`
   const sources = (name: string) =>

@@ -5,7 +5,7 @@ import { OAuthError } from '../../protocol/oauth-error.ts'
 import { parseParameters, requireParameter } from '../../protocol/parameters.ts'
 import { leadBack } from '../notice.ts'
 import { PATH, type PeopleNotice, requireRole } from './people-notices.ts'
-import { addPermission, PERMISSION_NAME, type RoleFormOptions, tenantApi } from './permissions.ts'
+import { addPermission, PERMISSION_NAME, type RoleFormOptions } from './permissions.ts'
 
 const MAX_NAME_LENGTH = 50
 /** A form has the permissions as check boxes: the name of each begins with this. */
@@ -18,7 +18,7 @@ export async function roleForms(
 ): Promise<void> {
   const { roles, personas } = directory
   const requireApi = () => {
-    const api = tenantApi(directory)
+    const api = directory.mainApi
     if (api === undefined) throw new OAuthError('invalid_request', 'The tenant has no API.')
     return api
   }

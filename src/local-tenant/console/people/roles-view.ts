@@ -5,13 +5,13 @@ import type { Role } from '../../directory/records.ts'
 import type { ResourceServer } from '../../directory/resource-server.ts'
 import { table } from '../table.ts'
 import { PATH } from './people-notices.ts'
-import { permissionsIn, tenantApi } from './permissions.ts'
+import { permissionsIn } from './permissions.ts'
 
 type Routes = ReadonlyMap<string, readonly string[]>
 
 /** The roles with their permissions, who has them, and permissions that no role has. */
 export function rolesSection(directory: Directory, routes: Routes): Html {
-  const api = tenantApi(directory)
+  const api = directory.mainApi
   const heading = html`<h2 id="roles">Roles</h2>`
   if (api === undefined) {
     return html`${heading}<div class="empty"><p>The tenant has no API, so there is nothing to permit.</p>
@@ -59,7 +59,7 @@ function routesOf(permission: string, routes: Routes): Html {
 
 /** The form for a new role, and the suggestions for permissions of other forms. */
 export function newRoleForm(directory: Directory, routes: Routes): Html | undefined {
-  const api = tenantApi(directory)
+  const api = directory.mainApi
   if (api === undefined) return undefined
   const names = [...new Set([...api.scopes.map(({ value }) => value), ...routes.keys()])]
   const boxes = names.map(

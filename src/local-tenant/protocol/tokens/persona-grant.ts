@@ -34,12 +34,10 @@ export function parseOrganization(
  * @throws OAuthError `invalid_grant` if there is no API or no public client
  */
 export function createPersonaGrant(
-  { resourceServers, clients, organizations }: Directory,
+  { mainApi: api, publicClient: client, organizations }: Directory,
   persona: Persona,
   organization = persona.organizations[0],
 ): Grant {
-  const api = resourceServers.find(() => true)
-  const client = clients.find(({ secret }) => secret === undefined)
   if (api === undefined || client === undefined) {
     throw new OAuthError('invalid_grant', 'The tenant needs an API and a public client for this.')
   }
