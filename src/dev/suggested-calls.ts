@@ -4,6 +4,7 @@ import {
   holdsScopes,
   type Requirements,
 } from '../access/policy.ts'
+import { PLAIN_GET } from '../local-tenant/console/console-api.ts'
 import type { Directory } from '../local-tenant/directory/directory.ts'
 import type { Persona } from '../local-tenant/directory/records.ts'
 import { createPersonaGrant } from '../local-tenant/protocol/tokens/persona-grant.ts'
@@ -17,9 +18,6 @@ export interface SuggestedCalls {
   readonly protectedCall: { readonly path: string; readonly persona: Persona } | undefined
 }
 
-/** The labels of GET routes without parameters: others need a method or an id. */
-const PLAIN_PATH = /^\/[\w\-./~]*$/
-
 /** Longer paths do not fit a line of the greeting. */
 const MAX_PATH_LENGTH = 50
 
@@ -32,7 +30,7 @@ export function suggestCalls(
   directory: Directory,
 ): SuggestedCalls {
   const plain = [...routes].filter(
-    ([path]) => PLAIN_PATH.test(path) && path.length <= MAX_PATH_LENGTH,
+    ([path]) => PLAIN_GET.test(path) && path.length <= MAX_PATH_LENGTH,
   )
   const personas = [...directory.personas]
   const calls = plain.flatMap(([path, policy]) => {

@@ -61,6 +61,9 @@ export interface ConsoleApi {
   readonly explain: (token: string, response: ServerAnswer, route: string) => Explanation
 }
 
+/** The label of a GET route without parameters: it can be called without knowing more. */
+export const PLAIN_GET = /^\/[\w\-./~]*$/
+
 /** The routes that require a token. */
 export function protectedRoutes(policies: ConsoleApi['policies']): string[] {
   return [...policies].filter(([, policy]) => policy !== 'public').map(([route]) => route)

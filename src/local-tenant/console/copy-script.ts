@@ -1,4 +1,4 @@
-/** Makes the copy buttons work. It is the only script of the console. */
+/** Makes the copy buttons work. */
 export const COPY_SCRIPT = `
 for (const group of document.querySelectorAll('[data-copies]')) {
   group.hidden = navigator.clipboard === undefined

@@ -2,6 +2,7 @@ import type { Check } from '../../explain/checks.ts'
 import { type Html, html } from '../../html/html.ts'
 import { type JsonObject, MAX_TOKEN_BYTES } from '../../tokens/jws.ts'
 import { describeClaim, formatClaim } from './claims.ts'
+import { table } from './components.ts'
 
 /** The claims and header parameters that each check is about. */
 const CHECK_OF: Readonly<Record<string, string>> = {
@@ -75,10 +76,7 @@ function section(
 <td role="cell">${check && checkMark(check)}<span class="quiet">${describeClaim(claim)}</span></td></tr>`
   })
   return html`${heading}
-<table class="stacks" role="table" aria-labelledby="${id}"><thead role="rowgroup"><tr role="row">
-<th role="columnheader" scope="col">Name</th><th role="columnheader" scope="col">Value</th>
-<th role="columnheader" scope="col">Check and meaning</th></tr></thead>
-<tbody role="rowgroup">${rows}</tbody></table>`
+${table(id, ['Name', 'Value', 'Check and meaning'], rows)}`
 }
 
 function checkMark({ name, outcome, expected }: Check): Html {

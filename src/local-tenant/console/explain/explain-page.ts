@@ -1,9 +1,9 @@
 import { REJECTIONS } from '../../../access/challenge.ts'
 import type { Check } from '../../../explain/checks.ts'
 import type { Explanation } from '../../../explain/explanation.ts'
-import { chip, statusChip } from '../../../html/components.ts'
 import { type Html, html } from '../../../html/html.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
+import { answerChip, routeField, table } from '../components.ts'
 import type { RouteAnswer } from '../console-api.ts'
 import { decodedToken, encodedToken } from '../decoded-token.ts'
 
@@ -35,12 +35,9 @@ It stays on this machine, and is not logged.</p>
 }
 
 function explainForm(routes: readonly string[], token = '', route = ''): Html {
-  const options = routes.map(
-    (name) => html`<option ${name === route ? 'selected' : ''}>${name}</option>`,
-  )
   return html`<form method="post" action="/console/explain">
 <label>Token <textarea name="token" rows="5" required spellcheck="false" autocomplete="off">${token}</textarea></label>
-<div class="row"><label>Route <select name="route">${options}</select></label>
+<div class="row">${routeField(routes, route)}
 <button class="primary">Explain</button></div></form>`
 }
 
@@ -52,7 +49,7 @@ export function explainPage(options: ExplainPageOptions): TenantPage {
     title: TITLES[result],
     wide: true,
     body: html`<div class="alert result ${TONES[result]}"><p>${sentence(explanation)}</p></div>
-<p class="chips"><code>${route}</code> ${answer.status === 0 ? chip('no answer', 'bad') : statusChip(answer.status)} <span>${answer.message}</span>
+<p class="chips"><code>${route}</code> ${answerChip(answer.status)} <span>${answer.message}</span>
 ${code && reasonLink(code)}</p>
 ${answer.challenge && html`<details><summary>Challenge</summary><code>${answer.challenge}</code></details>`}
 <div class="card">${explainForm([...answers.keys()], token, route)}</div>
@@ -87,7 +84,7 @@ export function checksSection(checks: readonly Check[]): Html | undefined {
   const folded = html`<details><summary>Not checked (${others.length})</summary>
 <p class="quiet">After the first failure, the API does not look at these: ${others.map(({ name }) => name).join(', ')}.</p></details>`
   return html`<h2 id="checks">Checks</h2>
-<table class="stacks" role="table" aria-labelledby="checks"><tbody role="rowgroup">${made.map(checkRow)}</tbody></table>
+${table('checks', [], made.map(checkRow))}
 ${others.length === 0 ? undefined : folded}`
 }
 
@@ -107,14 +104,14 @@ function otherRoutes({ token, route, answers }: ExplainPageOptions): Html | unde
     if (name === route) return []
     return [
       html`<tr role="row"><th role="rowheader" scope="row"><code>${name}</code></th>
-<td role="cell">${status === 0 ? chip('no answer', 'bad') : statusChip(status)} <span class="quiet">${code}</span></td>
+<td role="cell">${answerChip(status)} <span class="quiet">${code}</span></td>
 <td role="cell"><button class="small" name="route" value="${name}" aria-label="Explain ${name}">Explain</button></td></tr>`,
     ]
   })
   if (rows.length === 0) return undefined
   return html`<h2 id="others">The same token on the other routes</h2>
 <form method="post" action="/console/explain"><input type="hidden" name="token" value="${token}">
-<table class="stacks" role="table" aria-labelledby="others"><tbody role="rowgroup">${rows}</tbody></table></form>`
+${table('others', [], rows)}</form>`
 }
 
 /** What each reason means. Links to a reason have no token. */

@@ -3,6 +3,7 @@ import { type Html, html } from '../../../html/html.ts'
 import type { KnownKeys } from '../../../tokens/keys/remote-jwks.ts'
 import type { ActiveFaults, FaultType } from '../../controls/faults.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
+import { table } from '../components.ts'
 
 /** The action before, which the page confirms. */
 export type Done = FaultType | 'ended' | 'fetched' | 'fetch-failed'
@@ -27,6 +28,8 @@ const CONFIRMATIONS: Readonly<Record<Done, string>> = {
   ended: 'The fault has ended.',
   up: 'All faults have ended. Keys that were rotated or withdrawn stay so: a tenant does not go back to an old key.',
 }
+
+const COLUMNS = ['Fault', 'What the tenant does', 'What to expect from the API', 'State']
 
 /** The faults that last: what the tenant does, and what the API does then. */
 const LASTING = [
@@ -65,6 +68,15 @@ for (const element of document.querySelectorAll('[data-seconds]')) {
 
 /** The signing keys, and buttons that make the tenant fail. */
 export function faultsView({ published, known, active, done }: FaultsPageOptions): TenantPage {
+  const faults = LASTING.map(
+    ([
+      fault,
+      name,
+      tenant,
+      api,
+    ]) => html`<tr role="row"><th role="rowheader" scope="row">${actionForm(fault, name)}</th>
+<td role="cell">${tenant}</td><td role="cell">${api}</td><td role="cell">${stateOf(fault, active)}</td></tr>`,
+  )
   return {
     title: 'Keys and faults',
     wide: true,
@@ -79,18 +91,7 @@ ${known && html`<form method="post" action="/console/faults/fetch"><button>Fetch
 <p class="quiet">Rotate: the tenant signs with its next key. The API knows it already, so nothing fails. Withdraw: keys that
 signed before are no longer published. The API rejects their tokens after its next fetch.</p>
 <h2 id="faults">Faults</h2>
-<table class="stacks" role="table" aria-labelledby="faults"><thead role="rowgroup"><tr role="row">
-<th role="columnheader" scope="col">Fault</th><th role="columnheader" scope="col">What the tenant does</th>
-<th role="columnheader" scope="col">What to expect from the API</th><th role="columnheader" scope="col">State</th></tr></thead>
-<tbody role="rowgroup">${LASTING.map(
-      ([
-        fault,
-        name,
-        tenant,
-        api,
-      ]) => html`<tr role="row"><th role="rowheader" scope="row">${actionForm(fault, name)}</th>
-<td role="cell">${tenant}</td><td role="cell">${api}</td><td role="cell">${stateOf(fault, active)}</td></tr>`,
-    )}</tbody></table>
+${table('faults', COLUMNS, faults)}
 <div class="row">${actionForm('up', 'Back to normal')}</div>
 <p class="quiet">Back to normal ends all faults. It does not undo a rotation or a withdrawal of keys.</p>`,
   }
@@ -123,7 +124,7 @@ function keysTable(published: readonly string[], known: KnownKeys | undefined): 
 <td role="cell">${chip(role, index === 0 ? 'info' : '')}</td>
 <td role="cell">${isKnown ? chip('known to the API', 'good') : chip('unknown to the API', 'warn')}</td></tr>`
   })
-  return html`<table class="stacks" role="table" aria-labelledby="keys"><tbody role="rowgroup">${rows}</tbody></table>`
+  return table('keys', [], rows)
 }
 
 const ROLES = ['signs', 'signs next']

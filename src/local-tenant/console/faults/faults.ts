@@ -1,10 +1,11 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { FaultType } from '../../controls/faults.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { parseParameters, requireParameter } from '../../protocol/parameters.ts'
 import { requireApi } from '../console-api.ts'
 import type { ConsoleOptions } from '../console-options.ts'
+import { leadBack } from '../notice.ts'
 import { type Done, faultsView } from './faults-page.ts'
 
 /** What each button does, in seconds. */
@@ -32,23 +33,23 @@ export async function faultsPage(
   app.post('/console/faults', async ({ body }, reply) => {
     const type = faultOf(requireParameter(parseParameters(body), 'fault'))
     await app.faults.inject(type, SECONDS[type])
-    return reply.redirect(resultUrl(type), 303)
+    return showResult(reply, type)
   })
 
   app.post('/console/faults/end', async ({ body }, reply) => {
     await app.faults.inject(faultOf(requireParameter(parseParameters(body), 'fault')), 0)
-    return reply.redirect(resultUrl('ended'), 303)
+    return showResult(reply, 'ended')
   })
 
   app.post('/console/faults/fetch', async (_request, reply) => {
     const isFetched = await requireApi(api).fetchKeys()
-    return reply.redirect(resultUrl(isFetched ? 'fetched' : 'fetch-failed'), 303)
+    return showResult(reply, isFetched ? 'fetched' : 'fetch-failed')
   })
 }
 
 /** The fragment keeps the message, and so the button that was used, in view. */
-function resultUrl(done: Done): string {
-  return `/console/faults?done=${done}#done`
+function showResult(reply: FastifyReply, done: Done): FastifyReply {
+  return leadBack(reply, '/console/faults', done, 'done')
 }
 
 function faultOf(name: string): FaultType {

@@ -3,7 +3,7 @@ import { type Html, html } from '../../../html/html.ts'
 import type { Directory } from '../../directory/directory.ts'
 import { invitationLink } from '../../directory/invitations.ts'
 import type { Invitation } from '../../directory/records.ts'
-import { table } from '../table.ts'
+import { table } from '../components.ts'
 import { PATH } from './path.ts'
 
 const COLUMNS = ['Who', 'Organization', 'State', 'Link', 'Revoke']

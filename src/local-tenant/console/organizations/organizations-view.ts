@@ -3,7 +3,7 @@ import { type Html, html } from '../../../html/html.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Organization } from '../../directory/records.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
-import { table } from '../table.ts'
+import { table } from '../components.ts'
 import { invitationsSection } from './invitations-view.ts'
 import { PATH } from './path.ts'
 

@@ -3,6 +3,7 @@ import { statusChip } from '../../../html/components.ts'
 import { type Html, html } from '../../../html/html.ts'
 import type { Persona } from '../../directory/records.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
+import { answerChip } from '../components.ts'
 import type { RouteAnswer } from '../console-api.ts'
 
 /** The response of each route to one caller. */
@@ -81,7 +82,7 @@ function rowHeader(persona: Persona | undefined): Html {
 function cell(answer: RouteAnswer, route: string, persona: Persona | undefined): Html {
   const { status, message, challenge, code } = answer
   if (status === 200) return statusChip(200)
-  if (status === 0) return html`<span class="chip bad">no answer</span><small>${message}</small>`
+  if (status === 0) return html`${answerChip(0)}<small>${message}</small>`
   return html`<details><summary>${statusChip(status)} <small>${code}</small></summary>
 <small>${message}</small>${challenge && html`<code>${challenge}</code>`}
 ${persona && explainForm(route, persona)}</details>`

@@ -3,7 +3,7 @@ import { type Html, html } from '../../../html/html.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Role } from '../../directory/records.ts'
 import type { ResourceServer } from '../../directory/resource-server.ts'
-import { table } from '../table.ts'
+import { table } from '../components.ts'
 import { PATH } from './people-notices.ts'
 import { permissionsIn } from './permissions.ts'
 

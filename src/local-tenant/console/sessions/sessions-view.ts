@@ -4,7 +4,7 @@ import type { Directory } from '../../directory/directory.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
 import type { LogoutDelivery } from '../../protocol/authorization/backchannel-logout.ts'
 import type { Session } from '../../protocol/authorization/sessions.ts'
-import { table } from '../table.ts'
+import { table } from '../components.ts'
 
 export const PATH = '/console/sessions'
 

@@ -2,7 +2,7 @@ import type { ServerAnswer } from '../../../explain/explanation.ts'
 import { type Html, html } from '../../../html/html.ts'
 import type { JsonObject } from '../../../tokens/jws.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
-import { apiResponse } from '../api-response.ts'
+import { apiResponse, routeField } from '../components.ts'
 import { COPY_SCRIPT } from '../copy-script.ts'
 import { decodedToken } from '../decoded-token.ts'
 
@@ -44,13 +44,10 @@ ${decodedToken(token)}`,
 }
 
 function actionForm({ token, routes, route, proof }: BoundTokenPageOptions): Html {
-  const choices = routes.map(
-    (name) => html`<option ${name === route ? 'selected' : ''}>${name}</option>`,
-  )
   return html`<form method="post" action="/console/tokens/bound">
 <input type="hidden" name="token" value="${token}">
 ${proof && html`<input type="hidden" name="proof" value="${proof}">`}
-<div class="row"><label>Route <select name="route">${choices}</select></label>
+<div class="row">${routeField(routes, route)}
 <button name="action" value="dpop">Send as DPoP</button>
 <button name="action" value="bearer">Send as Bearer</button>
 ${proof && html`<button name="action" value="replay">Replay the last proof</button>`}</div></form>`

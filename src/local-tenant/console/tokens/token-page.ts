@@ -1,10 +1,10 @@
-import { chip, statusChip } from '../../../html/components.ts'
 import { type Html, html } from '../../../html/html.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
 import type { Parameters } from '../../protocol/parameters.ts'
 import type { TokenFlaw } from '../../protocol/tokens/wrong-tokens.ts'
-import type { RouteAnswer } from '../console-api.ts'
+import { answerChip, table } from '../components.ts'
+import { PLAIN_GET, type RouteAnswer } from '../console-api.ts'
 import { COPY_SCRIPT } from '../copy-script.ts'
 import { decodedToken, encodedToken } from '../decoded-token.ts'
 import { MAX_LIFETIME_SECONDS, NO_ORGANIZATION } from './token-options.ts'
@@ -39,9 +39,6 @@ const FLAW_LABELS: Readonly<Record<TokenFlaw, string>> = {
   unsigned: 'unsigned (alg none)',
   'other-key': 'signed with another key',
 }
-
-/** A GET route without parameters: it can be called without knowing more. */
-const PLAIN_PATH = /^\/[\w\-./~]*$/
 
 /** The page where a token is described. */
 export function newTokenPage(directory: Directory, parameters: Parameters): TenantPage {
@@ -98,9 +95,8 @@ ${Object.entries(FLAW_LABELS).map(([name, label]) => option(name, label, flaw))}
 
 function callResult(call: CallResult | undefined): Html | undefined {
   if (call === undefined) return undefined
-  const status = call.status === 0 ? chip('no answer', 'bad') : statusChip(call.status)
   return html`<h2 id="response">Response of the API</h2>
-<p role="status"><code>GET ${call.route}</code> ${status}</p><pre>${call.body}</pre>`
+<p role="status"><code>GET ${call.route}</code> ${answerChip(call.status)}</p><pre>${call.body}</pre>`
 }
 
 function routesSection(
@@ -111,15 +107,13 @@ function routesSection(
   const rows = [...responses].map(([route, { status, code, message }]) => {
     const call = html`<button class="small" formaction="/console/tokens#response" name="call" value="${route}" aria-label="Call ${route}">Call</button>`
     return html`<tr role="row"><th role="rowheader" scope="row"><code>${route}</code></th>
-<td role="cell">${status === 0 ? chip('no answer', 'bad') : statusChip(status)} <small class="quiet">${code ?? message}</small></td>
+<td role="cell">${answerChip(status)} <small class="quiet">${code ?? message}</small></td>
 <td role="cell"><div class="chips"><button class="small" name="route" value="${route}" aria-label="Explain ${route}">Explain</button>
-${PLAIN_PATH.test(route) ? call : undefined}</div></td></tr>`
+${PLAIN_GET.test(route) ? call : undefined}</div></td></tr>`
   })
   const fields = { token, persona, organization, flaw, lifetime, scope }
   return html`<h2 id="answers">On each route</h2>
 <form method="post" action="/console/explain">
 ${Object.entries(fields).flatMap(([name, value]) => (value ? [html`<input type="hidden" name="${name}" value="${value}">`] : []))}
-<table class="stacks" role="table" aria-labelledby="answers"><tbody role="rowgroup">
-${rows}
-</tbody></table></form>`
+${table('answers', [], rows)}</form>`
 }
