@@ -14,6 +14,7 @@ const schema = {
       path: { type: 'string', pattern: '^/' },
       host: { type: 'string' },
       token: { type: 'string' },
+      proof: { type: 'string' },
     },
   },
 }
