@@ -1,4 +1,4 @@
-import { explain, serverContext } from '../explain/explanation.ts'
+import { type ExplanationContext, explain, serverContext } from '../explain/explanation.ts'
 import type { ApiRequest, ConsoleApi } from '../local-tenant/console/console-api.ts'
 import type { DryRunRequest } from '../plugins/dry-run.ts'
 import type { RunningServer } from '../server.ts'
@@ -11,10 +11,8 @@ type Method = DryRunRequest['method']
  * Connects the tenant's console to the running API. It covers the routes of the product. The API
  * decides what it would do with a request, and no handler runs.
  */
-export function createConsoleApi(
-  { app, config, port, keySet, keys }: RunningServer,
-  project: string,
-): ConsoleApi {
+export function createConsoleApi(server: RunningServer, project: string): ConsoleApi {
+  const { app, config, port, keySet, keys } = server
   const routes = new Map(
     app.productPaths.flatMap((path) =>
       [...assertDefined(app.policies.get(path), 'policies')]
@@ -62,15 +60,18 @@ export function createConsoleApi(
       return answer.status === 204 ? { status: 200, message: 'allowed' } : answer
     },
     explain(token, response, label) {
-      const context = {
-        ...serverContext(config),
-        keySet: keySet(),
-        host: 'localhost',
-        now: Date.now() / 1000,
-      }
+      const context = explanationContext(server, 'localhost')
       return explain(token, response, routeOf(label).access, context)
     },
   }
+}
+
+/** What an explanation of a request to the running server is based on. */
+export function explanationContext(
+  { config, keySet }: RunningServer,
+  host: string,
+): ExplanationContext {
+  return { ...serverContext(config), keySet: keySet(), host, now: Date.now() / 1000 }
 }
 
 /** Most routes have one method, so that GET goes without saying. */

@@ -1,15 +1,16 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { decodedOrEmpty } from '../explain/advice.ts'
-import { type Explanation, explain, serverContext } from '../explain/explanation.ts'
+import { type Explanation, explain } from '../explain/explanation.ts'
 import type {
   RecentRequests,
   RecordedRequest,
 } from '../local-tenant/console/requests/recent-requests.ts'
 import type { OnRequestCompleted } from '../observability/request-log.ts'
 import type { RunningServer } from '../server.ts'
-import { bearerToken, dpopToken } from '../tokens/bearer.ts'
+import { anyToken } from '../tokens/bearer.ts'
 import { visibleText } from '../utils/visible-text.ts'
+import { explanationContext } from './console-api.ts'
 
 /** In characters. A subject has at most 255 (OpenID Connect Core §2). */
 const MAX_SUBJECT_LENGTH = 256
@@ -41,7 +42,7 @@ function detailsOf(
 ): Pick<RecordedRequest, 'subject' | 'isVerified' | 'explanation'> {
   if (reply === undefined) return { subject: undefined, isVerified: false, explanation: undefined }
   const { request } = reply
-  const token = tokenOf(request)
+  const token = anyToken(request.headers.authorization)
   const { principal } = request
   const subject = principal?.subject ?? decodedOrEmpty(token).claims['sub']
   return {
@@ -51,15 +52,10 @@ function detailsOf(
   }
 }
 
-function tokenOf({ headers }: FastifyRequest): string {
-  const fields = [headers.authorization ?? '']
-  return bearerToken(fields).value ?? dpopToken(fields).value ?? ''
-}
-
 function explanationOf(
   token: string,
   reply: FastifyReply,
-  { config, keySet }: RunningServer,
+  server: RunningServer,
 ): Explanation | undefined {
   const { request, statusCode } = reply
   const { access } = request.routeOptions.config
@@ -72,8 +68,7 @@ function explanationOf(
     challenge: reply.getHeader('www-authenticate') as string | undefined,
     code: request.refusal,
   }
-  const host = request.hostname
-  const context = { ...serverContext(config), keySet: keySet(), host, now: Date.now() / 1000 }
+  const context = explanationContext(server, request.hostname)
   // The check of the policy was made: the request was a real one.
   const { pendingCheck: _, ...explanation } = explain(token, answer, access, context)
   return explanation

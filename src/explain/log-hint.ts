@@ -1,5 +1,5 @@
 import type { Hint } from '../observability/request-log.ts'
-import { bearerToken, dpopToken } from '../tokens/bearer.ts'
+import { anyToken } from '../tokens/bearer.ts'
 import type { KeySetState } from '../tokens/keys/remote-jwks.ts'
 import { adviceFor } from './advice.ts'
 import {
@@ -45,8 +45,7 @@ function tokenHint(
   const { access } = routeOptions.config
   // On other routes, the rejected token is not an access token.
   if (access === undefined || access === 'public') return undefined
-  const fields = [headers.authorization ?? '']
-  const token = bearerToken(fields).value ?? dpopToken(fields).value ?? ''
+  const token = anyToken(headers.authorization)
   const input = inputFor(token, access, { ...context, host, now })
   return adviceFor(code, { ...input, keySet: keySet(input.expected.issuer) })
 }

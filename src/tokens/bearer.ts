@@ -40,3 +40,8 @@ function tokenOf(fields: readonly string[], scheme: Scheme): Result<string, Cred
   if (token !== undefined) return { value: token }
   return { code: scheme.name.test(value) ? 'authorization_malformed' : 'credentials_missing' }
 }
+
+/** The token of an `Authorization` field with either scheme; empty if it has none. */
+export function anyToken(field = ''): string {
+  return bearerToken([field]).value ?? dpopToken([field]).value ?? ''
+}
