@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { runChecks } from './run-checks.ts'
 
 const VERSION = '7.0.4'
 const DEADLINE_MS = 60_000
@@ -111,24 +112,12 @@ const pm2Checks = Object.entries(MODES).flatMap(([mode, args]) =>
 )
 const npmChecks = SCRIPTS.map((script) => [`npm run ${script}`, () => checkNpm(script)] as const)
 
-let passed = 0
-let failed = 0
 try {
   run('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', `pm2@${VERSION}`)
-  for (const [name, check] of [...npmChecks, ...pm2Checks]) {
-    try {
-      await check()
-      passed += 1
-    } catch (error) {
-      failed += 1
-      console.error(`${name}: ${(error as Error).message}`)
-    }
-  }
+  await runChecks('Launchers', [...npmChecks, ...pm2Checks])
 } finally {
   pm2('kill')
   issuer.close()
   issuer.closeAllConnections()
   rmSync(directory, { recursive: true, force: true })
 }
-console.log(`Launchers: ${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
+import { runChecks } from './run-checks.ts'
 
 const DEADLINE_MS = 30_000
 const ROUTE = '/api/messages/protected'
@@ -83,9 +84,8 @@ function run(command: string, args: readonly string[], env: Record<string, strin
   return child
 }
 
-/** Starts the server; its port. */
-async function startApi(environment: Record<string, string>): Promise<number> {
-  const port = await freePort()
+/** Starts the server at a free port; the port. */
+async function startApi(port: number, environment: Record<string, string>): Promise<number> {
   run(process.execPath, ['dist/main.js'], {
     AUTH0_DOMAIN: issuer,
     AUTH0_AUDIENCE: AUDIENCE,
@@ -166,15 +166,7 @@ async function pathAndTls(): Promise<void> {
   const backend = `  http-request replace-path /v1(/.*) \\1
   server api1 127.0.0.1:${port}`
   const origin = await startProxy(backend, `ssl crt ${pem}`)
-  run(process.execPath, ['dist/main.js'], {
-    AUTH0_DOMAIN: issuer,
-    AUTH0_AUDIENCE: AUDIENCE,
-    CLIENT_ORIGIN_URL: 'http://localhost:4040',
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    PUBLIC_URL: `${origin}/v1`,
-  })
-  await untilListening(port)
+  await startApi(port, { PUBLIC_URL: `${origin}/v1`, DPOP: 'allowed' })
   const url = `${origin}/v1${ROUTE}`
   expect('the public URL', (await call(url, await proofFor(url))).status, 200)
   for (const htu of [`${origin}${ROUTE}`, url.replace('https:', 'http:')]) {
@@ -188,8 +180,8 @@ async function pathAndTls(): Promise<void> {
 async function twoProcesses(secrets: readonly [string, string], redis?: string) {
   const shared: Record<string, string> = redis === undefined ? {} : { REDIS_URL: redis }
   const ports = await Promise.all(
-    secrets.map((DPOP_NONCE_SECRETS) =>
-      startApi({ DPOP_NONCE_SECRETS, TRUST_PROXY: 'loopback', ...shared }),
+    secrets.map(async (DPOP_NONCE_SECRETS) =>
+      startApi(await freePort(), { DPOP_NONCE_SECRETS, TRUST_PROXY: 'loopback', ...shared }),
     ),
   )
   const lines = ports.map((port, index) => `  server api${index} 127.0.0.1:${port}`)
@@ -239,7 +231,7 @@ async function differentSecrets(): Promise<void> {
  * @returns the status that the client gets
  */
 async function lostResponse(settings: string): Promise<Answer> {
-  const port = await startApi({ TRUST_PROXY: 'loopback' })
+  const port = await startApi(await freePort(), { TRUST_PROXY: 'loopback' })
   let isLost = false
   const between = createServer(async ({ url, headers }, response) => {
     const { host = '', authorization = '', dpop } = headers
@@ -278,22 +270,10 @@ async function repeatedRequests(): Promise<void> {
 }
 
 const checks = { pathAndTls, sharedProcesses, differentSecrets, repeatedRequests }
-let passed = 0
-let failed = 0
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check()
-    passed += 1
-  } catch (error) {
-    failed += 1
-    console.error(`${name}: ${(error as Error).message}`)
-  }
-}
+await runChecks('Proxies', Object.entries(checks))
 for (const child of children) child.kill('SIGKILL')
 for (const server of servers) {
   server.close()
   server.closeAllConnections()
 }
 rmSync(directory, { recursive: true, force: true })
-console.log(`Proxies: ${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1

@@ -4,6 +4,7 @@ import { KeysUnavailableError } from '../../src/tokens/errors.ts'
 import { parseJwks } from '../../src/tokens/keys/jwks.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { ORIGIN, testApp } from '../support/app.ts'
+import { COMMON_HEADERS as FIXED_HEADERS } from '../support/common-headers.ts'
 import { newKey, oddKeys } from '../support/tokens/keys.ts'
 import { token } from '../support/tokens/tokens.ts'
 
@@ -13,16 +14,9 @@ const ADMIN = '/probe/admin'
 const admin = { permissions: ['read:other', 'read:probe'] }
 
 const COMMON_HEADERS = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'x-xss-protection': '0',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
+  ...FIXED_HEADERS,
   'x-request-id': /^[0-9a-f-]{36}$/,
   'content-type': 'application/json; charset=utf-8',
-  vary: 'Origin',
 }
 
 test('public routes, any token, and a permission', async (t) => {

@@ -2,6 +2,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { test } from 'tap'
 import { KeysUnavailableError } from '../../../src/tokens/errors.ts'
 import { ORIGIN, testApp } from '../../support/app.ts'
+import { COMMON_HEADERS } from '../../support/common-headers.ts'
 import { PROBE_SERVER, PROTECTED, PUBLIC } from '../../support/probe-routes.ts'
 import { oddKeys } from '../../support/tokens/keys.ts'
 import { boundToken, proofFor } from '../../support/tokens/proofs.ts'
@@ -9,14 +10,7 @@ import { NOW, token } from '../../support/tokens/tokens.ts'
 
 /** On each response. */
 const COMMON = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'x-xss-protection': '0',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-  vary: 'Origin',
+  ...COMMON_HEADERS,
   'access-control-expose-headers':
     'WWW-Authenticate, Retry-After, X-Request-Id, DPoP-Nonce, ETag, Location',
 }
