@@ -10,7 +10,11 @@ import type { NoOptions } from './arguments/syntax.ts'
 import { UsageError } from './arguments/usage-error.ts'
 import { parseChanges, readOptions, UPDATE_OPTIONS } from './support/connection-options.ts'
 import { formatTable } from './support/format-table.ts'
-import { type ManagementInvocation, managementCommand } from './support/management-command.ts'
+import {
+  type ManagementInvocation,
+  managementCommand,
+  WHICH_TENANT,
+} from './support/management-command.ts'
 import { Progress } from './support/progress.ts'
 import { formatDifference } from './support/provision-report.ts'
 
@@ -27,7 +31,7 @@ const CONNECTION = { name: 'id', description: 'The id of the connection, such as
 /** The connections of a tenant: `npm run connections`. */
 export const main = defineCommandGroup(
   {
-    details: 'The tenant is that of AUTH0_DOMAIN, otherwise the local tenant while it runs.',
+    details: WHICH_TENANT,
     examples: [
       { args: 'list', description: 'All connections' },
       { args: 'update --help', description: 'What can be changed' },

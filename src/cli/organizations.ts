@@ -16,7 +16,11 @@ import type { NoOptions } from './arguments/syntax.ts'
 import { UsageError } from './arguments/usage-error.ts'
 import type { Streams } from './support/command.ts'
 import { formatTable } from './support/format-table.ts'
-import { type ManagementInvocation, managementCommand } from './support/management-command.ts'
+import {
+  type ManagementInvocation,
+  managementCommand,
+  WHICH_TENANT,
+} from './support/management-command.ts'
 import { Progress } from './support/progress.ts'
 
 const INVITE_OPTIONS = {
@@ -53,7 +57,7 @@ const MAX_DAYS = 30
 /** The organizations of a tenant, and invitations to them: `npm run organizations`. */
 export const main = defineCommandGroup(
   {
-    details: 'The tenant is that of AUTH0_DOMAIN, otherwise the local tenant while it runs.',
+    details: WHICH_TENANT,
     examples: [
       { args: 'list', description: 'All organizations' },
       { args: 'invite acme new@example.com', description: 'Print a link to join Acme' },

@@ -19,7 +19,7 @@ export const ENVIRONMENT = {
   AUTH0_DOMAIN: 'tenant.test',
   AUTH0_AUDIENCE: AUDIENCE,
   CLIENT_ORIGIN_URL: ORIGIN,
-  // Most tests are about bearer tokens. test/app/dpop/proofs.test.ts has those with the default.
+  // Most tests are about bearer tokens. Those in test/app/dpop have the default.
   DPOP: 'off',
   // Tests run side by side, and no request is rejected because the machine is busy.
   MAX_EVENT_LOOP_DELAY: '0',

@@ -7,6 +7,10 @@ import {
   reportErrors,
 } from './management-target.ts'
 
+/** For the help of the groups of these commands. */
+export const WHICH_TENANT =
+  'The tenant is that of AUTH0_DOMAIN, otherwise the local tenant while it runs.'
+
 /** The options of every command that uses the Management API. */
 export const COMMON_OPTIONS = {
   ...JSON_OPTION,
