@@ -1,3 +1,5 @@
+import { unescapeSegment, valueAt } from '../utils/json-pointer.ts'
+
 /** A path longer than this is cut: it points to what contains the problem. */
 const MAX_SEGMENTS = 32
 
@@ -27,7 +29,7 @@ export function declaredPath(pointer: string, schema: unknown, shared: SharedSch
   let current = applicable([{ schema: schema as Schema, root: schema }], shared)
   const path: string[] = []
   for (const segment of pointer.split('/').slice(1, MAX_SEGMENTS + 1)) {
-    const name = segment.replaceAll('~1', '/').replaceAll('~0', '~')
+    const name = unescapeSegment(segment)
     path.push(isDeclared(current, name) ? `/${segment}` : '/*')
     current = applicable(
       current.flatMap((located) => schemasOf(located, name)),
@@ -35,11 +37,6 @@ export function declaredPath(pointer: string, schema: unknown, shared: SharedSch
     )
   }
   return path.join('')
-}
-
-/** The name as a segment of a JSON Pointer. */
-export function escapeSegment(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** Whether a schema has the name, or it can only be the index of an array. */
@@ -93,12 +90,7 @@ function applicable(start: readonly Located[], shared: SharedSchemas): readonly 
 function resolve($ref: string, root: unknown, shared: SharedSchemas) {
   const [id, fragment = ''] = $ref.split('#')
   const base = id === '' || id === undefined ? root : shared[id]
-  const segments = decodeURIComponent(fragment).split('/').slice(1)
-  const schema = segments.reduce<unknown>(
-    (value, segment) => Object(value)[segment.replaceAll('~1', '/').replaceAll('~0', '~')],
-    base,
-  )
-  return { schema, root: base }
+  return { schema: valueAt(base, decodeURIComponent(fragment)), root: base }
 }
 
 function isSchema(value: unknown): value is Schema {

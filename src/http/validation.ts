@@ -1,4 +1,5 @@
-import { declaredPath, escapeSegment, type SharedSchemas } from './declared-path.ts'
+import { escapeSegment } from '../utils/json-pointer.ts'
+import { declaredPath, type SharedSchemas } from './declared-path.ts'
 import type { FieldError } from './http-error.ts'
 
 /** A larger number of problems says no more to a client. */

@@ -1,3 +1,4 @@
+import { ownMember, valueAt } from '../utils/json-pointer.ts'
 import type { JsonObject } from './jws.ts'
 import type { Principal, PrincipalClaims } from './principal-types.ts'
 
@@ -27,7 +28,7 @@ export function claimsReader(
 }
 
 function memberOf(claims: JsonObject, name: string): [string, unknown][] {
-  const value = own(claims, name)
+  const value = ownMember(claims, name)
   return value === undefined ? [] : [[name, value]]
 }
 
@@ -54,7 +55,7 @@ export function principalOf(claims: JsonObject, options: PrincipalOptions): Prin
     scopes: wordsOf(scope),
     organization: organization as string | undefined,
     email: textOf(email),
-    actor: textOf(own(act, 'sub')),
+    actor: textOf(ownMember(act, 'sub')),
     confirmation: confirmationOf(cnf),
     claims: structuredClone(options.readClaims(claims)),
     expiresAt: exp as number,
@@ -68,8 +69,8 @@ export function principalOf(claims: JsonObject, options: PrincipalOptions): Prin
  * @returns undefined if there is none, or another one
  */
 export function confirmationOf(cnf: unknown): { readonly jkt: string } | undefined {
-  const jkt = own(cnf, 'jkt')
-  const isKnown = typeof jkt === 'string' && own(cnf, 'x5t#S256') === undefined
+  const jkt = ownMember(cnf, 'jkt')
+  const isKnown = typeof jkt === 'string' && ownMember(cnf, 'x5t#S256') === undefined
   return isKnown && THUMBPRINT.test(jkt) ? { jkt } : undefined
 }
 
@@ -86,18 +87,7 @@ function wordsOf(value: unknown): readonly string[] {
 
 /** The value of a claim by its name, or by a JSON Pointer (RFC 6901) that begins with a slash. */
 export function claimAt(claims: JsonObject, name: string): unknown {
-  if (!name.startsWith('/')) return own(claims, name)
-  const segments = name.slice(1).split('/')
-  return segments
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>(own, claims)
-}
-
-/** An own member of an object; never one that it inherits. */
-function own(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as JsonObject)[name]
-    : undefined
+  return name.startsWith('/') ? valueAt(claims, name) : ownMember(claims, name)
 }
 
 function textOf(value: unknown): string | undefined {
