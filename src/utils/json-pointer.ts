@@ -1,5 +1,5 @@
 /** The names in a JSON Pointer (RFC 6901): none for an empty one, which means the whole value. */
-export function segmentsOf(pointer: string): string[] {
+function segmentsOf(pointer: string): string[] {
   return pointer.split('/').slice(1).map(unescapeSegment)
 }
 
