@@ -47,6 +47,10 @@ export function createConsoleApi(server: RunningServer, project: string): Consol
     fetchKeys: () => keys.refresh(),
     links: () => consoleLinks(url, config),
     policies: new Map([...routes].map(([label, { access }]) => [label, access])),
+    requiresBoundToken(label) {
+      const { access } = routeOf(label)
+      return access !== 'public' && (access.bound === true || config.dpop?.required === true)
+    },
     decide,
     targetOf(label) {
       const route = routeOf(label)

@@ -158,7 +158,7 @@ function unknownKeyAdvice({ jwksUrl, keySet }: ExplanationInput): string {
   if (keySet === undefined || keySet.cooldown === 0) {
     return `Its key id is not in the key set at ${jwksUrl}: ${causes}. ${NEW_TOKEN}`
   }
-  return `Its key id is not in the key set of ${jwksUrl} that the server fetched ${keySet.age} s ago. After a rotation, wait ${keySet.cooldown} s and send it again: only then does an unknown key id make the server fetch the key set (cooldown). If it is still refused, ${causes}. ${NEW_TOKEN}`
+  return `Its key id is not in the key set of ${jwksUrl} that the server fetched ${keySet.age} s ago. After a rotation, wait ${keySet.cooldown} s and send it again: only then does an unknown key id make the server fetch the key set (cooldown). If it is still rejected, ${causes}. ${NEW_TOKEN}`
 }
 
 function algorithmAdvice({ alg }: JsonObject, { algorithms }: Expectations): string {

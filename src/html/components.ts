@@ -22,17 +22,22 @@ export function initials(name: string, size: 'large' | '' = ''): Html {
   return html`<span class="${classes('avatar', size)}" aria-hidden="true">${letters.join('').toUpperCase()}</span>`
 }
 
-const FORMAT = new Intl.DateTimeFormat('en-GB', {
-  dateStyle: 'medium',
-  timeStyle: 'short',
-  timeZone: 'UTC',
-})
+const WITH_MINUTES = { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' } as const
+const FORMATS = {
+  short: new Intl.DateTimeFormat('en-GB', WITH_MINUTES),
+  medium: new Intl.DateTimeFormat('en-GB', { ...WITH_MINUTES, timeStyle: 'medium' }),
+}
 
-/** A date with its time. @param time milliseconds since the epoch; undefined if it is not a valid time */
-export function timeElement(time: number): Html | undefined {
+/**
+ * A date with its time.
+ *
+ * @param time milliseconds since the epoch; undefined if it is not a valid time
+ * @param style `medium` is with seconds
+ */
+export function timeElement(time: number, style: keyof typeof FORMATS = 'short'): Html | undefined {
   const date = new Date(time)
   if (Number.isNaN(date.getTime())) return undefined
-  return html`<time datetime="${date.toISOString()}">${FORMAT.format(date)} UTC</time>`
+  return html`<time datetime="${date.toISOString()}">${FORMATS[style].format(date)} UTC</time>`
 }
 
 function classes(...names: readonly string[]): string {

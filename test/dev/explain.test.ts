@@ -29,7 +29,7 @@ test('if no tenant is configured, tokens are verified for the server of npm run 
 
   const denied = await explain(['--route', ADMIN], sources, `${user}\n`)
   t.equal(denied.exitCode, 1)
-  t.match(denied.output, /Refused: 403.*✗ permissions.*expected: read:admin-messages/s)
+  t.match(denied.output, /Rejected: 403.*✗ permissions.*expected: read:admin-messages/s)
   t.match(denied.output, /WWW-Authenticate: Bearer realm="api", error="insufficient_scope"/)
 
   const json = await explain(['--json', await personaToken(issuer, 'globex-member')], sources)
@@ -123,7 +123,7 @@ test('after two rotations within the cooldown, it says what the running server a
   t.equal(await call(unknown), 401)
   const { exitCode, output } = await explain([unknown], sources)
   t.equal(exitCode, 1)
-  t.match(output, /Refused: 401 Bad credentials \(unknown_key\)/)
+  t.match(output, /Rejected: 401 Bad credentials \(unknown_key\)/)
   t.match(output, /fetched \d+ s ago.*wait \d+ s and send it again.*\(cooldown\)/s)
   t.match(output, /This is what the running server answers. One that starts now would accept it/)
   const json = JSON.parse((await explain(['--json', unknown], sources)).output)

@@ -291,7 +291,10 @@ test('forms of other sites and unknown faults are rejected', async (t) => {
 test('the keys that the API knows, and a fetch on request', async (t) => {
   const { get, post, tenant } = await console(t)
   const rows = async () => rowsOf((await get('/console/faults')).html, 'keys', 0)
-  t.match(await rows(), [/ signs known to the API/, / signs next known to the API/])
+  t.match(await rows(), [
+    / signs known to the API since .* UTC/,
+    / signs next known to the API since/,
+  ])
   await post('/console/faults', { fault: 'rotate' })
   t.match(await rows(), [/ signs known/, / signs next unknown/, / signed before known/])
   const fetched = await post('/console/faults/fetch', {})
@@ -347,7 +350,7 @@ test('a tenant without an API shows an error', async (t) => {
 })
 
 test('an API that has no keys yet', async (t) => {
-  const knownKeys = () => ({ kids: [], age: null, nextFetch: Number.POSITIVE_INFINITY })
+  const knownKeys = () => ({ keys: [], age: null, nextFetch: Number.POSITIVE_INFINITY })
   const api = { knownKeys, links: async () => [] as const } as unknown as ConsoleApi
   const { issuer } = await startTenant(t, { api: () => api })
   t.match((await forms(issuer).get('/console/faults')).html, /has not fetched the key set yet/)

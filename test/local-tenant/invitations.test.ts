@@ -70,6 +70,20 @@ test('an invitation leads to the client and makes a member, once', async (t) => 
   t.ok(again.answer['code'], 'a member from now on')
 })
 
+test('an invitation gives roles', async (t) => {
+  const { issuer, directory } = await startTenant(t)
+  const invitation = { organization: 'acme', email: 'user@example.com' }
+  const unknown = await invite(issuer, { ...invitation, roles: ['nothing'] })
+  t.match(unknown, { status: 400, body: { error_description: 'Unknown role.' } })
+  const { body } = await invite(issuer, { ...invitation, roles: ['admin'] })
+  await visitor(issuer).logIn('user', {
+    ...WEB,
+    invitation: body['ticket'],
+    organization: 'org_acme',
+  })
+  t.strictSame(directory.personas.get('user')?.roles, ['admin'])
+})
+
 test('a new user can sign up with an invitation', async (t) => {
   const { issuer } = await startTenant(t)
   const request = await invited(issuer, 'new@example.com')

@@ -10,7 +10,7 @@ const MARKS = {
 
 const RESULTS = {
   accepted: ['Accepted', 'green'],
-  refused: ['Refused', 'red'],
+  refused: ['Rejected', 'red'],
   undecided: ['Not checked', 'yellow'],
 } as const
 

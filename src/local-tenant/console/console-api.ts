@@ -47,6 +47,8 @@ export interface ConsoleApi {
   readonly links: () => Promise<readonly ConsoleLink[]>
   /** Its routes, such as `/api/notes` or `POST /api/notes`, and their access policies. */
   readonly policies: ReadonlyMap<string, AccessPolicy>
+  /** Whether a route accepts only tokens that are bound to a key of the client. */
+  readonly requiresBoundToken: (route: string) => boolean
   /** What the API would do with a request. No handler runs. */
   readonly decide: (request: ApiRequest) => Promise<RunningAnswer>
   /** The same for one of its routes. */

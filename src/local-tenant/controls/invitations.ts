@@ -14,6 +14,7 @@ const schema = {
       email: { type: 'string', minLength: 3 },
       inviter: { type: 'string' },
       client: { type: 'string' },
+      roles: { type: 'array', items: { type: 'string' } },
     },
   },
 } as const
@@ -27,12 +28,14 @@ export interface InvitationRequest {
   readonly inviter?: string
   /** The id of the client that the link leads to. */
   readonly client?: string
+  /** The names of the roles that the person gets. */
+  readonly roles?: readonly string[]
 }
 
 /**
  * Creates an invitation. It is not persisted.
  *
- * @throws OAuthError `invalid_request` if the organization or the client is unknown
+ * @throws OAuthError `invalid_request` if the organization, the client or a role is unknown
  */
 export function invite(directory: Directory, request: InvitationRequest): Invitation {
   const { email: invitee, inviter = 'The local tenant', client: id = 'messages-web' } = request
@@ -41,7 +44,12 @@ export function invite(directory: Directory, request: InvitationRequest): Invita
   if (organization === undefined || client === undefined) {
     throw new OAuthError('invalid_request', 'Unknown organization or client.')
   }
-  const invitation = createInvitation({ organization, client, inviter, invitee })
+  const { roles = [] } = request
+  const known = [...directory.roles].map(({ name }) => name)
+  if (!roles.every((name) => known.includes(name))) {
+    throw new OAuthError('invalid_request', 'Unknown role.')
+  }
+  const invitation = createInvitation({ organization, client, inviter, invitee, roles })
   return directory.invitations.add(invitation)
 }
 

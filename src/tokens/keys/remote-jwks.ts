@@ -42,9 +42,16 @@ export interface KeySetState {
   readonly cooldown: number
 }
 
+/** A key that is in use. */
+export interface KnownKey {
+  readonly kid: string | undefined
+  /** Seconds since a fetch first had it. */
+  readonly age: number
+}
+
 /** The keys that are in use, for people. */
 export interface KnownKeys {
-  readonly kids: readonly (string | undefined)[]
+  readonly keys: readonly KnownKey[]
   /** Seconds since the key set was fetched; null if it was not fetched yet. */
   readonly age: number | null
   /** Seconds until the next fetch; infinite before the first one has ended. */
@@ -83,6 +90,7 @@ const MAX_RETRY_DELAY_MS = 60_000
 export class RemoteJwks implements VerificationKeys, KeySetControl {
   readonly #options: Required<RemoteJwksOptions>
   #keys: readonly VerificationKey[] = []
+  readonly #firstFetchedAt = new WeakMap<VerificationKey, number>()
   #loadedAt = -Infinity
   #attemptedAt = -Infinity
   #nextAttemptAt = Infinity
@@ -132,10 +140,13 @@ export class RemoteJwks implements VerificationKeys, KeySetControl {
   }
 
   get known(): KnownKeys {
+    const now = this.#options.now()
+    const ageOf = (key: VerificationKey) =>
+      Math.floor((now - Number(this.#firstFetchedAt.get(key))) / 1000)
     return {
-      kids: this.#current().map(({ kid }) => kid),
+      keys: this.#current().map((key) => ({ kid: key.kid, age: ageOf(key) })),
       age: this.state.age,
-      nextFetch: Math.max(0, Math.ceil((this.#nextAttemptAt - this.#options.now()) / 1000)),
+      nextFetch: Math.max(0, Math.ceil((this.#nextAttemptAt - now) / 1000)),
     }
   }
 
@@ -207,6 +218,9 @@ export class RemoteJwks implements VerificationKeys, KeySetControl {
   #replace(keys: readonly VerificationKey[]): boolean {
     const before = this.#keys
     this.#keys = keys.map((key) => before.find((old) => isSame(old, key)) ?? key)
+    for (const key of this.#keys) {
+      if (!before.includes(key)) this.#firstFetchedAt.set(key, this.#options.now())
+    }
     const isSameSet =
       this.#keys.length === before.length && this.#keys.every((key) => before.includes(key))
     return before.length > 0 && !isSameSet

@@ -32,12 +32,14 @@ test('members are shown, added and removed', async (t) => {
 
 test('somebody is invited, and the invitation is revoked', async (t) => {
   const { submit, directory } = await start(t)
-  const { html } = await submit(`${PATH}/invite`, INVITATION)
+  const roles = { 'role admin': 'on', 'role nothing': 'on' }
+  const { html } = await submit(`${PATH}/invite`, { ...INVITATION, ...roles })
   t.match(statusOf(html), /The invitation was created/)
   t.match(rowsOf(html, /invitations/), [
-    /^new@example.com Acme open until .* UTC http:\/\/localhost:6060\/login\?invitation.* Revoke$/,
+    /^new@example.com admin Acme open until .* UTC http:\/\/localhost:6060\/login\?invitation.* Revoke$/,
   ])
-  const [{ id: invitation } = { id: '' }] = directory.invitations
+  const [{ id: invitation, roles: given } = { id: '', roles: [] }] = directory.invitations
+  t.strictSame(given, ['admin'], 'only roles that exist')
   const bad = await submit(`${PATH}/invite`, { ...INVITATION, email: 'nobody' })
   t.match(bad.html, /alert bad">This is not an e-mail address/)
   t.match(statusOf((await submit(`${PATH}/revoke`, { invitation })).html), /was revoked/)

@@ -80,6 +80,54 @@ test('proofs are for the public URL of the API', async (t) => {
   t.match(attemptsOf(sent.html), [[String, '200']])
 })
 
+test('the matrix uses bound tokens where the API requires them', async (t) => {
+  for (const environment of [{ DPOP: 'required' }, { DPOP: 'required', ...NONCES }]) {
+    const { tenant, localTenant } = await development(t, environment)
+    const matrix = async () => {
+      const response = await fetch(new URL('/console/overview', tenant))
+      return statusesOf(await response.text())
+    }
+    // The columns are the routes in the order of the product.
+    const rows = await matrix()
+    t.strictSame(rows['anonymous'], ['200', '401', '401'])
+    t.strictSame(rows['Uma User'], ['200', '200', '403'])
+    t.strictSame(rows['Ada Admin'], ['200', '200', '200'])
+    const api = assertDefined(localTenant.directory.resourceServers.find(() => true))
+    api.proof_of_possession = null
+    t.strictSame((await matrix())['Ada Admin'], ['200', '401', '401'], 'plain tokens')
+  }
+})
+
+/** The statuses of each row of the matrix, by its first words. */
+function statusesOf(html: string): Record<string, string[]> {
+  const rows = html.matchAll(/scope="row">([^<]+)<(.*?)<\/tr>/gs)
+  return Object.fromEntries(
+    [...rows].map(([, name = '', cells = '']) => [
+      name,
+      [...cells.matchAll(/<span class="chip [^"]*">(\d+)</g)].map(([, status = '']) => status),
+    ]),
+  )
+}
+
+test('where the tenant issues bound tokens only, the page of tokens says so', async (t) => {
+  const { tenant, localTenant } = await development(t)
+  const api = assertDefined(localTenant.directory.resourceServers.find(() => true))
+  api.proof_of_possession = { mechanism: 'dpop', required: true }
+  const send = async (values: Form) => {
+    const init = {
+      method: 'POST',
+      headers: { origin: new URL(tenant).origin },
+      body: new URLSearchParams(values),
+    }
+    return (await fetch(new URL('/console/tokens', tenant), init)).text()
+  }
+  const plain = await send(FORM)
+  t.match(plain, /issues only bound tokens for this API/)
+  t.match(plain, /<option value="acme-admin" selected>/, 'the form keeps what was chosen')
+  t.notMatch(plain, 'id="copied-token"')
+  t.match(await send({ ...FORM, flaw: 'expired' }), 'id="copied-token"')
+})
+
 test('forms that are rejected', async (t) => {
   const { post, localTenant, server } = await start(t)
   const { html } = await post(FORM)
@@ -100,6 +148,7 @@ test('forms that are rejected', async (t) => {
   t.match(odd.html, /cannot be sent/)
   const hostile = await post({ token: '"><script>alert(1)</script>', route: ADMIN })
   t.notMatch(hostile.html, '<script>alert')
+  t.match(hostile.html, /<title>Bound token/)
 
   const api = assertDefined(localTenant.directory.resourceServers.find(() => true))
   api.proof_of_possession = null

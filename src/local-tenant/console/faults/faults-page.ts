@@ -1,4 +1,4 @@
-import { chip } from '../../../html/components.ts'
+import { chip, timeElement } from '../../../html/components.ts'
 import { type Html, html } from '../../../html/html.ts'
 import type { KnownKeys } from '../../../tokens/keys/remote-jwks.ts'
 import type { ActiveFaults, FaultType } from '../../controls/faults.ts'
@@ -116,15 +116,21 @@ function stateOf(fault: keyof ActiveFaults, { [fault]: seconds }: ActiveFaults):
 }
 
 function keysTable(published: readonly string[], known: KnownKeys | undefined): Html {
-  const withdrawn = (known?.kids ?? []).map(String).filter((kid) => !published.includes(kid))
+  const ages = new Map(known?.keys.map(({ kid, age }) => [String(kid), age]))
+  const withdrawn = [...ages.keys()].filter((kid) => !published.includes(kid))
   const rows = [...published, ...withdrawn].map((kid, index) => {
     const role = published.includes(kid) ? (ROLES[index] ?? 'signed before') : 'no longer published'
-    const isKnown = known?.kids.includes(kid) ?? false
     return html`<tr role="row"><th role="rowheader" scope="row"><code>${kid}</code></th>
 <td role="cell">${chip(role, index === 0 ? 'info' : '')}</td>
-<td role="cell">${isKnown ? chip('known to the API', 'good') : chip('unknown to the API', 'warn')}</td></tr>`
+<td role="cell">${knowledgeOf(ages.get(kid))}</td></tr>`
   })
   return table('keys', [], rows)
+}
+
+/** @param age seconds since the API first fetched the key; undefined if it has not */
+function knowledgeOf(age: number | undefined): Html {
+  if (age === undefined) return chip('unknown to the API', 'warn')
+  return html`${chip('known to the API', 'good')}<small class="quiet">since ${timeElement(Date.now() - age * 1000, 'medium')}</small>`
 }
 
 const ROLES = ['signs', 'signs next']

@@ -18,7 +18,7 @@ ${rows.length > 0 ? table('invitations', COLUMNS, rows) : none}`
 }
 
 function rowOf(invitation: Invitation, directory: Directory): Html {
-  const { id, invitee, expiresAt } = invitation
+  const { id, invitee, expiresAt, roles } = invitation
   const organization = directory.organizations.get(invitation.organization)
   const state = stateOf(invitation)
   // Nobody can follow the link to an organization that was deleted.
@@ -26,7 +26,7 @@ function rowOf(invitation: Invitation, directory: Directory): Html {
   const link = isOpen ? invitationLink(directory, invitation) : ''
   const revoke = html`<form method="post" action="${PATH}/revoke">
 <button class="danger small" name="invitation" value="${id}" aria-label="Revoke the invitation of ${invitee}">Revoke</button></form>`
-  return html`<tr role="row"><th role="rowheader" scope="row">${invitee}</th>
+  return html`<tr role="row"><th role="rowheader" scope="row">${invitee}${roles.length > 0 ? html`<small class="quiet">${roles.join(', ')}</small>` : undefined}</th>
 <td role="cell">${organization?.displayName ?? invitation.organization}</td>
 <td role="cell">${chip(state, isOpen ? 'good' : '')}<small class="quiet">until ${timeElement(expiresAt)}</small></td>
 <td role="cell">${isOpen ? html`<a href="${link}"><code>${link}</code></a>` : undefined}</td>

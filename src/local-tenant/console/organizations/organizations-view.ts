@@ -1,11 +1,11 @@
 import { chip } from '../../../html/components.ts'
 import { type Html, html } from '../../../html/html.ts'
 import type { Directory } from '../../directory/directory.ts'
-import type { Organization } from '../../directory/records.ts'
+import type { Organization, Role } from '../../directory/records.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
 import { table } from '../components.ts'
 import { invitationsSection } from './invitations-view.ts'
-import { PATH } from './path.ts'
+import { PATH, ROLE_BOX } from './path.ts'
 
 const COLUMNS = ['Organization', 'Members', 'Add a member', 'Invite somebody']
 
@@ -61,7 +61,7 @@ function addForm(
 }
 
 /** Invitations lead to the login of a client, so it needs the URL of one. */
-function inviteForm({ id, displayName }: Organization, { clients }: Directory): Html {
+function inviteForm({ id, displayName }: Organization, { clients, roles }: Directory): Html {
   const options = [...clients]
     .filter(({ initiateLoginUri }) => initiateLoginUri !== undefined)
     .map((client) => html`<option value="${client.id}">${client.name}</option>`)
@@ -71,5 +71,15 @@ function inviteForm({ id, displayName }: Organization, { clients }: Directory): 
   return html`<form method="post" action="${PATH}/invite" class="row"><input type="hidden" name="organization" value="${id}">
 <label>E-mail address <input name="email" type="email" required autocomplete="off"></label>
 <label>Application <select name="client">${options}</select></label>
+${rolesField([...roles])}
 <button class="small" aria-label="Invite to ${displayName}">Invite</button></form>`
+}
+
+/** Roles that the person gets with the invitation. */
+function rolesField(roles: readonly Role[]): Html | undefined {
+  if (roles.length === 0) return undefined
+  const boxes = roles.map(
+    ({ name }) => html`<label><input type="checkbox" name="${ROLE_BOX}${name}"> ${name}</label>`,
+  )
+  return html`<fieldset class="chips"><legend>Roles</legend>${boxes}</fieldset>`
 }

@@ -10,7 +10,7 @@ import { type Parameters, parseParameters, requireParameter } from '../../protoc
 import { requirePersona } from '../../protocol/tokens/persona-grant.ts'
 import { leadBack, type Notices, noticeOf } from '../notice.ts'
 import { organizationsView } from './organizations-view.ts'
-import { PATH } from './path.ts'
+import { PATH, ROLE_BOX } from './path.ts'
 
 export interface OrganizationsPageOptions {
   readonly directory: Directory
@@ -69,7 +69,10 @@ export async function organizationsPage(
     const { email = '' } = parameters
     if (!isEmailAddress(email)) return leadBack(reply, PATH, 'bad-email', id)
     const client = requireParameter(parameters, 'client')
-    invite(directory, { organization: id, email, client })
+    const roles = [...directory.roles]
+      .map(({ name }) => name)
+      .filter((name) => parameters[`${ROLE_BOX}${name}`] !== undefined)
+    invite(directory, { organization: id, email, client, roles })
     return leadBack(reply, PATH, 'invited', 'invitations')
   })
 

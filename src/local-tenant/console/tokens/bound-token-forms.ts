@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { decodedOrEmpty } from '../../../explain/advice.ts'
-import { ProofSigner } from '../../../tokens/dpop/proof-signer.ts'
 import type { Directory } from '../../directory/directory.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { type Parameters, parseParameters, requireParameter } from '../../protocol/parameters.ts'
 import type { TokenIssuer } from '../../protocol/tokens/token-issuer.ts'
+import { type Attempt, BoundCaller } from '../bound-caller.ts'
 import { type ConsoleApi, decideRoute, protectedRoutes, requireApi } from '../console-api.ts'
-import { type Attempt, boundTokenPage } from './bound-token-page.ts'
+import { boundTokenPage } from './bound-token-page.ts'
 import { grantOf } from './token-options.ts'
 
 export interface BoundTokenFormOptions {
@@ -27,7 +27,7 @@ export async function boundTokenForms(
   app: FastifyInstance,
   { directory, tokenIssuer, api }: BoundTokenFormOptions,
 ): Promise<void> {
-  const signer = new ProofSigner()
+  const caller = new BoundCaller(tokenIssuer)
 
   app.post('/console/tokens/bound', async ({ body }, reply) => {
     const running = requireApi(api)
@@ -41,9 +41,8 @@ export async function boundTokenForms(
   })
 
   async function issue(parameters: Parameters): Promise<string> {
-    const grant = grantOf(directory, parameters)
-    const thumbprint = tokenIssuer.keyFor(grant, signer.thumbprint)
-    if (thumbprint !== undefined) return tokenIssuer.signAccessToken(grant, thumbprint)
+    const token = await caller.issue(grantOf(directory, parameters))
+    if (token !== undefined) return token
     const problem = 'The API does not allow bound tokens: its proofOfPossession is null.'
     throw new OAuthError('invalid_request', problem)
   }
@@ -56,7 +55,7 @@ export async function boundTokenForms(
     parameters: Parameters,
   ): Promise<Sent> {
     const { proof } = parameters
-    if (action === 'dpop') return sendProof(running, route, token)
+    if (action === 'dpop') return caller.send(running, route, token)
     if (action === 'bearer') {
       const answer = await decideRoute(running, route, token)
       return { attempts: [{ sent: 'Bearer, without a proof', answer }], proof }
@@ -65,19 +64,5 @@ export async function boundTokenForms(
     const last = requireParameter(parameters, 'proof')
     const answer = await decideRoute(running, route, token, last)
     return { attempts: [{ sent: 'DPoP, with the last proof again', answer }], proof }
-  }
-
-  /** Sends a new proof, and another one with a nonce if the API wants it. */
-  async function sendProof(running: ConsoleApi, route: string, token: string): Promise<Sent> {
-    const attempt = async (sent: string, nonce?: string) => {
-      const request = { ...running.targetOf(route), token, nonce }
-      const proof = signer.sign(request, Date.now() / 1000)
-      return { sent, proof, answer: await decideRoute(running, route, token, proof) }
-    }
-    const first = await attempt('DPoP, with a new proof')
-    const { code, nonce } = first.answer
-    if (code !== 'dpop_nonce_missing') return { attempts: [first], proof: first.proof }
-    const second = await attempt('DPoP, with another proof that has the nonce of the API', nonce)
-    return { attempts: [first, second], proof: second.proof }
   }
 }

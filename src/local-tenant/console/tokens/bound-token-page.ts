@@ -1,16 +1,10 @@
-import type { ServerAnswer } from '../../../explain/explanation.ts'
 import { type Html, html } from '../../../html/html.ts'
 import type { JsonObject } from '../../../tokens/jws.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
+import type { Attempt } from '../bound-caller.ts'
 import { apiResponse, routeField } from '../components.ts'
 import { COPY_SCRIPT } from '../copy-script.ts'
 import { decodedToken } from '../decoded-token.ts'
-
-/** A request to the API, and what the API answered. */
-export interface Attempt {
-  readonly sent: string
-  readonly answer: ServerAnswer
-}
 
 export interface BoundTokenPageOptions {
   readonly token: string
@@ -28,10 +22,11 @@ export interface BoundTokenPageOptions {
 export function boundTokenPage(options: BoundTokenPageOptions): TenantPage {
   const { token, claims, attempts } = options
   return {
-    title: `A bound token of ${claims['sub']}`,
+    title: 'Bound token',
     wide: true,
     script: COPY_SCRIPT,
-    body: html`<p>This token is bound to a key of the console (DPoP, RFC 9449). Anyone who has the token but not the key cannot
+    body: html`${subjectLine(claims)}
+<p>This token is bound to a key of the console (DPoP, RFC 9449). Anyone who has the token but not the key cannot
 use it: each request needs a new proof, which the key signs.</p>
 ${actionForm(options)}
 ${attemptsTable(attempts)}
@@ -41,6 +36,10 @@ ${attemptsTable(attempts)}
 <span role="status"></span></div>
 ${decodedToken(token)}`,
   }
+}
+
+function subjectLine({ sub }: JsonObject): Html | undefined {
+  return typeof sub === 'string' ? html`<p class="lead">For <code>${sub}</code></p>` : undefined
 }
 
 function actionForm({ token, routes, route, proof }: BoundTokenPageOptions): Html {

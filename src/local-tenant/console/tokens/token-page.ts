@@ -40,12 +40,17 @@ const FLAW_LABELS: Readonly<Record<TokenFlaw, string>> = {
   'other-key': 'signed with another key',
 }
 
-/** The page where a token is described. */
-export function newTokenPage(directory: Directory, parameters: Parameters): TenantPage {
+/** The page where a token is described. @param problem why there is no token */
+export function newTokenPage(
+  directory: Directory,
+  parameters: Parameters,
+  problem?: string,
+): TenantPage {
   return {
     title: 'Tokens',
     wide: true,
     body: html`<p class="lead">A token of any persona, without a login. The wrong ones show how the API and its clients handle them.</p>
+${problem === undefined ? undefined : html`<p class="alert bad" role="status">${problem}</p>`}
 ${tokenForm(directory, parameters)}`,
   }
 }

@@ -3,12 +3,15 @@ import { boundedFetch } from '../../../utils/bounded-fetch.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { type Parameters, parseParameters } from '../../protocol/parameters.ts'
+import { bindingPolicy } from '../../protocol/tokens/binding.ts'
 import { type ConsoleApi, decideRoute, requireApi } from '../console-api.ts'
 import type { ConsoleOptions } from '../console-options.ts'
 import { boundTokenForms } from './bound-token-forms.ts'
 import { flawOf, grantOf, lifetimeOf } from './token-options.ts'
 import { type CallResult, newTokenPage, tokenPage } from './token-page.ts'
 
+const ONLY_BOUND =
+  'The tenant issues only bound tokens for this API (proofOfPossession). Choose “Bound to a key (DPoP)”.'
 const BOUNDS = { timeoutMs: 5_000, maxBytes: 16 * 1024, cuts: true }
 
 /** The page that makes access tokens of personas, also wrong ones. */
@@ -22,6 +25,9 @@ export async function tokens(app: FastifyInstance, options: ConsoleOptions): Pro
   app.post('/console/tokens', async ({ body }, reply) => {
     const api = requireApi(options.api)
     const parameters = parseParameters(body)
+    if (isOnlyBound(parameters)) {
+      return sendPage(reply, newTokenPage(directory, parameters, ONLY_BOUND))
+    }
     const token = parameters['token'] || (await issue(parameters))
     const responses = [...api.policies.keys()].map(
       async (route) => [route, await decideRoute(api, route, token)] as const,
@@ -40,6 +46,13 @@ export async function tokens(app: FastifyInstance, options: ConsoleOptions): Pro
   })
 
   await app.register(boundTokenForms, options)
+
+  /** Whether the form is for a valid token, which the API at the tenant requires to be bound. */
+  function isOnlyBound(parameters: Parameters): boolean {
+    if (parameters['token'] || flawOf(parameters) !== undefined) return false
+    const { audience, client } = grantOf(directory, parameters)
+    return bindingPolicy(directory.api(audience), client) === 'required'
+  }
 
   async function issue(parameters: Parameters): Promise<string> {
     const grant = grantOf(directory, parameters)
