@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path'
 /** A path in a code span is from the root of the repository. */
 const CODE_PATH = /`((?:\.ci|bench|docs|examples|src|test)\/[\w./-]+)`/g
 const LINK = /\]\(([^)\s]+)\)/g
+/** A picture that is different in dark mode is HTML. */
+const PICTURE = /\b(?:src|srcset)="([^"\s]+)"/g
 
 /** As GitHub makes the anchor of a heading. */
 function anchorOf(heading: string): string {
@@ -44,7 +46,7 @@ function report(document: string, reference: string, present: boolean): void {
 
 for (const document of documents) {
   const text = readFileSync(document, 'utf8')
-  for (const [, link = ''] of text.matchAll(LINK)) {
+  for (const [, link = ''] of [...text.matchAll(LINK), ...text.matchAll(PICTURE)]) {
     if (!/^[a-z]+:/.test(link)) report(document, link, isPresent(document, link))
   }
   for (const [, path = ''] of text.matchAll(CODE_PATH)) {

@@ -1,6 +1,6 @@
 /**
  * Makes the pictures of the pages in the documents: `npm run screenshots`. With a folder as argument, it
- * writes there, and all pages in light and dark, on a desk and on a phone. It needs Chromium.
+ * writes all pages there, in whole. All are in light and dark, on a desk and on a phone. It needs Chromium.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,7 +37,7 @@ function authorize({ page, tenant }: Site, changes: Record<string, string> = {})
 
 interface Picture {
   readonly show: (site: Site) => Promise<unknown>
-  /** Whether the documents have it, in light, on a desk. */
+  /** Whether the documents have it. */
   readonly isInDocuments?: boolean
 }
 
@@ -73,7 +73,44 @@ const TENANT: Readonly<Record<string, Picture>> = {
     },
     isInDocuments: true,
   },
-  'console-faults': { show: ({ page, tenant }) => page.goto(`${tenant}console/faults`) },
+  'console-bound-token': {
+    async show({ page, tenant }) {
+      await page.goto(`${tenant}console/tokens`)
+      await page.click('button:text-is("Bound to a key (DPoP)")')
+      await page.click('button:text-is("Send as DPoP")')
+      await page.click('button:text-is("Replay the last proof")')
+    },
+  },
+  'console-requests': {
+    async show({ page, server, tenant }) {
+      for (const route of ['public', 'protected', 'admin']) {
+        await fetch(`${server}/api/messages/${route}`)
+      }
+      const body = new URLSearchParams({
+        grant_type: 'urn:local-tenant:grant-type:persona',
+        persona: 'user',
+      })
+      const response = await fetch(`${tenant}oauth/token`, { method: 'POST', body })
+      const { access_token } = (await response.json()) as { access_token: string }
+      const headers = { authorization: `Bearer ${access_token}` }
+      await fetch(`${server}/api/messages/admin`, { headers })
+      await page.goto(`${tenant}console/requests`)
+    },
+    isInDocuments: true,
+  },
+  'console-people': {
+    show: ({ page, tenant }) => page.goto(`${tenant}console/people`),
+    isInDocuments: true,
+  },
+  'console-organizations': {
+    show: ({ page, tenant }) => page.goto(`${tenant}console/organizations`),
+  },
+  'console-sessions': { show: ({ page, tenant }) => page.goto(`${tenant}console/sessions`) },
+  'console-clients': { show: ({ page, tenant }) => page.goto(`${tenant}console/clients`) },
+  'console-faults': {
+    show: ({ page, tenant }) => page.goto(`${tenant}console/faults`),
+    isInDocuments: true,
+  },
 }
 
 // #region messages
@@ -189,8 +226,7 @@ mkdirSync(target, { recursive: true })
 for (const [name, { show, isInDocuments = false }] of Object.entries(PICTURES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const [device, viewport] of Object.entries({ desk: DESK, phone: PHONE })) {
-      const isPlain = colorScheme === 'light' && device === 'desk'
-      if (everything === undefined && !(isPlain && isInDocuments)) continue
+      if (everything === undefined && !isInDocuments) continue
       const context = await browser.newContext({ viewport, colorScheme })
       const page = await context.newPage()
       const origin = `http://localhost:${server.port}`
@@ -205,8 +241,7 @@ for (const [name, { show, isInDocuments = false }] of Object.entries(PICTURES)) 
       // The pages in the documents are all of one size.
       const image = await page.screenshot({ fullPage: everything !== undefined })
       if (image.length > MAX_BYTES) console.error(`${name} has ${image.length} bytes`)
-      const file = everything === undefined ? name : `${name}-${colorScheme}-${device}`
-      writeFileSync(join(target, `${file}.png`), image)
+      writeFileSync(join(target, `${name}-${colorScheme}-${device}.png`), image)
       await context.close()
     }
   }

@@ -129,7 +129,8 @@ test('the overview explains its rejections, and leaves no line in the log of the
   await fetch(`http://localhost:${server.port}${PROTECTED}`)
   t.equal(lines.filter((line) => line.includes('request')).length, before + 1, 'a real request')
   const explained = await post('/console/explain', { persona: 'user', route: ADMIN })
-  t.match(explained.html, /has no permission|lacks|permission/)
+  t.match(explained.html, /The user has no permission of this API/)
+  t.match(explained.html, 'In the local tenant: <a href="/console/people">People and roles</a>')
   t.equal((await post('/console/explain', { persona: 'nobody', route: ADMIN })).status, 400)
 })
 

@@ -40,6 +40,8 @@ input, select, textarea { display: block; width: 100%; min-height: 2.5rem; margi
   background: var(--surface); border: 1px solid var(--edge); border-radius: var(--radius); }
 textarea { font-family: var(--mono); font-size: 0.875rem; line-height: 1.5; resize: vertical; }
 .row > label { margin: 0; }
+.row > fieldset { flex-basis: 100%; margin: 0; }
+.row > fieldset label { margin-bottom: 0; }
 input[type="checkbox"] { display: inline-block; width: 1.15rem; min-height: 0; height: 1.15rem; margin: 0 0.4rem 0 0;
   vertical-align: -0.2rem; accent-color: var(--accent); }
 fieldset { margin: 0 0 1rem; padding: 0; border: 0; }
@@ -74,7 +76,7 @@ fieldset label { font-weight: 400; margin-bottom: 0.5rem; }
 .empty > :last-child { margin-bottom: 0; }
 
 h1 + .card { margin-top: 1.25rem; }
-.result { font-size: 1.1875rem; font-weight: 500; line-height: 1.45; }
+.verdict { font-size: 1.1875rem; font-weight: 500; line-height: 1.45; }
 .jwt { grid-template-columns: 7rem minmax(0, 1fr); margin: 0 0 1.25rem; }
 .jwt dd { padding-inline-start: 0.75rem; border-inline-start: 4px solid; font-family: var(--mono);
   font-size: 0.8125rem; overflow-wrap: anywhere; }

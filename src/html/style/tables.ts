@@ -12,7 +12,7 @@ td form { margin: 0; }
 th > .row, td > .row { margin: 0; align-items: center; }
 th > .row { flex-wrap: nowrap; overflow-wrap: anywhere; }
 td > * + .row { margin-top: 0.6rem; }
-th code { white-space: nowrap; }
+th code, .line, td > .chip { white-space: nowrap; }
 .stacks .name { display: none; }
 
 .matrix { max-width: max-content; max-height: calc(100vh - 6rem); overflow: auto; margin: 0 0 1.25rem;

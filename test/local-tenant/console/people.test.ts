@@ -27,7 +27,7 @@ test('who has which role, and where a permission comes from', async (t) => {
   const { get } = await start(t)
   const { html } = await get(PATH)
   const rows = rowsOf(html, /people/)
-  t.match(rows[0], /Uma User user, user@example.com none .* none$/)
+  t.match(rows[0], /Uma User user, user@example.com no organization .* no permission$/)
   t.match(rows[3], /Abe Admin .* Acme admin take away read:admin-messages from admin$/)
   t.match(rowsOf(html, /roles/), [
     /^admin read:admin-messages remove for \/probe\/admin .* Ada Admin, Abe Admin in the data file$/,
@@ -147,7 +147,7 @@ test('a role of a data file that is gone, and notes about people', async (t) => 
   const { html } = await get(PATH)
   t.match(
     rowsOf(html, /people/).at(-1),
-    /e-mail not verified login denied org_gone gone no such role .* none$/,
+    /e-mail not verified login denied org_gone gone no such role .* no permission$/,
   )
 })
 

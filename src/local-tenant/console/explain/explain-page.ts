@@ -48,9 +48,10 @@ export function explainPage(options: ExplainPageOptions): TenantPage {
   return {
     title: TITLES[result],
     wide: true,
-    body: html`<div class="alert result ${TONES[result]}"><p>${sentence(explanation)}</p></div>
+    body: html`<div class="alert verdict ${TONES[result]}"><p>${sentence(explanation)}</p></div>
 <p class="chips"><code>${route}</code> ${answerChip(answer.status)} <span>${answer.message}</span>
 ${code && reasonLink(code)}</p>
+${placeOf(code)}
 ${answer.challenge && html`<details><summary>Challenge</summary><code>${answer.challenge}</code></details>`}
 <div class="card">${explainForm([...answers.keys()], token, route)}</div>
 ${checksSection(checks)}
@@ -69,6 +70,23 @@ function sentence({ result, answer, advice, pendingCheck, checks }: Explanation)
   if (checks.length === 0) return html`The route is public: no token is checked.`
   if (result === 'accepted') return html`The token is good for this route. There is nothing to do.`
   return html`${advice ?? answer.message}`
+}
+
+/** Where the advice for a real tenant can be followed in this one. */
+const PLACES: Readonly<Record<string, readonly [path: string, name: string]>> = {
+  permission_missing: ['/console/people', 'People and roles'],
+  organization_unknown: ['/console/organizations', 'Organizations'],
+  token_expired: ['/console/tokens', 'Tokens'],
+  audience_mismatch: ['/console/tokens', 'Tokens'],
+  id_token: ['/console/tokens', 'Tokens'],
+  token_malformed: ['/console/tokens', 'Tokens'],
+  unknown_key: ['/console/faults', 'Keys and faults'],
+}
+
+function placeOf(code = ''): Html | undefined {
+  if (!Object.hasOwn(PLACES, code)) return undefined
+  const [path, name] = PLACES[code] as readonly [string, string]
+  return html`<p class="quiet">In the local tenant: <a href="${path}">${name}</a></p>`
 }
 
 /** A link to the explanation of a reason, without the token. */
@@ -95,7 +113,7 @@ function checkRow({ name, outcome, expected, found, advice }: Check): Html {
       ? html`<small>expected: ${expected}</small><small>${advice}</small>`
       : undefined
   return html`<tr role="row"><th role="rowheader" scope="row">
-<span class="${style}" aria-hidden="true">${mark}</span> ${name}${note && html`<small class="${style}">${note}</small>`}</th>
+<span class="line"><span class="${style}" aria-hidden="true">${mark}</span> ${name}</span>${note && html`<small class="${style}">${note}</small>`}</th>
 <td role="cell"><code>${found}</code>${details}</td></tr>`
 }
 

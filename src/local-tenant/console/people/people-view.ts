@@ -48,7 +48,7 @@ function personaRow(persona: Persona, directory: Directory): Html {
 }
 
 function organizationsOf({ organizations }: Persona, directory: Directory): Html {
-  if (organizations.length === 0) return html`<span class="quiet">none</span>`
+  if (organizations.length === 0) return html`<span class="quiet">no organization</span>`
   const chips = organizations.map((id) => chip(directory.organizations.get(id)?.displayName ?? id))
   return html`<span class="chips">${chips}</span>`
 }
@@ -80,7 +80,9 @@ ${role.name} <button class="linklike" name="role" value="${role.id}" aria-label=
 function permissionsOf(persona: Persona, directory: Directory): Html {
   const api = directory.mainApi
   const names = api === undefined ? [] : directory.permissionsOf(persona, api)
-  if (api === undefined || names.length === 0) return html`<span class="quiet">none</span>`
+  if (api === undefined || names.length === 0) {
+    return html`<span class="quiet">no permission</span>`
+  }
   const sources = (name: string) =>
     [...directory.roles]
       .filter(

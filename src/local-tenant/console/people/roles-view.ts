@@ -47,7 +47,7 @@ ${routesOf(permission, routes)}</form>`,
 <label><span class="sr-only">Permission for ${name}</span>
 <input name="permission" list="permissions" required maxlength="280" autocomplete="off"></label>
 <button class="small">Add</button></form></td>
-<td role="cell">${holders.map(({ displayName }) => displayName).join(', ') || html`<span class="quiet">nobody</span>`}</td>
+<td role="cell"><span class="name">held by</span> ${holders.map(({ displayName }) => displayName).join(', ') || html`<span class="quiet">nobody</span>`}</td>
 <td role="cell">${directory.roles.isSeeded(role) ? html`<span class="quiet">in the data file</span>` : remove}</td></tr>`
 }
 

@@ -54,7 +54,10 @@ export function nameOf({ method, route }: RecordedRequest): string {
 
 export function timeOf({ time, duration }: RecordedRequest): Html {
   const iso = new Date(time).toISOString()
-  const took = duration === undefined ? undefined : html` <span class="quiet">${duration} ms</span>`
+  const took =
+    duration === undefined
+      ? undefined
+      : html` <small class="quiet line">${Math.round(duration)} ms</small>`
   return html`<time datetime="${iso}">${iso.slice(11, 19)}</time>${took}`
 }
 
