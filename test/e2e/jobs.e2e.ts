@@ -57,9 +57,9 @@ test('why is a token rejected? By keyboard, from the front page', async (t) => {
     await page.keyboard.insertText(await tokenOf(flaw))
     await use(page, 'button.primary')
     await page.waitForSelector('h1:text-is("Rejected")')
-    t.match(await page.textContent('.verdict'), expected, flaw)
+    t.match(await page.textContent('.outcome'), expected, flaw)
     const { bottom } = await page
-      .locator('.verdict')
+      .locator('.outcome')
       .evaluate((element) => element.getBoundingClientRect())
     t.equal(await page.locator('a:text-is("Tokens")').count(), 2, 'a link to make a better one')
     t.ok(bottom < 720, `${flaw}: the reason is visible without scrolling`)

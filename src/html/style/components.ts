@@ -76,7 +76,7 @@ fieldset label { font-weight: 400; margin-bottom: 0.5rem; }
 .empty > :last-child { margin-bottom: 0; }
 
 h1 + .card { margin-top: 1.25rem; }
-.verdict { font-size: 1.1875rem; font-weight: 500; line-height: 1.45; }
+.outcome { font-size: 1.1875rem; font-weight: 500; line-height: 1.45; }
 .jwt { grid-template-columns: 7rem minmax(0, 1fr); margin: 0 0 1.25rem; }
 .jwt dd { padding-inline-start: 0.75rem; border-inline-start: 4px solid; font-family: var(--mono);
   font-size: 0.8125rem; overflow-wrap: anywhere; }

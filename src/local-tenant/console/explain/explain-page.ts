@@ -48,7 +48,7 @@ export function explainPage(options: ExplainPageOptions): TenantPage {
   return {
     title: TITLES[result],
     wide: true,
-    body: html`<div class="alert verdict ${TONES[result]}"><p>${sentence(explanation)}</p></div>
+    body: html`<div class="alert outcome ${TONES[result]}"><p>${sentence(explanation)}</p></div>
 <p class="chips"><code>${route}</code> ${answerChip(answer.status)} <span>${answer.message}</span>
 ${code && reasonLink(code)}</p>
 ${placeOf(code)}
