@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 const CODE_PATH = /`((?:\.ci|bench|docs|examples|src|test)\/[\w./-]+)`/g
 const LINK = /\]\(([^)\s]+)\)/g
 /** A picture that is different in dark mode is HTML. */
-const PICTURE = /\b(?:src|srcset)="([^"\s]+)"/g
+const PICTURE = /\b(?:src|srcset)="([^"\s]+\.png)"/g
 
 /** As GitHub makes the anchor of a heading. */
 function anchorOf(heading: string): string {
