@@ -90,6 +90,7 @@ try {
     HOST: '127.0.0.1',
     PORT: port,
     NODE_EXTRA_CA_CERTS: '/ca.pem',
+    DRAIN_TIME: 1,
   }
   const flags = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`])
   const hardening = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges']

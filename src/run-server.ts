@@ -15,10 +15,15 @@ const STDERR_TIMEOUT_MS = 2_000
  * the start is printed as one message, and the exit code is 1.
  */
 export async function runServer(definition: ServerDefinition): Promise<void> {
+  const start = new AbortController()
+  // Without a listener, the first process of a container would ignore a signal. A second one is not caught.
+  const interrupt = (signal: NodeJS.Signals) => start.abort(new Error(`Received ${signal}`))
+  process.once('SIGTERM', interrupt).once('SIGINT', interrupt)
   try {
     const sources = readEnvironment()
     await useProxies(sources)
-    const { app, config } = await startServer(definition, sources)
+    const { app, config } = await startServer(definition, sources, { signal: start.signal })
+    process.off('SIGTERM', interrupt).off('SIGINT', interrupt)
     warnOfNode(app.log)
     const { drainTime, shutdownTimeout: timeout } = config
     // A second signal ends the process at once.
@@ -29,6 +34,8 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
       await shutdown(app, { drainTime, timeout })
     })
   } catch (error) {
+    // It ended as it was told to, with what it had started stopped.
+    if (error === start.signal.reason) process.exit(0)
     // What did not start or stop may keep the process running, so it exits without waiting for that.
     const exit = () => process.exit(1)
     const { message } = error as Error

@@ -7,6 +7,7 @@ import { loadConfig } from './config/load-config.ts'
 import { loadDescription, loadFeatures, loadHint } from './features.ts'
 import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
+import { interruptible, waitForKeys } from './lifecycle/start.ts'
 import { LogOutput } from './observability/log-destination.ts'
 import { createLogger } from './observability/logger.ts'
 import { Metrics } from './observability/metrics.ts'
@@ -58,6 +59,8 @@ export interface StartOptions {
   /** Standard output by default. */
   readonly logTo?: DestinationStream
   readonly onRequestCompleted?: OnRequestCompleted
+  /** Ends a start that is not finished: what has started is stopped, and its reason is thrown. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -80,7 +83,7 @@ export function defineServer(definition: ServerDefinition): ServerDefinition {
 export async function startServer(
   definition: ServerDefinition,
   sources: readonly Environment[],
-  { logTo, onRequestCompleted }: StartOptions = {},
+  { logTo, onRequestCompleted, signal = new AbortController().signal }: StartOptions = {},
 ): Promise<RunningServer> {
   const { config, warning } = loadConfig(...sources)
   const output = logTo ?? new LogOutput()
@@ -101,7 +104,7 @@ export async function startServer(
   })
   try {
     const addresses = await addressesOf(config.host)
-    await resources.start()
+    await interruptible(signal, () => resources.start())
     keySets.start()
     const metricsPort = await metrics.serve(app, addresses, config)
     if (metricsPort !== undefined) {
@@ -110,10 +113,12 @@ export async function startServer(
         'Metrics available at /metrics',
       )
     }
-    const port = await listen(app, addresses, config.port)
+    await interruptible(signal, () => waitForKeys(keySets, config.keysStartTimeout, logger))
+    const port = await interruptible(signal, () => listen(app, addresses, config.port))
     const keys = keySets.of(config.tokens.issuer)
     return { app, config, port, metricsPort, keySet: () => keys.state, keys }
   } catch (error) {
+    if (signal.aborted) logger.info({ event: 'start_interrupted' }, 'The start was interrupted')
     await app.close()
     throw error
   }

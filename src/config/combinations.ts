@@ -1,6 +1,7 @@
 // #region browser-login
 import { browserLoginRules } from './browser-login-rules.ts'
 // #endregion browser-login
+import { drainTimeOf } from './config.ts'
 import type { ConfigProblem } from './config-error.ts'
 import { parsers } from './parsers.ts'
 import type { IsSet, Rule } from './rule.ts'
@@ -28,7 +29,8 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
   const publicUrl = parsers.publicUrl(values.PUBLIC_URL ?? '')
   // Every comparison with NaN is false, so an invalid variable breaks no rule.
   const { KEYS_MAX_AGE = NaN, KEYS_STALE_IF_ERROR = NaN } = values
-  const { DRAIN_TIME = NaN, SHUTDOWN_TIMEOUT = NaN } = values
+  const isDrainSet = isSet('DRAIN_TIME')
+  const { DRAIN_TIME = isDrainSet ? NaN : drainTimeOf(values), SHUTDOWN_TIMEOUT = NaN } = values
   const { HEADERS_TIMEOUT = NaN, REQUEST_TIMEOUT = NaN } = values
   const { METRICS_PORT = NaN, PORT } = values
   return [
@@ -75,6 +77,15 @@ function serverRules(values: Partial<Values>, isSet: IsSet): Rule[] {
       'METRICS_PORT is invalid',
       'another port than PORT',
     ],
-    [DRAIN_TIME >= SHUTDOWN_TIMEOUT, 'DRAIN_TIME is invalid', 'less than SHUTDOWN_TIMEOUT'],
+    [
+      isDrainSet && DRAIN_TIME >= SHUTDOWN_TIMEOUT,
+      'DRAIN_TIME is invalid',
+      'less than SHUTDOWN_TIMEOUT',
+    ],
+    [
+      !isDrainSet && DRAIN_TIME >= SHUTDOWN_TIMEOUT,
+      'SHUTDOWN_TIMEOUT is invalid',
+      `more than ${DRAIN_TIME}, which is DRAIN_TIME by default`,
+    ],
   ]
 }

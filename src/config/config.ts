@@ -38,6 +38,14 @@ function dpopConfig({ DPOP, DPOP_ALGORITHMS, DPOP_PROOF_AGE, DPOP_NONCE_SECRETS 
   }
 }
 
+/**
+ * How long the server drains, in seconds. In production, HAProxy and Kubernetes with their default checks
+ * notice within that time that it is not ready.
+ */
+export function drainTimeOf({ DRAIN_TIME, NODE_ENV }: Partial<Values>): number {
+  return DRAIN_TIME ?? (NODE_ENV === 'production' ? 8 : 1)
+}
+
 /** @param values validated, each by itself and all together */
 export function createConfig(values: Values) {
   const publicUrl = parsers.publicUrl(values.PUBLIC_URL ?? '')
@@ -94,7 +102,7 @@ export function createConfig(values: Values) {
     /** Undefined if metrics are off. */
     metricsPort: values.METRICS_PORT,
     /** In milliseconds. */
-    drainTime: values.DRAIN_TIME * 1000,
+    drainTime: drainTimeOf(values) * 1000,
     /** In milliseconds. */
     shutdownTimeout: values.SHUTDOWN_TIMEOUT * 1000,
     /** In milliseconds; 0 turns load shedding off. */
@@ -107,6 +115,8 @@ export function createConfig(values: Values) {
     },
     /** Of one fetch of the keys, in milliseconds. */
     keysTimeout: values.KEYS_TIMEOUT * 1000,
+    /** How long the start waits for keys, in milliseconds. */
+    keysStartTimeout: (values.KEYS_START_TIMEOUT ?? (production ? 10 : 0)) * 1000,
     /** In milliseconds. */
     keysMaxAge: values.KEYS_MAX_AGE * 1000,
     /** In milliseconds. */

@@ -149,14 +149,13 @@ export const schema = {
       type: 'number',
       minimum: 0,
       maximum: 300,
-      default: 1,
       description: 'a number of seconds from 0 to 300',
     },
     SHUTDOWN_TIMEOUT: {
       type: 'number',
       minimum: 1,
       maximum: 600,
-      default: 10,
+      default: 20,
       description: 'a number of seconds from 1 to 600',
     },
     HEADERS_TIMEOUT: {
@@ -193,6 +192,12 @@ export const schema = {
       maximum: 60,
       default: 5,
       description: 'a number of seconds from 1 to 60',
+    },
+    KEYS_START_TIMEOUT: {
+      type: 'number',
+      minimum: 0,
+      maximum: 300,
+      description: 'a number of seconds from 0 to 300',
     },
     KEYS_MAX_AGE: {
       type: 'integer',

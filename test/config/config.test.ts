@@ -56,10 +56,11 @@ test('defaults', async (t) => {
     metricsPort: undefined,
     allowedHosts: undefined,
     drainTime: 1000,
-    shutdownTimeout: 10_000,
+    shutdownTimeout: 20_000,
     maxEventLoopDelay: 500,
     timeouts: { head: 10_000, request: 30_000, keepAlive: 72_000 },
     keysTimeout: 5_000,
+    keysStartTimeout: 0,
     keysMaxAge: 600_000,
     keysStaleIfError: 86_400_000,
     auditLog: false,
@@ -80,8 +81,7 @@ test('defaults', async (t) => {
       DPOP_PROOF_AGE: 60,
       CLOCK_TOLERANCE: 5,
       PORT: 6060,
-      DRAIN_TIME: 1,
-      SHUTDOWN_TIMEOUT: 10,
+      SHUTDOWN_TIMEOUT: 20,
       HEADERS_TIMEOUT: 10,
       REQUEST_TIMEOUT: 30,
       KEEP_ALIVE_TIMEOUT: 72,
@@ -101,7 +101,10 @@ test('defaults', async (t) => {
       NODE_ENV: 'development',
     },
   })
-  t.equal(configOf({ NODE_ENV: 'production' }).host, undefined, 'all interfaces')
+  const production = configOf({ NODE_ENV: 'production' })
+  t.equal(production.host, undefined, 'all interfaces')
+  t.equal(production.drainTime, 8_000)
+  t.equal(production.keysStartTimeout, 10_000)
 })
 
 test('NODE_ENV is one of three names, in any case', (t) => {
@@ -209,8 +212,9 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['KEEP_ALIVE_TIMEOUT', '0', '3601', 'x'],
   ['KEYS_TIMEOUT', '0', '61', 'x'],
   ['AUTH0_AUDIENCE', '"https://api.test"', '<your-api>', 'https://api.test\u200b', '‘api’', ','],
-  ['DRAIN_TIME', '-1', 'x', '10'],
-  ['SHUTDOWN_TIMEOUT', 'x', '601'],
+  ['DRAIN_TIME', '-1', 'x', '20'],
+  ['SHUTDOWN_TIMEOUT', 'x', '601', '1'],
+  ['KEYS_START_TIMEOUT', '-1', '301', 'x'],
   ['MAX_EVENT_LOOP_DELAY', '-1', '61', 'x'],
   ['KEYS_MAX_AGE', '0', 'x'],
   ['KEYS_STALE_IF_ERROR', 'x', '599'],
@@ -267,6 +271,10 @@ test('values that are invalid together', async (t) => {
   )
   const DPOP_NONCE_SECRETS = 'a secret of 32 characters at least'
   t.match(problemsWith({ DPOP: 'off', DPOP_NONCE_SECRETS }), /no effect when DPOP is off/)
+  t.match(
+    problemsWith({ NODE_ENV: 'production', SHUTDOWN_TIMEOUT: '8' }),
+    /SHUTDOWN_TIMEOUT is invalid: expected more than 8, which is DRAIN_TIME by default$/,
+  )
   t.match(problemsWith({ ORGANIZATION_REQUIRED: 'true' }), /AUTH0_ORGANIZATIONS is required/)
   t.match(problemsWith({ ...local, PORT: 'x' }), /PORT is invalid.*\n.*AUTH0_DOMAIN is invalid/)
 })

@@ -14,11 +14,20 @@ export interface KeySetsOptions extends Omit<RemoteJwksOptions, 'url' | 'onEvent
 export class KeySets {
   /** By issuer, the main one first. */
   readonly byIssuer: ReadonlyMap<string, RemoteJwks>
+  /** Resolves when any issuer has keys for the first time. */
+  readonly available: Promise<void>
 
   constructor(issuers: readonly Issuer[], { onEvent, ...options }: KeySetsOptions) {
+    let resolve = () => {}
+    this.available = new Promise((resolvePromise) => {
+      resolve = resolvePromise
+    })
     this.byIssuer = new Map(
       issuers.map(({ issuer, jwksUrl: url }) => {
-        const report = (event: KeyEvent) => onEvent(event, issuer, keys)
+        const report = (event: KeyEvent) => {
+          onEvent(event, issuer, keys)
+          if (event.event === 'keys_fetched') resolve()
+        }
         const keys: RemoteJwks = new RemoteJwks({ ...options, url, onEvent: report })
         return [issuer, keys]
       }),
