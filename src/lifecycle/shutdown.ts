@@ -1,9 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
 const IDLE_CONNECTIONS_INTERVAL_MS = 50
 /** How long closing may go on after the time-out. Only a hook of a product takes that long. */
 const CLOSE_GRACE_MS = 1_000
+
+/** A turn of the event loop in which little happened. */
+const QUIET_TURN_MS = 0.2
+const MAX_TURNS = 200
 
 export interface ShutdownOptions {
   /** The time for load balancers and clients to notice the shutdown, in milliseconds. */
@@ -24,6 +28,8 @@ export async function shutdown(app: FastifyInstance, options: ShutdownOptions): 
   app.draining = true
   app.closeBy = performance.now() + timeout
   await sleep(drainTime)
+  await quietTurn()
+  app.server.close()
   const deadline = setTimeout(() => {
     app.log.warn({ event: 'connections_cut' }, 'Shutdown timed out: closing all connections')
     app.server.closeAllConnections()
@@ -40,6 +46,19 @@ export async function shutdown(app: FastifyInstance, options: ShutdownOptions): 
   clearInterval(interval)
   clearTimeout(deadline)
   app.log.info({ event: 'shutdown_finished' }, 'Shutdown complete')
+}
+
+/**
+ * Waits for a short turn of the event loop. The system resets connections that are made but not accepted when
+ * the port is closed. A turn accepts them all, so few are left right after one that took hardly any time.
+ */
+async function quietTurn(): Promise<void> {
+  let duration = QUIET_TURN_MS
+  for (let turn = 0; turn < MAX_TURNS && duration >= QUIET_TURN_MS; turn += 1) {
+    const begin = performance.now()
+    await setImmediate()
+    duration = performance.now() - begin
+  }
 }
 
 const LATE = Symbol('late')

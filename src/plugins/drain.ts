@@ -12,6 +12,12 @@ declare module 'fastify' {
   }
 }
 
+/**
+ * How long a new connection has for its first byte while the server closes. A proxy without health checks
+ * connects until the port is closed, and its request would be lost if the connection were closed first.
+ */
+const FIRST_BYTE_MS = 1_000
+
 /** While the server drains, each response asks the client to reconnect (`Connection: close`). */
 export const drain = fp(
   async (app) => {
@@ -19,14 +25,17 @@ export const drain = fp(
     app.decorate('closeBy', undefined)
     // Node did not count a connection as idle before its first request:
     // https://github.com/nodejs/node/issues/63452
-    const open = new Set<Socket>()
+    const open = new Map<Socket, number>()
     app.server.on('connection', (socket) => {
-      open.add(socket)
+      open.set(socket, performance.now())
       socket.once('close', () => open.delete(socket))
     })
     app.decorate('closeIdleConnections', () => {
       app.server.closeIdleConnections()
-      for (const socket of open) if (socket.bytesRead === 0) socket.destroy()
+      const before = performance.now() - FIRST_BYTE_MS
+      for (const [socket, since] of open) {
+        if (socket.bytesRead === 0 && since < before) socket.destroy()
+      }
     })
     app.addHook('onRequest', (_request, reply, done) => {
       if (app.draining) reply.header('connection', 'close')

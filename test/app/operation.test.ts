@@ -357,7 +357,7 @@ test('stuck clients do not delay the shutdown, and requests in flight finish', a
   await once(stuck, 'connect')
   stuck.write('GET /livez HTTP/1.1\r\nHost: lo')
   const ended = once(stuck, 'close')
-  const end = shutdown(app, { drainTime: 0, timeout: 1000 })
+  const end = shutdown(app, { drainTime: 0, timeout: 3000 })
   release()
   const texts = await Promise.all(slow)
   t.ok(texts.filter((text) => text === '{"message":"late"}').length >= 2, 'on every address')
