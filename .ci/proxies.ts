@@ -1,27 +1,32 @@
 /**
  * Runs the built server behind HAProxy: with TLS and a path that the proxy removes, as two processes that
- * share Redis and the secrets for nonces, with different secrets, and with a proxy that repeats requests.
- * Prints `Proxies: N passed, N failed`.
+ * share Redis and the secrets for nonces, with different secrets, and with a proxy that repeats requests. Then
+ * behind HAProxy and nginx with the files of deploy/proxies. Prints `Proxies: N passed, N failed`.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, request as plainRequest, type Server } from 'node:http'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  request as plainRequest,
+  type Server,
+} from 'node:http'
 import { request } from 'node:https'
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
+import { PROXY_NAMES, startProxyFile, untilListening, writeCertificate } from './proxy-files.ts'
 import { runChecks } from './run-checks.ts'
 
-const DEADLINE_MS = 30_000
 const ROUTE = '/api/messages/protected'
 const AUDIENCE = 'https://api.test'
 const SECRETS = ['a secret of 32 characters at least', 'another secret with over 32 characters']
 
 const directory = mkdtempSync(join(tmpdir(), 'proxies-'))
+const certificate = writeCertificate(directory)
 const children: ChildProcess[] = []
 const servers: Server[] = []
 
@@ -58,21 +63,6 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return port
-}
-
-async function untilListening(port: number): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS
-  while (Date.now() < deadline) {
-    const socket = connect(port, '127.0.0.1')
-    const isOpen = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (isOpen) return
-    await sleep(50)
-  }
-  throw new Error(`Nothing listens on port ${port}`)
 }
 
 function run(command: string, args: readonly string[], env: Record<string, string> = {}) {
@@ -133,7 +123,7 @@ interface Answer {
 async function call(url: string, proof: string): Promise<Answer> {
   const headers = { authorization: `DPoP ${accessToken}`, dpop: proof }
   if (url.startsWith('https:')) {
-    const sent = request(url, { headers, ca: readFileSync(join(directory, 'cert.pem')) }).end()
+    const sent = request(url, { headers, ca: certificate }).end()
     const [response] = await once(sent, 'response')
     response.resume()
     return answerOf(response.statusCode, (name) => response.headers[name])
@@ -154,18 +144,10 @@ function expect(name: string, found: unknown, expected: unknown): void {
 
 /** A.6, 8. */
 async function pathAndTls(): Promise<void> {
-  const pem = join(directory, 'cert.pem')
-  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  const name = ['-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-  const files = ['-keyout', `${pem}.key`, '-out', pem]
-  const { status, stderr } = spawnSync('openssl', [...args, ...name, ...files], {
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(stderr)
   const port = await freePort()
   const backend = `  http-request replace-path /v1(/.*) \\1
   server api1 127.0.0.1:${port}`
-  const origin = await startProxy(backend, `ssl crt ${pem}`)
+  const origin = await startProxy(backend, `ssl crt ${join(directory, 'api.pem')}`)
   await startApi(port, { PUBLIC_URL: `${origin}/v1`, DPOP: 'allowed' })
   const url = `${origin}/v1${ROUTE}`
   expect('the public URL', (await call(url, await proofFor(url))).status, 200)
@@ -269,7 +251,103 @@ async function repeatedRequests(): Promise<void> {
   expect('without a repetition, the proxy', single.status, 502)
 }
 
-const checks = { pathAndTls, sharedProcesses, differentSecrets, repeatedRequests }
+/** A server that records requests other than health checks, and answers or loses the connection. */
+async function recorder(answers: boolean) {
+  const seen: IncomingHttpHeaders[] = []
+  const server = createServer(async (received, response) => {
+    for await (const _ of received);
+    const isCheck = received.url === '/readyz'
+    if (!isCheck) seen.push(received.headers)
+    if (answers || isCheck) response.end('{}')
+    else received.socket.destroy()
+  })
+  servers.push(server)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return { seen, port: (server.address() as AddressInfo).port }
+}
+
+/** What a client says about itself does not reach the server, and Host does. */
+async function filesReplaceHeaders(): Promise<void> {
+  for (const name of PROXY_NAMES) {
+    const { seen, port } = await recorder(true)
+    const proxy = await startProxyFile(name, directory, [port])
+    children.push(proxy.child)
+    const { status } = await fetch(`http://localhost:${proxy.port}/`, {
+      headers: {
+        'X-Forwarded-For': '192.0.2.1',
+        'X-Forwarded-Host': 'evil.test',
+        'X-Forwarded-Proto': 'https',
+        Forwarded: 'for=192.0.2.1',
+        DPoP: 'a.b.c',
+      },
+    })
+    expect(name, status, 200)
+    const [headers] = seen as [IncomingHttpHeaders]
+    const expected = {
+      host: `localhost:${proxy.port}`,
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': undefined,
+      forwarded: undefined,
+      dpop: 'a.b.c',
+    }
+    for (const [header, value] of Object.entries(expected)) {
+      expect(`${name}, ${header}`, headers[header], value)
+    }
+    const client = String(headers['x-forwarded-for'])
+    expect(
+      `${name}, the client ${client}`,
+      ['127.0.0.1', '::ffff:127.0.0.1'].includes(client),
+      true,
+    )
+  }
+}
+
+/** With TLS: the URL of a proof is that of the client, by the headers of the proxy alone. */
+async function filesWithTls(): Promise<void> {
+  for (const name of PROXY_NAMES) {
+    const port = await startApi(await freePort(), { TRUST_PROXY: 'loopback' })
+    const { tlsPort, child } = await startProxyFile(name, directory, [port], { tls: true })
+    children.push(child)
+    const url = `https://localhost:${tlsPort}${ROUTE}`
+    const proof = await proofFor(url)
+    expect(name, (await call(url, proof)).status, 200)
+    const again = await call(url, proof)
+    expect(`${name}, the proof again`, again.status, 401)
+    expect(`${name}, its error`, again.challenge.includes('error="invalid_dpop_proof"'), true)
+  }
+}
+
+/** A request that has reached a server is not repeated, and one that has not is. */
+async function filesRepeatConnections(): Promise<void> {
+  for (const name of PROXY_NAMES) {
+    for (const method of ['GET', 'POST', 'PUT']) {
+      const lossy = await recorder(false)
+      const good = await recorder(true)
+      const single = await startProxyFile(name, directory, [lossy.port])
+      const dead = await startProxyFile(name, directory, [await freePort(), good.port])
+      children.push(single.child, dead.child)
+      const body = method === 'GET' ? null : 'text'
+      const lost = await fetch(`http://localhost:${single.port}/`, { method, body })
+      expect(`${name}, ${method} lost`, lost.status, 502)
+      expect(`${name}, ${method} lost, requests`, lossy.seen.length, 1)
+      for (const round of ['first', 'second', 'third']) {
+        const { status } = await fetch(`http://localhost:${dead.port}/`, { method, body })
+        expect(`${name}, ${method}, a dead server, ${round} request`, status, 200)
+      }
+      expect(`${name}, ${method}, requests`, good.seen.length, 3)
+    }
+  }
+}
+
+const checks = {
+  pathAndTls,
+  sharedProcesses,
+  differentSecrets,
+  repeatedRequests,
+  filesReplaceHeaders,
+  filesWithTls,
+  filesRepeatConnections,
+}
 await runChecks('Proxies', Object.entries(checks))
 for (const child of children) child.kill('SIGKILL')
 for (const server of servers) {
