@@ -171,6 +171,14 @@ async function twoProcesses(secrets: readonly [string, string], redis?: string) 
   return { url: `${origin}${ROUTE}`, ports }
 }
 
+/** On a busy machine, the first connection to Redis can take longer than the server waits for it (503). */
+async function callWithRetry(url: string, nonce: string | undefined): Promise<Answer> {
+  for (let left = 5; ; left -= 1) {
+    const answer = await call(url, await proofFor(url, nonce))
+    if (answer.status !== 503 || left === 0) return answer
+  }
+}
+
 /** A.6, 46. */
 async function sharedProcesses(): Promise<void> {
   const port = await freePort()
@@ -183,7 +191,7 @@ async function sharedProcesses(): Promise<void> {
   expect('the first call', first.challenge.includes('error="use_dpop_nonce"'), true)
   let { nonce } = first
   for (let round = 0; round < 50; round += 1) {
-    const answer = await call(url, await proofFor(url, nonce))
+    const answer = await callWithRetry(url, nonce)
     expect(`call ${round}`, answer.status, 200)
     nonce = answer.nonce ?? nonce
   }
