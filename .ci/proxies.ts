@@ -279,7 +279,6 @@ async function filesReplaceHeaders(): Promise<void> {
   for (const name of PROXY_NAMES) {
     const { seen, port } = await recorder(true)
     const proxy = await startProxyFile(name, directory, [port])
-    children.push(proxy.child)
     const { status } = await fetch(`http://localhost:${proxy.port}/`, {
       headers: {
         'X-Forwarded-For': '192.0.2.1',
@@ -314,8 +313,7 @@ async function filesReplaceHeaders(): Promise<void> {
 async function filesWithTls(): Promise<void> {
   for (const name of PROXY_NAMES) {
     const port = await startApi(await freePort(), { TRUST_PROXY: 'loopback' })
-    const { tlsPort, child } = await startProxyFile(name, directory, [port], { tls: true })
-    children.push(child)
+    const { tlsPort } = await startProxyFile(name, directory, [port], { tls: true })
     const url = `https://localhost:${tlsPort}${ROUTE}`
     const proof = await proofFor(url)
     expect(name, (await call(url, proof)).status, 200)
@@ -333,7 +331,6 @@ async function filesRepeatConnections(): Promise<void> {
       const good = await recorder(true)
       const single = await startProxyFile(name, directory, [lossy.port])
       const dead = await startProxyFile(name, directory, [await freePort(), good.port])
-      children.push(single.child, dead.child)
       const body = method === 'GET' ? null : 'text'
       const lost = await fetch(`http://localhost:${single.port}/`, { method, body })
       expect(`${name}, ${method} lost`, lost.status, 502)

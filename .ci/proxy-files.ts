@@ -42,10 +42,17 @@ export const PROXY_NAMES = Object.keys(PROXY_FILES) as readonly ProxyName[]
 export interface RunningProxy {
   readonly port: number
   readonly tlsPort: number
-  readonly child: ChildProcess
 }
 
+const proxies = new Set<ChildProcess>()
+// The workers of nginx would survive SIGKILL of their master.
+process.on('exit', () => {
+  for (const proxy of proxies) proxy.kill('SIGTERM')
+})
+
 /**
+ * Starts a proxy. It ends with this process.
+ *
  * @param directory for its files, and with `api.pem` (certificate and key) and `api.key` for TLS
  * @param ports of the servers
  */
@@ -64,8 +71,10 @@ export async function startProxyFile(
   const checked = spawnSync(...split(check(path)), { encoding: 'utf8' })
   if (checked.status !== 0) throw new Error(`${file}: ${checked.stdout}${checked.stderr}`)
   const child = spawn(...split(command(path)), { stdio: 'ignore' })
+  child.unref()
+  proxies.add(child)
   await untilListening(tls ? tlsPort : port)
-  return { port, tlsPort, child }
+  return { port, tlsPort }
 }
 
 function configured(

@@ -135,8 +135,7 @@ const apis: Api[] = await Promise.all(
 const ports = apis.map(({ port }) => port)
 const proxies = await Promise.all(
   PROXY_NAMES.map(async (name) => {
-    const { port, child } = await startProxyFile(name, directory, ports)
-    children.add(child)
+    const { port } = await startProxyFile(name, directory, ports)
     return { name, port }
   }),
 )
