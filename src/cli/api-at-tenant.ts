@@ -19,7 +19,7 @@ const SETTING = 'Applications → APIs → (this API) → Settings → Token Sen
  * @param sources the environment of a server whose configuration is valid
  */
 export async function checkApiAtTenant(sources: readonly Environment[]): Promise<Finding[]> {
-  const credentials = ['AUTH0_MGMT_CLIENT_ID', 'AUTH0_MGMT_TOKEN']
+  const credentials = ['AUTH0_MGMT_CLIENT_ID', 'AUTH0_MGMT_TOKEN', 'AUTH0_MGMT_TOKEN_FILE']
   if (credentials.every((name) => setting(sources, name, '') === '')) return []
   const { config } = loadConfig(...sources)
   const [identifier] = config.tokens.audiences

@@ -17,12 +17,17 @@ const FILE = '.env'
 export function readEnvironment(): Environment[] {
   try {
     // On Node 26, the result of parseEnv has no prototype.
-    return [{ ...parseEnv(decode(readFileSync(FILE))) }, process.env]
+    return [{ ...parseEnv(decodeText(readFileSync(FILE))) }, process.env]
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return [process.env]
     throw new ConfigError([{ problem: `.env cannot be read: ${message}` }])
   }
+}
+
+/** The variable that names a file with the value of a secret. */
+export function fileForm(name: string): string {
+  return `${name}_FILE`
 }
 
 /** The name of the npm script that runs this process; `npx` for a program that npx runs. */
@@ -38,8 +43,12 @@ export function describeSources(): string {
     : `The variables are those of the environment: there is no file ${path}.`
 }
 
-/** Editors on Windows write a byte order mark, or UTF-16 with one. */
-function decode(bytes: Buffer): string {
+/**
+ * Decodes a file. Editors on Windows write a byte order mark, or UTF-16 with one.
+ *
+ * @throws Error if it is not text
+ */
+export function decodeText(bytes: Buffer): string {
   const isUtf16 = bytes.length >= 2 && bytes.readUInt16LE() === 0xfeff
   // The decoder removes the mark.
   const text = new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes)

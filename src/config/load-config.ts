@@ -6,11 +6,13 @@ import { ConfigError, type ConfigProblem } from './config-error.ts'
 import type { Environment } from './environment.ts'
 import { normalize, type Variables } from './normalize.ts'
 import { parsers } from './parsers.ts'
-import { schema, type Values, type Variable } from './schema.ts'
+import { knownVariables, schema, secretVariables, type Values, type Variable } from './schema.ts'
+import { readSecretFiles } from './sources/secret-files.ts'
+import { describeUnknown } from './sources/unknown-variables.ts'
 
 export interface LoadedConfig {
   readonly config: Config
-  /** Which values were normalized or ignored, if any. */
+  /** Which values were normalized or ignored, and which variables are unknown, if any. */
   readonly warning: string | undefined
 }
 
@@ -21,15 +23,17 @@ export interface LoadedConfig {
  * @throws ConfigError with every problem
  */
 export function loadConfig(...sources: readonly Environment[]): LoadedConfig {
-  const { variables, changed, ignored } = normalize(sources)
+  const files = readSecretFiles(sources, secretVariables)
+  const { variables, changed, ignored } = normalize([...sources, files.values])
   const { values, problems } = validate(variables)
-  const isSet = (name: Variable) => variables[name] !== undefined
-  problems.push(...validateCombinations(values, isSet))
+  const isSet = (name: Variable) => variables[name] !== undefined || files.failed.includes(name)
+  problems.push(...files.problems, ...validateCombinations(values, isSet))
   if (problems.length > 0) throw new ConfigError(problems)
   const warnings = [
     changed.length > 0 && `Trimmed whitespace or a trailing slash from ${changed.join(', ')}.`,
     ignored.length > 0 &&
       `Ignored ${ignored.join(', ')}: the address of a service, which Kubernetes sets.`,
+    ...describeUnknown(sources, knownVariables),
   ]
   const warning = warnings.filter(Boolean).join(' ') || undefined
   return { config: createConfig(values as Values), warning }

@@ -2,10 +2,12 @@ import type { FromSchema } from 'json-schema-to-ts'
 // #region browser-login
 import { browserLoginProperties } from './browser-login-schema.ts'
 // #endregion browser-login
+import { fileForm } from './environment.ts'
 
 /**
  * The environment variables of the server, and the only place of their defaults. Error messages quote
- * a description as the expected value. `writeOnly` marks a secret.
+ * a description as the expected value. `writeOnly` marks a secret: its value can be in a file that
+ * `<name>_FILE` names.
  */
 export const schema = {
   type: 'object',
@@ -263,6 +265,32 @@ export const publicSchema = {
       .map(([name]) => [name, {}]),
   ),
 }
+
+/** The names of the variables that are secret. */
+export const secretVariables = Object.entries(schema.properties)
+  .filter(([, property]) => 'writeOnly' in property)
+  .map(([name]) => name)
+
+/** Variables of the commands, of development and of npm scripts. The server does not read them. */
+const OTHER_VARIABLES = [
+  'AUTH0_MGMT_CLIENT_ID',
+  'AUTH0_MGMT_CLIENT_SECRET',
+  'AUTH0_MGMT_CLIENT_SECRET_FILE',
+  'AUTH0_MGMT_DOMAIN',
+  'AUTH0_MGMT_TIMEOUT',
+  'AUTH0_MGMT_TOKEN',
+  'AUTH0_MGMT_TOKEN_FILE',
+  'LOG_FORMAT',
+  'TENANT_HTTPS',
+  'TENANT_PORT',
+]
+
+/** The names of all variables that have a meaning here. */
+export const knownVariables = [
+  ...Object.keys(schema.properties),
+  ...secretVariables.map(fileForm),
+  ...OTHER_VARIABLES,
+]
 
 export function isVariable(name: string): name is Variable {
   return Object.hasOwn(schema.properties, name)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Environment, setting } from '../config/environment.ts'
+import { type Environment, fileForm, setting } from '../config/environment.ts'
 
 /** How `npm run dev` changes the environment of the server. Commands that examine this server do the same. */
 export interface DevelopmentVariables {
@@ -24,7 +24,7 @@ export function developmentEnvironment(
 ): Environment[] {
   // Sessions are in memory, so they end with the process anyway.
   const SESSION_SECRET = randomBytes(32).toString('base64url')
-  const unused = [...ignored, SECRET]
+  const unused = [...ignored, SECRET].flatMap((name) => [name, fileForm(name)])
   const used = sources.map((source) =>
     Object.fromEntries(Object.entries(source).filter(([name]) => !unused.includes(name))),
   )

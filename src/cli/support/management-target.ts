@@ -1,4 +1,5 @@
 import { type Environment, setting } from '../../config/environment.ts'
+import { secretSetting } from '../../config/sources/secret-files.ts'
 import { tenantOrigin } from '../../config/tenant-port.ts'
 import { createManagementClient, type ManagementClient } from '../../management/client/client.ts'
 import { ManagementError, toManagementError } from '../../management/client/errors.ts'
@@ -69,13 +70,13 @@ export function createTarget(
 }
 
 function readCredentials(sources: readonly Environment[]): Credentials | undefined {
-  const token = setting(sources, 'AUTH0_MGMT_TOKEN', '').trim()
+  const token = secretSetting(sources, 'AUTH0_MGMT_TOKEN').trim()
   if (token !== '' && !BEARER_TOKEN.test(token)) {
     throw new Error('AUTH0_MGMT_TOKEN is not a bearer token.')
   }
   if (token !== '') return { token }
   const clientId = setting(sources, 'AUTH0_MGMT_CLIENT_ID', '')
-  const clientSecret = setting(sources, 'AUTH0_MGMT_CLIENT_SECRET', '')
+  const clientSecret = secretSetting(sources, 'AUTH0_MGMT_CLIENT_SECRET')
   return clientId === '' || clientSecret === '' ? undefined : { clientId, clientSecret }
 }
 
