@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import fastifyEnv from '@fastify/env'
-import fastifyRateLimit from '@fastify/rate-limit'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -29,6 +28,7 @@ import { proofs } from './plugins/dpop/proofs.ts'
 import { drain } from './plugins/drain.ts'
 import { dryRun, endDryRun } from './plugins/dry-run.ts'
 import { errors } from './plugins/errors.ts'
+import { counters } from './plugins/limits/counters.ts'
 import { failedAuthentications } from './plugins/limits/failed-authentications.ts'
 import { routeLimits } from './plugins/limits/route-limits.ts'
 import { methodNotAllowed, notFound } from './plugins/not-found.ts'
@@ -144,9 +144,9 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
 
   // Authentication (400, 401, 429, 503). A route without a declared access policy stops the start.
   await app.register(declaredAccess, { boundTokens: dpop !== undefined })
-  await app.register(fastifyRateLimit, { global: false })
+  const { issuer, audiences, clockTolerance } = config.tokens
+  await app.register(counters, { redisUrl, scope: [issuer, ...audiences].join(' ') })
   await app.register(failedAuthentications, { authFailuresMax })
-  const { clockTolerance } = config.tokens
   const now = dependencies.now ?? Date.now
   await app.register(proofs, { dpop, clockTolerance, redisUrl, now })
   const boundTokenRequired = dpop?.required ?? false
@@ -157,8 +157,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(endDryRun)
 
   // The limits of routes (429), for requests that are authorized.
-  const { issuer, audiences } = config.tokens
-  await app.register(routeLimits, { redisUrl, scope: [issuer, ...audiences].join(' ') })
+  await app.register(routeLimits)
 
   // The body, of requests that are authorized (400, 413, 415).
   await app.register(requestBody)

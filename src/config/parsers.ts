@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { Organizations } from '../access/organizations.ts'
+import { parseRedisUrl } from '../redis/redis-url.ts'
 import { type Issuer, isLoopback, issuerOf, originOf, parseUrl } from '../tokens/issuer.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/keys/jwks.ts'
 import { clientOriginOf } from './client-origin.ts'
@@ -84,12 +85,9 @@ function secrets(text: string): string[] | undefined {
   return parseList(text, (secret) => (secret.length >= MIN_SECRET_LENGTH ? secret : undefined))
 }
 
-/** A URL that the Redis client accepts; the path is the number of a database. */
+/** A URL of a Redis server, of sentinels or of a cluster. */
 function redis(text: string): string | undefined {
-  if (!URL.canParse(text) || /%(?![\da-f]{2})/i.test(text)) return undefined
-  const { protocol, hostname, pathname } = new URL(text)
-  const fits = /^rediss?:$/.test(protocol) && hostname !== '' && /^(\/\d*)?$/.test(pathname)
-  return fits ? text : undefined
+  return parseRedisUrl(text) && text
 }
 
 /** An http(s) URL without credentials, query and fragment; the slash at its end is removed. */

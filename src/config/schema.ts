@@ -139,7 +139,8 @@ export const schema = {
       // It may have a password.
       writeOnly: true,
       format: 'redis',
-      description: 'a redis:// or rediss:// URL, with a database number as its only path',
+      description:
+        'a redis:// or rediss:// URL with a database number as its only path, redis+sentinel://host,host/name or redis+cluster://host,host',
     },
     METRICS_PORT: {
       type: 'integer',

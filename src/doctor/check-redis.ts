@@ -1,4 +1,5 @@
 import { RedisConnection } from '../redis/redis-connection.ts'
+import { redisHosts } from '../redis/redis-url.ts'
 import { TIMEOUT_MS } from './fetch-for-check.ts'
 import type { Finding } from './finding.ts'
 
@@ -6,7 +7,7 @@ import type { Finding } from './finding.ts'
 export async function checkRedis(url: string | undefined): Promise<Finding[]> {
   if (url === undefined) return []
   const name = 'redis'
-  const { host } = new URL(url)
+  const host = redisHosts(url)
   const connection = new RedisConnection({ url, timeoutMs: TIMEOUT_MS })
   return connection
     .run((client) => client.ping())

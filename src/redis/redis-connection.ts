@@ -1,11 +1,9 @@
-import { createClient, ErrorReply } from '@redis/client'
+import { ErrorReply } from '@redis/client'
+import { ClusterLink } from './cluster-link.ts'
+import { type Client, type Link, ServerLink } from './link.ts'
+import { parseRedisUrl } from './redis-url.ts'
+import { SentinelLink } from './sentinel-link.ts'
 
-/** For a connection attempt. */
-const CONNECT_TIMEOUT_MS = 2_000
-const MIN_RETRY_DELAY_MS = 100
-const MAX_RETRY_DELAY_MS = 2_000
-/** Commands without a reply. More are rejected: a Redis server that hangs takes no memory. */
-const MAX_PENDING_COMMANDS = 1_000
 /** If a command has no reply for this time, Redis hangs, and the connection is made again. */
 const HANG_MS = 2_000
 const HEARTBEAT_MS = 5_000
@@ -20,8 +18,6 @@ const REPORT_INTERVAL_MS = 60_000
  * while this connection still leads to a server that is a replica now. A new connection authenticates.
  */
 const CODES_OF_CONNECTION = ['READONLY', 'MASTERDOWN', 'NOAUTH']
-
-type Client = ReturnType<typeof clientFor>
 
 export interface RedisConnectionOptions {
   /** It may contain a password. */
@@ -53,7 +49,7 @@ export interface RedisStatus {
 export class RedisConnection implements RedisStatus {
   readonly #options: RedisConnectionOptions
   readonly #heartbeat: NodeJS.Timeout
-  #client: Client
+  #link: Link
   #connected: boolean | undefined
   /** Resolves after the first attempt to connect, with or without success. */
   #attempted: Promise<void>
@@ -67,14 +63,14 @@ export class RedisConnection implements RedisStatus {
   /** Starts to connect, and retries until it succeeds. */
   constructor(options: RedisConnectionOptions) {
     this.#options = options
-    this.#client = clientFor(options.url)
+    this.#link = linkFor(options.url)
     this.#attempted = this.#connect()
     const { heartbeatMs = HEARTBEAT_MS } = options
     this.#heartbeat = setInterval(() => this.#checkReplies(), heartbeatMs).unref()
   }
 
   get ready(): boolean {
-    return this.#client.isReady
+    return this.#link.isReady
   }
 
   get pending(): number {
@@ -92,16 +88,16 @@ export class RedisConnection implements RedisStatus {
 
   close(): void {
     clearInterval(this.#heartbeat)
-    this.#client.destroy()
+    this.#link.destroy()
   }
 
   async #send<T>(command: (client: Client) => Promise<T>, timeoutMs: number): Promise<T> {
-    const client = this.#client
+    const link = this.#link
     let timer: NodeJS.Timeout | undefined
     const deadline = new Promise<never>((_resolve, reject) => {
       const onTimeout = () => {
         reject(new Error('Redis command timed out'))
-        if (timeoutMs >= HANG_MS && client.isReady) this.#replace()
+        if (timeoutMs >= HANG_MS && link.isReady) this.#replace()
       }
       // Two timers: after a pause of this process, replies that have arrived are read first.
       timer = setTimeout(() => {
@@ -109,10 +105,10 @@ export class RedisConnection implements RedisStatus {
       }, timeoutMs)
     })
     this.#pending += 1
-    return Promise.race([this.#attempted.then(() => command(client)), deadline])
+    return Promise.race([this.#attempted.then(() => command(link.client)), deadline])
       .catch((error: unknown) => {
         this.#failures += 1
-        if (error instanceof ErrorReply) this.#handleErrorReply(codeOf(error), client)
+        if (error instanceof ErrorReply) this.#handleErrorReply(codeOf(error), link)
         throw error
       })
       .finally(() => {
@@ -137,11 +133,10 @@ export class RedisConnection implements RedisStatus {
   }
 
   #reconnect(): void {
-    const { url } = this.#options
-    const old = this.#client
-    this.#client = clientFor(url)
+    const old = this.#link
+    this.#link = linkFor(this.#options.url)
     this.#attempted = this.#connect()
-    if (old.isOpen) old.destroy()
+    old.destroy()
   }
 
   #lost(error: unknown): void {
@@ -151,37 +146,37 @@ export class RedisConnection implements RedisStatus {
   }
 
   #connect(): Promise<void> {
-    const client = this.#client
+    const link = this.#link
     this.#waitingSince = undefined
-    client.on('connect', () => {
-      this.#waitingSince = performance.now()
+    return new Promise((resolve) => {
+      link.connect({
+        onConnect: () => {
+          this.#waitingSince = performance.now()
+        },
+        onReady: () => {
+          this.#waitingSince = undefined
+          if (this.#connected !== true) this.#options.onConnected?.()
+          this.#connected = true
+          resolve()
+        },
+        onError: (error) => {
+          resolve()
+          if (link !== this.#link) return
+          this.#waitingSince = undefined
+          this.#lost(error)
+        },
+      })
     })
-    client.on('ready', () => {
-      this.#waitingSince = undefined
-      if (this.#connected !== true) this.#options.onConnected?.()
-      this.#connected = true
-    })
-    const onError = (error: unknown) => {
-      if (client !== this.#client) return
-      this.#waitingSince = undefined
-      this.#lost(error)
-    }
-    client.on('error', onError)
-    const attempted = new Promise<void>((resolve) => {
-      for (const event of ['ready', 'error']) client.once(event, () => resolve())
-    })
-    client.connect().catch(onError)
-    return attempted
   }
 
-  #handleErrorReply(code: string, client: Client): void {
+  #handleErrorReply(code: string, link: Link): void {
     const now = performance.now()
     if (now >= (this.#nextReports.get(code) ?? 0)) {
       this.#nextReports.set(code, now + REPORT_INTERVAL_MS)
       this.#options.onErrorReply?.(code)
     }
     // Other commands may have got the same reply before the client was replaced or closed.
-    const isCurrent = client === this.#client && client.isOpen
+    const isCurrent = link === this.#link && link.isOpen
     if (!CODES_OF_CONNECTION.includes(code) || !isCurrent || now < this.#nextRenewal) return
     this.#nextRenewal = now + RENEWAL_INTERVAL_MS
     this.#reconnect()
@@ -193,17 +188,8 @@ function codeOf({ message }: ErrorReply): string {
   return /^(?:ERR .*: -)?([A-Z]+) /.exec(message)?.[1] ?? 'ERR'
 }
 
-function clientFor(url: string) {
-  return createClient({
-    url,
-    RESP: 2,
-    // Commands fail at once while Redis is down; they are not queued until it is back.
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: MAX_PENDING_COMMANDS,
-    socket: {
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      reconnectStrategy: (retries) =>
-        Math.min(MIN_RETRY_DELAY_MS * 2 ** retries, MAX_RETRY_DELAY_MS),
-    },
-  })
+function linkFor(url: string): Link {
+  const found = parseRedisUrl(url)
+  if (found === undefined || 'url' in found) return new ServerLink(url)
+  return found.kind === 'sentinel' ? new SentinelLink(found) : new ClusterLink(found)
 }

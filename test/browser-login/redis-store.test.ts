@@ -172,12 +172,16 @@ test('a login at one server is valid at the other', async (t) => {
 })
 
 test('a person has at most 100 logins, of all servers', async (t) => {
-  const { one, other } = await twoSites(t)
+  const { redis, one, other } = await twoSites(t)
   const first = one.visitor()
   await first.logIn()
   const second = other.visitor()
   await second.logIn()
-  for (let times = 0; times < 99; times += 1) await one.visitor().logIn()
+  for (let times = 0; times < 99; times += 1) {
+    // The limit of logins a minute, which all servers count too, begins again.
+    for (const key of redis.values.keys()) if (key.includes(':limit:')) redis.values.delete(key)
+    await one.visitor().logIn()
+  }
   t.equal((await first.visit('/profile')).status, 401)
   t.equal((await second.visit('/profile')).status, 200)
 })

@@ -5,7 +5,7 @@ import { createClient } from '@redis/client'
 import type { Test } from 'tap'
 
 /** A free port. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
@@ -13,10 +13,15 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** A Redis server that stores nothing on disk. It is stopped when the test ends. */
-export async function redis(t: Test) {
+/**
+ * A Redis server that stores nothing on disk. It is stopped when the test ends.
+ *
+ * @param options further ones of the command line
+ */
+export async function redis(t: Test, options: readonly string[] = []) {
   const port = await freePort()
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const args = [...own, ...options]
   const begin = () => spawn(process.env['REDIS_SERVER'] ?? 'redis-server', args)
   let child = begin()
   const end = async () => {
@@ -27,6 +32,12 @@ export async function redis(t: Test) {
   const url = `redis://127.0.0.1:${port}`
   return {
     url,
+    port,
+    /** Sends a command. */
+    send: async (...command: string[]) => {
+      const client = await connected(url)
+      return client.sendCommand(command).finally(() => client.destroy())
+    },
     /** The number of keys. */
     size: async () => {
       const client = await connected(url)

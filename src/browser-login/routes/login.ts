@@ -86,19 +86,16 @@ export const login = fp<LoginContext>(
   {
     name: 'login',
     encapsulate: true,
-    dependencies: ['session', 'error-pages', '@fastify/rate-limit'],
+    dependencies: ['session', 'error-pages', 'counters'],
   },
 )
 
 /** Each login that is started takes space in the session store for some minutes. */
 function loginRateLimit(app: FastifyInstance) {
-  const limit = app.createRateLimit({
-    max: MAX_LOGINS_PER_MINUTE,
-    timeWindow: '1 minute',
-    keyGenerator: ({ ip }) => clientAddress(ip),
-  })
-  return async (request: FastifyRequest) => {
-    const status = await limit(request)
-    return !status.isAllowed && status.isExceeded
+  const limit = { max: MAX_LOGINS_PER_MINUTE, windowMs: 60_000 }
+  const counter = app.createCounter('logins', limit)
+  return async ({ ip }: FastifyRequest) => {
+    const { count } = await counter.count(clientAddress(ip))
+    return count > MAX_LOGINS_PER_MINUTE
   }
 }

@@ -23,8 +23,7 @@ export interface FailedAuthenticationsOptions {
   readonly authFailuresMax: number | undefined
 }
 
-/** How many addresses are tracked (LRU). */
-const MAX_ADDRESSES = 10_000
+const WINDOW_MS = 60_000
 
 /** After too many failures, new tokens from the address are not verified until the minute ends. */
 export const failedAuthentications = fp<FailedAuthenticationsOptions>(
@@ -33,25 +32,18 @@ export const failedAuthentications = fp<FailedAuthenticationsOptions>(
       app.decorate('limitAuthFailures', (_request, verify) => verify())
       return
     }
-    const options = {
-      max,
-      timeWindow: '1 minute',
-      keyGenerator: ({ ip }: FastifyRequest) => clientAddress(ip),
-      // The size of the registration is not passed on, and the type of the options lacks this one.
-      // No upstream issue was found.
-      cache: MAX_ADDRESSES,
-    }
-    const limit = app.createRateLimit(options)
-    app.decorate('limitAuthFailures', async (request, verify) => {
-      const status = await limit(request, { increment: false })
-      if (!status.isAllowed && status.remaining === 0) {
-        const headers = { 'retry-after': String(status.ttlInSeconds) }
-        throw new StatusError(429, headers, 'too_many_failures')
+    const failures = app.createCounter('failed-authentications', { max, windowMs: WINDOW_MS })
+    app.decorate('limitAuthFailures', async ({ ip }, verify) => {
+      const address = clientAddress(ip)
+      const { count, end } = (await failures.read(address)) ?? { count: 0, end: 0 }
+      if (count >= max) {
+        const seconds = Math.max(1, Math.ceil((end - performance.now()) / 1000))
+        throw new StatusError(429, { 'retry-after': String(seconds) }, 'too_many_failures')
       }
       const verification = await verify()
-      if (verification.code !== undefined) await limit(request)
+      if (verification.code !== undefined) await failures.count(address)
       return verification
     })
   },
-  { name: 'failed-authentications', dependencies: ['errors', '@fastify/rate-limit'] },
+  { name: 'failed-authentications', dependencies: ['errors', 'counters'] },
 )

@@ -15,7 +15,7 @@ const MAX_KEYS = 10_000
 /** In characters. A longer key is replaced by its digest, so that the memory has a bound. */
 const MAX_KEY_LENGTH = 128
 
-/** Counts the requests of one route in the memory of the process. */
+/** Counts requests in the memory of the process. */
 export class MemoryCounters {
   readonly #windows = new LRUCache<string, Count>({ max: MAX_KEYS })
 
@@ -28,6 +28,12 @@ export class MemoryCounters {
     const next = { count: count + 1, end }
     this.#windows.set(id, next)
     return next
+  }
+
+  /** Where a client stands in the current window. */
+  read(key: string): Count | undefined {
+    const current = this.#windows.get(idOf(key))
+    return current !== undefined && current.end > performance.now() ? current : undefined
   }
 
   /** Takes over what all processes counted. */

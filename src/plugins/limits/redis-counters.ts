@@ -46,6 +46,26 @@ export class RedisCounters {
     }
   }
 
+  /**
+   * Reads a count.
+   *
+   * @returns undefined if Redis is unavailable
+   */
+  async read(key: string): Promise<Count | undefined> {
+    if (this.#redis.isPaused) return undefined
+    const now = performance.now()
+    const name = KEY_PREFIX + digestOf(key)
+    try {
+      const [count, ttl] = await this.#redis.run((client) =>
+        Promise.all([client.get(name), client.pTTL(name)]),
+      )
+      // A counter without an expiry does not count: the next failure gives it one.
+      return { count: ttl < 0 ? 0 : Number(count), end: now + ttl }
+    } catch {
+      return undefined
+    }
+  }
+
   /** Undefined if nothing was counted yet. */
   get status(): RedisStatus | undefined {
     return this.#redis.status

@@ -1,16 +1,10 @@
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  onRequestHookHandler,
-  RouteOptions,
-} from 'fastify'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { type RequestLimit, readLimit } from '../../access/limit.ts'
 import { clientAddress } from '../../http/client-address.ts'
 import { StatusError } from '../../http/http-error.ts'
-import { type Count, MemoryCounters } from './memory-counters.ts'
-import type { RedisCounters } from './redis-counters.ts'
+import type { Counter } from './counters.ts'
+import type { Count } from './memory-counters.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -19,50 +13,29 @@ declare module 'fastify' {
   }
 }
 
-export interface RouteLimitsOptions {
-  /** Undefined if requests are counted in the memory of the process. */
-  readonly redisUrl: string | undefined
-  /** What the servers that count together have in common, such as issuer and audience. */
-  readonly scope: string
-}
-
 const EXPOSE_HEADERS = 'access-control-expose-headers'
 const RATE_LIMIT_HEADERS = 'RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset'
-
-/** Counts a request, at once or asynchronously. */
-type CountRequest = (request: FastifyRequest) => Count | Promise<Count>
 
 /**
  * Limits the requests of routes that declare `config.limit`. Other routes get no hook. A request
  * counts once it is authorized, and before its body is read.
  */
-export const routeLimits = fp<RouteLimitsOptions>(
-  async (app, { redisUrl, scope }) => {
-    const redis = redisUrl === undefined ? undefined : await redisCounters(app, redisUrl)
-    const counters = new Map<string, CountRequest>()
+export const routeLimits = fp(
+  async (app) => {
+    const counters = new Map<string, Counter>()
 
     app.addHook('onRoute', (route) => {
       const limit = limitOf(route)
       if (limit === undefined) return
       const id = routeId(route, limit)
-      const count =
-        counters.get(id) ??
-        (redis === undefined ? countInMemory(limit) : countInRedis(redis, limit, scope + id))
-      counters.set(id, count)
-      route.onRequest = [limitRequests(limit, count), route.onRequest ?? []].flat()
+      const { max, window } = limit
+      const counter = counters.get(id) ?? app.createCounter(id, { max, windowMs: window * 1000 })
+      counters.set(id, counter)
+      route.onRequest = [limitRequests(limit, counter), route.onRequest ?? []].flat()
     })
   },
-  { name: 'route-limits', dependencies: ['authorize', 'dry-run'] },
+  { name: 'route-limits', dependencies: ['authorize', 'dry-run', 'counters'] },
 )
-
-/** Loads the client of Redis only where it is used. */
-async function redisCounters(app: FastifyInstance, url: string): Promise<RedisCounters> {
-  const { RedisCounters } = await import('./redis-counters.ts')
-  const redis = new RedisCounters(url, app.log)
-  app.redisConnections.set('limits', () => redis.status)
-  app.addHook('onClose', async () => redis.close())
-  return redis
-}
 
 /** @throws Error if the limit is invalid */
 function limitOf({ method, url, config }: RouteOptions): RequestLimit | undefined {
@@ -80,33 +53,6 @@ function routeId({ method, url }: RouteOptions, { max, window, per }: RequestLim
   return JSON.stringify([name, url, max, window, per])
 }
 
-function countInMemory({ window, per }: RequestLimit): CountRequest {
-  const counters = new MemoryCounters()
-  return (request) => counters.count(keyOf(request, per), window * 1000)
-}
-
-/**
- * Counts in Redis, and in memory too: the memory counts while Redis is unavailable, and a client that
- * is beyond the limit causes no more commands.
- */
-function countInRedis(
-  redis: RedisCounters,
-  { max, window, per }: RequestLimit,
-  id: string,
-): CountRequest {
-  const counters = new MemoryCounters()
-  return (request) => {
-    const key = keyOf(request, per)
-    const own = counters.count(key, window * 1000)
-    if (own.count > max) return own
-    return redis.count(`${id} ${key}`, window * 1000).then((shared) => {
-      if (shared === undefined) return own
-      counters.set(key, shared)
-      return shared
-    })
-  }
-}
-
 /** A subject is unique per issuer only. An organization is one, whatever domain of the tenant is used. */
 function keyOf({ principal, ip }: FastifyRequest, per: RequestLimit['per']): string {
   if (per === 'address' || principal === null) return `address ${clientAddress(ip)}`
@@ -116,10 +62,10 @@ function keyOf({ principal, ip }: FastifyRequest, per: RequestLimit['per']): str
     : `organization ${organization}`
 }
 
-function limitRequests(limit: RequestLimit, countRequest: CountRequest): onRequestHookHandler {
+function limitRequests(limit: RequestLimit, counter: Counter): onRequestHookHandler {
   return (request, reply, done) => {
     if (request.isDryRun) return done()
-    const counted = countRequest(request)
+    const counted = counter.count(keyOf(request, limit.per))
     if (!(counted instanceof Promise)) return done(exceeded(reply, limit, counted))
     counted.then((count) => done(exceeded(reply, limit, count)), done)
   }

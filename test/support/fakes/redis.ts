@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
 const READONLY = "READONLY You can't write against a read only replica."
-const READS = ['GET', 'ZRANGE', 'CLIENT', 'PING']
+const READS = ['GET', 'ZRANGE', 'CLIENT', 'PING', 'ROLE']
 
 /** The Redis commands that sessions and limits need, in memory (RESP 2). It can go down and come back. */
 export async function fakeRedis(t: Test) {
@@ -14,6 +14,8 @@ export async function fakeRedis(t: Test) {
   let hangs = false
   let requests = 0
   let errorReply: string | undefined
+  let primary: string | undefined
+  let role = 'master'
 
   const text = (value: string | undefined) =>
     value === undefined ? '$-1\r\n' : `$${Buffer.byteLength(value)}\r\n${value}\r\n`
@@ -25,6 +27,16 @@ export async function fakeRedis(t: Test) {
   const commands: Record<string, (...args: string[]) => string> = {
     CLIENT: () => '+OK\r\n',
     PING: () => '+PONG\r\n',
+    SELECT: () => '+OK\r\n',
+    ROLE: () =>
+      role === 'master'
+        ? `*3\r\n${text(role)}:0\r\n*0\r\n`
+        : `*5\r\n${text(role)}${text('127.0.0.1')}:1\r\n${text('connected')}:0\r\n`,
+    SENTINEL: () =>
+      primary === undefined ? '*-1\r\n' : `*2\r\n${text('127.0.0.1')}${text(primary)}`,
+    // A cluster of one node.
+    CLUSTER: () =>
+      `*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n${text('127.0.0.1')}:${port}\r\n${text('id')}`,
     GET: (key = '') => text(values.get(key) as string | undefined),
     SET(key = '', value = '', ...options) {
       if (options.includes('NX') && values.has(key)) return text(undefined)
@@ -38,6 +50,7 @@ export async function fakeRedis(t: Test) {
       return text(value)
     },
     DEL: (...keys) => `:${keys.filter((key) => values.delete(key)).length}\r\n`,
+    PTTL: (key = '') => `:${values.has(key) ? 60_000 : -2}\r\n`,
     PEXPIRE: (key = '') => `:${values.has(key) ? 1 : 0}\r\n`,
     EVAL(script = '', _keys = '', key = '', ...args) {
       if (script.includes("'GET'")) {
@@ -122,6 +135,13 @@ export async function fakeRedis(t: Test) {
     /** Replies to each command with this error; undefined for the usual replies. */
     replyWith: (error: string | undefined) => {
       errorReply = error
+    },
+    /** As a sentinel, it names this server as the primary; undefined for none. */
+    name: (url: string | undefined) => {
+      primary = url && new URL(url).port
+    },
+    setRole: (name: 'master' | 'slave') => {
+      role = name
     },
     /** How many commands arrived, in all. */
     commands: () => requests,
