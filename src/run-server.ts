@@ -1,38 +1,44 @@
 import closeWithGrace from 'close-with-grace'
 import { ConfigError } from './config/config-error.ts'
-import { describeSources, readEnvironment } from './config/environment.ts'
+import {
+  describeSources,
+  type Environment,
+  readEnvironment,
+  setting,
+} from './config/environment.ts'
 import { useProxies } from './config/outgoing-proxy.ts'
 import { shutdown } from './lifecycle/shutdown.ts'
 import { redactText } from './observability/redact-text.ts'
-import { type ServerDefinition, startServer } from './server.ts'
+import { type RunningServer, type ServerDefinition, startServer } from './server.ts'
 import { warnOfNode } from './utils/node-release.ts'
 import { visibleLines } from './utils/visible-text.ts'
+import type { Worker } from './workers/worker.ts'
 
 const STDERR_TIMEOUT_MS = 2_000
 
+/** A worker handles these itself: its primary gets them too. */
+const WORKER_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR2'] as const
+
 /**
  * Runs a server as a program: with the environment of the process, until a signal ends it. A problem at
- * the start is printed as one message, and the exit code is 1.
+ * the start is printed as one message, and the exit code is 1. With `WORKERS`, several processes serve.
  */
 export async function runServer(definition: ServerDefinition): Promise<void> {
   const start = new AbortController()
-  // Without a listener, the first process of a container would ignore a signal. A second one is not caught.
-  const interrupt = (signal: NodeJS.Signals) => start.abort(new Error(`Received ${signal}`))
-  process.once('SIGTERM', interrupt).once('SIGINT', interrupt)
+  let worker: Worker | undefined
   try {
     const sources = readEnvironment()
     await useProxies(sources)
-    const { app, config } = await startServer(definition, sources, { signal: start.signal })
-    process.off('SIGTERM', interrupt).off('SIGINT', interrupt)
-    warnOfNode(app.log)
-    const { drainTime, shutdownTimeout: timeout } = config
-    // A second signal ends the process at once.
-    closeWithGrace({ delay: false, logger: app.log }, async ({ signal, err }) => {
-      if (err === undefined) {
-        app.log.info({ event: 'signal_received', signal }, `Received ${signal}, shutting down`)
-      } else app.log.fatal({ event: 'uncaught_error', err }, 'Uncaught error, shutting down')
-      await shutdown(app, { drainTime, timeout })
-    })
+    const role = await roleOf(sources)
+    if (role === 'primary') return
+    worker = role
+    // A worker ends by itself.
+    const started = worker === undefined ? interruptOnSignals(start) : () => {}
+    const options = { ...worker?.startOptions, signal: start.signal }
+    const server = await startServer(definition, sources, options)
+    started()
+    warnOfNode(server.app.log)
+    endOnSignals(server, worker)
   } catch (error) {
     // It ended as it was told to, with what it had started stopped.
     if (error === start.signal.reason) process.exit(0)
@@ -40,8 +46,62 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
     const exit = () => process.exit(1)
     const { message } = error as Error
     const hint = error instanceof ConfigError ? `\n${describeSources()}` : ''
-    process.stderr.write(`${visibleLines(redactText(message))}${hint}\n`, exit)
+    const text = `${visibleLines(redactText(message))}${hint}\n`
+    if (worker === undefined) process.stderr.write(text, exit)
+    else worker.fail(text, exit)
     // A reader that does not read must not keep it running either.
     setTimeout(exit, STDERR_TIMEOUT_MS)
   }
+}
+
+/**
+ * Interrupts a start that is not finished. Without a listener, the first process of a container would ignore a
+ * signal. A second one is not caught.
+ *
+ * @returns what to call when the start has finished
+ */
+function interruptOnSignals(start: AbortController): () => void {
+  const interrupt = (signal: NodeJS.Signals) => start.abort(new Error(`Received ${signal}`))
+  process.once('SIGTERM', interrupt).once('SIGINT', interrupt)
+  return () => {
+    process.off('SIGTERM', interrupt).off('SIGINT', interrupt)
+  }
+}
+
+/** The code of workers is loaded only if there are several. */
+async function roleOf(sources: readonly Environment[]): Promise<Worker | 'primary' | undefined> {
+  if (setting(sources, 'WORKERS', '').trim() === '') return undefined
+  const { enterFleet } = await import('./workers/enter-fleet.ts')
+  return enterFleet(sources)
+}
+
+function endOnSignals({ app, config, notReady }: RunningServer, worker?: Worker): void {
+  const { drainTime, shutdownTimeout: timeout } = config
+  // A second signal ends the process at once. SIGHUP asks for a reload, which one process cannot do.
+  const skip =
+    worker === undefined ? (['SIGHUP'] as const) : (['SIGHUP', ...WORKER_SIGNALS] as const)
+  if (worker === undefined) {
+    process.on('SIGHUP', () =>
+      app.log.warn(
+        { event: 'reload_ignored', signal: 'SIGHUP' },
+        'A reload needs WORKERS=2 or more',
+      ),
+    )
+  }
+  let reason: string | undefined
+  const { close } = closeWithGrace(
+    { delay: false, logger: app.log, skip: [...skip] },
+    async ({ signal = reason, err }) => {
+      if (err === undefined) {
+        app.log.info({ event: 'signal_received', signal }, `Received ${signal}, shutting down`)
+      } else app.log.fatal({ event: 'uncaught_error', err }, 'Uncaught error, shutting down')
+      await shutdown(app, { drainTime, timeout })
+    },
+  )
+  worker?.serve(notReady, (received) => {
+    if (reason === undefined) {
+      reason = received
+      close()
+    }
+  })
 }

@@ -8,9 +8,9 @@ import { loadDescription, loadFeatures, loadHint } from './features.ts'
 import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
 import { interruptible, waitForKeys } from './lifecycle/start.ts'
-import { LogOutput } from './observability/log-destination.ts'
+import { LogOutput, SHARED_BATCH_LENGTH } from './observability/log-destination.ts'
 import { createLogger } from './observability/logger.ts'
-import { Metrics } from './observability/metrics.ts'
+import { Metrics, type ShareMetrics } from './observability/metrics.ts'
 import type { OnRequestCompleted } from './observability/request-log.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
 import type { ApiDescription } from './openapi/describe-routes.ts'
@@ -52,6 +52,8 @@ export interface RunningServer {
   readonly keySet: () => KeySetState
   /** The keys of the main issuer, for tools of development. */
   readonly keys: KeySetControl
+  /** The name of what it is not ready for, if anything: keys or a resource. */
+  readonly notReady: () => string | undefined
 }
 
 /** What a caller of `startServer` may want to see. */
@@ -61,6 +63,12 @@ export interface StartOptions {
   readonly onRequestCompleted?: OnRequestCompleted
   /** Ends a start that is not finished: what has started is stopped, and its reason is thrown. */
   readonly signal?: AbortSignal
+  /** Members of each log line, which identify the process if several write to one output. */
+  readonly logBase?: Readonly<Record<string, unknown>>
+  /** What else the server is not ready for, if anything. */
+  readonly notReady?: () => string | undefined
+  /** Gets what reads the metrics, in place of a port for them. */
+  readonly shareMetrics?: ShareMetrics
 }
 
 /**
@@ -83,18 +91,26 @@ export function defineServer(definition: ServerDefinition): ServerDefinition {
 export async function startServer(
   definition: ServerDefinition,
   sources: readonly Environment[],
-  { logTo, onRequestCompleted, signal = new AbortController().signal }: StartOptions = {},
+  {
+    logTo,
+    onRequestCompleted,
+    signal = new AbortController().signal,
+    logBase,
+    notReady,
+    shareMetrics,
+  }: StartOptions = {},
 ): Promise<RunningServer> {
   const { config, warning } = loadConfig(...sources)
-  const output = logTo ?? new LogOutput()
-  const logger = createLogger(config.logLevel, output)
+  const output = logTo ?? new LogOutput(logBase && SHARED_BATCH_LENGTH)
+  const logger = createLogger(config.logLevel, output, logBase)
   if (warning !== undefined) logger.warn({ event: 'config_normalized' }, warning)
   if (config.trustProxy !== false) {
     const { trustProxy: proxies, trustForwardedHost: host } = config
     const trusted = { event: 'proxies_trusted', proxies, host }
     logger.info(trusted, 'X-Forwarded-* headers from these addresses are trusted')
   }
-  const { app, keySets, metrics, resources } = await assemble(definition, config, logger, {
+  const server = await assemble(definition, config, logger, {
+    notReady,
     loadFeatures: (keys) => loadFeatures(config, { ...definition, keys }),
     // #region api-reference
     describe: config.apiReference ? 'with-login' : undefined,
@@ -102,11 +118,12 @@ export async function startServer(
     onRequestCompleted,
     droppedLines: () => (output instanceof LogOutput ? output.dropped : 0),
   })
+  const { app, keySets, metrics, resources } = server
   try {
     const addresses = await addressesOf(config.host)
     await interruptible(signal, () => resources.start())
     keySets.start()
-    const metricsPort = await metrics.serve(app, addresses, config)
+    const metricsPort = await metrics.serve(app, addresses, config, shareMetrics)
     if (metricsPort !== undefined) {
       logger.info(
         { event: 'metrics_listening', port: metricsPort },
@@ -116,7 +133,8 @@ export async function startServer(
     await interruptible(signal, () => waitForKeys(keySets, config.keysStartTimeout, logger))
     const port = await interruptible(signal, () => listen(app, addresses, config.port))
     const keys = keySets.of(config.tokens.issuer)
-    return { app, config, port, metricsPort, keySet: () => keys.state, keys }
+    const keySet = () => keys.state
+    return { app, config, port, metricsPort, keySet, keys, notReady: server.notReady }
   } catch (error) {
     if (signal.aborted) logger.info({ event: 'start_interrupted' }, 'The start was interrupted')
     await app.close()
@@ -127,6 +145,8 @@ export async function startServer(
 export interface AssembleOptions {
   readonly loadFeatures?: (keys: RemoteJwks) => Promise<FastifyPluginAsync[]>
   readonly onRequestCompleted?: StartOptions['onRequestCompleted'] | undefined
+  /** What else the server is not ready for, if anything. */
+  readonly notReady?: StartOptions['notReady'] | undefined
   /** The number of log lines that were dropped so far. */
   readonly droppedLines?: () => number
   /** Whether `app.swagger()` returns the OpenAPI document of the routes, and with what. */
@@ -163,6 +183,7 @@ export async function assemble(
   const metrics = new Metrics(keySets, verifier.verified, options.droppedLines ?? (() => 0))
   const resources = new Resources(definition.resources ?? [])
   const features = (await options.loadFeatures?.(keySets.of(config.tokens.issuer))) ?? []
+  const notReady = () => (keySets.ready ? resources.notReady : 'keys')
   const { begin = [], end = [] } = await loadDescription(definition, config, options.describe)
   const app = await buildApp({
     config,
@@ -170,7 +191,7 @@ export async function assemble(
     verifier,
     routes: [begin, definition.routes].flat(),
     features: [end, features].flat(),
-    notReady: () => (keySets.ready ? resources.notReady : 'keys'),
+    notReady: () => notReady() ?? options.notReady?.(),
     problemDetails: definition.problemDetails ?? false,
     onRequestCompleted(completed, reply) {
       if (config.metricsPort !== undefined) metrics.requestCompleted(completed)
@@ -184,5 +205,5 @@ export async function assemble(
       app.closeBy === undefined ? config.shutdownTimeout : app.closeBy - performance.now()
     await resources.stop(app.log, left)
   })
-  return { app, keySets, metrics, resources }
+  return { app, keySets, metrics, resources, notReady }
 }

@@ -94,6 +94,27 @@ export const forbidden: Rule[] = [
     packages('@redis/client'),
     'the connection to Redis knows no feature that uses it.',
   ),
+  folder(
+    'workers',
+    [
+      ...files(
+        'config/',
+        'observability/',
+        'lifecycle/listen.ts',
+        // The types of what a worker starts.
+        'server.ts',
+      ),
+      ...packages('pino', 'prom-client'),
+    ],
+    'the primary serves no requests. It knows no plugin and no feature.',
+    [NODE],
+  ),
+  onlyFrom(
+    'workers-on-demand',
+    'workers/',
+    ['workers/', 'run-server.ts'],
+    'A server of one process loads no code of workers.',
+  ),
   // #region messages
   folder(
     'messages',

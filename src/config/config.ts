@@ -99,6 +99,8 @@ export function createConfig(values: Values) {
     authFailuresMax: values.AUTH_FAILURES_MAX,
     /** What processes share; undefined if each keeps its own. It may contain a password. */
     redisUrl: values.REDIS_URL,
+    /** How many processes serve. */
+    workers: assertDefined(parsers.workers(values.WORKERS), 'WORKERS'),
     /** Undefined if metrics are off. */
     metricsPort: values.METRICS_PORT,
     /** In milliseconds. */

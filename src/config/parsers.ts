@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
 import type { Organizations } from '../access/organizations.ts'
 import { parseRedisUrl } from '../redis/redis-url.ts'
 import { type Issuer, isLoopback, issuerOf, originOf, parseUrl } from '../tokens/issuer.ts'
@@ -25,6 +26,7 @@ export const parsers = {
   redis,
   publicUrl,
   resource,
+  workers,
 }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
@@ -36,6 +38,7 @@ const HOST = /^(\.?[\w-]+(\.[\w-]+)*|\[[\da-f:.]+\])$/i
 /** A path that the router takes as it is written: no pattern of a route, and nothing to decode. */
 const PLAIN_PATH = /^[\w.~/-]*$/
 const FEDERATED_API = /^([\w-]{1,64})=(.+)$/
+const MAX_WORKERS = 64
 /** In characters. */
 const MIN_SECRET_LENGTH = 32
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
@@ -83,6 +86,12 @@ function isConfidential(url: URL): boolean {
 
 function secrets(text: string): string[] | undefined {
   return parseList(text, (secret) => (secret.length >= MIN_SECRET_LENGTH ? secret : undefined))
+}
+
+/** A number of processes; `auto` stands for one for each processor. */
+function workers(text: string): number | undefined {
+  if (text === 'auto') return Math.min(availableParallelism(), MAX_WORKERS)
+  return /^[1-9]\d?$/.test(text) && Number(text) <= MAX_WORKERS ? Number(text) : undefined
 }
 
 /** A URL of a Redis server, of sentinels or of a cluster. */

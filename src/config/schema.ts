@@ -142,6 +142,12 @@ export const schema = {
       description:
         'a redis:// or rediss:// URL with a database number as its only path, redis+sentinel://host,host/name or redis+cluster://host,host',
     },
+    WORKERS: {
+      type: 'string',
+      format: 'workers',
+      default: '1',
+      description: 'a number of processes from 1 to 64, or auto',
+    },
     METRICS_PORT: {
       type: 'integer',
       minimum: 0,

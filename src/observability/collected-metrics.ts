@@ -1,9 +1,11 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { type Aggregator, Counter, Gauge, type Registry } from 'prom-client'
 
 /** A metric whose value is read when it is asked for. */
 export interface CollectedMetric {
   readonly name: string
   readonly help: string
+  /** How the values of several processes become one; the sum by default. */
+  readonly aggregator?: Aggregator
 }
 
 /** One whose values have a label. */

@@ -32,12 +32,18 @@ export class KeyMetrics {
         name: 'key_set_age_seconds',
         help: 'Age of the JWKS; infinite before the first fetch.',
         label,
+        aggregator: 'max',
       },
       read(({ age }) => age / 1000),
     )
     addGauges(
       registry,
-      { name: 'keys_known', help: 'Number of signing keys in the JWKS cache.', label },
+      {
+        name: 'keys_known',
+        help: 'Number of signing keys in the JWKS cache.',
+        label,
+        aggregator: 'min',
+      },
       read(({ size }) => size),
     )
     addCounters(

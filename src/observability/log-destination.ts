@@ -5,6 +5,8 @@ import type { DestinationStream } from 'pino'
 const STANDARD_OUTPUT = 1
 /** In characters. */
 const MAX_BATCH_LENGTH = 12 * 1024
+/** POSIX: up to here, a write to a pipe is not mixed with those of other processes (PIPE_BUF on Linux). */
+export const SHARED_BATCH_LENGTH = 4_096
 /** The longest wait of a line while the output can be written. */
 const FLUSH_INTERVAL_MS = 50
 /** How soon a write that failed is tried again. */
@@ -29,6 +31,7 @@ interface LogOutputEvents {
 export class LogOutput extends EventEmitter<LogOutputEvents> implements DestinationStream {
   readonly #write = openOutput()
   readonly #queue: Buffer[] = []
+  readonly #maxBatchLength: number
   #queuedBytes = 0
   /** The lines that are not in the queue yet. */
   #batch = ''
@@ -38,8 +41,10 @@ export class LogOutput extends EventEmitter<LogOutputEvents> implements Destinat
   #droppedSinceReport = 0
   #dropped = 0
 
-  constructor() {
+  /** @param maxBatchLength in characters; smaller where several processes write to the same pipe */
+  constructor(maxBatchLength = MAX_BATCH_LENGTH) {
     super()
+    this.#maxBatchLength = maxBatchLength
     process.on('exit', () => this.#flushAtExit())
   }
 
@@ -55,8 +60,10 @@ export class LogOutput extends EventEmitter<LogOutputEvents> implements Destinat
       this.#dropped += 1
       return
     }
+    const isFull = this.#batch.length + line.length > this.#maxBatchLength
+    if (isFull) this.#enqueueBatch()
     this.#batch += line
-    if (this.#batch.length >= MAX_BATCH_LENGTH) {
+    if (isFull) {
       this.#enqueueBatch()
       this.flushSync()
     } else this.#timer ??= this.#flushAfter(FLUSH_INTERVAL_MS)

@@ -17,15 +17,17 @@ const SERIALIZED = new Set(Object.keys(serializers))
  * are serialized, and each finished line is searched again.
  *
  * @param destination standard output by default
+ * @param base members of each line; they identify the process if there are several
  */
 export function createLogger(
   level: string,
   destination: DestinationStream = new LogOutput(),
+  base: Readonly<Record<string, unknown>> | null = null,
 ): Logger {
   const logger = pino(
     {
       level,
-      base: null,
+      base,
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers,
       formatters: { log: (line) => redactMembers(line, SERIALIZED) },

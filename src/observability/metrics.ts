@@ -1,16 +1,20 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
-import { isAllowedHost } from '../http/allowed-hosts.ts'
-import { explainListenError } from '../lifecycle/listen.ts'
+import {
+  Counter,
+  collectDefaultMetrics,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client'
+import type { Config } from '../config/config.ts'
 import type { KeySets } from '../tokens/issuers/key-sets.ts'
 import type { KeyEvent } from '../tokens/keys/remote-jwks.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
 import { addCounter, addGauge } from './collected-metrics.ts'
 import { addDpopMetrics } from './dpop-metrics.ts'
 import { KeyMetrics } from './key-metrics.ts'
+import { serveMetrics } from './metrics-server.ts'
 import { addRedisMetrics } from './redis-metrics.ts'
 import type { CompletedRequest } from './request-log.ts'
 
@@ -28,15 +32,11 @@ const METHODS: ReadonlySet<string> = new Set([
 ])
 const OTHER_METHOD = '_OTHER'
 
-/** On the port of the metrics. */
-const MAX_CONNECTIONS = 32
+/** The metrics of one process, as prom-client aggregates them. */
+export type MetricsOfProcess = MetricObjectWithValues<MetricValue<string>>[]
 
-export interface MetricsServerOptions {
-  /** Undefined if metrics are off, 0 for any free port. */
-  readonly metricsPort: number | undefined
-  /** The host names that requests may have, beside those of this machine; undefined for any. */
-  readonly allowedHosts: readonly string[] | undefined
-}
+/** Takes what reads the metrics of this process. */
+export type ShareMetrics = (read: () => Promise<MetricsOfProcess>) => void
 
 /** The Prometheus metrics of the server. All label values come from fixed sets. */
 export class Metrics {
@@ -110,17 +110,18 @@ export class Metrics {
   }
 
   /**
-   * Serves `GET /metrics` on a separate port, so that metrics are never public, until the app is
-   * closed.
+   * Serves the metrics on their own port until the app is closed.
    *
-   * @returns the port, or undefined if metrics are off
+   * @param share gets what reads the metrics, in place of a port
+   * @returns the port, or undefined if there is none
    */
   async serve(
     app: FastifyInstance,
     [address]: readonly string[],
-    { metricsPort: port, allowedHosts }: MetricsServerOptions,
+    { metricsPort, allowedHosts }: Pick<Config, 'metricsPort' | 'allowedHosts'>,
+    share?: ShareMetrics,
   ): Promise<number | undefined> {
-    if (port === undefined) return undefined
+    if (metricsPort === undefined) return undefined
     collectDefaultMetrics({ register: this.#registry })
     addRedisMetrics(this.#registry, app)
     const dropped = new Counter({
@@ -130,25 +131,17 @@ export class Metrics {
     })
     app.server.on('drop', () => dropped.inc())
     addDpopMetrics(this.#registry, app)
-    const server = createServer(async ({ url = '', headers }, response) => {
-      if (allowedHosts !== undefined && !isAllowedHost(String(headers.host), allowedHosts)) {
-        return void response.writeHead(421).end()
-      }
-      const [path] = url.split('?', 1)
-      if (path !== '/metrics') return void response.writeHead(404).end()
-      const text = await this.#registry.metrics()
-      response.writeHead(200, { 'content-type': this.#registry.contentType }).end(text)
-    })
-    server.maxConnections = MAX_CONNECTIONS
+    if (share !== undefined) {
+      share(() => this.#registry.getMetricsAsJSON())
+      return undefined
+    }
+    const options = { metricsPort, allowedHosts }
+    const { server, port } = await serveMetrics(() => this.#registry, address, options)
     app.addHook('onClose', async () => {
       server.close()
       server.closeAllConnections()
     })
-    server.listen(port, address)
-    await once(server, 'listening').catch((error: unknown) => {
-      throw explainListenError(error, port, 'METRICS_PORT')
-    })
-    return (server.address() as AddressInfo).port
+    return port
   }
 }
 

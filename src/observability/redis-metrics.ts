@@ -15,7 +15,7 @@ export function addRedisMetrics(registry: Registry, { redisConnections }: Fastif
     })
   addGauges(
     registry,
-    { name: 'redis_up', help: 'Whether Redis replies.', label },
+    { name: 'redis_up', help: 'Whether Redis replies.', label, aggregator: 'min' },
     read(({ ready }) => Number(ready)),
   )
   addGauges(

@@ -53,6 +53,7 @@ test('defaults', async (t) => {
     logLevel: 'info',
     authFailuresMax: undefined,
     redisUrl: undefined,
+    workers: 1,
     metricsPort: undefined,
     allowedHosts: undefined,
     drainTime: 1000,
@@ -81,6 +82,7 @@ test('defaults', async (t) => {
       DPOP_PROOF_AGE: 60,
       CLOCK_TOLERANCE: 5,
       PORT: 6060,
+      WORKERS: '1',
       SHUTDOWN_TIMEOUT: 20,
       HEADERS_TIMEOUT: 10,
       REQUEST_TIMEOUT: 30,
@@ -188,6 +190,7 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['ORGANIZATION_DOMAIN', 'https://api.test', '.test', 'a b'],
   ['ACCESS_TOKEN_ALGORITHMS', 'none', 'HS256', 'RS256,none', ','],
   ['DPOP', 'on', 'OFF', 'true'],
+  ['WORKERS', '0', '65', '-1', '1.5', 'all', '1e1'],
   ['DPOP_ALGORITHMS', 'none', 'HS256', 'ES256,none', ','],
   ['DPOP_PROOF_AGE', '4', '301', '1.5', 'a minute'],
   ['DPOP_NONCE_SECRETS', 'short', `${'x'.repeat(32)},short`, ','],
@@ -499,6 +502,13 @@ test('an empty variable counts as unset, and unknown names are ignored', async (
   const empty = { PORT: '', HOST: '', LOG_LEVEL: ' ', ORGANIZATION_REQUIRED: '', TRUST_PROXY: '' }
   t.strictSame(configOf({ ...empty, SOMETHING_ELSE: 'x' }), configOf({}))
   t.equal(loadConfig(ENVIRONMENT, { PORT: '7000' }, { PORT: '' }).config.port, 7000)
+})
+
+test('a number of workers', (t) => {
+  t.equal(configOf({ WORKERS: '64' }).workers, 64)
+  const { workers } = configOf({ WORKERS: 'auto' })
+  t.ok(workers >= 1 && workers <= 64)
+  t.end()
 })
 
 test('a single setting', async (t) => {

@@ -1,0 +1,18 @@
+import type { MetricsOfProcess } from '../observability/metrics.ts'
+
+/** What a worker reports to the primary. */
+export type FromWorker =
+  | { readonly type: 'ready' }
+  /** It did not start. */
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsOfProcess }
+
+/** What the primary tells a worker. */
+export type ToWorker =
+  /** All workers are ready for the first time, so that each may say so. */
+  | { readonly type: 'all-ready' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'report-metrics'; readonly id: number }
+
+/** The variable by which the primary numbers its workers. */
+export const WORKER_VARIABLE = 'MESSAGES_API_WORKER'

@@ -1,0 +1,203 @@
+import cluster, { type Worker } from 'node:cluster'
+import type { Logger } from 'pino'
+import type { Config } from '../config/config.ts'
+import { addressesOf } from '../lifecycle/listen.ts'
+import { createLogger } from '../observability/logger.ts'
+import { serveMetrics } from '../observability/metrics-server.ts'
+import { FleetMetrics } from './fleet-metrics.ts'
+import { type FromWorker, type ToWorker, WORKER_VARIABLE } from './messages.ts'
+
+/** For a new worker to get ready during a reload. */
+const READY_TIMEOUT_MS = 30_000
+/** Beyond the shutdown time-out, until a worker that does not end is killed. */
+const KILL_GRACE_MS = 3_000
+const MIN_RESTART_DELAY_MS = 100
+const MAX_RESTART_DELAY_MS = 5_000
+/** If more workers end in this time than the limit, something is wrong with all of them. */
+const CRASH_WINDOW_MS = 60_000
+const MIN_CRASH_LIMIT = 5
+
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
+const RELOADING = ['SIGHUP', 'SIGUSR2'] as const
+
+/** A worker, and where it stands. */
+interface Member {
+  readonly worker: Worker
+  readonly number: number
+  readonly ready: Promise<boolean>
+  readonly ended: Promise<void>
+  isReady: boolean
+  /** Whether it was told to end. */
+  isLeaving: boolean
+}
+
+/**
+ * Keeps a number of workers running, which share the port. It serves no requests: only the metrics of all
+ * workers.
+ */
+export class Primary {
+  readonly #config: Config
+  readonly #log: Logger
+  readonly #members = new Set<Member>()
+  readonly #metrics = new FleetMetrics(() => [...this.#members].map(({ worker }) => worker))
+  readonly #crashes: number[] = []
+  #nextNumber = 1
+  /** Whether all workers have been ready once. */
+  #hasStarted = false
+  #exitCode: number | undefined
+  #reload: Promise<void> | undefined
+
+  constructor(config: Config) {
+    this.#config = config
+    this.#log = createLogger(config.logLevel, undefined, { pid: process.pid, worker: 0 })
+  }
+
+  async start(): Promise<void> {
+    const { workers, host, metricsPort, allowedHosts } = this.#config
+    cluster.setupPrimary({ serialization: 'advanced' })
+    if (metricsPort !== undefined) {
+      const [address] = await addressesOf(host)
+      const options = { metricsPort, allowedHosts }
+      const { port } = await serveMetrics(() => this.#metrics.collect(), address, options)
+      this.#log.info({ event: 'metrics_listening', port }, 'Metrics available at /metrics')
+    }
+    for (const signal of STOPPING) process.on(signal, () => this.#onStop(signal))
+    for (const signal of RELOADING) process.on(signal, () => this.#onReload(signal))
+    for (let count = 0; count < workers; count += 1) this.#fork()
+  }
+
+  #fork(): Member {
+    const number = this.#nextNumber++
+    const env = { [WORKER_VARIABLE]: String(number), WORKERS: String(this.#config.workers) }
+    const worker = cluster.fork(env)
+    let onReady: (isReady: boolean) => void
+    const ready = new Promise<boolean>((resolve) => {
+      onReady = resolve
+    })
+    const ended = new Promise<void>((resolve) => {
+      worker.on('exit', (code, signal) => {
+        onReady(false)
+        this.#members.delete(member)
+        resolve()
+        this.#onExit(member, signal ?? code)
+      })
+    })
+    const member: Member = { worker, number, ready, ended, isReady: false, isLeaving: false }
+    worker.on('message', (message: FromWorker) => {
+      if (message.type === 'metrics') this.#metrics.receive(message.id, message.metrics)
+      else if (message.type === 'failed') this.#onFailed(member, message.message)
+      else {
+        member.isReady = true
+        onReady(true)
+        if (this.#hasStarted) send(worker, { type: 'all-ready' })
+        else this.#onReady()
+      }
+    })
+    // A worker that ends may not take a message any more.
+    worker.on('error', () => {})
+    this.#members.add(member)
+    return member
+  }
+
+  #onReady(): void {
+    if (![...this.#members].every(({ isReady }) => isReady)) return
+    const { workers } = this.#config
+    this.#log.info({ event: 'workers_ready', workers }, 'All workers are ready')
+    this.#hasStarted = true
+    for (const { worker } of this.#members) send(worker, { type: 'all-ready' })
+  }
+
+  /** What keeps one worker from starting at first keeps all of them: it is reported once. */
+  #onFailed(member: Member, message: string): void {
+    if (this.#hasStarted) {
+      const { number } = member
+      this.#log.error({ event: 'worker_failed', number, reason: message }, 'A worker did not start')
+    } else if (this.#exitCode === undefined) {
+      process.stderr.write(message)
+      this.#abort()
+    }
+  }
+
+  #onExit(member: Member, reason: string | number): void {
+    if (this.#exitCode !== undefined) {
+      if (this.#members.size === 0) process.exit(this.#exitCode)
+      return
+    }
+    if (member.isLeaving) return
+    const { number } = member
+    this.#log.error({ event: 'worker_ended', number, reason }, 'A worker ended by itself')
+    const now = performance.now()
+    this.#crashes.push(now)
+    while (now - Number(this.#crashes[0]) > CRASH_WINDOW_MS) this.#crashes.shift()
+    const { length } = this.#crashes
+    if (!this.#hasStarted || length > Math.max(MIN_CRASH_LIMIT, this.#config.workers)) {
+      const crashes = length
+      this.#log.fatal({ event: 'workers_failing', crashes }, 'Workers keep ending, giving up')
+      this.#abort()
+      return
+    }
+    const delay = Math.min(MIN_RESTART_DELAY_MS * 2 ** (length - 1), MAX_RESTART_DELAY_MS)
+    setTimeout(() => {
+      if (this.#exitCode === undefined) this.#fork()
+    }, delay)
+  }
+
+  #abort(): void {
+    this.#exitCode = 1
+    for (const { worker } of this.#members) worker.process.kill('SIGKILL')
+    if (this.#members.size === 0) process.exit(1)
+  }
+
+  #onStop(signal: string): void {
+    // A second signal ends all processes at once.
+    if (this.#exitCode !== undefined) {
+      this.#abort()
+      return
+    }
+    this.#log.info({ event: 'signal_received', signal }, `Received ${signal}, shutting down`)
+    this.#exitCode = 0
+    for (const member of this.#members) this.#stop(member)
+  }
+
+  #stop(member: Member): Promise<void> {
+    member.isLeaving = true
+    send(member.worker, { type: 'stop' })
+    const timeout = this.#config.shutdownTimeout + KILL_GRACE_MS
+    const timer = setTimeout(() => member.worker.process.kill('SIGKILL'), timeout)
+    return member.ended.then(() => clearTimeout(timer))
+  }
+
+  #onReload(signal: string): void {
+    if (!this.#hasStarted || this.#reload !== undefined || this.#exitCode !== undefined) {
+      this.#log.warn({ event: 'reload_ignored', signal }, 'Starting, reloading or shutting down')
+      return
+    }
+    this.#log.info({ event: 'reload_started', signal }, `Received ${signal}, replacing all workers`)
+    this.#reload = this.#replaceAll().finally(() => {
+      this.#reload = undefined
+    })
+  }
+
+  /** One worker after the other: the new one is ready before the old one ends. */
+  async #replaceAll(): Promise<void> {
+    for (const old of [...this.#members]) {
+      const member = this.#fork()
+      // If it ends, the old one serves on.
+      member.isLeaving = true
+      const timer = setTimeout(() => member.worker.process.kill('SIGKILL'), READY_TIMEOUT_MS)
+      const isReady = await member.ready
+      clearTimeout(timer)
+      if (!isReady) {
+        this.#log.error({ event: 'reload_failed' }, 'A new worker did not get ready: reload ended')
+        return
+      }
+      member.isLeaving = false
+      await this.#stop(old)
+    }
+    this.#log.info({ event: 'reload_finished' }, 'All workers are replaced')
+  }
+}
+
+function send(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message)
+}

@@ -1,0 +1,66 @@
+import type { MetricsOfProcess } from '../observability/metrics.ts'
+import type { StartOptions } from '../server.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+
+const READY_INTERVAL_MS = 50
+
+/** These reach workers too if a terminal or a supervisor sends them to all processes. */
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
+/** The primary reloads. */
+const RELOADING = ['SIGHUP', 'SIGUSR2'] as const
+
+/** A process that serves, and that a primary started. */
+export class Worker {
+  readonly #number: number
+  #allReady = false
+  #readMetrics: () => Promise<MetricsOfProcess> = async () => []
+  /** Until the server listens, there is nothing to shut down. */
+  #stop: (reason: string) => void = () => process.exit(0)
+
+  constructor(number: number) {
+    this.#number = number
+    for (const signal of STOPPING) process.on(signal, () => this.#stop(signal))
+    for (const signal of RELOADING) process.on(signal, () => {})
+    process.on('message', (message: ToWorker) => this.#receive(message))
+  }
+
+  /** For `startServer`. */
+  get startOptions(): StartOptions {
+    return {
+      logBase: { pid: process.pid, worker: this.#number },
+      notReady: () => (this.#allReady ? undefined : 'workers'),
+      shareMetrics: (read) => {
+        this.#readMetrics = read
+      },
+    }
+  }
+
+  /** @param notReady what the server itself is not ready for, if anything */
+  serve(notReady: () => string | undefined, stop: (reason: string) => void): void {
+    this.#stop = stop
+    const timer = setInterval(() => {
+      if (notReady() !== undefined) return
+      clearInterval(timer)
+      send({ type: 'ready' })
+    }, READY_INTERVAL_MS).unref()
+  }
+
+  /** Reports why the server did not start. */
+  fail(message: string, done: () => void): void {
+    send({ type: 'failed', message }, done)
+  }
+
+  #receive(message: ToWorker): void {
+    if (message.type === 'all-ready') this.#allReady = true
+    else if (message.type === 'stop') this.#stop('stop')
+    else {
+      const { id } = message
+      void this.#readMetrics().then((metrics) => send({ type: 'metrics', id, metrics }))
+    }
+  }
+}
+
+function send(message: FromWorker, done = () => {}): void {
+  // Without a primary, the process ends anyway.
+  process.send?.(message, done)
+}
