@@ -48,7 +48,7 @@ export function createLoginContext(
   log: FastifyBaseLogger,
 ): LoginContext {
   const { config, issuer, audience, profileRoutes, clockTolerance, keys, now } = options
-  const { clientId, clientSecret, idTokenAlgorithm, redisUrl } = config
+  const { clientId, clientSecrets, idTokenAlgorithm, redisUrl } = config
   const deployment = JSON.stringify([issuer, clientId, config.baseUrl])
   const store =
     redisUrl === undefined ? new MemoryStore(now) : new RedisStore(redisUrl, deployment, log)
@@ -57,7 +57,7 @@ export function createLoginContext(
   const tenant = new TenantClient({
     issuer,
     clientId,
-    clientSecret,
+    clientSecrets,
     idTokenAlgorithm,
     clockTolerance,
     now,
@@ -73,7 +73,7 @@ export function createLoginContext(
   })
   const key: ClientTokenKey =
     idTokenAlgorithm === 'HS256'
-      ? { algorithm: 'HS256', secret: clientSecret }
+      ? { algorithm: 'HS256', secrets: clientSecrets }
       : { algorithm: 'RS256', keys }
   const tokenExpectations = { issuer, clientId, key, clockTolerance, now }
   return {

@@ -1,3 +1,4 @@
+import { parsers } from './parsers.ts'
 import type { IsSet, Rule } from './rule.ts'
 import type { Values } from './schema.ts'
 
@@ -34,8 +35,9 @@ export function browserLoginRules(values: Partial<Values>, isSet: IsSet): Rule[]
     ],
     [
       values.ID_TOKEN_ALG === 'HS256' &&
-        clientSecret !== undefined &&
-        clientSecret.length < MIN_HMAC_SECRET_LENGTH,
+        parsers
+          .clientSecrets(clientSecret ?? '')
+          ?.some((secret) => secret.length < MIN_HMAC_SECRET_LENGTH),
       'AUTH0_CLIENT_SECRET is invalid',
       '32 characters or more when ID_TOKEN_ALG is HS256',
     ],

@@ -4,7 +4,8 @@ export const browserLoginProperties = {
   AUTH0_CLIENT_SECRET: {
     type: 'string',
     writeOnly: true,
-    description: 'the client secret of that application',
+    format: 'clientSecrets',
+    description: 'the client secret of that application, or two while it is rotated: new,old',
   },
   SESSION_SECRET: {
     type: 'string',

@@ -17,7 +17,8 @@ export function createBrowserLoginConfig(values: Values) {
   const baseUrl = values.APP_BASE_URL ?? `http://localhost:${values.PORT}`
   return {
     clientId,
-    clientSecret,
+    /** One, or two while it is rotated. */
+    clientSecrets: assertDefined(parsers.clientSecrets(clientSecret), 'AUTH0_CLIENT_SECRET'),
     idTokenAlgorithm: values.ID_TOKEN_ALG,
     /** The newest first: it encrypts, and all of them decrypt. */
     sessionSecrets: assertDefined(parsers.secrets(secrets), 'SESSION_SECRET'),

@@ -22,6 +22,7 @@ export const parsers = {
   algorithms,
   proxies,
   secrets,
+  clientSecrets,
   apis,
   redis,
   publicUrl,
@@ -86,6 +87,12 @@ function isConfidential(url: URL): boolean {
 
 function secrets(text: string): string[] | undefined {
   return parseList(text, (secret) => (secret.length >= MIN_SECRET_LENGTH ? secret : undefined))
+}
+
+/** One secret or two. Secrets of Auth0 have no comma. */
+function clientSecrets(text: string): string[] | undefined {
+  const entries = parseList(text, (secret) => secret)
+  return entries !== undefined && entries.length <= 2 ? entries : undefined
 }
 
 /** A number of processes; `auto` stands for one for each processor. */

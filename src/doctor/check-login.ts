@@ -21,7 +21,7 @@ export async function checkLogin(
   }
   return Promise.all([
     checkCallback(authorization_endpoint, login),
-    checkSecret(token_endpoint, login),
+    ...login.clientSecrets.map((secret) => checkSecret(token_endpoint, login, secret)),
   ])
 }
 
@@ -55,9 +55,11 @@ const TRY_AGAIN = 'The tenant did not answer in time. Try again later.'
 /** A code that does not exist: `invalid_grant` comes only after the client was authenticated (RFC 6749 §5.2). */
 async function checkSecret(
   endpoint: string,
-  { clientId, clientSecret, baseUrl }: BrowserLoginConfig,
+  { clientId, clientSecrets, baseUrl }: BrowserLoginConfig,
+  clientSecret: string,
 ): Promise<Finding> {
-  const name = 'client secret'
+  const position = clientSecrets.length > 1 ? ` ${clientSecrets.indexOf(clientSecret) + 1}` : ''
+  const name = `client secret${position}`
   const body = new URLSearchParams({
     grant_type: 'authorization_code',
     client_id: clientId,

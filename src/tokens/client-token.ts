@@ -19,7 +19,7 @@ const MAX_CLIENT_TOKEN_BYTES = 64 * 1024
  */
 export type ClientTokenKey =
   | { readonly algorithm: 'RS256'; readonly keys: VerificationKeys }
-  | { readonly algorithm: 'HS256'; readonly secret: string }
+  | { readonly algorithm: 'HS256'; readonly secrets: readonly string[] }
 
 export interface ClientTokenExpectations {
   /** Exact value of `iss`, with its trailing slash. */
@@ -77,7 +77,11 @@ async function keysFor(
   key: ClientTokenKey,
 ): Promise<readonly VerificationKey[]> {
   if (key.algorithm === 'RS256') return key.keys.keysFor(header)
-  return [{ kid: undefined, algorithms: ['HS256'], key: createSecretKey(key.secret, 'utf8') }]
+  return key.secrets.map((secret) => ({
+    kid: undefined,
+    algorithms: ['HS256'],
+    key: createSecretKey(secret, 'utf8'),
+  }))
 }
 
 function checkClaims(

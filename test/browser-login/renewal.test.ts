@@ -195,7 +195,7 @@ function twoProcesses() {
       tokenExpectations: {
         issuer: 'https://tenant.test/',
         clientId: 'the-client',
-        key: { algorithm: 'HS256', secret: SESSION_SECRET },
+        key: { algorithm: 'HS256', secrets: [SESSION_SECRET] },
         clockTolerance: 0,
         now: Date.now,
       },

@@ -317,7 +317,7 @@ test('the browser login', async (t) => {
   })
   t.strictSame(browserLogin, {
     clientId: 'the-client',
-    clientSecret: 'the-secret',
+    clientSecrets: ['the-secret'],
     idTokenAlgorithm: 'RS256',
     sessionSecrets: [newer, BROWSER_LOGIN.SESSION_SECRET],
     baseUrl: 'http://localhost:7000',
@@ -362,6 +362,10 @@ test('the browser login, with something missing or wrong', async (t) => {
   const wrong: [RegExp, Environment][] = [
     [/SESSION_SECRET is invalid: expected random strings/, { SESSION_SECRET: 'short' }],
     [/SESSION_SECRET is invalid/, { SESSION_SECRET: `${BROWSER_LOGIN.SESSION_SECRET},short` }],
+    [
+      /AUTH0_CLIENT_SECRET is invalid: expected the client secret/,
+      { AUTH0_CLIENT_SECRET: 'a,b,c' },
+    ],
     [/APP_BASE_URL is required in production/, { NODE_ENV: 'production' }],
     [/REDIS_URL is required in production, or SESSION/, { NODE_ENV: 'production' }],
     [

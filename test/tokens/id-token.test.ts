@@ -18,7 +18,7 @@ const RS256: ClientTokenExpectations = {
   clockTolerance: 5,
   now: () => NOW * 1000,
 }
-const HS256: ClientTokenExpectations = { ...RS256, key: { algorithm: 'HS256', secret: SECRET } }
+const HS256: ClientTokenExpectations = { ...RS256, key: { algorithm: 'HS256', secrets: [SECRET] } }
 const LOGIN: ExpectedLogin = { nonce: 'n', maxAge: undefined, organization: undefined }
 
 type Json = Record<string, unknown>

@@ -2,6 +2,7 @@ import * as client from 'openid-client'
 import { isLoopback } from '../../tokens/issuer.ts'
 import { boundedFetch } from '../../utils/bounded-fetch.ts'
 import {
+  ClientRejectedError,
   type ErrorClass,
   InvalidResponseError,
   TenantUnavailableError,
@@ -23,7 +24,8 @@ const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token'
 export interface TenantClientOptions {
   readonly issuer: string
   readonly clientId: string
-  readonly clientSecret: string
+  /** One, or two while it is rotated. */
+  readonly clientSecrets: readonly string[]
   readonly idTokenAlgorithm: string
   /** Clock skew allowed, in seconds. */
   readonly clockTolerance: number
@@ -62,6 +64,8 @@ export interface LoginSecrets {
 export class TenantClient {
   readonly #options: TenantClientOptions
   #discovery: Promise<client.Configuration> | undefined
+  /** The index of the secret that the tenant accepted last. */
+  #secret = 0
 
   constructor(options: TenantClientOptions) {
     this.#options = options
@@ -98,14 +102,14 @@ export class TenantClient {
     callbackUrl: URL,
     { state, nonce, verifier }: LoginSecrets,
   ): Promise<TokenSet & { idToken: string }> {
-    const configuration = await this.#configuration()
     const response = await this.#send(
-      client.authorizationCodeGrant(configuration, callbackUrl, {
-        expectedState: state,
-        expectedNonce: nonce,
-        pkceCodeVerifier: verifier,
-        idTokenExpected: true,
-      }),
+      (configuration) =>
+        client.authorizationCodeGrant(configuration, callbackUrl, {
+          expectedState: state,
+          expectedNonce: nonce,
+          pkceCodeVerifier: verifier,
+          idTokenExpected: true,
+        }),
       InvalidResponseError,
     )
     return { ...this.#toTokenSet(response), idToken: String(response.id_token) }
@@ -118,8 +122,9 @@ export class TenantClient {
    * @throws TenantOAuthError
    */
   async renew(refreshToken: string): Promise<RenewedTokens> {
-    const configuration = await this.#configuration()
-    const response = await this.#send(client.refreshTokenGrant(configuration, refreshToken))
+    const response = await this.#send((configuration) =>
+      client.refreshTokenGrant(configuration, refreshToken),
+    )
     return { tokens: this.#toTokenSet(response, refreshToken), idToken: response.id_token }
   }
 
@@ -130,15 +135,16 @@ export class TenantClient {
    * @throws TenantOAuthError
    */
   async exchangeForFederatedToken(refreshToken: string, connection: string): Promise<string> {
-    const configuration = await this.#configuration()
     const parameters = {
       subject_token: refreshToken,
       subject_token_type: REFRESH_TOKEN,
       requested_token_type: FEDERATED_TOKEN,
       connection,
     }
-    const exchange = client.genericGrantRequest(configuration, FEDERATED_GRANT, parameters)
-    return (await this.#send(exchange)).access_token
+    const response = await this.#send((configuration) =>
+      client.genericGrantRequest(configuration, FEDERATED_GRANT, parameters),
+    )
+    return response.access_token
   }
 
   /** Revokes a refresh token (RFC 7009), if the tenant has an endpoint for that. */
@@ -146,7 +152,7 @@ export class TenantClient {
     const configuration = await this.#configuration()
     if (configuration.serverMetadata().revocation_endpoint === undefined) return
     const parameters = { token_type_hint: 'refresh_token' }
-    await this.#send(client.tokenRevocation(configuration, refreshToken, parameters))
+    await this.#send((current) => client.tokenRevocation(current, refreshToken, parameters))
   }
 
   /** Returns the URL of the OpenID Connect logout; of Auth0's own logout if that one is disabled. */
@@ -171,10 +177,10 @@ export class TenantClient {
   }
 
   async #discover(): Promise<client.Configuration> {
-    const { issuer, clientId, clientSecret, idTokenAlgorithm, clockTolerance } = this.#options
+    const { issuer, clientId, clientSecrets, idTokenAlgorithm, clockTolerance } = this.#options
     const url = new URL(issuer)
     const metadata = {
-      client_secret: clientSecret,
+      client_secret: String(clientSecrets[this.#secret]),
       id_token_signed_response_alg: idTokenAlgorithm,
       [client.clockTolerance]: clockTolerance,
     }
@@ -195,15 +201,35 @@ export class TenantClient {
     }
   }
 
-  /** @param InvalidResponse the class for an invalid response */
+  /**
+   * Sends a request. If the tenant rejects the client and there is another secret, it is sent again with
+   * that one, which is used from then on.
+   *
+   * @param InvalidResponse the class for an invalid response
+   */
   async #send<T>(
-    request: Promise<T>,
+    request: (configuration: client.Configuration) => Promise<T>,
     InvalidResponse: ErrorClass = TenantUnavailableError,
   ): Promise<T> {
+    const used = this.#secret
+    const configuration = await this.#configuration()
     try {
-      return await request
+      return await request(configuration)
     } catch (error) {
-      throw await toDomainError(error, InvalidResponse)
+      const rejected = await toDomainError(error, InvalidResponse)
+      const { clientSecrets } = this.#options
+      if (!(rejected instanceof ClientRejectedError) || clientSecrets.length === 1) throw rejected
+      // Another request may have changed to the other secret in the meantime.
+      if (this.#secret === used) this.#useSecret((used + 1) % clientSecrets.length)
+      const other = await this.#configuration()
+      return await request(other).catch(async (cause) => {
+        throw await toDomainError(cause, InvalidResponse)
+      })
     }
+  }
+
+  #useSecret(index: number): void {
+    this.#secret = index
+    this.#discovery = undefined
   }
 }
