@@ -46,6 +46,10 @@ declare module 'fastify' {
     config: PublicValues
     /** By what uses them, such as `sessions`; undefined if nothing connected yet. */
     redisConnections: Map<string, () => RedisStatus | undefined>
+    /** The name of what is not ready, if anything is not. It does not start a fetch. */
+    notReady: () => string | undefined
+    /** Connections beyond it are closed at once. */
+    connectionLimit: number
     /** The paths of the product's routes. */
     productPaths: readonly string[]
   }
@@ -115,7 +119,9 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     schemaErrorFormatter: (found, part) => new InvalidRequestError(found, part),
   })
   app.decorate('redisConnections', new Map())
-  limitConnections(app.server, logger)
+  app.decorate('featureMetrics', [])
+  app.decorate('notReady', notReady)
+  app.decorate('connectionLimit', limitConnections(app.server, logger))
   rawResponses.addListeners(app.server)
   closeInStages(app.server, timeouts.linger)
   audit?.watch(app)

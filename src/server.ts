@@ -10,7 +10,7 @@ import { type Resource, Resources } from './lifecycle/resources.ts'
 import { interruptible, waitForKeys } from './lifecycle/start.ts'
 import { LogOutput, SHARED_BATCH_LENGTH } from './observability/log-destination.ts'
 import { createLogger } from './observability/logger.ts'
-import { Metrics, type ShareMetrics } from './observability/metrics.ts'
+import { type DroppedLines, Metrics, type ShareMetrics } from './observability/metrics.ts'
 import type { OnRequestCompleted } from './observability/request-log.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
 import type { ApiDescription } from './openapi/describe-routes.ts'
@@ -116,14 +116,17 @@ export async function startServer(
     describe: config.apiReference ? 'with-login' : undefined,
     // #endregion api-reference
     onRequestCompleted,
-    droppedLines: () => (output instanceof LogOutput ? output.dropped : 0),
+    droppedLines: {
+      log: () => (output instanceof LogOutput ? output.dropped : 0),
+      audit: () => 0,
+    },
   })
   const { app, keySets, metrics, resources } = server
   try {
     const addresses = await addressesOf(config.host)
     await interruptible(signal, () => resources.start())
     keySets.start()
-    const metricsPort = await metrics.serve(app, addresses, config, shareMetrics)
+    const metricsPort = await metrics.serve(app, config, shareMetrics)
     if (metricsPort !== undefined) {
       logger.info(
         { event: 'metrics_listening', port: metricsPort },
@@ -147,11 +150,12 @@ export interface AssembleOptions {
   readonly onRequestCompleted?: StartOptions['onRequestCompleted'] | undefined
   /** What else the server is not ready for, if anything. */
   readonly notReady?: StartOptions['notReady'] | undefined
-  /** The number of log lines that were dropped so far. */
-  readonly droppedLines?: () => number
+  readonly droppedLines?: DroppedLines
   /** Whether `app.swagger()` returns the OpenAPI document of the routes, and with what. */
   readonly describe?: 'routes' | 'with-login' | undefined
 }
+
+const NO_LINES: DroppedLines = { log: () => 0, audit: () => 0 }
 
 /** Builds the server. It does not start a resource, listen or fetch anything yet. */
 export async function assemble(
@@ -180,7 +184,7 @@ export async function assemble(
     permissionsClaims: config.permissionsClaims,
     readClaims: claimsReader(definition.claims),
   })
-  const metrics = new Metrics(keySets, verifier.verified, options.droppedLines ?? (() => 0))
+  const metrics = new Metrics(keySets, verifier.verified, options.droppedLines ?? NO_LINES)
   const resources = new Resources(definition.resources ?? [])
   const features = (await options.loadFeatures?.(keySets.of(config.tokens.issuer))) ?? []
   const notReady = () => (keySets.ready ? resources.notReady : 'keys')

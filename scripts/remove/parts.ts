@@ -51,6 +51,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'test/config/browser-login.test.ts',
       'test/e2e/login.e2e.ts',
       'docs/browser-login.md',
+      'deploy/observability/dashboard-browser-login.json',
       'docs/images/site-error.png',
       'docs/images/site-profile.png',
     ],

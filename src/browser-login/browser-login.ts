@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { stylesheetRoute } from '../html/stylesheet.ts'
 import { type BrowserLoginOptions, createLoginContext } from './context.ts'
 import { logCauses, toPageError } from './errors.ts'
+import { addLoginMetrics } from './login-metrics.ts'
 import { errorPages } from './pages/error-page.ts'
 import { pages } from './pages/page.ts'
 import { backchannelLogout } from './routes/backchannel-logout.ts'
@@ -28,11 +29,12 @@ const MAX_BODY_BYTES = 8 * 1024
 export const browserLogin = fp<BrowserLoginOptions>(
   async (app, options) => {
     const context = createLoginContext(options, app.log)
-    const { store, records, config } = context
+    const { store, records, config, counts } = context
     app.scopeAccess = 'public'
     // Before the hooks below: error pages need it too.
     await app.register(stylesheetRoute)
     app.addHook('onClose', () => store.close())
+    addLoginMetrics(app, store, counts)
     app.redisConnections.set('sessions', () => store.status)
     app.addHook('onRequest', async () => {
       if (!store.ready) throw new StoreUnavailableError()

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { BrowserLoginConfig } from '../config/browser-login.ts'
 import type { ClientTokenExpectations, ClientTokenKey } from '../tokens/client-token.ts'
 import type { VerificationKeys } from '../tokens/keys/remote-jwks.ts'
+import { LoginCounts } from './login-metrics.ts'
 import { EncryptedRecords } from './sessions/encrypted-records.ts'
 import { Logins } from './sessions/logins.ts'
 import { MemoryStore } from './sessions/memory-store.ts'
@@ -39,6 +40,7 @@ export interface LoginContext {
   readonly logins: Logins
   readonly renewal: TokenRenewal
   readonly tenant: TenantClient
+  readonly counts: LoginCounts
   /** The expected values of ID tokens and logout tokens. */
   readonly tokenExpectations: ClientTokenExpectations
 }
@@ -94,6 +96,7 @@ export function createLoginContext(
       now,
     }),
     tenant,
+    counts: new LoginCounts(),
     tokenExpectations,
   }
 }

@@ -6,6 +6,7 @@ import { createBrowserLoginConfig } from './browser-login.ts'
 // #endregion browser-login
 import { parsers } from './parsers.ts'
 import type { Values } from './schema.ts'
+import { serviceOf } from './telemetry/service.ts'
 
 /** The validated configuration of the server. */
 export type Config = ReturnType<typeof createConfig>
@@ -103,6 +104,12 @@ export function createConfig(values: Values) {
     workers: assertDefined(parsers.workers(values.WORKERS), 'WORKERS'),
     /** Undefined if metrics are off. */
     metricsPort: values.METRICS_PORT,
+    metricsHost: values.METRICS_HOST,
+    /** What this process is an instance of. */
+    service: serviceOf(
+      values.OTEL_SERVICE_NAME,
+      parsers.resourceAttributes(values.OTEL_RESOURCE_ATTRIBUTES ?? ''),
+    ),
     /** In milliseconds. */
     drainTime: drainTimeOf(values) * 1000,
     /** In milliseconds. */

@@ -5,6 +5,7 @@ import { parseRedisUrl } from '../redis/redis-url.ts'
 import { type Issuer, isLoopback, issuerOf, originOf, parseUrl } from '../tokens/issuer.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/keys/jwks.ts'
 import { clientOriginOf } from './client-origin.ts'
+import { resourceAttributes } from './telemetry/service.ts'
 
 /**
  * Parses the text of an environment variable, by the `format` that the schema names. Each parser
@@ -28,6 +29,7 @@ export const parsers = {
   publicUrl,
   resource,
   workers,
+  resourceAttributes,
 }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i

@@ -154,6 +154,12 @@ export const schema = {
       maximum: 65_535,
       description: 'a port from 0 to 65535',
     },
+    METRICS_HOST: {
+      type: 'string',
+      pattern: '^[\\w.:-]+$',
+      default: '127.0.0.1',
+      description: 'a host name or an IP address, such as 0.0.0.0 for all interfaces',
+    },
     DRAIN_TIME: {
       type: 'number',
       minimum: 0,
@@ -229,6 +235,17 @@ export const schema = {
     },
     LOG_HINTS: { type: 'boolean', description: 'true or false' },
     AUDIT_LOG: { type: 'boolean', default: false, description: 'true or false' },
+    OTEL_SERVICE_NAME: {
+      type: 'string',
+      pattern: '^[^\\p{C}]{1,255}$',
+      description: 'the name of the service in logs, metrics and traces, such as messages-api',
+    },
+    OTEL_RESOURCE_ATTRIBUTES: {
+      type: 'string',
+      format: 'resourceAttributes',
+      description:
+        'attributes of the service, comma-separated, such as service.version=1.2.0,deployment.environment.name=production',
+    },
     // #region api-reference
     API_REFERENCE: { type: 'boolean', description: 'true or false' },
     API_REFERENCE_CLIENT_ID: {

@@ -41,12 +41,16 @@ function openFileLimit(file: string): number | undefined {
   }
 }
 
-/** Closes connections beyond the limit at once, and says so in the log at most once a minute. */
+/**
+ * Closes connections beyond the limit at once, and says so in the log at most once a minute.
+ *
+ * @returns the limit
+ */
 export function limitConnections(
   server: Server,
   log: Pick<FastifyBaseLogger, 'warn'>,
   limits = processLimits(),
-): void {
+): number {
   const limit = connectionLimit(limits)
   server.maxConnections = limit
   let nextWarning = 0
@@ -58,4 +62,5 @@ export function limitConnections(
       'Too many connections: further ones are closed at once',
     )
   })
+  return limit
 }

@@ -89,16 +89,20 @@ function waitForClose(server: Server): Promise<void> {
 
 /**
  * @param host undefined for all interfaces
+ * @param variable the name of the variable with the host, for the error message
  * @returns every address of the host name
  * @throws Error if the name has none
  */
-export async function addressesOf(host: string | undefined): Promise<string[]> {
+export async function addressesOf(
+  host: string | undefined,
+  variable = 'HOST',
+): Promise<[string, ...string[]]> {
   if (host === undefined) return ['']
   try {
     const found = await lookup(host, { all: true })
-    return found.map(({ address }) => address)
+    return found.map(({ address }) => address) as [string, ...string[]]
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new Error(`HOST is invalid: ${host} has no address (${code})`, { cause: error })
+    throw new Error(`${variable} is invalid: ${host} has no address (${code})`, { cause: error })
   }
 }

@@ -14,7 +14,7 @@ export interface LabelledMetric extends CollectedMetric {
 }
 
 /** The values by the value of the label. */
-type Values = Iterable<readonly [label: string, value: number]>
+export type Values = Iterable<readonly [label: string, value: number]>
 
 /** @param read the current value */
 export function addGauge(registry: Registry, metric: CollectedMetric, read: () => number): void {

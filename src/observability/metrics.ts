@@ -7,7 +7,8 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client'
-import type { Config } from '../config/config.ts'
+import type { Service } from '../config/telemetry/service.ts'
+import { addressesOf } from '../lifecycle/listen.ts'
 import type { KeySets } from '../tokens/issuers/key-sets.ts'
 import type { KeyEvent } from '../tokens/keys/remote-jwks.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
@@ -17,6 +18,7 @@ import { KeyMetrics } from './key-metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { addRedisMetrics } from './redis-metrics.ts'
 import type { CompletedRequest } from './request-log.ts'
+import { addServerMetrics } from './server-metrics.ts'
 
 const DURATION_BUCKETS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
@@ -38,6 +40,26 @@ export type MetricsOfProcess = MetricObjectWithValues<MetricValue<string>>[]
 /** Takes what reads the metrics of this process. */
 export type ShareMetrics = (read: () => Promise<MetricsOfProcess>) => void
 
+export interface MetricsServerOptions {
+  /** Undefined if metrics are off, 0 for any free port. */
+  readonly metricsPort: number | undefined
+  /** A host name or an address. With several addresses, the first one counts. */
+  readonly metricsHost: string
+  /** The host names that requests may have, beside those of this machine; undefined for any. */
+  readonly allowedHosts: readonly string[] | undefined
+  readonly service: Service
+}
+
+/** Gauges of prom-client that are named like counters. Others have the same values. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`)
+
+/** How many lines were dropped so far because they could not be written. */
+export interface DroppedLines {
+  readonly log: () => number
+  /** Of the audit lines that have a destination of their own. */
+  readonly audit: () => number
+}
+
 /** The Prometheus metrics of the server. All label values come from fixed sets. */
 export class Metrics {
   readonly #registry = new Registry()
@@ -45,8 +67,7 @@ export class Metrics {
   readonly #refusals: Counter<'code'>
   readonly #keys: KeyMetrics
 
-  /** @param droppedLines the number of log lines that were dropped so far */
-  constructor(keySets: KeySets, verified: VerifiedTokenCache, droppedLines: () => number) {
+  constructor(keySets: KeySets, verified: VerifiedTokenCache, droppedLines: DroppedLines) {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'http_request_duration_seconds',
@@ -88,7 +109,12 @@ export class Metrics {
     this.#count(
       'log_lines_dropped_total',
       'Log lines that were dropped because standard output could not be written.',
-      droppedLines,
+      droppedLines.log,
+    )
+    this.#count(
+      'audit_lines_dropped_total',
+      'Audit lines that were dropped because their destination could not be written.',
+      droppedLines.audit,
     )
   }
 
@@ -117,24 +143,20 @@ export class Metrics {
    */
   async serve(
     app: FastifyInstance,
-    [address]: readonly string[],
-    { metricsPort, allowedHosts }: Pick<Config, 'metricsPort' | 'allowedHosts'>,
+    { metricsPort, metricsHost, allowedHosts, service }: MetricsServerOptions,
     share?: ShareMetrics,
   ): Promise<number | undefined> {
     if (metricsPort === undefined) return undefined
     collectDefaultMetrics({ register: this.#registry })
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
+    addServerMetrics(this.#registry, app, service)
     addRedisMetrics(this.#registry, app)
-    const dropped = new Counter({
-      name: 'connections_dropped_total',
-      help: 'Connections that were closed at once because there were too many.',
-      registers: [this.#registry],
-    })
-    app.server.on('drop', () => dropped.inc())
     addDpopMetrics(this.#registry, app)
     if (share !== undefined) {
       share(() => this.#registry.getMetricsAsJSON())
       return undefined
     }
+    const [address] = await addressesOf(metricsHost, 'METRICS_HOST')
     const options = { metricsPort, allowedHosts }
     const { server, port } = await serveMetrics(() => this.#registry, address, options)
     app.addHook('onClose', async () => {

@@ -7,6 +7,8 @@ declare module 'fastify' {
     draining: boolean
     /** When the shutdown has to be over, by `performance.now()`; undefined before it begins. */
     closeBy: number | undefined
+    /** How many connections of clients are open. */
+    readonly openConnections: number
     /** Closes idle connections, including ones that never sent a byte. */
     closeIdleConnections(): void
   }
@@ -30,6 +32,7 @@ export const drain = fp(
       open.set(socket, performance.now())
       socket.once('close', () => open.delete(socket))
     })
+    app.decorate('openConnections', { getter: () => open.size })
     app.decorate('closeIdleConnections', () => {
       app.server.closeIdleConnections()
       const before = performance.now() - FIRST_BYTE_MS

@@ -53,10 +53,10 @@ export class Primary {
   }
 
   async start(): Promise<void> {
-    const { workers, host, metricsPort, allowedHosts } = this.#config
+    const { workers, metricsHost, metricsPort, allowedHosts } = this.#config
     cluster.setupPrimary({ serialization: 'advanced' })
     if (metricsPort !== undefined) {
-      const [address] = await addressesOf(host)
+      const [address] = await addressesOf(metricsHost, 'METRICS_HOST')
       const options = { metricsPort, allowedHosts }
       const { port } = await serveMetrics(() => this.#metrics.collect(), address, options)
       this.#log.info({ event: 'metrics_listening', port }, 'Metrics available at /metrics')

@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
 import type { Environment } from '../../src/config/environment.ts'
@@ -6,7 +8,12 @@ import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { fakeRedis } from '../support/fakes/redis.ts'
 import { logSink } from '../support/log-sink.ts'
+import { serve } from '../support/process.ts'
 import { sendRaw } from '../support/raw-http.ts'
+// #region browser-login
+import { site } from '../support/site.ts'
+// #endregion browser-login
+import { KEY } from '../support/tokens/keys.ts'
 import { boundToken, proofFor, sha256, thumbprint } from '../support/tokens/proofs.ts'
 
 const HERE = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1', METRICS_PORT: '0' }
@@ -159,3 +166,74 @@ test('a nonce that is refused is counted, and a proof without one is not', async
     'dpop_nonces_refused_total 1',
   ])
 })
+
+test('readiness, draining, connections and the build are measured', async (t) => {
+  const OTEL_RESOURCE_ATTRIBUTES = 'service.version=9.8.7,deployment.environment.name=test%20one'
+  const { app, port, text } = await measured(t, {
+    OTEL_SERVICE_NAME: 'notes "api"',
+    OTEL_RESOURCE_ATTRIBUTES,
+  })
+  const found = async () => (await text()).match(/^(server_|connections_|messages_api_).*$/gm)
+  const [build, ...others] = (await found()) ?? []
+  const labels = `service="notes \\"api\\"",version="9.8.7",node="${process.version}"`
+  t.equal(build, `messages_api_build_info{${labels}} 1`)
+  t.strictSame(others, [
+    'server_ready 0',
+    'server_draining 0',
+    'connections_open 0',
+    `connections_limit ${app.connectionLimit}`,
+    'connections_dropped_total 0',
+  ])
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  while (app.openConnections === 0) await setImmediate()
+  app.draining = true
+  t.strictSame((await found())?.slice(1, 4), [
+    'server_ready 0',
+    'server_draining 1',
+    'connections_open 1',
+  ])
+})
+
+test('a server with keys is ready, until it drains', async (t) => {
+  const issuer = await serve(t, (_request, response) =>
+    response.end(JSON.stringify({ keys: [KEY.jwk] })),
+  )
+  const { app, keys, text } = await measured(t, { AUTH0_DOMAIN: issuer })
+  await keys.refresh()
+  t.match(await text(), /^server_ready 1$/m)
+  app.draining = true
+  t.match(await text(), /^server_ready 0$/m)
+})
+
+test('the metrics port listens where METRICS_HOST says', async (t) => {
+  const { config } = await measured(t, { NODE_ENV: 'production' })
+  t.equal(config.metricsHost, '127.0.0.1', 'on this machine only, in production too')
+  const elsewhere = await measured(t, { METRICS_HOST: '127.0.0.2' })
+  t.equal((await fetch(elsewhere.url.replace('127.0.0.1', '127.0.0.2'))).status, 200)
+  await t.rejects(fetch(elsewhere.url))
+  await t.rejects(measured(t, { METRICS_HOST: 'nowhere.invalid' }), {
+    message: /^METRICS_HOST is invalid: nowhere\.invalid has no address/,
+  })
+})
+
+// #region browser-login
+test('logins are counted by what became of them', async (t) => {
+  const { app, visitor } = await site(t)
+  const read = () =>
+    Object.fromEntries(
+      app.featureMetrics.map((metric) => [
+        metric.name,
+        metric.type === 'gauge' ? metric.read() : Object.fromEntries(metric.read()),
+      ]),
+    )
+  t.strictSame(read(), {
+    logins_total: { begun: 0, completed: 0, failed: 0 },
+    session_store_ready: 1,
+  })
+  await visitor().logIn()
+  await visitor().visit('/callback?state=unknown')
+  await visitor().visit('/login')
+  t.strictSame(read()['logins_total'], { begun: 2, completed: 1, failed: 1 })
+})
+// #endregion browser-login

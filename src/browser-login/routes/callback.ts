@@ -15,7 +15,10 @@ const querystring = { type: 'object', properties: { state: { type: 'string' } } 
  */
 export const callback = fp<LoginContext>(
   async (app, context) => {
-    const { config, pendingLogins, tenant, logins, tokenExpectations } = context
+    const { config, pendingLogins, tenant, logins, tokenExpectations, counts } = context
+    app.addHook('onError', async () => {
+      counts.failed += 1
+    })
     // A HEAD request would use up the login.
     const options = { schema: { querystring }, exposeHeadRoute: false }
 
@@ -54,6 +57,7 @@ export const callback = fp<LoginContext>(
       request.session.loginId = login.id
       request.session.completed = { state, returnTo }
       reply.generateCsrf()
+      counts.completed += 1
       if (previous !== undefined) {
         await logins.end(previous)
         await revokeRefreshToken(tenant, previous.tokens, request.log)

@@ -34,7 +34,7 @@ type Query = FromSchema<typeof querystring>
 
 /** Starts a login (OpenID Connect Core §3.1.2.1), also from an invitation link, or a signup. */
 export const login = fp<LoginContext>(
-  async (app, { config, audience, tenant, pendingLogins }) => {
+  async (app, { config, audience, tenant, pendingLogins, counts }) => {
     // A HEAD request would start a login that is never completed.
     const options = { schema: { querystring }, exposeHeadRoute: false }
     const isRateLimited = loginRateLimit(app)
@@ -72,6 +72,7 @@ export const login = fp<LoginContext>(
       })
       const range = addressRange(request.ip)
       await pendingLogins.add(request.session, { ...startedLogin, secrets }, range)
+      counts.begun += 1
       return reply.redirect(url, 303)
     }
 
