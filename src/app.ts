@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import fastifyEnv from '@fastify/env'
 import fastify, {
   type FastifyBaseLogger,
@@ -18,7 +19,8 @@ import { health } from './lifecycle/health.ts'
 import { FIXED_TIMEOUTS, type Timeouts } from './lifecycle/timeouts.ts'
 import { AuditLog } from './observability/audit-log.ts'
 import { type Hint, type OnRequestCompleted, RequestLog } from './observability/request-log.ts'
-import { requestLogger } from './observability/request-logger.ts'
+import { requestLoggers } from './observability/request-logger.ts'
+import { ProxyHeaders } from './observability/trace-context.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { createValidatorFactory } from './plugins/body/validators.ts'
@@ -59,6 +61,8 @@ declare module 'fastify' {
 export interface Dependencies {
   readonly config: Config
   readonly logger: Logger
+  /** For audit lines; `logger` by default. */
+  readonly auditLogger?: Logger | undefined
   readonly verifier: AccessTokenVerifier
   /** Milliseconds since the epoch. */
   readonly now?: () => number
@@ -81,7 +85,11 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const { config, logger, verifier, routes, features = [], notReady } = dependencies
   const { organizations, authFailuresMax, redisUrl, dpop, publicUrl } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
-  const audit = config.auditLog ? new AuditLog(logger) : undefined
+  const proxyHeaders = new ProxyHeaders(config.trustProxy, config.proxyRequestIdHeader)
+  const contextOf = (request: IncomingMessage) => proxyHeaders.contextOf(request)
+  const audit = config.auditLog
+    ? new AuditLog(dependencies.auditLogger ?? logger, contextOf)
+    : undefined
   const format = dependencies.problemDetails ? problemFormat : messageFormat
   const timeouts = { ...FIXED_TIMEOUTS, ...config.timeouts, ...dependencies.timeouts }
   const corsPolicy = new CorsPolicy({
@@ -90,17 +98,19 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     exposedHeaders: config.corsExposedHeaders,
   })
   const errorResponse = errorResponses(format, corsPolicy)
-  const requestLog = new RequestLog(logger, { onRequestCompleted, hint, audit, errorResponse })
+  const requestLog = new RequestLog(logger, {
+    ...{ onRequestCompleted, hint, audit, errorResponse, contextOf },
+  })
   const rawResponses = rawErrorResponses({
     errorResponse,
     lingerTime: timeouts.linger,
-    onRequestCompleted: (completed) => requestLog.record(completed),
+    onRequestCompleted: (completed, request) => requestLog.record(completed, request),
   })
   const app = fastify({
     ...rawResponses.options,
     loggerInstance: logger as FastifyBaseLogger,
     logController: requestLog,
-    childLoggerFactory: requestLogger,
+    childLoggerFactory: requestLoggers(contextOf),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: trustedProxies(config.trustProxy),

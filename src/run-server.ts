@@ -1,17 +1,10 @@
 import closeWithGrace from 'close-with-grace'
-import { ConfigError } from './config/config-error.ts'
-import {
-  describeSources,
-  type Environment,
-  readEnvironment,
-  setting,
-} from './config/environment.ts'
+import { type Environment, readEnvironment, setting } from './config/environment.ts'
 import { useProxies } from './config/outgoing-proxy.ts'
 import { shutdown } from './lifecycle/shutdown.ts'
-import { redactText } from './observability/redact-text.ts'
+import { describeStartError } from './observability/output/start-error.ts'
 import { type RunningServer, type ServerDefinition, startServer } from './server.ts'
 import { warnOfNode } from './utils/node-release.ts'
-import { visibleLines } from './utils/visible-text.ts'
 import type { Worker } from './workers/worker.ts'
 
 const STDERR_TIMEOUT_MS = 2_000
@@ -21,13 +14,15 @@ const WORKER_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR2'] as const
 
 /**
  * Runs a server as a program: with the environment of the process, until a signal ends it. A problem at
- * the start is printed as one message, and the exit code is 1. With `WORKERS`, several processes serve.
+ * the start is one message, and the exit code is 1: text on a terminal, and otherwise a line of the log. With
+ * `WORKERS`, several processes serve.
  */
 export async function runServer(definition: ServerDefinition): Promise<void> {
   const start = new AbortController()
+  let sources: readonly Environment[] = []
   let worker: Worker | undefined
   try {
-    const sources = readEnvironment()
+    sources = readEnvironment()
     await useProxies(sources)
     const role = await roleOf(sources)
     if (role === 'primary') return
@@ -44,9 +39,7 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
     if (error === start.signal.reason) process.exit(0)
     // What did not start or stop may keep the process running, so it exits without waiting for that.
     const exit = () => process.exit(1)
-    const { message } = error as Error
-    const hint = error instanceof ConfigError ? `\n${describeSources()}` : ''
-    const text = `${visibleLines(redactText(message))}${hint}\n`
+    const text = describeStartError(error as Error, sources, process.stderr.isTTY)
     if (worker === undefined) process.stderr.write(text, exit)
     else worker.fail(text, exit)
     // A reader that does not read must not keep it running either.

@@ -11,6 +11,7 @@ import { interruptible, waitForKeys } from './lifecycle/start.ts'
 import { LogOutput, SHARED_BATCH_LENGTH } from './observability/log-destination.ts'
 import { createLogger } from './observability/logger.ts'
 import { type DroppedLines, Metrics, type ShareMetrics } from './observability/metrics.ts'
+import { openAuditOutput } from './observability/output/audit-output.ts'
 import type { OnRequestCompleted } from './observability/request-log.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
 import type { ApiDescription } from './openapi/describe-routes.ts'
@@ -101,8 +102,10 @@ export async function startServer(
   }: StartOptions = {},
 ): Promise<RunningServer> {
   const { config, warning } = loadConfig(...sources)
-  const output = logTo ?? new LogOutput(logBase && SHARED_BATCH_LENGTH)
-  const logger = createLogger(config.logLevel, output, logBase)
+  const output = logTo ?? new LogOutput(undefined, logBase && SHARED_BATCH_LENGTH)
+  const options = { ...config, base: logBase }
+  const logger = createLogger(config.logLevel, output, options)
+  const audit = openAuditOutput(config, logger)
   if (warning !== undefined) logger.warn({ event: 'config_normalized' }, warning)
   if (config.trustProxy !== false) {
     const { trustProxy: proxies, trustForwardedHost: host } = config
@@ -118,8 +121,9 @@ export async function startServer(
     onRequestCompleted,
     droppedLines: {
       log: () => (output instanceof LogOutput ? output.dropped : 0),
-      audit: () => 0,
+      audit: () => audit?.dropped ?? 0,
     },
+    auditLogger: audit && createLogger('info', audit, options),
   })
   const { app, keySets, metrics, resources } = server
   try {
@@ -151,6 +155,8 @@ export interface AssembleOptions {
   /** What else the server is not ready for, if anything. */
   readonly notReady?: StartOptions['notReady'] | undefined
   readonly droppedLines?: DroppedLines
+  /** For audit lines; the log by default. */
+  readonly auditLogger?: Logger | undefined
   /** Whether `app.swagger()` returns the OpenAPI document of the routes, and with what. */
   readonly describe?: 'routes' | 'with-login' | undefined
 }
@@ -192,6 +198,7 @@ export async function assemble(
   const app = await buildApp({
     config,
     logger,
+    auditLogger: options.auditLogger,
     verifier,
     routes: [begin, definition.routes].flat(),
     features: [end, features].flat(),

@@ -16,31 +16,69 @@ test('an invalid configuration: one message, exit code 1, no stack', async (t) =
   const { AUTH0_DOMAIN: _, ...rest } = ENVIRONMENT
   const { exit, output } = start(t, 'main.ts', { ...rest, PORT: 'http' })
   t.strictSame(await exit, { code: 1, signal: null })
-  const [first, second, third, sources, ...others] = output.stderr.split('\n')
-  t.strictSame(
-    [first, second, third, others],
-    [
-      'Invalid configuration:',
-      '  AUTH0_DOMAIN is missing: expected the domain of the tenant alone, such as name.region.auth0.com, or several domains of it, comma-separated, the main one first',
-      '  PORT is invalid: expected a port from 0 to 65535',
-      [''],
+  const [line = '', ...others] = output.stderr.split('\n')
+  t.strictSame(others, [''])
+  const domain =
+    'the domain of the tenant alone, such as name.region.auth0.com, or several domains of it, comma-separated, the main one first'
+  const port = 'a port from 0 to 65535'
+  t.match(JSON.parse(line), {
+    level: 60,
+    time: /^\d{4}-/,
+    service: 'messages-api',
+    version: /^\d+\.\d+\.\d+/,
+    event: 'config_invalid',
+    problems: [
+      { problem: 'AUTH0_DOMAIN is missing', expected: domain },
+      { problem: 'PORT is invalid', expected: port },
     ],
-  )
-  t.match(sources, /^The variables are those of the environment: there is no file \/.+\/\.env\.$/)
+    sources: /^The variables are those of the environment: there is no file \/.+\/\.env\.$/,
+    msg: `Invalid configuration:\n  AUTH0_DOMAIN is missing: expected ${domain}\n  PORT is invalid: expected ${port}`,
+  })
   t.equal(output.stdout, '')
 })
 
-test('an invalid configuration names the .env file that was read', async (t) => {
+/** Makes a program believe that a person reads its standard error. */
+const TERMINAL = {
+  NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=data:text/javascript,process.stderr.isTTY=true`,
+}
+
+test('on a terminal, an invalid configuration is text, and names the .env file', async (t) => {
   t.testdir({ '.env': 'PORT=http' })
-  const { exit, output } = start(t, 'main.ts', ENVIRONMENT)
+  const { exit, output } = start(t, 'main.ts', { ...ENVIRONMENT, ...TERMINAL })
   t.strictSame(await exit, { code: 1, signal: null })
-  t.match(output.stderr, /PORT is invalid.*\nThe variables are .* of \/.+\/\.env\.\n$/)
+  t.match(
+    output.stderr,
+    /^Invalid configuration:\n {2}PORT is invalid.*\nThe variables are .* of \/.+\/\.env\.\n$/,
+  )
+})
+
+test('errors of the start have the format and the service of the log', async (t) => {
+  const taken = new URL(await serve(t, (_request, response) => response.end())).port
+  const ecs = start(t, 'main.ts', {
+    ...{ ...LOOPBACK, PORT: taken, LOG_FORMAT: 'ecs', OTEL_SERVICE_NAME: 'notes' },
+  })
+  const otel = start(t, 'main.ts', { ...LOOPBACK, PORT: 'http', LOG_FORMAT: 'otel' })
+  await Promise.all([ecs.exit, otel.exit])
+  t.match(JSON.parse(ecs.output.stderr), {
+    'log.level': 'fatal',
+    'event.action': 'start_failed',
+    'service.name': 'notes',
+    message: /^Port \d+ is in use\./,
+  })
+  t.match(JSON.parse(otel.output.stderr), {
+    severity_text: 'FATAL',
+    event_name: 'config_invalid',
+    attributes: { problems: [{ problem: 'PORT is invalid' }] },
+  })
 })
 
 test('a host name without an address: one line that names HOST', async (t) => {
   const { exit, output } = start(t, 'main.ts', { ...LOOPBACK, HOST: 'x86_64-conda-linux-gnu' })
   t.strictSame(await exit, { code: 1, signal: null })
-  t.match(output.stderr, /^HOST is invalid: x86_64-conda-linux-gnu has no address \(\w+\)\n$/)
+  t.match(JSON.parse(output.stderr), {
+    event: 'start_failed',
+    msg: /^HOST is invalid: x86_64-conda-linux-gnu has no address \(\w+\)$/,
+  })
 })
 
 test('the program runs when it is imported, and when it is started by a symbolic link', async (t) => {
@@ -61,7 +99,7 @@ test('the program runs when it is imported, and when it is started by a symbolic
     server.kill('SIGTERM')
     t.strictSame(await server.exit, { code: 0, signal: null }, file)
     t.strictSame(await broken.exit, { code: 1, signal: null }, file)
-    t.match(broken.output.stderr, /^Invalid configuration:\n {2}PORT is invalid: expected a port/)
+    t.match(JSON.parse(broken.output.stderr), { problems: [{ problem: 'PORT is invalid' }] })
   }
 })
 
@@ -69,7 +107,9 @@ test('a port in use: one line, exit code 1, no stack', async (t) => {
   const taken = new URL(await serve(t, (_request, response) => response.end())).port
   const { exit, output } = start(t, 'main.ts', { ...LOOPBACK, PORT: taken })
   t.strictSame(await exit, { code: 1, signal: null })
-  t.match(output.stderr, /^Port \d+ is in use\. [^\n]+ set PORT to another port\.\n$/)
+  t.match(JSON.parse(output.stderr), {
+    msg: /^Port \d+ is in use\. [^\n]+ set PORT to another port\.$/,
+  })
 })
 
 test('another issuer on loopback, with a key set and no discovery document', async (t) => {

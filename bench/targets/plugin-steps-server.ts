@@ -35,7 +35,7 @@ type Authorize = typeof import('../../src/plugins/authorize.ts')
 
 const { createLogger } = await compiled<Logger>('observability/logger.js')
 const { RequestLog } = await compiled<RequestLogs>('observability/request-log.js')
-const { requestLogger } = await compiled<RequestLogger>('observability/request-logger.js')
+const { requestLoggers } = await compiled<RequestLogger>('observability/request-logger.js')
 const { rawErrorResponses } = await compiled<RawErrorResponses>('plugins/raw-error-responses.js')
 const { messageFormat } = await compiled<ErrorFormats>('http/error-format.js')
 const { errorResponses } = await compiled<ErrorResponses>('http/error-response.js')
@@ -71,10 +71,13 @@ const STEPS: readonly Step[] = [
     name: 'request id, one log line',
     options: () => {
       const logger = createLogger('info')
-      const options = { onRequestCompleted: () => {}, hint: () => undefined, errorResponse }
+      const contextOf = () => undefined
+      const options = {
+        ...{ onRequestCompleted: () => {}, hint: () => undefined, errorResponse, contextOf },
+      }
       return {
         loggerInstance: logger,
-        childLoggerFactory: requestLogger,
+        childLoggerFactory: requestLoggers(contextOf),
         logController: new RequestLog(logger, options),
         genReqId: () => randomUUID(),
         requestIdHeader: false,

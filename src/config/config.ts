@@ -130,7 +130,12 @@ export function createConfig(values: Values) {
     keysMaxAge: values.KEYS_MAX_AGE * 1000,
     /** In milliseconds. */
     keysStaleIfError: values.KEYS_STALE_IF_ERROR * 1000,
-    auditLog: values.AUDIT_LOG,
+    /** `pretty` is a form of `npm run dev` only. */
+    logFormat: values.LOG_FORMAT === 'pretty' ? 'json' : values.LOG_FORMAT,
+    auditLog: values.AUDIT_LOG !== 'false',
+    /** Undefined if audit lines are in the log. */
+    auditLogFile: values.AUDIT_LOG.startsWith('/') ? values.AUDIT_LOG : undefined,
+    proxyRequestIdHeader: values.PROXY_REQUEST_ID_HEADER,
     logHints: values.LOG_HINTS ?? !production,
     // #region api-reference
     apiReference: values.API_REFERENCE ?? !production,

@@ -234,7 +234,25 @@ export const schema = {
       description: 'one of fatal, error, warn, info, debug, trace, silent',
     },
     LOG_HINTS: { type: 'boolean', description: 'true or false' },
-    AUDIT_LOG: { type: 'boolean', default: false, description: 'true or false' },
+    LOG_FORMAT: {
+      type: 'string',
+      enum: ['json', 'ecs', 'otel', 'pretty'],
+      default: 'json',
+      description:
+        'json, ecs, otel, or pretty (for npm run dev; the server itself writes json then)',
+    },
+    AUDIT_LOG: {
+      type: 'string',
+      pattern: '^(true|false|/[^\\p{C}]+)$',
+      default: 'false',
+      description: 'true, false, or the absolute path of a file or a pipe for the audit lines',
+    },
+    PROXY_REQUEST_ID_HEADER: {
+      type: 'string',
+      pattern: "^[\\w!#$%&'*+.^`|~-]{1,100}$",
+      default: 'x-request-id',
+      description: 'the name of a request header, such as x-amzn-trace-id',
+    },
     OTEL_SERVICE_NAME: {
       type: 'string',
       pattern: '^[^\\p{C}]{1,255}$',

@@ -61,7 +61,7 @@ function print(problem: string): void {
 }
 
 function createLog(format: LogFormat): PrettyLog | LogOutput {
-  return format === 'json' ? new LogOutput() : new PrettyLog(new Terminal(process.stdout))
+  return format === 'pretty' ? new PrettyLog(new Terminal(process.stdout)) : new LogOutput()
 }
 
 /** Waits for what the server logs at its start, so that the greeting comes last. */

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import type { TraceIds } from './trace-context.ts'
 
 /**
  * Who called a protected route, and whether it was allowed. The members and their order are stable.
@@ -28,6 +30,9 @@ export interface AuditRecord {
   readonly actor: string | null
   /** `iss`. A subject is unique per issuer only. */
   readonly issuer: string | null
+  /** Of the span of this request, or of the trusted proxy's. */
+  readonly traceId: string | null
+  readonly spanId: string | null
 }
 
 /** In characters. A subject has at most 255 (OpenID Connect Core §2). */
@@ -38,7 +43,14 @@ export class AuditLog {
   readonly #logger: Logger
   readonly #written = new WeakSet<FastifyRequest>()
 
-  constructor(logger: Logger) {
+  readonly #contextOf: (request: IncomingMessage) => Partial<TraceIds> | undefined
+
+  /** @param contextOf returns which trace a request belongs to, if that is known */
+  constructor(
+    logger: Logger,
+    contextOf: (request: IncomingMessage) => Partial<TraceIds> | undefined,
+  ) {
+    this.#contextOf = contextOf
     this.#logger = logger.child({}, { level: 'info', formatters: { log: (line) => line } })
   }
 
@@ -56,11 +68,15 @@ export class AuditLog {
     if (access === 'public' || this.#written.has(request)) return
     // A client may close the connection after a response to a part of its request.
     this.#written.add(request)
-    this.#logger.info(auditRecord(request, status), 'audit')
+    const { traceId = null, spanId = null } = this.#contextOf(request.raw) ?? {}
+    this.#logger.info({ ...auditRecord(request, status), traceId, spanId }, 'audit')
   }
 }
 
-function auditRecord(request: FastifyRequest, status: number | null): AuditRecord {
+function auditRecord(
+  request: FastifyRequest,
+  status: number | null,
+): Omit<AuditRecord, keyof TraceIds> {
   const { id: requestId, method, principal, routeOptions, refusal = null } = request
   return {
     event: 'audit',

@@ -20,16 +20,18 @@ const EXIT_RETRY_INTERVAL_MS = 10
 interface LogOutputEvents {
   /** All that waited is written; with the number of lines dropped since the last event. */
   recovered: [dropped: number]
+  /** The output cannot be written; once until it recovers. A reader that is slow is none of this. */
+  failed: [code: string]
 }
 
 /**
- * Standard output, written in batches of lines, without waiting for its reader. While it cannot be
+ * Standard output or another one, written in batches of lines, without waiting for its reader. While it cannot be
  * written (full disk, reader gone or stuck), lines wait in a queue, and further lines are dropped and
  * counted. pino's destination (sonic-boom) writes in a thread that a stuck reader blocks, and Node
  * waits for its threads before it exits. No upstream issue found, as of sonic-boom 4.2.1.
  */
 export class LogOutput extends EventEmitter<LogOutputEvents> implements DestinationStream {
-  readonly #write = openOutput()
+  readonly #write: (bytes: Buffer) => number
   readonly #queue: Buffer[] = []
   readonly #maxBatchLength: number
   #queuedBytes = 0
@@ -38,12 +40,20 @@ export class LogOutput extends EventEmitter<LogOutputEvents> implements Destinat
   #timer: NodeJS.Timeout | undefined
   /** When the output first failed since it last took something (`performance.now()`). */
   #failingSince: number | undefined
+  #isFailureReported = false
   #droppedSinceReport = 0
   #dropped = 0
 
-  /** @param maxBatchLength in characters; smaller where several processes write to the same pipe */
-  constructor(maxBatchLength = MAX_BATCH_LENGTH) {
+  /**
+   * @param open returns a function that writes what fits without waiting, and returns the number of bytes
+   * @param maxBatchLength in characters; smaller where several processes write to the same pipe
+   */
+  constructor(
+    open: () => (bytes: Buffer) => number = openOutput,
+    maxBatchLength = MAX_BATCH_LENGTH,
+  ) {
     super()
+    this.#write = open()
     this.#maxBatchLength = maxBatchLength
     process.on('exit', () => this.#flushAtExit())
   }
@@ -58,6 +68,7 @@ export class LogOutput extends EventEmitter<LogOutputEvents> implements Destinat
     if (this.#droppedSinceReport > 0 || this.#queuedBytes >= MAX_QUEUE_BYTES) {
       this.#droppedSinceReport += 1
       this.#dropped += 1
+      this.#reportFailure('EAGAIN')
       return
     }
     const isFull = this.#batch.length + line.length > this.#maxBatchLength
@@ -84,12 +95,21 @@ export class LogOutput extends EventEmitter<LogOutputEvents> implements Destinat
     } catch (error) {
       this.#failingSince ??= performance.now()
       this.#timer = this.#flushAfter(RETRY_INTERVAL_MS)
-      return (error as NodeJS.ErrnoException).code
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EAGAIN') this.#reportFailure(String(code))
+      return code
     }
+    this.#isFailureReported = false
     const dropped = this.#droppedSinceReport
     this.#droppedSinceReport = 0
     if (dropped > 0) this.emit('recovered', dropped)
     return undefined
+  }
+
+  #reportFailure(code: string): void {
+    if (this.#isFailureReported) return
+    this.#isFailureReported = true
+    this.emit('failed', code)
   }
 
   #flushAfter(milliseconds: number): NodeJS.Timeout {

@@ -1,5 +1,7 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
+import type { Service } from '../config/telemetry/service.ts'
 import { LogOutput } from './log-destination.ts'
+import { type LogFormat, lineFormatter } from './output/log-format.ts'
 import { redactLine, redactMembers, redactValue } from './redact-value.ts'
 import { describeReply, describeRequest } from './request-log.ts'
 
@@ -12,26 +14,39 @@ const serializers = {
 }
 const SERIALIZED = new Set(Object.keys(serializers))
 
+export interface LoggerOptions {
+  /** In each line; no line has it by default. */
+  readonly service?: Service
+  readonly logFormat?: LogFormat
+  /** Further members of each line. They identify the process if there are several. */
+  readonly base?: Readonly<Record<string, unknown>> | undefined
+}
+
 /**
  * Creates the structured log: one JSON object a line, without secrets. Values are redacted before they
- * are serialized, and each finished line is searched again.
+ * are serialized, and each finished line is searched again. Each line has an `event`.
  *
  * @param destination standard output by default
- * @param base members of each line; they identify the process if there are several
  */
 export function createLogger(
   level: string,
   destination: DestinationStream = new LogOutput(),
-  base: Readonly<Record<string, unknown>> | null = null,
+  { service, logFormat = 'json', base }: LoggerOptions = {},
 ): Logger {
+  const format = lineFormatter(logFormat)
   const logger = pino(
     {
       level,
-      base,
+      base: baseOf(service, base),
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers,
       formatters: { log: (line) => redactMembers(line, SERIALIZED) },
-      hooks: { streamWrite: redactLine },
+      hooks: {
+        streamWrite: (line) => {
+          const finished = withEvent(redactLine(line))
+          return format === undefined ? finished : format(finished)
+        },
+      },
     },
     destination,
   )
@@ -41,4 +56,17 @@ export function createLogger(
     })
   }
   return logger
+}
+
+/** The event of lines that have none: those of Fastify, and of products that do not set one. */
+const DEFAULT_EVENT = ',"event":"message"}\n'
+
+/** @param line JSON, in which quotation marks of texts are escaped */
+function withEvent(line: string): string {
+  return line.includes('"event":') ? line : line.slice(0, line.lastIndexOf('}')) + DEFAULT_EVENT
+}
+
+function baseOf(service: Service | undefined, base: LoggerOptions['base']) {
+  if (service === undefined && base === undefined) return null
+  return { ...(service && { service: service.name, version: service.version }), ...base }
 }

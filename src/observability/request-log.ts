@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { ChildLoggerOptions, Logger } from 'pino'
 import type { CreateErrorResponse } from '../http/error-response.ts'
@@ -6,6 +7,7 @@ import type { AuditLog } from './audit-log.ts'
 
 /** What is logged and counted of a completed request. All texts come from fixed sets. */
 export interface CompletedRequest {
+  readonly event: 'request'
   /** The client has it in `X-Request-Id`. */
   readonly requestId: string
   /** Null if the request could not be parsed. */
@@ -43,6 +45,8 @@ export interface RequestLogOptions {
   /** Undefined if there are no audit lines. */
   readonly audit?: AuditLog | undefined
   readonly errorResponse: CreateErrorResponse
+  /** What connects the lines of a request with those of proxies, and with its trace. */
+  readonly contextOf: (request: IncomingMessage) => object | undefined
 }
 
 /** Logs one line for each response, instead of Fastify's two, and reports it for the metrics. */
@@ -70,6 +74,7 @@ export class RequestLog extends LogController {
     const { statusCode: status } = reply
     const duration = roundMilliseconds(reply.elapsedTime)
     const completed = {
+      event: 'request',
       requestId: request.id,
       method,
       route: routeOptions.url ?? null,
@@ -78,9 +83,9 @@ export class RequestLog extends LogController {
       refusal,
       ...(check !== undefined && { check }),
       hint: this.#options.hint(refusal, request),
-    }
+    } as const
     const unexpected = status === 500 ? failure : (error ?? undefined)
-    this.record(completed, unexpected, reply)
+    this.record(completed, request.raw, unexpected, reply)
     this.#options.audit?.write(request, status)
   }
 
@@ -95,12 +100,22 @@ export class RequestLog extends LogController {
     reply.hijack().raw.writeHead(500, headers).end(body)
   }
 
-  /** @param unexpected an error that is not a rejection of the request */
-  record(completed: CompletedRequest, unexpected?: unknown, reply?: FastifyReply): void {
+  /**
+   * @param request undefined if it could not be parsed
+   * @param unexpected an error that is not a rejection of the request
+   */
+  record(
+    completed: CompletedRequest,
+    request?: IncomingMessage,
+    unexpected?: unknown,
+    reply?: FastifyReply,
+  ): void {
     const log = this.#loggerOf(reply?.request.routeOptions.logLevel)
-    if (unexpected !== undefined) log.error({ ...completed, err: unexpected }, 'request')
-    else if (completed.status >= 500) log.warn(completed, 'request')
-    else log.info(completed, 'request')
+    const context = request && this.#options.contextOf(request)
+    const line = context === undefined ? completed : { ...completed, ...context }
+    if (unexpected !== undefined) log.error({ ...line, err: unexpected }, 'request')
+    else if (completed.status >= 500) log.warn(line, 'request')
+    else log.info(line, 'request')
     this.#options.onRequestCompleted(completed, reply)
   }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Bindings, ChildLoggerOptions, LogFn } from 'pino'
 
@@ -5,24 +6,28 @@ import type { Bindings, ChildLoggerOptions, LogFn } from 'pino'
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 /**
- * The logger of a request (`childLoggerFactory`): each line has the request id. The child of pino
- * behind it is created for the first line, since most requests write none.
+ * The loggers of requests (`childLoggerFactory`): each line has the request id. The child of pino
+ * behind one is created for the first line, since most requests write none.
+ *
+ * @param contextOf returns further members of each line
  */
-export function requestLogger(
-  logger: FastifyBaseLogger,
-  bindings: Bindings,
-  options: ChildLoggerOptions,
-): FastifyBaseLogger {
-  return new RequestLogger(logger, bindings, options)
+export function requestLoggers(contextOf: (request: IncomingMessage) => object | undefined) {
+  return (
+    logger: FastifyBaseLogger,
+    bindings: Bindings,
+    options: ChildLoggerOptions,
+    request: IncomingMessage,
+  ): FastifyBaseLogger =>
+    new RequestLogger(logger, () => ({ ...bindings, ...contextOf(request) }), options)
 }
 
 class RequestLogger implements FastifyBaseLogger {
   readonly #parent: FastifyBaseLogger
-  readonly #bindings: Bindings
+  readonly #bindings: () => Bindings
   readonly #options: ChildLoggerOptions
   #created: FastifyBaseLogger | undefined
 
-  constructor(parent: FastifyBaseLogger, bindings: Bindings, options: ChildLoggerOptions) {
+  constructor(parent: FastifyBaseLogger, bindings: () => Bindings, options: ChildLoggerOptions) {
     this.#parent = parent
     this.#bindings = bindings
     this.#options = options
@@ -69,7 +74,7 @@ class RequestLogger implements FastifyBaseLogger {
   }
 
   get #logger(): FastifyBaseLogger {
-    this.#created ??= this.#parent.child(this.#bindings, this.#options)
+    this.#created ??= this.#parent.child(this.#bindings(), this.#options)
     return this.#created
   }
 

@@ -36,7 +36,7 @@ export interface RawErrorResponsesOptions {
   /** How long a client has to read the response and to close the connection, in milliseconds. */
   readonly lingerTime: number
   /** Called for each response. */
-  readonly onRequestCompleted: (completed: CompletedRequest) => void
+  readonly onRequestCompleted: (completed: CompletedRequest, request?: IncomingMessage) => void
 }
 
 /**
@@ -50,10 +50,13 @@ export function rawErrorResponses({
   lingerTime,
   onRequestCompleted,
 }: RawErrorResponsesOptions): RawErrorResponses {
-  function createResponse(status: number, refusal: string, origin?: string) {
+  function createResponse(status: number, refusal: string, request?: IncomingMessage) {
     const requestId = randomUUID()
-    onRequestCompleted({ requestId, method: null, route: null, status, refusal })
-    const { headers, body } = errorResponse(status, requestId, origin)
+    onRequestCompleted(
+      { event: 'request', requestId, method: null, route: null, status, refusal },
+      request,
+    )
+    const { headers, body } = errorResponse(status, requestId, request?.headers.origin)
     return { headers: { ...headers, connection: 'close' }, body }
   }
 
@@ -63,7 +66,7 @@ export function rawErrorResponses({
     status: number,
     refusal: string,
   ) {
-    const { headers, body } = createResponse(status, refusal, request.headers.origin)
+    const { headers, body } = createResponse(status, refusal, request)
     handleNoMore(request.socket)
     response.writeHead(status, headers).end(body)
   }
@@ -74,7 +77,7 @@ export function rawErrorResponses({
     refusal: string,
     request?: IncomingMessage,
   ) {
-    const { headers, body } = createResponse(status, refusal, request?.headers.origin)
+    const { headers, body } = createResponse(status, refusal, request)
     const content = request?.method === 'HEAD' ? '' : body
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const date = `date: ${new Date().toUTCString()}\r\n`

@@ -49,7 +49,10 @@ export class Primary {
 
   constructor(config: Config) {
     this.#config = config
-    this.#log = createLogger(config.logLevel, undefined, { pid: process.pid, worker: 0 })
+    this.#log = createLogger(config.logLevel, undefined, {
+      ...config,
+      base: { pid: process.pid, worker: 0 },
+    })
   }
 
   async start(): Promise<void> {

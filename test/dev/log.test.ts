@@ -78,7 +78,7 @@ test('other events are a text with their fields', (t) => {
   logger.info({})
   t.equal(
     written(),
-    'debug only_an_event\ntrace request of a product  status=1 deep={"a":null}\n{"not":"a text"}\n\n',
+    'debug only_an_event\ntrace request of a product  status=1 deep={"a":null}\n{"not":"a text"}\nmessage\n',
   )
   logger.info({ long: 'x'.repeat(1000) }, 'Long')
   t.equal(written(), `Long  long=${'x'.repeat(300)}…\n`)
@@ -131,5 +131,5 @@ test('the status has a colour', async (t) => {
 test('another LOG_FORMAT stops the start', async (t) => {
   const { dev } = await project(t, { LOG_FORMAT: 'xml' })
   t.strictSame(await dev.exit, { code: 1, signal: null })
-  t.match(dev.output.stderr, /LOG_FORMAT is invalid: expected pretty or json/)
+  t.match(dev.output.stderr, /LOG_FORMAT is invalid: expected pretty, json, ecs or otel/)
 })

@@ -154,10 +154,10 @@ test('a resource that does not start: exit code 1, one message, and nothing list
   const environment = { ...HERE, PORT: String(free) }
   const { exit, output } = start(t, '../test/support/product/failing-start.ts', environment)
   t.strictSame(await exit, { code: 1, signal: null })
-  t.equal(
-    output.stderr,
-    'Resource database did not start: cannot connect to postgres://[redacted]@127.0.0.1:1/notes\n',
-  )
+  t.match(JSON.parse(output.stderr), {
+    event: 'start_failed',
+    msg: 'Resource database did not start: cannot connect to postgres://[redacted]@127.0.0.1:1/notes',
+  })
   t.equal(output.stdout, 'first started\nlistening: false\nfirst stopped\n')
 })
 

@@ -69,6 +69,8 @@ test('the form of an audit line', async (t) => {
     client: 'the-client',
     actor: 'auth0|support',
     issuer: ISSUER,
+    traceId: null,
+    spanId: null,
     msg: 'audit',
   }
   t.strictSame(line, expected)

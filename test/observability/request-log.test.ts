@@ -86,7 +86,7 @@ test('the line of a response keeps its form, whatever a handler does', async (t)
   for (const url of ['/none', '/all', '/replaced', '/serialized', '/nowhere']) await app.inject(url)
   const lines = log.filter(({ msg }) => msg === 'request')
   t.equal(lines.length, 5)
-  const members = ['level', 'time', 'requestId', 'method', 'route', 'status', 'duration']
+  const members = ['level', 'time', 'event', 'requestId', 'method', 'route', 'status', 'duration']
   for (const line of lines.slice(0, -1)) t.strictSame(Object.keys(line), [...members, 'msg'])
   t.strictSame(Object.keys(lines.at(-1) ?? {}), [...members, 'msg'], 'also where no route matches')
 })

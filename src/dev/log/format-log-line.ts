@@ -19,7 +19,10 @@ const STATUS_STYLES: Readonly<Record<string, Styled['style']>> = {
 }
 
 /** What only programs need, and what is shown elsewhere. */
-const NOT_FIELDS = new Set(['level', 'time', 'event', 'requestId', 'msg', 'err', 'hint'])
+const NOT_FIELDS = new Set([
+  ...['level', 'time', 'service', 'version', 'event', 'requestId', 'msg', 'err', 'hint'],
+  ...['traceId', 'spanId', 'proxyRequestId'],
+])
 const NOT_FIELDS_OF_ERROR = new Set(['type', 'message', 'stack'])
 
 type Members = Readonly<Record<string, unknown>>
