@@ -11,7 +11,9 @@ RUN npm ci
 COPY tsconfig*.json ./
 COPY src ./src
 RUN npm run build
-RUN npm ci --omit=dev --omit=optional --omit=peer
+# Traces need the optional packages: --build-arg OPTIONAL=include
+ARG OPTIONAL=omit
+RUN npm ci --omit=dev --omit=peer --${OPTIONAL}=optional
 
 FROM ${BASE_IMAGE}
 ARG VERSION=unknown

@@ -17,6 +17,7 @@ import { plugins } from './parts/plugins.ts'
 import { posts } from './parts/posts.ts'
 import { processes } from './parts/processes.ts'
 import { startup } from './parts/startup.ts'
+import { telemetry } from './parts/telemetry.ts'
 import { Results } from './report/results.ts'
 import { selectTargets } from './targets/select-targets.ts'
 import { firstOutputLine } from './targets/versions.ts'
@@ -30,6 +31,7 @@ const PARTS: Record<Part, (context: BenchContext) => Promise<string>> = {
   plugins,
   posts,
   domains,
+  telemetry,
 }
 
 /** The parts that measure all targets; the others measure only our server. */

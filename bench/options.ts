@@ -9,6 +9,7 @@ export const PARTS = [
   'plugins',
   'posts',
   'domains',
+  'telemetry',
 ] as const
 export type Part = (typeof PARTS)[number]
 

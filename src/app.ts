@@ -20,7 +20,7 @@ import { FIXED_TIMEOUTS, type Timeouts } from './lifecycle/timeouts.ts'
 import { AuditLog } from './observability/audit-log.ts'
 import { type Hint, type OnRequestCompleted, RequestLog } from './observability/request-log.ts'
 import { requestLoggers } from './observability/request-logger.ts'
-import { ProxyHeaders } from './observability/trace-context.ts'
+import { ProxyHeaders, type Tracing } from './observability/trace-context.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { createValidatorFactory } from './plugins/body/validators.ts'
@@ -61,6 +61,7 @@ declare module 'fastify' {
 export interface Dependencies {
   readonly config: Config
   readonly logger: Logger
+  readonly tracing?: Tracing | undefined
   /** For audit lines; `logger` by default. */
   readonly auditLogger?: Logger | undefined
   readonly verifier: AccessTokenVerifier
@@ -86,7 +87,14 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const { organizations, authFailuresMax, redisUrl, dpop, publicUrl } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const proxyHeaders = new ProxyHeaders(config.trustProxy, config.proxyRequestIdHeader)
-  const contextOf = (request: IncomingMessage) => proxyHeaders.contextOf(request)
+  const { tracing } = dependencies
+  const contextOf =
+    tracing === undefined
+      ? (request: IncomingMessage) => proxyHeaders.contextOf(request)
+      : (request: IncomingMessage) => ({
+          ...proxyHeaders.contextOf(request),
+          ...tracing.contextOf(request),
+        })
   const audit = config.auditLog
     ? new AuditLog(dependencies.auditLogger ?? logger, contextOf)
     : undefined
@@ -128,6 +136,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     schemaController: { compilersFactory: { buildValidator: createValidatorFactory() } },
     schemaErrorFormatter: (found, part) => new InvalidRequestError(found, part),
   })
+  if (tracing !== undefined) await app.register(tracing.plugin)
   app.decorate('redisConnections', new Map())
   app.decorate('featureMetrics', [])
   app.decorate('notReady', notReady)

@@ -1,7 +1,16 @@
 import type { FastifyPluginAsync } from 'fastify'
+import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
+// #region telemetry
+import { ConfigError } from './config/config-error.ts'
+import type { Environment } from './config/environment.ts'
+import { exportVariables } from './config/telemetry/exporter.ts'
+// #endregion telemetry
 import { messageFormat, problemFormat } from './http/error-format.ts'
 import type { Hint } from './observability/request-log.ts'
+// #region telemetry
+import { ProxyHeaders, type Tracing } from './observability/trace-context.ts'
+// #endregion telemetry
 import type { ApiDescription, RouteDescription } from './openapi/describe-routes.ts'
 import type { KeySets } from './tokens/issuers/key-sets.ts'
 import type { RemoteJwks } from './tokens/keys/remote-jwks.ts'
@@ -89,6 +98,45 @@ export async function loadHint(config: Config, keySets: KeySets): Promise<Hint> 
   const { logHint } = await import('./explain/log-hint.ts')
   return logHint(config, Date.now, (issuer) => keySets.of(issuer).state)
 }
+
+// #region telemetry
+const TELEMETRY_PACKAGES = [
+  ...[
+    'api',
+    'resources',
+    'sdk-trace-node',
+    'exporter-trace-otlp-proto',
+    'exporter-trace-otlp-http',
+  ],
+].map((name) => `@opentelemetry/${name}`)
+
+/**
+ * Loads traces, if an endpoint for them is configured.
+ *
+ * @throws ConfigError if their packages are not installed
+ */
+export async function loadTelemetry(
+  config: Config,
+  sources: readonly Environment[],
+  log: Logger,
+): Promise<Tracing | undefined> {
+  const { telemetry, service, publicUrl, trustProxy, proxyRequestIdHeader } = config
+  if (telemetry === undefined) return undefined
+  exportVariables(sources)
+  const { startTelemetry } = await import('./telemetry/telemetry.ts').catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException
+    const problem = `OTEL_EXPORTER_OTLP_ENDPOINT needs packages that cannot be loaded (${code})`
+    throw new ConfigError([{ problem, expected: TELEMETRY_PACKAGES.join(', ') }])
+  })
+  return startTelemetry({
+    config: telemetry,
+    service,
+    serverAddress: publicUrl === undefined ? undefined : new URL(publicUrl).hostname,
+    proxyHeaders: new ProxyHeaders(trustProxy, proxyRequestIdHeader),
+    log,
+  })
+}
+// #endregion telemetry
 
 /** What describes an API as a whole. */
 interface DescribedApi {

@@ -4,7 +4,14 @@ import { buildApp } from './app.ts'
 import { type Config, jwksAlgorithms } from './config/config.ts'
 import type { Environment } from './config/environment.ts'
 import { loadConfig } from './config/load-config.ts'
-import { loadDescription, loadFeatures, loadHint } from './features.ts'
+import {
+  loadDescription,
+  loadFeatures,
+  loadHint,
+  // #region telemetry
+  loadTelemetry,
+  // #endregion telemetry
+} from './features.ts'
 import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
 import { interruptible, waitForKeys } from './lifecycle/start.ts'
@@ -14,6 +21,7 @@ import { type DroppedLines, Metrics, type ShareMetrics } from './observability/m
 import { openAuditOutput } from './observability/output/audit-output.ts'
 import type { OnRequestCompleted } from './observability/request-log.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
+import type { Tracing } from './observability/trace-context.ts'
 import type { ApiDescription } from './openapi/describe-routes.ts'
 import { AccessTokenVerifier } from './tokens/access-token.ts'
 import { KeySets } from './tokens/issuers/key-sets.ts'
@@ -124,6 +132,9 @@ export async function startServer(
       audit: () => audit?.dropped ?? 0,
     },
     auditLogger: audit && createLogger('info', audit, options),
+    // #region telemetry
+    tracing: await loadTelemetry(config, sources, logger),
+    // #endregion telemetry
   })
   const { app, keySets, metrics, resources } = server
   try {
@@ -155,6 +166,7 @@ export interface AssembleOptions {
   /** What else the server is not ready for, if anything. */
   readonly notReady?: StartOptions['notReady'] | undefined
   readonly droppedLines?: DroppedLines
+  readonly tracing?: Tracing | undefined
   /** For audit lines; the log by default. */
   readonly auditLogger?: Logger | undefined
   /** Whether `app.swagger()` returns the OpenAPI document of the routes, and with what. */
@@ -199,6 +211,7 @@ export async function assemble(
     config,
     logger,
     auditLogger: options.auditLogger,
+    tracing: options.tracing,
     verifier,
     routes: [begin, definition.routes].flat(),
     features: [end, features].flat(),
@@ -212,9 +225,9 @@ export async function assemble(
   })
   app.addHook('onClose', async () => {
     keySets.stop()
-    const left =
-      app.closeBy === undefined ? config.shutdownTimeout : app.closeBy - performance.now()
-    await resources.stop(app.log, left)
+    const { closeBy = performance.now() + config.shutdownTimeout } = app
+    await resources.stop(app.log, closeBy - performance.now())
+    await options.tracing?.stop(closeBy - performance.now())
   })
   return { app, keySets, metrics, resources, notReady }
 }

@@ -34,7 +34,7 @@ const onlyFrom = (name: string, path: string, importers: string[], comment: stri
   to: { path: files(path) },
 })
 
-const OPTIONAL = '(browser-login|api-reference|metadata|explain|openapi)/'
+const OPTIONAL = '(browser-login|api-reference|metadata|explain|openapi|telemetry)/'
 
 export const forbidden: Rule[] = [
   {
@@ -143,6 +143,17 @@ export const forbidden: Rule[] = [
     'the frame and the style of pages know no feature, so that each feature with pages can be deleted.',
     [NODE],
   ),
+  // #region telemetry
+  folder(
+    'telemetry',
+    [
+      ...files('utils/', 'config/telemetry/', 'observability/trace-context.ts'),
+      ...packages('@opentelemetry/[^/]+', 'fastify', 'fastify-plugin', 'pino'),
+    ],
+    'traces are made from requests and from what the core reports. The core knows no tracing library.',
+    [NODE],
+  ),
+  // #endregion telemetry
   // #region api-reference
   folder(
     'api-reference',

@@ -65,6 +65,15 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'docs/images/reference.png',
     ],
   },
+  telemetry: {
+    summary: 'traces (OpenTelemetry)',
+    paths: [
+      'src/telemetry',
+      'src/config/telemetry/exporter.ts',
+      'src/config/telemetry/telemetry-schema.ts',
+      'test/telemetry',
+    ],
+  },
   management: {
     summary: 'the commands that set up a tenant',
     paths: [

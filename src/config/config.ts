@@ -6,6 +6,9 @@ import { createBrowserLoginConfig } from './browser-login.ts'
 // #endregion browser-login
 import { parsers } from './parsers.ts'
 import type { Values } from './schema.ts'
+// #region telemetry
+import { telemetryConfig } from './telemetry/exporter.ts'
+// #endregion telemetry
 import { serviceOf } from './telemetry/service.ts'
 
 /** The validated configuration of the server. */
@@ -137,6 +140,10 @@ export function createConfig(values: Values) {
     auditLogFile: values.AUDIT_LOG.startsWith('/') ? values.AUDIT_LOG : undefined,
     proxyRequestIdHeader: values.PROXY_REQUEST_ID_HEADER,
     logHints: values.LOG_HINTS ?? !production,
+    // #region telemetry
+    /** Undefined if there are no traces. */
+    telemetry: telemetryConfig(values),
+    // #endregion telemetry
     // #region api-reference
     apiReference: values.API_REFERENCE ?? !production,
     apiReferenceClientId: values.API_REFERENCE_CLIENT_ID,

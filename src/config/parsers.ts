@@ -30,6 +30,7 @@ export const parsers = {
   resource,
   workers,
   resourceAttributes,
+  endpoint,
 }
 
 const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
@@ -124,6 +125,11 @@ function plainUrl(text: string): URL | undefined {
 /** The identifier of a resource (RFC 8707 §2). It is compared as text, so it stays as it is. */
 function resource(text: string): string | undefined {
   return plainUrl(text) && text
+}
+
+function endpoint(text: string): string | undefined {
+  const url = parseUrl(text)
+  return url !== undefined && /^https?:$/.test(url.protocol) ? text : undefined
 }
 
 /** The URL of the API behind each connection: https, or http on this machine. */

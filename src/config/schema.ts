@@ -3,6 +3,9 @@ import type { FromSchema } from 'json-schema-to-ts'
 import { browserLoginProperties } from './browser-login-schema.ts'
 // #endregion browser-login
 import { fileForm } from './environment.ts'
+// #region telemetry
+import { telemetryProperties } from './telemetry/telemetry-schema.ts'
+// #endregion telemetry
 
 /**
  * The environment variables of the server, and the only place of their defaults. Error messages quote
@@ -264,6 +267,9 @@ export const schema = {
       description:
         'attributes of the service, comma-separated, such as service.version=1.2.0,deployment.environment.name=production',
     },
+    // #region telemetry
+    ...telemetryProperties,
+    // #endregion telemetry
     // #region api-reference
     API_REFERENCE: { type: 'boolean', description: 'true or false' },
     API_REFERENCE_CLIENT_ID: {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { FastifyPluginAsync } from 'fastify'
 import { trustedProxies } from '../http/trusted-proxies.ts'
 
 /** Which span of which trace something belongs to (https://www.w3.org/TR/trace-context/). */
@@ -13,6 +14,20 @@ export interface TraceIds {
 export interface TraceParent extends TraceIds {
   /** 1 if the caller records the trace. */
   readonly flags: number
+}
+
+/** Traces of requests, where they are on. */
+export interface Tracing {
+  /** Has to be the first plugin. */
+  readonly plugin: FastifyPluginAsync
+  /** The span of a request, if it is recorded. */
+  contextOf(request: IncomingMessage): TraceIds | undefined
+  /**
+   * Exports what is left.
+   *
+   * @param timeout in milliseconds; what is not exported by then is lost
+   */
+  stop(timeout: number): Promise<void>
 }
 
 /** What trusted proxies say about a request, for the log. */

@@ -6,6 +6,7 @@ import type { AccessTokenVerifier } from '../tokens/access-token.ts'
 import { bearerToken, dpopToken } from '../tokens/bearer.ts'
 import type { ProofVerifier } from '../tokens/dpop/proof-verifier.ts'
 import type { Principal } from '../tokens/principal.ts'
+import { reportOperation } from '../utils/operation.ts'
 import { verifyBinding } from './dpop/bound-tokens.ts'
 
 declare module 'fastify' {
@@ -56,7 +57,10 @@ export const authenticate = fp<AuthenticateOptions>(
 
     /** Verifies a token that is not cached: the limit of failures does not affect cached ones. */
     function verify(request: FastifyRequest, token: string, digest: string) {
-      return app.limitAuthFailures(request, () => verifier.verify(token, digest))
+      const operation = { name: 'verify access token', isRemote: false, attributes: {} }
+      return app.limitAuthFailures(request, () =>
+        reportOperation(operation, () => verifier.verify(token, digest)),
+      )
     }
 
     async function authenticateNew(

@@ -71,6 +71,9 @@ test('defaults', async (t) => {
     auditLogFile: undefined,
     proxyRequestIdHeader: 'x-request-id',
     logHints: true,
+    // #region telemetry
+    telemetry: undefined,
+    // #endregion telemetry
     // #region api-reference
     apiReference: true,
     apiReferenceClientId: undefined,
@@ -220,6 +223,13 @@ const INVALID: [name: string, ...values: string[]][] = [
   ['METRICS_PORT', '65536', 'x', '6060'],
   ['METRICS_HOST', 'a b', 'http://127.0.0.1'],
   ['LOG_FORMAT', 'text', 'ECS'],
+  // #region telemetry
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', 'grpc://a', 'x'],
+  ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
+  ['OTEL_TRACES_SAMPLER', 'sometimes'],
+  ['OTEL_TRACES_SAMPLER_ARG', '1.1', '-1', 'x'],
+  // #endregion telemetry
+  ['OTEL_SERVICE_NAME', 'a\nb'],
   ['AUDIT_LOG', 'yes', 'audit.log', '/var/log\n/audit', '1'],
   ['PROXY_REQUEST_ID_HEADER', 'x request id', 'é'],
   ['HEADERS_TIMEOUT', '0', '3601', 'x', '31'],

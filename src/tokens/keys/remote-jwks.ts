@@ -1,3 +1,4 @@
+import { reportOperation } from '../../utils/operation.ts'
 import { KeysUnavailableError } from '../errors.ts'
 import type { JsonObject } from '../jws.ts'
 import { fetchJwks } from './fetch-jwks.ts'
@@ -198,7 +199,12 @@ export class RemoteJwks implements VerificationKeys, KeySetControl {
     this.#attemptedAt = began
     let unusable: readonly UnusableKey[] = []
     try {
-      const parsed = parseJwks(await fetchJwks(url, timeout), algorithms)
+      const attributes = { 'server.address': new URL(url).hostname, 'http.request.method': 'GET' }
+      const fetched = await reportOperation(
+        { name: 'fetch keys', isRemote: true, attributes },
+        () => fetchJwks(url, timeout),
+      )
+      const parsed = parseJwks(fetched, algorithms)
       const { keys } = parsed
       unusable = parsed.unusable
       if (keys.length === 0) throw new Error('The JWK Set contains no usable key')

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { context, DiagLogLevel, diag, trace } from '@opentelemetry/api'
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources'
+import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
+import type { Logger } from 'pino'
+import type { TelemetryConfig } from '../config/telemetry/exporter.ts'
+import type { Service } from '../config/telemetry/service.ts'
+import type { ProxyHeaders, Tracing } from '../observability/trace-context.ts'
+import { traceOperations } from './operation-spans.ts'
+import { RequestSpans } from './request-spans.ts'
+
+const REPORT_INTERVAL_MS = 60_000
+
+export interface TelemetryOptions {
+  readonly config: TelemetryConfig
+  readonly service: Service
+  /** The host name by which clients reach the server, if it is known. */
+  readonly serverAddress: string | undefined
+  readonly proxyHeaders: ProxyHeaders
+  readonly log: Logger
+}
+
+/**
+ * Starts traces (OpenTelemetry). Sampler, limits, batches and the exporter follow the standard variables,
+ * which the packages read. The provider is the global one, so that spans of a product belong to the traces
+ * of its requests.
+ */
+export function startTelemetry(options: TelemetryOptions): Tracing {
+  const { config, service, serverAddress, proxyHeaders, log } = options
+  diag.setLogger(diagnosticLogger(log), {
+    logLevel: DiagLogLevel.WARN,
+    suppressOverrideMessage: true,
+  })
+  const Exporter = config.protocol === 'http/json' ? JsonExporter : ProtobufExporter
+  const attributes = { 'service.name': service.name, 'service.version': service.version }
+  const provider = new NodeTracerProvider({
+    resource: defaultResource()
+      .merge(resourceFromAttributes(attributes))
+      .merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [new BatchSpanProcessor(new Exporter())],
+  })
+  // Calls to other servers carry no trace: they are third parties.
+  provider.register({ propagator: null })
+  const tracer = provider.getTracer('messages-api', service.version)
+  const spans = new RequestSpans({ tracer, proxyHeaders, serverAddress })
+  const stop = traceOperations(tracer)
+  return {
+    plugin: spans.plugin,
+    contextOf: (request) => spans.contextOf(request),
+    async stop(timeout) {
+      stop()
+      // What fails is reported by the exporter.
+      const ended = Promise.allSettled([provider.shutdown()])
+      await Promise.race([ended, sleep(Math.max(0, timeout), undefined, { ref: false })])
+      trace.disable()
+      context.disable()
+      diag.disable()
+    },
+  }
+}
+
+/** Problems of the exporter, at most one a minute: an exporter that is down has one for each batch. */
+function diagnosticLogger(log: Logger) {
+  let nextReport = 0
+  const report = (message: string, ...details: unknown[]) => {
+    if (performance.now() < nextReport) return
+    nextReport = performance.now() + REPORT_INTERVAL_MS
+    log.warn({ event: 'telemetry_problem', message, details }, 'Traces have a problem')
+  }
+  return { error: report, warn: report, info: report, debug: report, verbose: report }
+}
