@@ -110,20 +110,24 @@ const TELEMETRY_PACKAGES = [
   ],
 ].map((name) => `@opentelemetry/${name}`)
 
+type TelemetryModule = typeof import('./telemetry/telemetry.ts')
+
 /**
  * Loads traces, if an endpoint for them is configured.
  *
- * @throws ConfigError if their packages are not installed
+ * @param load imports the module with its packages
+ * @throws ConfigError if they are not installed
  */
 export async function loadTelemetry(
   config: Config,
   sources: readonly Environment[],
   log: Logger,
+  load: () => Promise<TelemetryModule> = () => import('./telemetry/telemetry.ts'),
 ): Promise<Tracing | undefined> {
   const { telemetry, service, publicUrl, trustProxy, proxyRequestIdHeader } = config
   if (telemetry === undefined) return undefined
   exportVariables(sources)
-  const { startTelemetry } = await import('./telemetry/telemetry.ts').catch((error: unknown) => {
+  const { startTelemetry } = await load().catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException
     const problem = `OTEL_EXPORTER_OTLP_ENDPOINT needs packages that cannot be loaded (${code})`
     throw new ConfigError([{ problem, expected: TELEMETRY_PACKAGES.join(', ') }])

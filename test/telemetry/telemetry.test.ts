@@ -5,12 +5,15 @@ import { trace } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
 import type { Environment } from '../../src/config/environment.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { loadTelemetry } from '../../src/features.ts'
+import { createLogger } from '../../src/observability/logger.ts'
 import { startServer } from '../../src/server.ts'
 import { reportOperation } from '../../src/utils/operation.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { fakeRedis } from '../support/fakes/redis.ts'
 import { logSink } from '../support/log-sink.ts'
-import { serve, start } from '../support/process.ts'
+import { serve } from '../support/process.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { KEY } from '../support/tokens/keys.ts'
 import { signJws } from '../support/tokens/tokens.ts'
@@ -300,19 +303,16 @@ test('traces are off without an endpoint, and by the standard variables', async 
 })
 
 test('without its packages, the start is refused with their names', async (t) => {
-  const hooks = `export async function resolve(name, context, next) {
-    if (name.startsWith('@opentelemetry/')) throw Object.assign(new Error('x'), { code: 'ERR_MODULE_NOT_FOUND' })
-    return next(name, context)
-  }`
-  const url = JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)
-  const register = `import { register } from 'node:module'; register(${url})`
-  const server = start(t, 'main.ts', {
-    ...{ ...ENVIRONMENT, PORT: '0', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' },
-    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=data:text/javascript,${encodeURIComponent(register)}`,
-  })
-  t.strictSame(await server.exit, { code: 1, signal: null })
-  t.match(JSON.parse(server.output.stderr), {
-    event: 'config_invalid',
-    msg: /packages that cannot be loaded \(ERR_MODULE_NOT_FOUND\): expected @opentelemetry\/api, /,
-  })
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
+  const { config } = loadConfig(ENVIRONMENT, endpoint)
+  const missing = Object.assign(new Error('no package'), { code: 'ERR_MODULE_NOT_FOUND' })
+  const logger = createLogger('info', logSink().destination)
+  await t.rejects(
+    loadTelemetry(config, [endpoint], logger, () => Promise.reject(missing)),
+    {
+      name: 'ConfigError',
+      message:
+        /packages that cannot be loaded \(ERR_MODULE_NOT_FOUND\): expected @opentelemetry\/api, /,
+    },
+  )
 })
