@@ -88,13 +88,11 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const proxyHeaders = new ProxyHeaders(config.trustProxy, config.proxyRequestIdHeader)
   const { tracing } = dependencies
-  const contextOf =
-    tracing === undefined
-      ? (request: IncomingMessage) => proxyHeaders.contextOf(request)
-      : (request: IncomingMessage) => ({
-          ...proxyHeaders.contextOf(request),
-          ...tracing.contextOf(request),
-        })
+  const contextOf = (request: IncomingMessage) => {
+    const ofProxy = proxyHeaders.contextOf(request)
+    const ofSpan = tracing?.contextOf(request)
+    return ofSpan === undefined ? ofProxy : { ...ofProxy, ...ofSpan }
+  }
   const audit = config.auditLog
     ? new AuditLog(dependencies.auditLogger ?? logger, contextOf)
     : undefined
