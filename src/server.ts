@@ -199,7 +199,7 @@ export async function assemble(
     keys,
   }))
   const verifier = new AccessTokenVerifier(new TrustedIssuers(issuers), Date.now, {
-    permissionsClaims: config.permissionsClaims,
+    names: config.tokens.claims,
     readClaims: claimsReader(definition.claims),
   })
   const metrics = new Metrics(keySets, verifier.verified, options.droppedLines ?? NO_LINES)

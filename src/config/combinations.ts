@@ -3,6 +3,7 @@ import { browserLoginRules } from './browser-login-rules.ts'
 // #endregion browser-login
 import { drainTimeOf } from './config.ts'
 import type { ConfigProblem } from './config-error.ts'
+import { issuerRules } from './issuer/rules.ts'
 import { parsers } from './parsers.ts'
 import type { IsSet, Rule } from './rule.ts'
 import type { Values } from './schema.ts'
@@ -14,6 +15,7 @@ import type { Values } from './schema.ts'
  */
 export function validateCombinations(values: Partial<Values>, isSet: IsSet): ConfigProblem[] {
   const rules = [
+    ...issuerRules(values, isSet),
     ...serverRules(values, isSet),
     // #region browser-login
     ...browserLoginRules(values, isSet),

@@ -4,6 +4,7 @@ import { assertDefined } from '../utils/assert-defined.ts'
 // #region browser-login
 import { createBrowserLoginConfig } from './browser-login.ts'
 // #endregion browser-login
+import { claimExpectations, issuersOf } from './issuer/issuers.ts'
 import { parsers } from './parsers.ts'
 import type { Values } from './schema.ts'
 // #region telemetry
@@ -54,13 +55,13 @@ export function drainTimeOf({ DRAIN_TIME, NODE_ENV }: Partial<Values>): number {
 export function createConfig(values: Values) {
   const publicUrl = parsers.publicUrl(values.PUBLIC_URL ?? '')
   const production = values.NODE_ENV === 'production'
-  const tenants = assertDefined(parsers.tenants(values.AUTH0_DOMAIN), 'AUTH0_DOMAIN')
+  const issuers = issuersOf(values)
   const { known, bySubdomain } =
     parsers.organizations(values.AUTH0_ORGANIZATIONS ?? '') ?? NO_ORGANIZATIONS
   return {
     tokens: {
       /** The main one of the issuers. */
-      issuer: tenants[0].issuer,
+      issuer: issuers[0].issuer,
       audiences: assertDefined(parsers.audiences(values.AUTH0_AUDIENCE), 'AUTH0_AUDIENCE'),
       algorithms: assertDefined(
         parsers.algorithms(values.ACCESS_TOKEN_ALGORITHMS),
@@ -69,12 +70,14 @@ export function createConfig(values: Values) {
       /** In seconds. */
       clockTolerance: values.CLOCK_TOLERANCE,
       boundTokens: values.DPOP !== 'off',
+      ...claimExpectations(values),
     },
     /** Undefined if tokens that are bound to a key are rejected. */
     dpop: dpopConfig(values),
-    /** Whose tokens are accepted: the domains of one tenant, the main one first. */
-    issuers: tenants as readonly Issuer[],
-    permissionsClaims: assertDefined(parsers.claims(values.PERMISSIONS_CLAIM), 'PERMISSIONS_CLAIM'),
+    /** Whose product the issuer is, for advice. Undefined for one that is not known. */
+    provider: values.ISSUER === undefined ? 'auth0' : values.PROVIDER,
+    /** Whose tokens are accepted, the main one first. */
+    issuers: issuers as readonly Issuer[],
     organizations: {
       known,
       required: values.ORGANIZATION_REQUIRED ?? known.size > 0,

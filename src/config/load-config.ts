@@ -4,6 +4,7 @@ import { validateCombinations } from './combinations.ts'
 import { type Config, createConfig } from './config.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import type { Environment } from './environment.ts'
+import { withDefaults } from './issuer/providers.ts'
 import { normalize, type Variables } from './normalize.ts'
 import { parsers } from './parsers.ts'
 import { knownVariables, schema, secretVariables, type Values, type Variable } from './schema.ts'
@@ -25,7 +26,7 @@ export interface LoadedConfig {
 export function loadConfig(...sources: readonly Environment[]): LoadedConfig {
   const files = readSecretFiles(sources, secretVariables)
   const { variables, changed, ignored } = normalize([...sources, files.values])
-  const { values, problems } = validate(variables)
+  const { values, problems } = validate(withDefaults(variables))
   const isSet = (name: Variable) => variables[name] !== undefined || files.failed.includes(name)
   problems.push(...files.problems, ...validateCombinations(values, isSet))
   if (problems.length > 0) throw new ConfigError(problems)

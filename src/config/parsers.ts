@@ -2,7 +2,14 @@ import { BlockList, isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import type { Organizations } from '../access/organizations.ts'
 import { parseRedisUrl } from '../redis/redis-url.ts'
-import { type Issuer, isLoopback, issuerOf, originOf, parseUrl } from '../tokens/issuer.ts'
+import {
+  type Issuer,
+  isLoopback,
+  issuerOf,
+  issuerUrlOf,
+  originOf,
+  parseUrl,
+} from '../tokens/issuer.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/keys/jwks.ts'
 import { clientOriginOf } from './client-origin.ts'
 import { resourceAttributes } from './telemetry/service.ts'
@@ -13,8 +20,12 @@ import { resourceAttributes } from './telemetry/service.ts'
  */
 export const parsers = {
   tenants,
+  issuer: issuerUrlOf,
+  jwksUri,
   audiences,
+  claim,
   claims,
+  requiredClaims,
   origin: webOrigin,
   origins,
   headers,
@@ -33,8 +44,9 @@ export const parsers = {
   endpoint,
 }
 
-const ORGANIZATION = /^(?:([a-z0-9-]+):)?(org_\w+)$/i
+const ORGANIZATION = /^(?:([a-z0-9-]+):)?([\w.-]{1,128})$/i
 const MISTAKEN = /["'“”‘’`<>\p{C}]/u
+const REQUIRED_CLAIM = /^([^=]+)=(.+)$/
 const CLAIM = /^(?:[^\s/][^\s]*|(?:\/(?:[^\s/~]|~[01])+)+)$/
 /** A field name (RFC 9110 §5.1). `*` alone would be a wildcard of CORS. */
 const HEADER = /^(?!\*$)[\w!#$%&'*+.^`|~-]{1,100}$/
@@ -58,9 +70,27 @@ function audiences(text: string): [string, ...string[]] | undefined {
   return entries as [string, ...string[]] | undefined
 }
 
-/** Names of claims, or JSON Pointers (RFC 6901) into nested ones. */
+/** The URL of a key set: https, or http on this machine. */
+function jwksUri(text: string): string | undefined {
+  const url = parseUrl(text)
+  return url !== undefined && !/[#@]/.test(text) && isConfidential(url) ? text : undefined
+}
+
+/** The name of a claim, or a JSON Pointer (RFC 6901) into a nested one. */
+function claim(text: string): string | undefined {
+  return CLAIM.test(text) ? text : undefined
+}
+
 function claims(text: string): string[] | undefined {
-  return parseList(text, (entry) => (CLAIM.test(entry) ? entry : undefined))
+  return parseList(text, claim)
+}
+
+/** Claims with their text, such as `token_use=access`. */
+function requiredClaims(text: string): [name: string, value: string][] | undefined {
+  return parseList(text, (entry) => {
+    const [, name = '', value = ''] = REQUIRED_CLAIM.exec(entry) ?? []
+    return CLAIM.test(name) ? [name, value] : undefined
+  })
 }
 
 function origins(text: string): string[] | undefined {

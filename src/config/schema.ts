@@ -3,6 +3,7 @@ import type { FromSchema } from 'json-schema-to-ts'
 import { browserLoginProperties } from './browser-login-schema.ts'
 // #endregion browser-login
 import { fileForm } from './environment.ts'
+import { issuerProperties } from './issuer/schema.ts'
 // #region telemetry
 import { telemetryProperties } from './telemetry/telemetry-schema.ts'
 // #endregion telemetry
@@ -14,7 +15,7 @@ import { telemetryProperties } from './telemetry/telemetry-schema.ts'
  */
 export const schema = {
   type: 'object',
-  required: ['AUTH0_DOMAIN', 'AUTH0_AUDIENCE', 'CLIENT_ORIGIN_URL'],
+  required: ['AUTH0_AUDIENCE', 'CLIENT_ORIGIN_URL'],
   properties: {
     AUTH0_DOMAIN: {
       type: 'string',
@@ -28,13 +29,7 @@ export const schema = {
       description:
         'identifiers of the API, comma-separated, the main one first, such as https://hello-world.example.com',
     },
-    PERMISSIONS_CLAIM: {
-      type: 'string',
-      format: 'claims',
-      default: 'permissions',
-      description:
-        'names of claims or JSON Pointers, comma-separated, such as permissions,scope or /realm_access/roles',
-    },
+    ...issuerProperties,
     CLIENT_ORIGIN_URL: {
       type: 'string',
       format: 'origins',

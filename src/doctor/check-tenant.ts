@@ -1,13 +1,14 @@
 import type { Config } from '../config/config.ts'
 import { printable } from '../explain/printable.ts'
 import type { Issuer } from '../tokens/issuer.ts'
+import { discoverJwksUri, metadataUrls } from '../tokens/keys/discover-jwks-uri.ts'
 import { fetchJwks } from '../tokens/keys/fetch-jwks.ts'
 import { parseJwks, type VerificationKey } from '../tokens/keys/jwks.ts'
 import { fetchForCheck, jsonOf, TIMEOUT_MS } from './fetch-for-check.ts'
 import type { Finding } from './finding.ts'
 
 const CHECK_DOMAIN =
-  'Check that AUTH0_DOMAIN is the domain of the tenant in the dashboard (Applications → (any) → Settings → Domain).'
+  'Check that AUTH0_DOMAIN is the domain of the tenant in the dashboard (Applications → (any) → Settings → Domain), or ISSUER the exact name of another issuer.'
 
 /** What the checks of a tenant found. */
 export interface TenantDiagnosis {
@@ -22,7 +23,7 @@ export async function checkTenant(
   { clockTolerance }: Config['tokens'],
   proxy: string | undefined,
 ): Promise<TenantDiagnosis> {
-  const url = `${issuer}.well-known/openid-configuration`
+  const [url] = metadataUrls(issuer)
   const startedAt = Date.now()
   try {
     const response = await fetchForCheck(url)
@@ -72,7 +73,7 @@ function checkDiscovery(
   return {
     name,
     found: `different issuer: ${printable(tenantIssuer)}`,
-    hint: 'Tokens will have this issuer and will be rejected. Set AUTH0_DOMAIN to its host.',
+    hint: 'Tokens will have this issuer and will be rejected. Set AUTH0_DOMAIN to its host, or ISSUER to this text.',
   }
 }
 
@@ -85,13 +86,14 @@ export interface JwksDiagnosis {
 
 /** Which of the tenant's signing keys can be used. */
 export async function checkJwks(
-  { jwksUrl }: Issuer,
+  { issuer, jwksUrl }: Issuer,
   { algorithms }: Config['tokens'],
   proxy: string | undefined,
 ): Promise<JwksDiagnosis> {
   const name = 'key set'
   try {
-    const { keys, unusable } = parseJwks(await fetchJwks(jwksUrl, TIMEOUT_MS), algorithms)
+    const url = jwksUrl ?? (await discoverJwksUri(issuer, TIMEOUT_MS))
+    const { keys, unusable } = parseJwks(await fetchJwks(url, TIMEOUT_MS), algorithms)
     const found = [
       ...keys.map(({ kid, algorithms, key }) => {
         const { modulusLength } = Object(key.asymmetricKeyDetails) as { modulusLength?: number }
@@ -102,11 +104,14 @@ export async function checkJwks(
     if (keys.length > 0) return { finding: { name, found }, keys }
     const hint =
       unusable.length === 0
-        ? `The tenant publishes no key at ${jwksUrl}. ${CHECK_DOMAIN}`
+        ? `The tenant publishes no key at ${url}. ${CHECK_DOMAIN}`
         : `No key can be used with ${algorithms.join(', ')} (ACCESS_TOKEN_ALGORITHMS).`
     return { finding: { name, found: found || 'empty', hint }, keys }
   } catch (error) {
-    const hint = `${jwksUrl} must return 200 with a key set (JWKS): without it, no token can be verified. ${adviceFor(error, proxy)}`
+    const hint =
+      jwksUrl === undefined
+        ? `The metadata of the issuer must lead to its key set, or JWKS_URI must be set: without it, no token can be verified. ${adviceFor(error, proxy)}`
+        : `${jwksUrl} must return 200 with a key set (JWKS): without it, no token can be verified. ${adviceFor(error, proxy)}`
     return { finding: { name, found: causeOf(error), hint }, keys: [] }
   }
 }

@@ -17,6 +17,7 @@ import {
 import { audienceAdvice, issuerAdvice } from './issuer-and-audience-advice.ts'
 import { organizationMissingAdvice, organizationUnknownAdvice } from './organization-advice.ts'
 import { permissionAdvice } from './permission-advice.ts'
+import { providerAdvice } from './provider-advice.ts'
 import { expiryAdvice, futureAdvice } from './time-advice.ts'
 import { detectTokenKind } from './token-kind.ts'
 
@@ -28,14 +29,14 @@ export interface ExplanationInput {
   readonly expected: Expectations
   /** Undefined if the request had the scheme Bearer. */
   readonly proof?: ExplainedProof | undefined
-  /** The URL of the key set (JWKS) of this issuer. */
+  /** The URL of the key set (JWKS) of this issuer, or of the metadata that names it. */
   readonly jwksUrl: string
   /** All whose tokens are accepted, the main one first. */
   readonly issuers: readonly Issuer[]
+  /** Whose product the issuer is. Undefined for one that is not known. */
+  readonly provider: string | undefined
   /** How current the keys of the server are, if that is known. */
   readonly keySet?: KeySetState | undefined
-  /** Where permissions are: names of claims, or JSON Pointers into nested ones. */
-  readonly permissionsClaims: readonly string[]
   readonly organizations: Organizations
   /** What the route requires. */
   readonly requirements: Requirements
@@ -58,6 +59,8 @@ export function adviceFor(code: string, input: ExplanationInput): string | undef
   if (proof !== undefined && isFailureOf(proof, code)) return proofAdvice(code, proof)
   if (isProofCode(code)) return PROOF_ADVICE[code]
   if (isStoreCode(code)) return REPLAY_STORE_ADVICE[code]
+  const special = input.provider === 'auth0' ? undefined : providerAdvice(code, input)
+  if (special !== undefined) return special
   if (!Object.hasOwn(ADVICE, code)) return undefined
   return ADVICE[code as ExplainedCode](decodedOrEmpty(input.token), input)
 }
@@ -90,6 +93,7 @@ const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
     'It is another kind of token, for example a logout token: see typ in its header. Send the access_token from the response of the token endpoint.',
   id_token: () =>
     'It is an ID token, which tells the client who logged in. Send the access_token of the same response instead (getAccessTokenSilently or getTokenSilently in the SDKs).',
+  claim_mismatch: () => `It lacks a claim that REQUIRED_CLAIMS names. ${NEW_TOKEN}`,
   token_bound: () =>
     'It is bound to a key of the client in a way that this server does not check: with mTLS, or with DPoP while DPOP is off. In Applications → APIs → (this API) → Settings, switch off sender constraining, or choose DPoP and allow it here (DPOP=allowed).',
   issuer_mismatch: ({ claims }, { issuers }) =>

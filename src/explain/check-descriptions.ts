@@ -1,7 +1,8 @@
 import { checkOrganization } from '../access/organizations.ts'
 import type { Requirements } from '../access/policy.ts'
+import type { Expectations } from '../tokens/access-token-rules.ts'
+import { type ClaimNames, claimAt, DEFAULT_CLAIMS } from '../tokens/issuers/claim-names.ts'
 import type { DecodedToken } from '../tokens/jws.ts'
-import { claimAt } from '../tokens/principal.ts'
 import type { ExplanationInput } from './advice.ts'
 import { printable } from './printable.ts'
 import { describeTokenKind } from './token-kind.ts'
@@ -41,11 +42,17 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     expected: `alg ${expected.algorithms.join(' or ')}; typ JWT, at+jwt or none`,
     found: `${formatMembers({ alg, typ })}${crit === undefined && b64 === undefined ? '' : `, ${formatMembers({ crit, b64 })}`}`,
   }),
-  kind: ({ claims: { nonce, at_hash, c_hash, cnf } }, { expected: { boundTokens } }) => ({
-    expected: `an access token that is not bound to a key${boundTokens ? ', or bound with DPoP' : ''}`,
-    found:
-      cnf === undefined ? describeTokenType({ nonce, at_hash, c_hash }) : 'bound to a key (cnf)',
-  }),
+  kind({ claims }, { expected: { boundTokens, requiredClaims = [] } }) {
+    const { nonce, at_hash, c_hash, cnf } = claims
+    const required = requiredClaims.map(([name, value]) => ` with ${name} "${value}"`).join('')
+    const found = requiredClaims.map(([name]) => `, ${name} ${printable(claimAt(claims, name))}`)
+    const type =
+      cnf === undefined ? describeTokenType({ nonce, at_hash, c_hash }) : 'bound to a key (cnf)'
+    return {
+      expected: `an access token${required} that is not bound to a key${boundTokens ? ', or bound with DPoP' : ''}`,
+      found: `${type}${found.join('')}`,
+    }
+  },
   binding: ({ claims: { cnf } }, { requirements: { bound } }) => ({
     expected:
       cnf === undefined && !bound ? 'the scheme Bearer' : 'the scheme DPoP and a proof of the key',
@@ -56,9 +63,9 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     expected: iss === expected.issuer ? iss : issuers.map(({ issuer }) => issuer).join(' or '),
     found: printable(iss),
   }),
-  audience: ({ claims: { aud } }, { expected }) => ({
+  audience: ({ claims }, { expected }) => ({
     expected: expected.audiences.join(' or '),
-    found: printable(aud),
+    found: printable(claimAt(claims, namesOf(expected).audience)),
   }),
   times: ({ claims: { iat, nbf, exp } }, { expected, now }) => ({
     expected: `exp after and iat before ${formatTime(now)}, with a tolerance of ${expected.clockTolerance} s`,
@@ -69,19 +76,28 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     found: printable(kid),
   }),
   signature: () => ({ expected: 'a signature by this key', found: 'the third segment' }),
-  subject: ({ claims: { sub } }) => ({ expected: 'a user or a client', found: printable(sub) }),
-  organization: ({ claims: { org_id } }, input) => ({
+  subject: ({ claims }, { expected }) => ({
+    expected: 'a user or a client',
+    found: printable(claimAt(claims, namesOf(expected).subject)),
+  }),
+  organization: ({ claims }, input) => ({
     expected: acceptedOrganizations(input),
-    found: printable(org_id),
+    found: printable(claimAt(claims, namesOf(input.expected).organization)),
   }),
-  permissions: ({ claims }, { requirements, permissionsClaims }) => ({
+  permissions: ({ claims }, { requirements, expected }) => ({
     expected: permissionsOf(requirements),
-    found: permissionsClaims.map((name) => printable(claimAt(claims, name))).join(', '),
+    found: namesOf(expected)
+      .permissions.map((name) => printable(claimAt(claims, name)))
+      .join(', '),
   }),
-  scopes: ({ claims: { scope } }, { requirements }) => ({
+  scopes: ({ claims }, { requirements, expected }) => ({
     expected: [requirements.scopes].flat().join(', '),
-    found: printable(scope),
+    found: printable(claimAt(claims, namesOf(expected).scope)),
   }),
+}
+
+function namesOf({ claims = DEFAULT_CLAIMS }: Expectations): ClaimNames {
+  return claims
 }
 
 function formatMembers(members: Readonly<Record<string, unknown>>): string {

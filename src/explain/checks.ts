@@ -2,6 +2,7 @@ import type { RejectionCode } from '../access/challenge.ts'
 import { checkOrganization } from '../access/organizations.ts'
 import { holdsPermissions, holdsScopes } from '../access/policy.ts'
 import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/access-token-rules.ts'
+import { DEFAULT_CLAIMS } from '../tokens/issuers/claim-names.ts'
 import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../tokens/principal.ts'
 import { adviceFor, decodedOrEmpty, type ExplanationInput } from './advice.ts'
@@ -78,7 +79,7 @@ const CHECKS: readonly CheckName[] = [
 
 function runChecks(
   token: DecodedToken,
-  { expected, permissionsClaims, organizations, requirements, host, now }: ExplanationInput,
+  { expected, organizations, requirements, host, now }: ExplanationInput,
   serverResult: ServerResult,
 ): Map<CheckName, CheckResult> {
   const results = new Map<CheckName, CheckResult>([['structure', undefined]])
@@ -93,7 +94,10 @@ function runChecks(
   const isKeyFound = isKeyLookedUp && serverResult !== 'unknown_key'
   results.set('signature', isKeyFound ? ifServerResult('signature_invalid') : null)
 
-  const principal = principalOf(token.claims, { ...DEFAULT_PRINCIPAL_OPTIONS, permissionsClaims })
+  const principal = principalOf(token.claims, {
+    ...DEFAULT_PRINCIPAL_OPTIONS,
+    names: expected.claims ?? DEFAULT_CLAIMS,
+  })
   const organization =
     results.get('organization') ??
     checkOrganization(principal.organization, requirements.organizations, organizations, host)

@@ -1,5 +1,6 @@
 import type { RejectionCode } from '../access/challenge.ts'
 import type { AccessPolicy, Requirements } from '../access/policy.ts'
+import { metadataUrls } from '../tokens/keys/discover-jwks-uri.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 import { adviceFor, decodedOrEmpty, type ExplanationInput } from './advice.ts'
 import { type Check, checksOf } from './checks.ts'
@@ -43,10 +44,10 @@ export interface ExplainedConfig extends Omit<ServerContext, 'expected'> {
 export function serverContext({
   tokens: expected,
   issuers,
-  permissionsClaims,
   organizations,
+  provider,
 }: ExplainedConfig): ServerContext {
-  return { expected, issuers, permissionsClaims, organizations }
+  return { expected, issuers, organizations, provider }
 }
 
 /** Adds the issuer that the token is checked for: its own, or the main one if that is not trusted. */
@@ -58,7 +59,7 @@ export function inputFor(
   const { iss } = decodedOrEmpty(token).claims
   const { issuers, expected } = context
   const own = issuers.find(({ issuer }) => issuer === iss)
-  const { issuer, jwksUrl } = own ?? assertDefined(issuers[0], 'issuer')
+  const { issuer, jwksUrl = metadataUrls(issuer)[0] } = own ?? assertDefined(issuers[0], 'issuer')
   return { ...context, token, requirements, jwksUrl, expected: { ...expected, issuer } }
 }
 

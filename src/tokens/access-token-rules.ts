@@ -7,6 +7,7 @@ import {
   checkTimes,
 } from './claims.ts'
 import type { TokenErrorCode } from './errors.ts'
+import { type ClaimNames, claimAt, DEFAULT_CLAIMS, organizationIn } from './issuers/claim-names.ts'
 import type { DecodedToken } from './jws.ts'
 import { confirmationOf } from './principal.ts'
 
@@ -22,6 +23,12 @@ export interface Expectations {
   readonly clockTolerance: number
   /** Whether a token may be bound to a key (RFC 9449). Its proof is checked with each request. */
   readonly boundTokens?: boolean
+  /** Where its tokens have what is read from them; as at Auth0 by default. */
+  readonly claims?: ClaimNames
+  /** Claims with the exact text that an access token has in them, and other tokens of the issuer do not. */
+  readonly requiredClaims?: readonly (readonly [name: string, value: string])[]
+  /** Whether a token with `nonce` may be an access token, as at some older issuers. */
+  readonly nonceAllowed?: boolean
 }
 
 /**
@@ -50,8 +57,13 @@ const header: Rule = {
 /** Neither an ID token (OpenID Connect Core §2, §3.3.2.11), nor bound to what is not checked (RFC 7800). */
 const kind: Rule = {
   name: 'kind',
-  check({ claims: { nonce, at_hash, c_hash, cnf } }, { boundTokens = false }) {
-    if (nonce !== undefined || at_hash !== undefined || c_hash !== undefined) return 'id_token'
+  check({ claims }, { boundTokens = false, requiredClaims = [], nonceAllowed = false }) {
+    const { nonce, at_hash, c_hash, cnf } = claims
+    const hasNonce = nonce !== undefined && !nonceAllowed
+    if (hasNonce || at_hash !== undefined || c_hash !== undefined) return 'id_token'
+    if (requiredClaims.some(([name, value]) => claimAt(claims, name) !== value)) {
+      return 'claim_mismatch'
+    }
     const isAccepted = cnf === undefined || (boundTokens && confirmationOf(cnf) !== undefined)
     return isAccepted ? undefined : 'token_bound'
   },
@@ -64,7 +76,8 @@ const issuer: Rule = {
 
 const audience: Rule = {
   name: 'audience',
-  check: ({ claims }, expected) => checkAudience(claims, expected.audiences),
+  check: ({ claims }, { audiences, claims: names = DEFAULT_CLAIMS }) =>
+    checkAudience(claimAt(claims, names.audience), audiences),
 }
 
 const times: Rule = {
@@ -72,11 +85,16 @@ const times: Rule = {
   check: ({ claims }, { clockTolerance }, now) => checkTimes(claims, clockTolerance, now),
 }
 
-const subject: Rule = { name: 'subject', check: ({ claims }) => checkSubject(claims) }
+const subject: Rule = {
+  name: 'subject',
+  check: ({ claims }, { claims: names = DEFAULT_CLAIMS }) =>
+    checkSubject(claimAt(claims, names.subject)),
+}
 
 const organization: Rule = {
   name: 'organization',
-  check: ({ claims }) => checkOrganization(claims),
+  check: ({ claims }, { claims: names = DEFAULT_CLAIMS }) =>
+    checkOrganization(organizationIn(claims, names.organization)),
 }
 
 /** Checked for the tokens of all issuers. */

@@ -26,7 +26,7 @@ export function checkIssuer({ iss }: JsonObject, issuer: string) {
 }
 
 /** `aud`, a string or an array of strings (RFC 7519 §4.1.3), which contains an accepted one. */
-export function checkAudience({ aud }: JsonObject, accepted: readonly string[]) {
+export function checkAudience(aud: unknown, accepted: readonly string[]) {
   const audiences = audiencesOf(aud)
   return accepted.some((one) => audiences.includes(one)) ? undefined : 'audience_mismatch'
 }
@@ -46,12 +46,12 @@ export function checkTimes({ exp, nbf, iat }: JsonObject, clockTolerance: number
 }
 
 /** `sub`, a string that is not empty (RFC 7519 §4.1.2). */
-export function checkSubject({ sub }: JsonObject) {
+export function checkSubject(sub: unknown) {
   return isText(sub) ? undefined : 'subject_missing'
 }
 
-/** `org_id`, Auth0's claim for the organization: a string, where it is present. */
-export function checkOrganization({ org_id: id }: JsonObject) {
+/** The organization, such as Auth0's `org_id`: a string, where it is present. */
+export function checkOrganization(id: unknown) {
   return id === undefined || typeof id === 'string' ? undefined : 'organization_malformed'
 }
 

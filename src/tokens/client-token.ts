@@ -90,7 +90,7 @@ function checkClaims(
 ): ClientTokenErrorCode | undefined {
   return (
     checkIssuer(claims, issuer) ??
-    checkAudience(claims, [clientId]) ??
+    checkAudience(claims['aud'], [clientId]) ??
     checkAuthorizedParty(claims, clientId) ??
     checkTimes(claims, clockTolerance, now() / 1000)
   )

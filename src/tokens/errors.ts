@@ -10,6 +10,7 @@ export const TOKEN_ERRORS = {
   algorithm_not_allowed: 'The access token is signed with an algorithm that is not allowed.',
   type_not_allowed: 'The type of the token is not that of an access token.',
   id_token: 'The token is an ID token, not an access token.',
+  claim_mismatch: 'The token lacks a claim that access tokens of this issuer have.',
   token_bound: 'The access token is bound to a key whose proof cannot be checked here.',
   issuer_mismatch: 'The access token was issued by another issuer.',
   audience_mismatch: 'The access token was issued for another audience.',

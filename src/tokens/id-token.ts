@@ -86,9 +86,9 @@ async function verifyIdentity(
 }
 
 function checkPerson(claims: JsonObject) {
-  const { sid } = claims
+  const { sub, sid } = claims
   const isSession = sid === undefined || typeof sid === 'string'
-  return checkSubject(claims) ?? (isSession ? undefined : 'session_malformed')
+  return checkSubject(sub) ?? (isSession ? undefined : 'session_malformed')
 }
 
 /** A login of unknown age, or one from the future, counts as too old. */

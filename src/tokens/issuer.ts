@@ -1,9 +1,10 @@
 import { isIPv4 } from 'node:net'
 
-/** The tenant's name in tokens (`iss`, compared exactly) and the URL of its key set. */
+/** The issuer's name in tokens (`iss`, compared exactly) and the URL of its key set. */
 export interface Issuer {
   readonly issuer: string
-  readonly jwksUrl: string
+  /** Undefined if the issuer's metadata has it. */
+  readonly jwksUrl: string | undefined
 }
 
 const REPAIRED = /[\s\\%\p{C}]|^[a-z]+:(?!\/\/[^/])/iu
@@ -21,6 +22,18 @@ export function issuerOf(domain: string): Issuer | undefined {
   if (url === undefined || !isOrigin(url)) return undefined
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) return undefined
   return { issuer: `${url.origin}/`, jwksUrl: `${url.origin}/.well-known/jwks.json` }
+}
+
+/**
+ * Reads the name of an issuer (OpenID Connect Core §2): an https URL without query and fragment, or an http URL
+ * on this machine. The text stays as it is, because names are compared exactly.
+ */
+export function issuerUrlOf(text: string): string | undefined {
+  const url = parseUrl(text)
+  if (url === undefined || /[?#@]/.test(text)) return undefined
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
+    ? text
+    : undefined
 }
 
 /**

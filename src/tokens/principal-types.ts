@@ -13,15 +13,15 @@ export interface PrincipalClaims {}
 export interface Principal {
   /** `iss`. A subject is unique per issuer only. */
   readonly issuer: string
-  /** `sub`: the user, or the client itself for machine tokens. */
+  /** The user, or the client itself for machine tokens: `sub`, or the configured claim. */
   readonly subject: string
-  /** `azp` or `client_id` (RFC 9068 §2.2): the client that the token was issued to. */
+  /** The client that the token was issued to: `azp`, `client_id` (RFC 9068 §2.2), `cid` or `appid`. */
   readonly client: string | undefined
   /** The permissions, from the configured claims; empty where they are absent or malformed. */
   readonly permissions: readonly string[]
-  /** `scope` (RFC 8693 §4.2), split at spaces; empty where it is absent. */
+  /** The names in `scope` (RFC 8693 §4.2), or in the configured claim; empty where it is absent. */
   readonly scopes: readonly string[]
-  /** `org_id`: the organization that the user logged in to. */
+  /** The organization that the user logged in to: `org_id`, or the configured claim. */
   readonly organization: string | undefined
   /** `email`, where the tenant puts it into access tokens. */
   readonly email: string | undefined

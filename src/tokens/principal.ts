@@ -1,4 +1,12 @@
-import { ownMember, valueAt } from '../utils/json-pointer.ts'
+import { ownMember } from '../utils/json-pointer.ts'
+import {
+  type ClaimNames,
+  claimAt,
+  DEFAULT_CLAIMS,
+  organizationIn,
+  permissionsIn,
+  scopesIn,
+} from './issuers/claim-names.ts'
 import type { JsonObject } from './jws.ts'
 import type { Principal, PrincipalClaims } from './principal-types.ts'
 
@@ -8,14 +16,13 @@ export type { Principal, PrincipalClaims }
 const THUMBPRINT = /^[\w-]{43}$/
 
 export interface PrincipalOptions {
-  /** Where permissions are: names of claims, or JSON Pointers (RFC 6901) into nested ones. */
-  readonly permissionsClaims: readonly string[]
+  readonly names: ClaimNames
   /** Further claims, read from the verified ones. What it returns is frozen and kept with the token. */
   readonly readClaims: (claims: JsonObject) => PrincipalClaims
 }
 
 export const DEFAULT_PRINCIPAL_OPTIONS: PrincipalOptions = {
-  permissionsClaims: ['permissions'],
+  names: DEFAULT_CLAIMS,
   readClaims: () => ({}),
 }
 
@@ -34,26 +41,16 @@ function memberOf(claims: JsonObject, name: string): [string, unknown][] {
 
 /** Reads the principal from claims that have passed every rule. */
 export function principalOf(claims: JsonObject, options: PrincipalOptions): Principal {
-  const {
-    iss,
-    sub,
-    azp,
-    client_id: clientId,
-    scope,
-    org_id: organization,
-    email,
-    act,
-    cnf,
-    exp,
-  } = claims
-  const permissions = options.permissionsClaims.flatMap((name) => permissionsIn(claims, name))
+  const { iss, azp, client_id: clientId, cid, appid, email, act, cnf, exp } = claims
+  const { names } = options
+  const permissions = names.permissions.flatMap((name) => permissionsIn(claims, name))
   return deepFreeze({
     issuer: iss as string,
-    subject: sub as string,
-    client: textOf(azp) ?? textOf(clientId),
+    subject: claimAt(claims, names.subject) as string,
+    client: [azp, clientId, cid, appid].map(textOf).find((name) => name !== undefined),
     permissions: [...new Set(permissions)],
-    scopes: wordsOf(scope),
-    organization: organization as string | undefined,
+    scopes: scopesIn(claims, names.scope),
+    organization: organizationIn(claims, names.organization) as string | undefined,
     email: textOf(email),
     actor: textOf(ownMember(act, 'sub')),
     confirmation: confirmationOf(cnf),
@@ -72,22 +69,6 @@ export function confirmationOf(cnf: unknown): { readonly jkt: string } | undefin
   const jkt = ownMember(cnf, 'jkt')
   const isKnown = typeof jkt === 'string' && ownMember(cnf, 'x5t#S256') === undefined
   return isKnown && THUMBPRINT.test(jkt) ? { jkt } : undefined
-}
-
-/** Auth0's claim is an array of strings; other claims may be a string of names, as `scope` is. */
-function permissionsIn(claims: JsonObject, name: string): readonly string[] {
-  const value = claimAt(claims, name)
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
-  return name === 'permissions' ? [] : wordsOf(value)
-}
-
-function wordsOf(value: unknown): readonly string[] {
-  return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : []
-}
-
-/** The value of a claim by its name, or by a JSON Pointer (RFC 6901) that begins with a slash. */
-export function claimAt(claims: JsonObject, name: string): unknown {
-  return name.startsWith('/') ? valueAt(claims, name) : ownMember(claims, name)
 }
 
 function textOf(value: unknown): string | undefined {

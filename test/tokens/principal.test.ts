@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { DEFAULT_CLAIMS } from '../../src/tokens/issuers/claim-names.ts'
 import { claimsReader, DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../../src/tokens/principal.ts'
 import { VerifiedTokenCache } from '../../src/tokens/verified-token-cache.ts'
 import { trustedIssuer } from '../support/tokens/issuers.ts'
@@ -46,7 +47,7 @@ test('malformed claims count as absent', async (t) => {
   }
   t.match(of(malformed), {
     client: undefined,
-    scopes: [],
+    scopes: { length: 0 },
     email: undefined,
     actor: undefined,
     permissions: [],
@@ -56,8 +57,8 @@ test('malformed claims count as absent', async (t) => {
 
 test('permissions come from the configured claims', async (t) => {
   const realm = { realm_access: { roles: ['editor'] }, 'a/b': { 'c~d': 'x y' } }
-  const from = (...permissionsClaims: string[]) =>
-    of({ scope: 'read write', ...realm }, { permissionsClaims }).permissions
+  const from = (...permissions: string[]) =>
+    of({ scope: 'read write', ...realm }, { names: { ...DEFAULT_CLAIMS, permissions } }).permissions
   t.strictSame(from('scope'), ['read', 'write'])
   t.strictSame(from('permissions', 'scope'), ['read', 'write'])
   t.strictSame(from('/realm_access/roles'), ['editor'])

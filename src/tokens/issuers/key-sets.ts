@@ -1,5 +1,6 @@
 import { assertDefined } from '../../utils/assert-defined.ts'
 import type { Issuer } from '../issuer.ts'
+import { discoverJwksUri } from '../keys/discover-jwks-uri.ts'
 import { type KeyEvent, RemoteJwks, type RemoteJwksOptions } from '../keys/remote-jwks.ts'
 
 export interface KeySetsOptions extends Omit<RemoteJwksOptions, 'url' | 'onEvent'> {
@@ -23,7 +24,8 @@ export class KeySets {
       resolve = resolvePromise
     })
     this.byIssuer = new Map(
-      issuers.map(({ issuer, jwksUrl: url }) => {
+      issuers.map(({ issuer, jwksUrl }) => {
+        const url = jwksUrl ?? (() => discoverJwksUri(issuer, options.timeout))
         const report = (event: KeyEvent) => {
           onEvent(event, issuer, keys)
           if (event.event === 'keys_fetched') resolve()

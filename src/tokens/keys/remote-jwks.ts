@@ -67,8 +67,11 @@ export interface KeySetControl {
 }
 
 export interface RemoteJwksOptions {
-  /** The tenant's key set (`jwks_uri`). */
-  readonly url: string
+  /**
+   * The URL of the issuer's key set (`jwks_uri`), or a function that finds it. It is found again after each
+   * fetch that fails.
+   */
+  readonly url: string | (() => Promise<string>)
   readonly algorithms: readonly string[]
   readonly onEvent: (event: KeyEvent) => void
   /** Milliseconds of a monotonic clock. */
@@ -98,6 +101,7 @@ export class RemoteJwks implements VerificationKeys, KeySetControl {
   #failures = 0
   #attempt: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  #foundUrl: string | undefined
   #stopped = false
 
   constructor(options: RemoteJwksOptions) {
@@ -194,11 +198,12 @@ export class RemoteJwks implements VerificationKeys, KeySetControl {
   }
 
   async #fetch(): Promise<void> {
-    const { url, timeout, algorithms, now, onEvent } = this.#options
+    const { timeout, algorithms, now, onEvent } = this.#options
     const began = now()
     this.#attemptedAt = began
     let unusable: readonly UnusableKey[] = []
     try {
+      const url = await this.#locate()
       const attributes = { 'server.address': new URL(url).hostname, 'http.request.method': 'GET' }
       const fetched = await reportOperation(
         { name: 'fetch keys', isRemote: true, attributes },
@@ -215,9 +220,17 @@ export class RemoteJwks implements VerificationKeys, KeySetControl {
       onEvent({ event: 'keys_fetched', duration: now() - began, keys: kids, unusable, rotated })
     } catch (error) {
       this.#failures += 1
+      this.#foundUrl = undefined
       onEvent({ event: 'keys_fetch_failed', duration: now() - began, error, unusable })
     }
     this.#schedule()
+  }
+
+  async #locate(): Promise<string> {
+    const { url } = this.#options
+    if (typeof url === 'string') return url
+    this.#foundUrl ??= await url()
+    return this.#foundUrl
   }
 
   /** Keys that are still published stay the same objects: cached tokens refer to them. */

@@ -1,0 +1,33 @@
+import type { Expectations } from '../../tokens/access-token-rules.ts'
+import type { Issuer } from '../../tokens/issuer.ts'
+import { assertDefined } from '../../utils/assert-defined.ts'
+import { parsers } from '../parsers.ts'
+import type { Values } from '../schema.ts'
+
+/** Whose tokens are accepted: the domains of one Auth0 tenant, or another issuer. The main one is first. */
+export function issuersOf({
+  AUTH0_DOMAIN,
+  ISSUER,
+  JWKS_URI,
+}: Values): readonly [Issuer, ...Issuer[]] {
+  if (ISSUER !== undefined) return [{ issuer: ISSUER, jwksUrl: JWKS_URI }]
+  return assertDefined(parsers.tenants(AUTH0_DOMAIN ?? ''), 'AUTH0_DOMAIN')
+}
+
+/** Where the tokens of the issuer have what is read from them, and what they must have. */
+export function claimExpectations(
+  values: Values,
+): Required<Pick<Expectations, 'claims' | 'requiredClaims' | 'nonceAllowed'>> {
+  const { PERMISSIONS_CLAIM, REQUIRED_CLAIMS = '' } = values
+  return {
+    claims: {
+      audience: values.AUDIENCE_CLAIM,
+      subject: values.SUBJECT_CLAIM,
+      organization: values.ORGANIZATION_CLAIM,
+      permissions: assertDefined(parsers.claims(PERMISSIONS_CLAIM), 'PERMISSIONS_CLAIM'),
+      scope: values.SCOPE_CLAIM,
+    },
+    requiredClaims: parsers.requiredClaims(REQUIRED_CLAIMS) ?? [],
+    nonceAllowed: values.ALLOW_NONCE,
+  }
+}

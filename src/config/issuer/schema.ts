@@ -1,0 +1,63 @@
+import { PROVIDERS } from './providers.ts'
+
+/** The variables for an issuer that is not Auth0. They have the form of the properties in `schema.ts`. */
+export const issuerProperties = {
+  ISSUER: {
+    type: 'string',
+    format: 'issuer',
+    description:
+      'the exact name of the issuer in its tokens (iss), such as https://keycloak.example.com/realms/main, in place of AUTH0_DOMAIN',
+  },
+  JWKS_URI: {
+    type: 'string',
+    format: 'jwksUri',
+    description: 'the https URL of the key set of ISSUER, if its metadata does not name it',
+  },
+  AUDIENCE: {
+    type: 'string',
+    format: 'audiences',
+    description: 'the same as AUTH0_AUDIENCE',
+  },
+  PROVIDER: {
+    type: 'string',
+    enum: Object.keys(PROVIDERS) as (keyof typeof PROVIDERS)[],
+    description: `one of ${Object.keys(PROVIDERS).join(', ')}`,
+  },
+  PERMISSIONS_CLAIM: {
+    type: 'string',
+    format: 'claims',
+    default: 'permissions',
+    description:
+      'names of claims or JSON Pointers, comma-separated, such as permissions,scope or /realm_access/roles',
+  },
+  ORGANIZATION_CLAIM: {
+    type: 'string',
+    format: 'claim',
+    default: 'org_id',
+    description: 'the name of a claim or a JSON Pointer, such as org_id',
+  },
+  SUBJECT_CLAIM: {
+    type: 'string',
+    format: 'claim',
+    default: 'sub',
+    description: 'the name of a claim or a JSON Pointer, such as sub',
+  },
+  AUDIENCE_CLAIM: {
+    type: 'string',
+    format: 'claim',
+    default: 'aud',
+    description: 'the name of a claim or a JSON Pointer, such as aud',
+  },
+  SCOPE_CLAIM: {
+    type: 'string',
+    format: 'claim',
+    default: 'scope',
+    description: 'the name of a claim or a JSON Pointer, such as scope',
+  },
+  REQUIRED_CLAIMS: {
+    type: 'string',
+    format: 'requiredClaims',
+    description: 'claims with their exact text, comma-separated, such as token_use=access',
+  },
+  ALLOW_NONCE: { type: 'boolean', default: false, description: 'true or false' },
+} as const
