@@ -43,7 +43,12 @@ export function createConsoleApi(server: RunningServer, project: string): Consol
     url,
     publicUrl,
     audience: config.tokens.audiences[0],
-    knownKeys: () => keys.known,
+    knownKeys() {
+      const { known } = keys
+      const since = (time: number) => Math.floor(performance.timeOrigin + time)
+      const dated = known.keys.map((key) => ({ ...key, since: since(key.since) }))
+      return { ...keySet(), ...known, keys: dated }
+    },
     fetchKeys: () => keys.refresh(),
     links: () => consoleLinks(url, config),
     policies: new Map([...routes].map(([label, { access }]) => [label, access])),

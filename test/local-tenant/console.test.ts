@@ -351,7 +351,12 @@ test('a tenant without an API shows an error', async (t) => {
 })
 
 test('an API that has no keys yet', async (t) => {
-  const knownKeys = () => ({ keys: [], age: null, nextFetch: Number.POSITIVE_INFINITY })
+  const knownKeys = () => ({
+    keys: [],
+    age: null,
+    nextFetch: Number.POSITIVE_INFINITY,
+    cooldown: 0,
+  })
   const api = { knownKeys, links: async () => [] as const } as unknown as ConsoleApi
   const { issuer } = await startTenant(t, { api: () => api })
   t.match((await forms(issuer).get('/console/faults')).html, /has not fetched the key set yet/)

@@ -22,8 +22,9 @@ test('the status of a tenant without faults and changes', async (t) => {
     `Tenant      ${issuer}
 API         none is connected
 Faults      none
-Signs with  ${keys[0]}
-Publishes   ${keys[1]}
+Keys        All of these are published:
+            ${keys[0]}  signs
+            ${keys[1]}  signs next
 Data        data.ts, 0 changes since
 Sessions    0
 `,
@@ -59,6 +60,32 @@ test('each fault says what it did, and the status shows it', async (t) => {
   })
 })
 
+test('a rotation says whether the API knows the key, and what to expect', async (t) => {
+  let cooldown = 17
+  let kids: readonly string[] = []
+  const knownKeys = () => ({ keys: kids.map((kid) => ({ kid, since: 0 })), cooldown })
+  const api = { url: 'http://localhost:1', knownKeys } as unknown as ConsoleApi
+  const { issuer } = await startTenant(t, { api: () => api })
+  const environment = { TENANT_PORT: new URL(issuer).port }
+  const command = (args: string) => runManagementCommand(tenantCommand, args, environment)
+  const published = async () => (await command('status --json')).json().keys
+  kids = await published()
+  t.match((await command('rotate')).out, /The API knows the key already, so nothing fails\.\n$/)
+  t.match((await command('rotate')).out, /reject new tokens with 401 for 17 s \(cooldown\)/)
+  t.match((await command('status --json')).json(), { apiKeys: { known: kids, cooldown: 17 } })
+  const [signing, next, ...before] = await published()
+  t.match(
+    (await command('status')).out,
+    `            ${signing}  signs, unknown to the API
+            ${next}  signs next, unknown to the API
+            ${before[0]}  signed before
+            ${before[1]}  signed before
+`,
+  )
+  cooldown = 0
+  t.match((await command('rotate')).out, /it fetches the key set for the first new token\.\n$/)
+})
+
 test('reset undoes changes and ends faults, also while the tenant is down', async (t) => {
   const { issuer, command } = await tenant(t)
   const sdk = managementSdk(issuer, await managementToken(issuer))
@@ -76,7 +103,8 @@ test('reset undoes changes and ends faults, also while the tenant is down', asyn
 })
 
 test('the status names the API that is connected', async (t) => {
-  const api = { url: 'http://localhost:1' } as ConsoleApi
+  const knownKeys = () => ({ keys: [], cooldown: 0 })
+  const api = { url: 'http://localhost:1', knownKeys } as unknown as ConsoleApi
   const { issuer } = await startTenant(t, { api: () => api })
   const environment = { TENANT_PORT: new URL(issuer).port }
   const { out } = await runManagementCommand(tenantCommand, 'status', environment)

@@ -1,7 +1,9 @@
+import type { Environment } from '../../config/environment.ts'
 import { defineCommand, type Subcommand } from '../arguments/define-command.ts'
 import { JSON_OPTION } from '../arguments/syntax.ts'
 import { UsageError } from '../arguments/usage-error.ts'
 import { type ActiveFaults, control, describeFaults } from './control.ts'
+import type { ApiKeys, Status } from './status.ts'
 
 const DURATION = {
   name: 'duration',
@@ -21,7 +23,7 @@ interface FaultResult extends State {
   readonly before: State
 }
 
-type Report = (result: FaultResult) => string[]
+type Report = (result: FaultResult, sources: readonly Environment[]) => string[] | Promise<string[]>
 
 /** A fault that lasts for a duration, or with one. */
 export function lastingFault(name: string, summary: string): Subcommand {
@@ -42,7 +44,7 @@ function fault(name: string, summary: string, lasts: boolean, report: Report): S
       const seconds = lasts ? parseDuration(operands[0]) : undefined
       const result = await control<FaultResult>(sources, 'faults', { fault: name, seconds })
       if (values.json) out.json(result)
-      else out.line(...report(result))
+      else out.line(...(await report(result, sources)))
       return 0
     },
   })
@@ -56,11 +58,25 @@ function parseDuration(text = '10s'): number {
   throw new UsageError(`The duration must be in seconds, such as 10s, and at most ${MAX_SECONDS}s.`)
 }
 
-export function reportRotation({ keys: [signing], before }: FaultResult): string[] {
+export async function reportRotation(
+  { keys: [signing], before }: FaultResult,
+  sources: readonly Environment[],
+): Promise<string[]> {
+  const { apiKeys } = await control<Status>(sources, 'status')
   return [
     `The tenant signs with ${signing} from now on.`,
     `The key before, ${before.keys[0]}, is still published: withdraw ends that.`,
+    ...(apiKeys === undefined ? [] : [expectation(apiKeys, String(signing))]),
   ]
+}
+
+/** What happens to new tokens. */
+function expectation({ known, cooldown }: ApiKeys, signing: string): string {
+  if (known.includes(signing)) return 'The API knows the key already, so nothing fails.'
+  if (cooldown === 0) {
+    return 'The API does not know the key: it fetches the key set for the first new token.'
+  }
+  return `The API does not know the key: protected routes reject new tokens with 401 for ${cooldown} s (cooldown), unless you press Fetch now in the console (Keys and faults).`
 }
 
 export function reportWithdrawal({ keys, before }: FaultResult): string[] {

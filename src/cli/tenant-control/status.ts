@@ -1,12 +1,22 @@
 import type { Line } from '../support/terminal.ts'
 import { type ActiveFaults, control, describeFaults, type TenantInvocation } from './control.ts'
 
-interface Status {
+export interface ApiKeys {
+  /** The ids of the keys that the API has. */
+  readonly known: readonly string[]
+  /** Seconds for which an unknown key does not make the API fetch the key set. */
+  readonly cooldown: number
+}
+
+/** What the command `tenant` shows. */
+export interface Status {
   readonly issuer: string
   /** Undefined if no API is connected. */
   readonly api?: string
+  /** Undefined if no API is connected. */
+  readonly apiKeys?: ApiKeys
   readonly faults: ActiveFaults
-  /** The ids of the published keys. The first one signs. */
+  /** The ids of the published keys. The first one signs, the second one signs after a rotation. */
   readonly keys: readonly string[]
   readonly dataFile: string
   /** How many changes override the data. */
@@ -24,7 +34,6 @@ export async function showStatus({ values, sources, streams: { out } }: TenantIn
 
 function formatStatus(status: Status): Line[] {
   const { issuer, api = 'none is connected', keys, dataFile, changes, sessions } = status
-  const [signing, ...others] = keys
   const faults = describeFaults(status.faults)
   return [
     row('Tenant', issuer),
@@ -32,11 +41,18 @@ function formatStatus(status: Status): Line[] {
     ...(faults.length === 0
       ? [row('Faults', { style: 'green', text: 'none' } as const)]
       : faults.map((text) => row('Faults', { style: 'yellow', text } as const))),
-    row('Signs with', String(signing)),
-    ...others.map((kid) => row('Publishes', kid)),
+    row('Keys', 'All of these are published:'),
+    ...keys.map((kid, index) => keyRow(kid, index, status)),
     row('Data', `${dataFile}, ${changes === 1 ? '1 change' : `${changes} changes`} since`),
     row('Sessions', String(sessions)),
   ]
+}
+
+function keyRow(kid: string, index: number, { apiKeys }: Status): Line {
+  const role = ['signs', 'signs next'][index] ?? 'signed before'
+  const isKnown = apiKeys === undefined || apiKeys.known.includes(kid)
+  const note = isKnown ? '' : ', unknown to the API'
+  return row('', `${kid}  ${role}${note}`)
 }
 
 function row(name: string, value: Exclude<Line, string>[number]): Line {

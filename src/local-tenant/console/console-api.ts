@@ -20,6 +20,13 @@ export interface RouteAnswer extends ServerAnswer {
   readonly nonce?: string | undefined
 }
 
+/** The keys that the API has, and when it fetches them again. */
+export interface ApiKeys extends KnownKeys, KeySetState {
+  /** In these, `since` is in milliseconds since the epoch. */
+  readonly keys: KnownKeys['keys']
+  readonly age: KnownKeys['age']
+}
+
 /** What the running API answers, with the keys that it has. */
 export interface RunningAnswer extends RouteAnswer {
   readonly keySet: KeySetState
@@ -40,7 +47,7 @@ export interface ConsoleApi {
   readonly publicUrl: string
   /** Its identifier, the audience of its access tokens. */
   readonly audience: string
-  readonly knownKeys: () => KnownKeys
+  readonly knownKeys: () => ApiKeys
   /** Lets it fetch the key set of the tenant. @returns whether it succeeded */
   readonly fetchKeys: () => Promise<boolean>
   /** What else runs, for links: the API itself, its documents, the login, the client. */

@@ -3,13 +3,18 @@ import { type Html, html } from '../../html/html.ts'
 import { OAuthError } from '../protocol/oauth-error.ts'
 import type { ConsoleLink } from './console-api.ts'
 import type { ConsoleOptions } from './console-options.ts'
+import { COUNTDOWN_SCRIPT, faultBanner } from './faults/fault-banner.ts'
 import { PAGES } from './pages.ts'
 
 /** The web pages for developers: test roles and tokens, and cause faults. */
 export async function tenantConsole(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
   let links: readonly ConsoleLink[] = []
 
-  app.decorate('consoleFrame', { links: () => linksNavigation(links), sidebar })
+  function banner() {
+    const html = faultBanner(app.faults.active, options.api()?.knownKeys())
+    return html && { html, script: COUNTDOWN_SCRIPT }
+  }
+  app.decorate('consoleFrame', { links: () => linksNavigation(links), sidebar, banner })
 
   // Other sites can submit these forms too (CSRF).
   app.addHook('onRequest', async ({ method, headers }) => {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { ConsoleApi } from '../console/console-api.ts'
+import type { ApiKeys, ConsoleApi } from '../console/console-api.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Sessions } from '../protocol/authorization/sessions.ts'
 import type { SigningKeys } from '../protocol/tokens/signing-keys.ts'
@@ -22,10 +22,16 @@ export async function statusControl(
   app.get('/local-tenant/status', () => ({
     issuer: issuer(),
     api: api()?.url,
+    apiKeys: describe(api()?.knownKeys()),
     faults: app.faults.active,
     keys: keys.publicJwks().keys.map(({ kid }) => kid),
     dataFile,
     changes: directory.changes().length,
     sessions: sessions.list().length,
   }))
+}
+
+/** The ids of the keys that the API knows, and the seconds for which an unknown one makes it fetch nothing. */
+function describe(known: ApiKeys | undefined) {
+  return known && { known: known.keys.map(({ kid }) => kid), cooldown: known.cooldown }
 }

@@ -16,6 +16,8 @@ export interface ConsoleFrame {
   readonly links: () => Html
   /** The pages of the console. @param url the one that is shown */
   readonly sidebar: (url: string) => Html
+  /** What is above the title of each page, and the script for it; undefined if there is nothing. */
+  readonly banner: () => { readonly html: Html; readonly script: string } | undefined
 }
 
 /** A page of the local tenant. */
@@ -40,22 +42,25 @@ export function sendPage(reply: FastifyReply, page: TenantPage): FastifyReply {
   const {
     title,
     body,
-    script: code,
+    script: ownScript,
     wide = false,
     connects = false,
     frameAncestor = "'none'",
   } = page
   const frame = reply.server.consoleFrame
   const layout = frame === undefined ? 'narrow' : undefined
+  const banner = frame?.banner()
+  const code = [banner?.script, ownScript].filter((part) => part !== undefined).join('\n')
   const nonce = randomBytes(16).toString('base64')
   const document = htmlDocument({
     title,
     site: SITE,
     topbar: topbar(frame),
     sidebar: frame?.sidebar(reply.request.url),
+    heading: banner && html`${banner.html}<h1>${title}</h1>`,
     body,
     layout: wide ? 'wide' : layout,
-    script: code === undefined ? undefined : { code, nonce },
+    script: code === '' ? undefined : { code, nonce },
   })
   const policy = contentSecurityPolicy({
     'script-src': [`'nonce-${nonce}'`],

@@ -46,8 +46,8 @@ export interface KeySetState {
 /** A key that is in use. */
 export interface KnownKey {
   readonly kid: string | undefined
-  /** Seconds since a fetch first had it. */
-  readonly age: number
+  /** When a fetch first had it, in milliseconds of the monotonic clock: `performance.now()` in a server. */
+  readonly since: number
 }
 
 /** The keys that are in use, for people. */
@@ -146,10 +146,11 @@ export class RemoteJwks implements VerificationKeys, KeySetControl {
 
   get known(): KnownKeys {
     const now = this.#options.now()
-    const ageOf = (key: VerificationKey) =>
-      Math.floor((now - Number(this.#firstFetchedAt.get(key))) / 1000)
     return {
-      keys: this.#current().map((key) => ({ kid: key.kid, age: ageOf(key) })),
+      keys: this.#current().map((key) => ({
+        kid: key.kid,
+        since: Number(this.#firstFetchedAt.get(key)),
+      })),
       age: this.state.age,
       nextFetch: Math.max(0, Math.ceil((this.#nextAttemptAt - now) / 1000)),
     }

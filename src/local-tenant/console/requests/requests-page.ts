@@ -21,8 +21,8 @@ export function requestsPage(
     script: LIVE_SCRIPT,
     connects: true,
     body: html`<p class="lead">The last 100 calls of the API. Open one to see why it was accepted or rejected.</p>
-<p class="quiet">Tokens are not kept: what explains a call is derived from its token when it is completed. The list
-begins again when <code>npm run dev</code> restarts.</p>
+<p class="quiet">Tokens are not kept. The explanation of a call is made at the end of the call, and kept without the token.
+The list is empty again when <code>npm run dev</code> restarts.</p>
 <div class="row"><a class="button" href="/console/requests">Reload</a>
 <button type="button" id="pause" hidden>Pause</button>
 <span id="news" class="quiet" aria-live="polite"></span></div>
