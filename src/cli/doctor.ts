@@ -11,7 +11,7 @@ import type { Line } from './support/terminal.ts'
 /** Checks the configuration and everything that it points to: `npm run doctor`. */
 export const main = defineCommand({
   details:
-    'Reads the variables of the environment and of .env, and calls the tenant, its keys and Redis. While npm run dev runs, it checks that server.',
+    'Reads the variables of the environment and of .env, and calls the tenant, its keys and Redis. While npm run dev runs, it checks that server, at its port; TENANT_PORT leads to it if that is not 6061.',
   options: JSON_OPTION,
   examples: [
     { args: '', description: 'Every check, with a hint for each problem' },
@@ -35,6 +35,9 @@ async function checkConfiguration({
   const isConfigured = findings.some(({ name, hint }) => name === 'variables' && hint === undefined)
   if (isConfigured) findings.push(...(await checkApiAtTenant(server.sources)))
   // #endregion management
+  // #region local-tenant
+  findings.unshift(...server.faults.map(faultFinding))
+  // #endregion local-tenant
   const failures = findings.filter(({ hint }) => hint !== undefined).length
   if (values.json) out.json({ note, findings })
   else {
@@ -43,6 +46,15 @@ async function checkConfiguration({
   }
   return failures === 0 ? 0 : 1
 }
+
+// #region local-tenant
+/** What follows is found while the tenant fails on request. */
+function faultFinding(found: string): Finding {
+  const warning =
+    'The local tenant fails on request, so some of the checks below fail. To end it: npm run tenant -- up'
+  return { name: 'fault', found, warning }
+}
+// #endregion local-tenant
 
 function summary(failures: number): string {
   if (failures === 0) return 'No problems found.'

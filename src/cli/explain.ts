@@ -93,7 +93,7 @@ async function explainArguments({
   if (note !== undefined) err.line(note)
   const explanation = await explainToken(token, scheme, values, server)
   if (values.json) out.json(explanation)
-  else out.line(...explanationReport(explanation))
+  else out.line(...explanationReport(explanation, server.faults))
   if (!values.json && explanation.code === 'token_needs_dpop') out.line(PROOF_USAGE)
   return EXIT_CODES[explanation.result]
 }

@@ -21,10 +21,10 @@ export async function checkDomains(
 ): Promise<TenantDiagnosis> {
   const domains = await Promise.all(
     issuers.map(async (issuer): Promise<DomainDiagnosis> => {
-      const { findings, metadata } = await checkTenant(issuer, tokens, proxy)
+      const diagnosis = await checkTenant(issuer, tokens, proxy)
       const { finding, keys } = await checkJwks(issuer, tokens, proxy)
       const { host } = new URL(issuer.issuer)
-      return { host, findings: [...findings, finding], metadata, keys }
+      return { ...diagnosis, host, findings: [...diagnosis.findings, finding], keys }
     }),
   )
   const main = assertDefined(domains[0], 'domain')
@@ -32,7 +32,7 @@ export async function checkDomains(
   const findings = domains.flatMap(({ host, findings }) =>
     findings.map((finding) => ({ ...finding, found: `${host}: ${finding.found}` })),
   )
-  return { findings: [...findings, compareKeys(domains)], metadata: main.metadata }
+  return { ...main, findings: [...findings, compareKeys(domains)] }
 }
 
 /** All domains of a tenant publish the same keys. */

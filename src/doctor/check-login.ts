@@ -7,14 +7,18 @@ import type { Finding } from './finding.ts'
  * Whether the tenant accepts the client of the browser login, its secret and its callback. Nobody logs
  * in: the requests end in the errors that a tenant has for them.
  *
- * @param metadata of the tenant
+ * @param tenant what was found about it
  * @param login undefined if the browser login is off
  */
 export async function checkLogin(
-  { authorization_endpoint, token_endpoint }: TenantDiagnosis['metadata'],
+  { isUp, metadata: { authorization_endpoint, token_endpoint } }: TenantDiagnosis,
   login: BrowserLoginConfig | undefined,
 ): Promise<Finding[]> {
   if (login === undefined) return [{ name: 'login', found: 'off' }]
+  if (!isUp) {
+    const found = 'not checked: it needs the discovery document of the tenant'
+    return [{ name: 'login', found, warning: 'Check again when the tenant responds.' }]
+  }
   if (typeof authorization_endpoint !== 'string' || typeof token_endpoint !== 'string') {
     const hint = 'The browser login needs the discovery document of the tenant.'
     return [{ name: 'login', found: 'the tenant names no endpoints', hint }]

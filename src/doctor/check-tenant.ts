@@ -13,8 +13,16 @@ const CHECK_DOMAIN =
 /** What the checks of a tenant found. */
 export interface TenantDiagnosis {
   readonly findings: readonly Finding[]
+  /** Whether it responds, and not with a server error. */
+  readonly isUp: boolean
   /** The members of the discovery document; none if there is no such document. */
   readonly metadata: Readonly<Record<string, unknown>>
+}
+
+const DISCOVERY_NOT_CHECKED: Finding = {
+  name: 'discovery',
+  found: 'not checked: the tenant returned a server error',
+  warning: 'Check again when the tenant responds.',
 }
 
 /** Whether the tenant responds, which issuer it names, and whether the clocks agree. */
@@ -31,16 +39,16 @@ export async function checkTenant(
     const found = `returned ${response.status} after ${Date.now() - startedAt} ms`
     const isDown = response.status >= 500
     const hint = 'The tenant returned a server error. Try again later.'
-    const metadata = await jsonOf(response)
+    const metadata = isDown ? {} : await jsonOf(response)
     const findings = [
       { name: 'tenant', found, ...(isDown && { hint }) },
       checkClock(response.headers.get('date'), now, clockTolerance),
-      checkDiscovery(metadata, issuer),
+      isDown ? DISCOVERY_NOT_CHECKED : checkDiscovery(metadata, issuer),
     ]
-    return { findings, metadata }
+    return { findings, isUp: !isDown, metadata }
   } catch (error) {
     const hint = `Cannot fetch ${url} (${causeOf(error)}). ${adviceFor(error, proxy)}`
-    return { findings: [{ name: 'tenant', found: 'unreachable', hint }], metadata: {} }
+    return { findings: [{ name: 'tenant', found: 'unreachable', hint }], isUp: false, metadata: {} }
   }
 }
 
@@ -68,7 +76,7 @@ function checkDiscovery(
   const name = 'discovery'
   if (tenantIssuer === issuer) return { name, found: `same issuer: ${issuer}` }
   if (typeof tenantIssuer !== 'string') {
-    return { name, found: 'no discovery document; this server does not need one' }
+    return { name, found: 'no discovery document; only a browser login needs one' }
   }
   return {
     name,
@@ -108,13 +116,19 @@ export async function checkJwks(
         : `No key can be used with ${algorithms.join(', ')} (ACCESS_TOKEN_ALGORITHMS).`
     return { finding: { name, found: found || 'empty', hint }, keys }
   } catch (error) {
-    const hint =
+    const found = causeOf(error)
+    const advice = SERVER_ERROR.test(found) ? 'Try again later.' : adviceFor(error, proxy)
+    const problem =
       jwksUrl === undefined
-        ? `The metadata of the issuer must lead to its key set, or JWKS_URI must be set: without it, no token can be verified. ${adviceFor(error, proxy)}`
-        : `${jwksUrl} must return 200 with a key set (JWKS): without it, no token can be verified. ${adviceFor(error, proxy)}`
-    return { finding: { name, found: causeOf(error), hint }, keys: [] }
+        ? 'The metadata of the issuer must lead to its key set, or JWKS_URI must be set.'
+        : `${jwksUrl} must return 200 with a key set (JWKS).`
+    const hint = `${problem} A server that runs uses the keys in its cache. One that starts now has none, and responds with 503 to requests with a token. ${advice}`
+    return { finding: { name, found, hint }, keys: [] }
   }
 }
+
+/** How a fetch of the key set reports a status of 5xx. */
+const SERVER_ERROR = /^JWKS endpoint returned HTTP 5/
 
 /** The codes of OpenSSL for a certificate that no known authority has issued. */
 const UNKNOWN_AUTHORITY =

@@ -40,7 +40,7 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
       : [{ name: 'proxy', found: `https requests go through ${proxy}` }]),
     ...tenant.findings,
     // #region browser-login
-    ...(await checkLogin(tenant.metadata, config.browserLogin)),
+    ...(await checkLogin(tenant, config.browserLogin)),
     // #endregion browser-login
     ...(await checkRedis(config.redisUrl)),
   ]

@@ -91,7 +91,7 @@ test('details that are not problems are listed too', async (t) => {
   t.match(bare.output, /variables +Trimmed whitespace or a trailing slash from AUTH0_ORGANIZATIONS/)
   t.match(bare.output, /org_a: every token must have one of them/)
   t.match(bare.output, /the tenant sent no Date header/)
-  t.match(bare.output, /no discovery document; this server does not need one/)
+  t.match(bare.output, /no discovery document; only a browser login needs one/)
   const optional = { AUTH0_ORGANIZATIONS: 'org_a', ORGANIZATION_REQUIRED: 'false' }
   t.match((await diagnose(t, {}, optional)).output, /org_a, or none/)
   const keys = [...KEYS.keys, { ...newKey('RS256_1024').jwk, kid: undefined }, newKey('ES256').jwk]
@@ -203,7 +203,14 @@ test('a tenant that returns errors', async (t) => {
     const origin = await serve(t, (_request, response) => response.writeHead(status).end('{}'))
     return diagnose(t, {}, { AUTH0_DOMAIN: origin })
   }
-  t.match((await answering(503)).output, /✗ tenant +returned 503/)
+  const { output } = await answering(503)
+  t.match(output, /✗ tenant +returned 503/)
+  t.match(output, /! discovery +not checked: the tenant returned a server error\n/)
+  t.match(
+    output,
+    /✗ key set +JWKS endpoint returned HTTP 503\n.* in its cache\..* Try again later\./,
+  )
+  t.notMatch(output, 'AUTH0_DOMAIN')
   t.match(
     (await answering(404)).output,
     /✗ key set +JWKS endpoint returned HTTP 404\n.*AUTH0_DOMAIN/,
@@ -241,15 +248,43 @@ test('JSON for programs has each finding, with the hint of a problem', async (t)
 // #region local-tenant
 test('if no tenant is configured, the local one is checked', async (t) => {
   const { tenantPort, server } = await development(t)
-  const sources = [{ TENANT_PORT: tenantPort, PORT: String(server.port) }]
-  const { exitCode, output } = await runDoctor(sources)
+  const { exitCode, output } = await runDoctor([{ TENANT_PORT: tenantPort, PORT: '1' }])
   t.equal(exitCode, 0, output)
-  t.match(output, /\d+ is in use by this server/)
+  t.match(
+    output,
+    `✓ port          ${server.port} is in use by this server`,
+    'whatever PORT is here',
+  )
+  // #region browser-login
+  t.match(output, `http://localhost:${server.port}/callback is known to the tenant`)
+  // #endregion browser-login
+})
+
+test('a public URL of the running server counts', async (t) => {
+  const { tenantPort } = await development(t, { PUBLIC_URL: 'http://localhost:1/v1' })
+  const { output } = await runDoctor([{ TENANT_PORT: tenantPort }])
+  t.match(output, '! resource      http://localhost:1/v1 is not in AUTH0_AUDIENCE')
+})
+
+test('a fault of the local tenant is named, and the advice follows from it', async (t) => {
+  const { tenantPort, localTenant } = await development(t)
+  await localTenant.app.faults.inject('down', 60)
+  const { exitCode, output } = await runDoctor([{ TENANT_PORT: tenantPort }])
+  t.equal(exitCode, 1)
+  t.match(output, /^! fault +Every request gets 503 for \d+ s\.\n.*npm run tenant -- up\n/)
+  t.match(output, /✗ tenant +returned 503/)
+  // #region browser-login
+  t.match(output, /! login +not checked: it needs the discovery document of the tenant\n/)
+  // #endregion browser-login
+  t.notMatch(output, /AUTH0_DOMAIN|no token can be verified|does not need/)
 })
 // #endregion local-tenant
 
 test('as a program', async (t) => {
   const unconfigured = start(t, 'cli/main.ts', { TENANT_PORT: '9' }, ['doctor'])
   t.match(await unconfigured.exit, { code: 2 })
-  t.match(unconfigured.output.stderr, /^No tenant is configured/)
+  t.match(
+    unconfigured.output.stderr,
+    /^No tenant is configured .* not answer at http:\/\/localhost:9\. Start it .* TENANT_PORT/,
+  )
 })

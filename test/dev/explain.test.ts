@@ -104,9 +104,16 @@ test('the running server is asked, also during a fault of the tenant', async (t)
   await fault(issuer, 'down')
   const { exitCode, output } = await explain([user], sources)
   t.equal(exitCode, 0, 'the running server has the keys')
-  t.match(output, /One that starts now would answer 503 .*\(keys_unavailable\)/)
+  t.match(
+    output,
+    /does not give its keys now, so a server that starts now would answer 503 .*\(keys_unavailable\)\.\nThe local tenant fails on request\. Every request gets 503 for \d+ s\. To end it/,
+  )
+  t.notMatch(output, /the configuration are no longer/)
   const other = new URL(await serve(t, (_request, response) => response.writeHead(500).end('{}')))
-  t.rejects(explain([user], [{ TENANT_PORT: other.port }]), /No tenant is configured/)
+  t.rejects(
+    explain([user], [{ TENANT_PORT: other.port }]),
+    /No tenant is configured .*, and the local tenant does not answer at /,
+  )
 })
 
 test('after two rotations within the cooldown, it says what the running server answers, and why', async (t) => {
@@ -161,6 +168,7 @@ test('what listens at the port of the local tenant does not get the client secre
         defaults: {},
         variables: { AUTH0_DOMAIN: origin },
         ignored: ['SESSION_SECRET'],
+        api: { url: 'no URL' },
         ...endpoints,
       }),
     )

@@ -9,7 +9,10 @@ import {
 import { findProject } from '../../project/project.ts'
 import type { KeySetState } from '../../tokens/keys/remote-jwks.ts'
 import { boundedFetch } from '../../utils/bounded-fetch.ts'
-import { jsonRequest } from './local-tenant.ts'
+// #region local-tenant
+import { type ActiveFaults, describeFaults } from '../tenant-control/control.ts'
+// #endregion local-tenant
+import { jsonRequest, noLocalTenant } from './local-tenant.ts'
 
 /** A request with a token, for a server to decide. */
 export interface ExaminedRequest {
@@ -28,6 +31,8 @@ export interface ExaminedServer {
   readonly sources: readonly Environment[]
   /** Variables of the developer that this server does not use. */
   readonly unused: readonly string[]
+  /** A sentence for each fault of its tenant, if that is the local one and fails on request. */
+  readonly faults: readonly string[]
   /** What the running server answers; undefined if none can be asked. */
   readonly decide?: (request: ExaminedRequest) => Promise<RunningAnswer | undefined>
 }
@@ -36,6 +41,9 @@ export interface ExaminedServer {
 /** What the server that runs says about itself. */
 interface Development extends DevelopmentVariables {
   readonly project?: string
+  /** Its API; undefined if none is connected. */
+  readonly api?: { readonly url: string; readonly publicUrl: string }
+  readonly faults?: ActiveFaults
 }
 
 const BOUNDS = { timeoutMs: 5_000, maxBytes: 64 * 1024 }
@@ -57,8 +65,9 @@ export async function findServer(sources: readonly Environment[]): Promise<Exami
   const isOfThisProject = development?.project === findProject(process.cwd()).directory
   if (development !== undefined && (isOfThisProject || !isConfigured)) {
     return {
-      sources: developmentEnvironment(sources, development),
+      sources: [...developmentEnvironment(sources, development), addressOf(development)],
       unused: unusedVariables(sources, development),
+      faults: describeFaults(development.faults ?? {}),
       ...(isOfThisProject && {
         async decide(request) {
           const url = `${localTenant}/decisions`
@@ -70,14 +79,22 @@ export async function findServer(sources: readonly Environment[]): Promise<Exami
   }
   if (!isConfigured) {
     throw new Error(
-      'No tenant is configured (AUTH0_DOMAIN is not set in the environment or in .env), and the local tenant is not running (npm run dev).',
+      `No tenant is configured (AUTH0_DOMAIN is not set in the environment or in .env), and the ${noLocalTenant(tenantOrigin(sources))}`,
     )
   }
   // #endregion local-tenant
-  return { sources, unused: [] }
+  return { sources, unused: [], faults: [] }
 }
 
 // #region local-tenant
+/** The variables with the port and the URL at which the API runs, whatever those of the command are. */
+function addressOf({ api }: Development): Environment {
+  // Anything may listen at that port.
+  if (api === undefined || !URL.canParse(api.url)) return {}
+  const { url, publicUrl } = api
+  return { PORT: new URL(url).port, ...(publicUrl !== url && { PUBLIC_URL: publicUrl }) }
+}
+
 /** @returns undefined if the local tenant does not run, or has no answer */
 async function askLocalTenant<T>(url: string, body?: object): Promise<T | undefined> {
   try {

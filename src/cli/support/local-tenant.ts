@@ -20,10 +20,17 @@ export async function callLocalTenant(
   try {
     return await boundedFetch(`${url}${path}`, BOUNDS, init)
   } catch {
-    throw new Error(
-      `The local tenant does not answer at ${url}. Start it with npm run dev, or set TENANT_PORT and TENANT_HTTPS as it has them.`,
-    )
+    throw new Error(`The ${noLocalTenant(url)}`)
   }
+}
+
+/**
+ * A sentence without its first word, for all commands that look for the local tenant.
+ *
+ * @param origin where they looked
+ */
+export function noLocalTenant(origin: string): string {
+  return `local tenant does not answer at ${origin}. Start it with npm run dev, or set TENANT_PORT and TENANT_HTTPS as it has them.`
 }
 
 /** A POST request with JSON; a GET request without a body. */

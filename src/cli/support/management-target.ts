@@ -106,7 +106,7 @@ export async function reportErrors(
     if (json) out.json({ error })
     if (!isLocal || error.code !== 'unreachable') throw error
     throw new Error(
-      `${error.description} Start the local tenant with npm run dev, or set AUTH0_DOMAIN to use another tenant.`,
+      `${error.description} Start the local tenant with npm run dev, or set TENANT_PORT and TENANT_HTTPS as it has them, or AUTH0_DOMAIN to use another tenant.`,
     )
   }
 }

@@ -68,6 +68,7 @@ export async function environmentControl(
     return {
       ...apiEnvironment(issuer(), directory),
       project: running?.project,
+      faults: app.faults.active,
       api: running && describeApi(running, directory),
     }
   })
