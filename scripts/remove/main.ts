@@ -26,15 +26,30 @@ import { withoutRegions } from './regions.ts'
 /** Files in which a region may stand. */
 const TEXT = /\.(ts|md|yaml|json)$|^\.env\.example$|^\.ci\/run$/
 
+/** The arguments are wrong. As in the other commands, the exit code is 2. */
+class UsageError extends Error {}
+
 function usage(): string {
   const lines = Object.entries(PARTS).map(([name, { summary }]) => `  ${name.padEnd(15)}${summary}`)
   return ['Usage: npm run remove -- <part> [<part> ...]', 'Parts:', ...lines, ''].join('\n')
 }
 
+function help(): string {
+  return `${usage()}
+Removes parts that you do not need, with their tests, scripts, packages and documents. It changes files only,
+and starts only if all changes are committed: look at git diff afterwards.
+
+Example:
+  npm run remove -- browser-login
+
+Exit code: 0 removed, 1 not removed, 2 wrong arguments.
+`
+}
+
 /** @throws Error if a part is unknown, or needed by one that stays */
 function check(names: readonly string[]): void {
   if (names.length === 0 || !names.every((name) => Object.hasOwn(PARTS, name)))
-    throw new Error(usage())
+    throw new UsageError(usage())
   for (const name of names) {
     const users = (PARTS[name]?.neededBy ?? []).filter((user) => !names.includes(user))
     const present = users.filter((user) => PARTS[user]?.paths.some((path) => existsSync(path)))
@@ -134,8 +149,8 @@ function removeFiles(
   for (const file of orphansOf(new Map(users), code, (file) => after.get(file))) after.delete(file)
 }
 
-const names = process.argv.slice(2)
-try {
+/** @throws Error if nothing was removed */
+function main(names: readonly string[]): void {
   check(names)
   checkIsCommitted()
   remove(names)
@@ -145,7 +160,13 @@ try {
   process.stdout.write(
     `Removed: ${names.join(', ')}. Look at \`git diff\`, and run \`npm run check\`.\n`,
   )
+}
+
+const names = process.argv.slice(2)
+try {
+  if (names.some((name) => ['--help', '-h'].includes(name))) process.stdout.write(help())
+  else main(names)
 } catch (error) {
   process.stderr.write((error as Error).message)
-  process.exitCode = 1
+  process.exitCode = error instanceof UsageError ? 2 : 1
 }

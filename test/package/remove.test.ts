@@ -68,7 +68,13 @@ test('a part that others need, or that is unknown, is not removed', async (t) =>
   // #endregion management
   for (const names of [[], ['nonsense'], ['toString']]) {
     const { status, stderr } = run(...names)
-    t.equal(status, 1)
-    t.match(stderr, /^Usage: npm run remove -- <part>.*browser-login/s)
+    t.equal(status, 2)
+    t.match(stderr, /^Usage: npm run remove -- <part> .*Parts:/s)
+  }
+  for (const option of ['--help', '-h']) {
+    const { status, stdout, stderr } = run('local-tenant', option)
+    t.equal(status, 0, 'nothing is removed')
+    t.match(stdout, /^Usage: npm run remove -- <part>.*Example:/s)
+    t.equal(stderr, '')
   }
 })
