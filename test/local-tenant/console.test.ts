@@ -17,7 +17,13 @@ import { TEST_PROJECT } from '../support/product/test-project.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { writeTenantKeys } from '../support/tokens/key-cache.ts'
 import { token as fakeToken } from '../support/tokens/tokens.ts'
-import { tenant as startIssuer, startTenant } from '../support/visitor.ts'
+import {
+  redemption,
+  requestToken,
+  tenant as startIssuer,
+  startTenant,
+  visitor,
+} from '../support/visitor.ts'
 
 async function console(t: Test, environment: Record<string, string> = {}) {
   const { tenant: issuer, localTenant: tenant, server } = await development(t, environment)
@@ -200,6 +206,22 @@ test('a token can call a route, and keeps its options', async (t) => {
   t.equal((await post('/console/tokens', { ...form, call: '/../x' })).status, 400)
   await server.app.close()
   t.match((await post('/console/tokens', { ...form, call: ADMIN })).html, /does not answer, or/)
+})
+
+test('the claims of an ID token are described: none of them is a custom one', async (t) => {
+  const { issuer, post } = await console(t)
+  const { answer } = await visitor(issuer).logIn('user')
+  const { body } = await requestToken(issuer, redemption(answer['code']))
+  const made = await post('/console/tokens', { persona: 'user', flaw: 'id' })
+  const [, flawed] = /name="token" value="([^"]+)"/.exec(made.html) ?? []
+  for (const token of [body['id_token'], flawed]) {
+    const { html } = await post('/console/explain', { route: PROTECTED, token: String(token) })
+    t.match(html, /<code>nickname<\/code>.*Casual name of the user/s)
+    t.notMatch(html, 'custom claim')
+  }
+  const standard =
+    'name given_name family_name middle_name nickname preferred_username profile picture website email email_verified gender birthdate zoneinfo locale phone_number phone_number_verified address updated_at auth_time nonce acr amr azp at_hash c_hash sid'
+  for (const claim of standard.split(' ')) t.notMatch(describeClaim(claim), 'custom claim', claim)
 })
 
 test('each claim has a description and a readable value', async (t) => {
