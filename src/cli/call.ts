@@ -1,19 +1,33 @@
 import type { Environment } from '../config/environment.ts'
+import { extractToken } from '../explain/extract-token.ts'
 import { boundedFetch } from '../utils/bounded-fetch.ts'
 import { defineCommand, type Invocation } from './arguments/define-command.ts'
 import { UsageError } from './arguments/usage-error.ts'
 import { loadClientKey } from './calls/client-key.ts'
-import { exchange } from './calls/exchange.ts'
+import { exchange, type SchemedToken } from './calls/exchange.ts'
 import { PLAIN_TOKEN_NOTE, requestPersonaToken } from './calls/persona-token.ts'
+import { readText, type Streams } from './support/command.ts'
 import { callLocalTenant } from './support/local-tenant.ts'
 
 const BOUNDS = { timeoutMs: 60_000, maxBytes: 1024 * 1024, cuts: true }
+
+const WITH_OLD_TOKEN =
+  'To call with a token that you have from before, add --token "$TOKEN" (TOKEN=$(npm run --silent token -- user)).'
+
+/** What can be the value of a header. */
+const SENDABLE = /^[\x21-\x7e]+$/
 
 const OPTIONS = {
   as: {
     type: 'string',
     value: 'persona',
     description: 'Whose token it is. The default is the first persona',
+  },
+  token: {
+    type: 'string',
+    value: 'token',
+    description:
+      'A token that you have, such as "$TOKEN", or - to read it from standard input. The default is a new one',
   },
   dpop: {
     type: 'boolean',
@@ -31,6 +45,10 @@ export const main = defineCommand({
   examples: [
     { args: '/api/messages/protected', description: 'With the token of the first persona' },
     { args: '/api/messages/admin --as admin --dpop', description: 'With a bound token' },
+    {
+      args: '/api/messages/protected --token "$TOKEN"',
+      description: 'With a token from before, also while the tenant is down',
+    },
   ],
   exitCodes: '0 for a status of 2xx, 1 for another one, 2 without a response.',
   errorExitCode: 2,
@@ -44,7 +62,9 @@ async function callApi({ values, operands, sources, streams }: Invocation<typeof
   const api = await findApi(sources)
   const signer = values.dpop ? await loadClientKey() : undefined
   const show = (...lines: string[]) => err.line(...lines)
-  const token = await requestPersonaToken(sources, values.as ?? api.persona, { signer, show })
+  const token =
+    (await givenToken(values, streams.input)) ??
+    (await newToken(sources, values.as ?? api.persona, { signer, show }))
   const isBound = token.type === 'DPoP'
   if (values.dpop && !isBound) err.line(PLAIN_TOKEN_NOTE, '')
 
@@ -60,6 +80,34 @@ async function callApi({ values, operands, sources, streams }: Invocation<typeof
   )
   out.text(body)
   return status >= 200 && status < 300 ? 0 : 1
+}
+
+/**
+ * The token of the option.
+ *
+ * @returns undefined if there is none
+ * @throws UsageError without its text, which may be a secret
+ */
+async function givenToken(
+  { token: given, as: persona, dpop }: Invocation<typeof OPTIONS>['values'],
+  input: Streams['input'],
+): Promise<SchemedToken | undefined> {
+  if (given === undefined) return undefined
+  if (persona !== undefined) throw new UsageError('--token and --as exclude each other.')
+  const token = extractToken(given === '-' ? await readText(input) : given)
+  if (token === '') throw new UsageError('Missing token.')
+  if (!SENDABLE.test(token)) throw new UsageError('The token has characters that no token has.')
+  return { type: dpop ? 'DPoP' : 'Bearer', token }
+}
+
+/** @throws Error that says how to go on without a new token, if the tenant gives none */
+async function newToken(...args: Parameters<typeof requestPersonaToken>): Promise<SchemedToken> {
+  try {
+    return await requestPersonaToken(...args)
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new Error(`No new token: ${(error as Error).message} ${WITH_OLD_TOKEN}`)
+  }
 }
 
 async function send(url: string, headers: Record<string, string>): Promise<Response> {

@@ -45,7 +45,7 @@ const OPTIONS = {
 } as const
 
 const PROOF_USAGE =
-  'To check the proof of such a request too: explain --proof <value of the DPoP header> --method <method> --url <URL that the client called> <token>'
+  'To check the proof of such a request too: explain --proof <value of the DPoP header> --method <method> --url <URL that the client called>, with the token on standard input'
 
 /** Base64url can begin with a dash. All options are shorter than this. */
 const DASHED_TOKEN = /^-[\w-]{15,}$/
@@ -67,8 +67,11 @@ export const main = defineCommand({
     // #region local-tenant
     { input: 'token admin', args: '', description: 'A token of the local tenant' },
     // #endregion local-tenant
-    { args: '--route /api/messages/admin "$TOKEN"', description: 'Another route' },
-    { args: '--json "$TOKEN"', description: 'Every check for a program' },
+    {
+      ...{ shellInput: 'echo "$TOKEN"', args: '--route /api/messages/admin' },
+      description: 'A token in a variable, and another route',
+    },
+    { shellInput: 'echo "$TOKEN"', args: '--json', description: 'Every check for a program' },
   ],
   exitCodes: '0 accepted, 1 rejected, 2 not checked',
   errorExitCode: 2,

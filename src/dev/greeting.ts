@@ -35,7 +35,7 @@ export function greeting(options: GreetingOptions): string {
     `  API            ${apiUrl}   (${apiOf(directory).identifier})`,
     ...(hasApiReference ? [`  API reference  ${apiUrl}/docs`] : []),
     ...(hasBrowserLogin ? [`  Browser login  ${apiUrl}/`] : []),
-    `  Local tenant   ${origin}   (console: test roles and tokens)`,
+    `  Local tenant   ${origin}   (console: Explain, Keys and faults)`,
     ...(unused.length > 0 ? [`  Not used       ${describeUnused(unused)}`] : []),
     '',
     `  Personas, from ${dataFile}`,
@@ -55,25 +55,27 @@ function nextSteps(options: GreetingOptions): string[] {
     ...(protocol === 'https:' ? ['TENANT_HTTPS=true'] : []),
     ...(port === '6061' ? [] : [`TENANT_PORT=${port}`]),
   ]
-  const command = (name: string) => [
+  const command = (name: string, ...args: string[]) => [
     ...variables,
-    ...(scripts.includes(name) ? ['npm run --silent', name, '--'] : ['npx messages-api', name]),
+    ...(scripts.includes(name) ? ['npm run --silent', name] : ['npx messages-api', name]),
+    ...(scripts.includes(name) && args.length > 0 ? ['--'] : []),
+    ...args,
   ]
   const { publicPath, protectedCall } = suggestCalls(routes, tenant.directory)
   const [first] = tenant.directory.personas
   const { name } = protectedCall?.persona ?? assertDefined(first, 'persona')
   const path = protectedCall === undefined ? [] : [protectedCall.path]
   const callsWithTokens = requiresBoundTokens
-    ? path.map((path) => [...command('call'), path, '--as', name, '--dpop'])
+    ? path.map((path) => command('call', path, '--as', name, '--dpop'))
     : [
-        enclose('TOKEN=$(', [...command('token'), name], ')'),
+        enclose('TOKEN=$(', command('token', name), ')'),
         ...path.map((path) => ['curl -H "Authorization: Bearer $TOKEN"', `${apiUrl}${path}`]),
-        [...command('explain'), '"$TOKEN"'],
+        ['echo "$TOKEN" |', ...command('explain')],
       ]
   return [
     ...(publicPath === undefined ? [] : [['curl', `${apiUrl}${publicPath}`]]),
     ...callsWithTokens,
-    [...command('tenant'), tenant.directory.changes().length === 0 ? 'status' : 'changes'],
+    command('tenant', tenant.directory.changes().length === 0 ? 'status' : 'changes'),
   ].flatMap(commandLines)
 }
 

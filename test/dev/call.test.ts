@@ -1,7 +1,7 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import { type Test, test } from 'tap'
-import { main as call } from '../../src/cli/call.ts'
+import { main as callCommand } from '../../src/cli/call.ts'
 import { main as token } from '../../src/cli/token.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { runCommand, runMain } from '../support/command.ts'
@@ -23,7 +23,8 @@ async function start(t: Test, environment: Record<string, string> = {}) {
   return {
     localTenant,
     server,
-    call: (...args: string[]) => runCommand(call, args, sources),
+    sources,
+    call: (...args: string[]) => runCommand(callCommand, args, sources),
     token: (...args: string[]) => runCommand(token, args, sources),
   }
 }
@@ -111,6 +112,37 @@ test('where the API at the tenant has no bound tokens, the token is a plain one'
   t.match((await token('user', '--dpop')).err, note)
 })
 
+test('call sends a token from before, also while the tenant is down', async (t) => {
+  const { call, token, localTenant } = await start(t)
+  const bearer = (await token('admin')).out.trim()
+  const bound = (await token('admin', '--dpop')).out.trim()
+  await localTenant.app.faults.inject('down', 60)
+  const failed = await call(ADMIN)
+  t.match(
+    failed.problem,
+    /^No new token: The local tenant is down on request\. .* add --token "\$TOKEN"/,
+  )
+  const saved = await call(ADMIN, '--token', bearer)
+  t.equal(saved.exitCode, 0)
+  t.match(saved.err, /^> Authorization: Bearer eyJhbG… \(\d+ characters\)$/m)
+  t.notMatch(saved.err, '/oauth/token')
+  t.equal((await call(ADMIN, '--token', `Bearer ${bearer}`)).exitCode, 0, 'as it was pasted')
+  t.equal((await call(ADMIN, '--token', bound, '--dpop')).exitCode, 0, 'with a proof')
+  t.equal((await call(ADMIN, '--token', bound)).exitCode, 1, 'without a proof')
+})
+
+test('call reads a token from standard input, and never repeats a wrong one', async (t) => {
+  const { sources, call, token } = await start(t)
+  const run = async (input: string) =>
+    runCommand(callCommand, [ADMIN, '--token', '-'], sources, { input })
+  t.equal((await run((await token('admin')).out)).exitCode, 0)
+  t.equal((await run('')).problem, 'Missing token.')
+  t.equal((await run('geheim\u0000')).problem, 'The token has characters that no token has.')
+  const both = await call(ADMIN, '--token', 'x', '--as', 'user')
+  t.equal(both.problem, '--token and --as exclude each other.')
+  t.match((await call(ADMIN, '--as', 'nobody')).problem, /^Unknown persona\./)
+})
+
 test('call reports that the API does not run', async (t) => {
   const { call, server } = await start(t)
   await server.app.close()
@@ -129,13 +161,13 @@ test('call explains what it needs', async (t) => {
   for (const args of [[], ['x'], ['/a', '/b']]) {
     t.equal((await runMain(['call', ...args])).exitCode, 2, args.join(' '))
   }
-  t.match((await runCommand(call, ['--x'], [])).problem, /Unknown option/)
+  t.match((await runCommand(callCommand, ['--x'], [])).problem, /Unknown option/)
 
   const lonely = [{ TENANT_PORT: new URL(await tenant(t)).port }]
-  t.match((await runCommand(call, ['/'], lonely)).problem, /No API is connected/)
+  t.match((await runCommand(callCommand, ['/'], lonely)).problem, /No API is connected/)
   const other = await serve(t, (_request, response) => response.end('hello'))
   const sources = [{ TENANT_PORT: new URL(other).port }]
-  t.match((await runCommand(call, ['/'], sources)).problem, /No API is connected/)
+  t.match((await runCommand(callCommand, ['/'], sources)).problem, /No API is connected/)
   const none = [{ TENANT_PORT: '1' }]
-  t.match((await runCommand(call, ['/'], none)).problem, /The local tenant does not answer/)
+  t.match((await runCommand(callCommand, ['/'], none)).problem, /The local tenant does not answer/)
 })

@@ -53,8 +53,9 @@ export function section(heading: string, rows: readonly (readonly [string, strin
   return ['', `${heading}:`, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)]
 }
 
-function exampleLine({ caller, path }: Topic, { args, input }: Example): string {
+function exampleLine({ caller, path }: Topic, { args, input, shellInput }: Example): string {
   const line = commandLine(caller, path, args)
+  if (shellInput !== undefined) return `${shellInput} | ${line}`
   if (input === undefined) return line
   const [name = '', ...others] = input.split(' ')
   return `${commandLine(caller, [name], others.join(' '))} | ${line}`

@@ -28,6 +28,8 @@ export interface Example {
   readonly args: string
   /** Another command whose output is the input: its name and arguments. */
   readonly input?: string
+  /** A line of the shell whose output is the input. */
+  readonly shellInput?: string
   readonly description: string
 }
 
