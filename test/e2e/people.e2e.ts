@@ -47,6 +47,47 @@ test('the page is accessible, and the notice stays in view', async (t) => {
     page.evaluate('[scrollY, document.querySelector("[role=status]").getBoundingClientRect().top]')
   const [scrolled, top] = (await position()) as [number, number]
   t.ok(scrolled > 100, `scrolled by ${scrolled}`)
+  const covered = (id: string) =>
+    page.evaluate(
+      `document.getElementById('${id}').getBoundingClientRect().top - document.querySelector('.notice').getBoundingClientRect().bottom`,
+    ) as Promise<number>
+  const distance = await covered('persona-acme-admin')
+  t.ok(distance >= 0, `the row begins ${distance} px below the notice`)
   t.ok(top >= 0 && top < 100, `the notice is at ${top}`)
   await checkEverywhere(t, page, 'after a change')
+
+  for (const [width, height] of [
+    [360, 500],
+    [1440, 500],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    await page.selectOption('#persona-acme-admin select', { label: 'admin' })
+    await page.click('#persona-acme-admin button:text-is("Give")')
+    await notice.waitFor()
+    const row = await covered('persona-acme-admin')
+    t.ok(row >= 0, `${width}: the row begins ${row} px below the notice`)
+    await page.click('[aria-label="Take away admin from Abe Admin"]')
+    await page.waitForSelector('[role=status]:has-text("taken away")')
+    await page.fill('#new-role ~ form [name=name]', 'Auditor')
+    await page.click('text=Make the role')
+    await page.click('[aria-label="Delete the role Auditor"]')
+    await page.waitForSelector('[role=status]:has-text("was deleted")')
+    const heading = await covered('roles')
+    t.ok(heading >= 0, `${width}: the heading begins ${heading} px below the notice`)
+  }
+})
+
+test('a form that fails keeps what was typed, and has the focus', async (t) => {
+  const { tenant } = await development(t, { PORT: await freePort() })
+  const { newPage } = await browser(t)
+  const page = await newPage({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } })
+  await page.goto(new URL('/console/people', tenant).href)
+  const field = page.locator('#rol_admin [name=permission]:not([type=hidden])').last()
+  await field.fill('two words')
+  await page.click('#rol_admin button:text-is("Add")')
+  await page.waitForSelector('[role=status]:has-text("one word")')
+  const again = page.locator('[aria-invalid=true]')
+  t.equal(await again.inputValue(), 'two words')
+  t.ok(await again.evaluate('(element) => element === document.activeElement'))
+  t.notMatch(page.url(), 'two')
 })

@@ -192,6 +192,7 @@ test('organization, lifetime and scope of a token', async (t) => {
     const { status, html } = await post('/console/tokens', { persona: 'user', lifetime })
     t.equal(status, 400)
     t.match(html, /The lifetime must be from 1 to/)
+    t.match(html, `value="${lifetime}"`, 'what was typed is kept')
   }
 })
 

@@ -53,7 +53,7 @@ main > details > summary { margin-bottom: 0.5rem; }
 .with-sidebar > .topbar > div { max-width: none; }
 .sidebar { padding: 1rem 0.75rem; background: var(--surface); border-bottom: 1px solid var(--line); }
 .sidebar ul { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.15rem;
-  grid-template-columns: repeat(auto-fill, minmax(6.25rem, 1fr)); }
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 7.5rem), 1fr)); }
 .sidebar a { display: flex; align-items: center; height: 100%; min-height: 2.25rem; padding: 0.3rem 0.75rem;
   border-radius: var(--radius); color: var(--quiet); font-weight: 500; line-height: 1.25; text-decoration: none; }
 .sidebar a:hover { background: var(--soft); color: var(--text); }

@@ -69,8 +69,10 @@ fieldset label { font-weight: 400; margin-bottom: 0.5rem; }
 .alert.bad { background: var(--bad-soft); }
 .alert.warn { background: var(--warn-soft); }
 .alert > :last-child { margin-bottom: 0; }
-.notice { position: sticky; top: 0.5rem; z-index: 1; }
-:root:has(.notice:not(:empty)) { scroll-padding-top: 5rem; }
+/* It hides what is behind it completely. What a page is scrolled to begins below it. */
+.notice:not(:empty) { position: sticky; top: 0.5rem; z-index: 3; box-shadow: 0 0 0 0.5rem var(--page); }
+:root:has(.notice:not(:empty)) { scroll-padding-top: 4.25rem; }
+@media (max-width: 36rem) { :root:has(.notice:not(:empty)) { scroll-padding-top: 7.75rem; } }
 .empty { margin: 0 0 1.25rem; padding: 1.25rem; text-align: center; color: var(--quiet);
   border: 1px dashed var(--edge); border-radius: var(--radius-large); }
 .empty > :last-child { margin-bottom: 0; }

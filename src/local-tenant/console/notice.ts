@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { type Html, html } from '../../html/html.ts'
-import { parseParameters } from '../protocol/parameters.ts'
+import { type Parameters, parseParameters } from '../protocol/parameters.ts'
 
 /** What a page reports of an action. */
 export interface Notice {
@@ -13,12 +13,26 @@ export type Notices<Code extends string = string> = Readonly<Record<Code, Notice
 
 /** Reports the action that led to a page. It stays visible wherever the page is scrolled to. */
 export function noticeOf(query: unknown, notices: Notices): Html {
-  const { done = '' } = parseParameters(query)
+  return noticeOfCode(parseParameters(query)['done'], notices)
+}
+
+/** The same for a response to a form, which has no URL to read the code from. */
+export function noticeOfCode(done = '', notices: Notices): Html {
   const { text, isFailure } = (Object.hasOwn(notices, done) ? notices[done] : undefined) ?? NONE
   return html`<p role="status" class="notice${isFailure ? ' alert bad' : ''}">${text}</p>`
 }
 
 const NONE: Notice = { text: '' }
+
+/** A form that failed: it is shown again with what was typed, which is never in a URL. */
+export interface FailedForm {
+  /** The id of what the form is in. */
+  readonly id: string
+  readonly values: Parameters
+}
+
+/** The attributes of the field that is wrong: the browser scrolls to it. */
+export const INVALID = html` autofocus aria-invalid="true"`
 
 /**
  * Leads back to a page after an action, so that a reload does not repeat it.

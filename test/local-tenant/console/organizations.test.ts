@@ -31,7 +31,7 @@ test('members are shown, added and removed', async (t) => {
 })
 
 test('somebody is invited, and the invitation is revoked', async (t) => {
-  const { submit, directory } = await start(t)
+  const { submit, post, directory } = await start(t)
   const roles = { 'role admin': 'on', 'role nothing': 'on' }
   const { html } = await submit(`${PATH}/invite`, { ...INVITATION, ...roles })
   t.match(statusOf(html), /The invitation was created/)
@@ -40,8 +40,13 @@ test('somebody is invited, and the invitation is revoked', async (t) => {
   ])
   const [{ id: invitation, roles: given } = { id: '', roles: [] }] = directory.invitations
   t.strictSame(given, ['admin'], 'only roles that exist')
-  const bad = await submit(`${PATH}/invite`, { ...INVITATION, email: 'nobody' })
+  const wrong = { ...INVITATION, email: 'nobody', client: 'messages-web-hs256', 'role admin': 'on' }
+  const bad = await post(`${PATH}/invite`, wrong)
+  t.equal(bad.status, 400)
   t.match(bad.html, /alert bad">This is not an e-mail address/)
+  t.match(bad.html, /value="nobody" autofocus aria-invalid="true">/, 'what was typed is kept')
+  t.match(bad.html, /name="role admin" checked>/)
+  t.equal(bad.html.match(/ checked>/g)?.length, 1, 'only in the form that failed')
   t.match(statusOf((await submit(`${PATH}/revoke`, { invitation })).html), /was revoked/)
   t.equal([...directory.invitations].length, 0)
   const again = await submit(`${PATH}/revoke`, { invitation })

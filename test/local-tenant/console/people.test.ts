@@ -30,7 +30,7 @@ test('who has which role, and where a permission comes from', async (t) => {
   t.match(rows[0], /Uma User user, user@example.com no organization .* no permission$/)
   t.match(rows[3], /Abe Admin .* Acme admin take away read:admin-messages from admin$/)
   t.match(rowsOf(html, /roles/), [
-    /^admin read:admin-messages remove for \/probe\/admin .* Ada Admin, Abe Admin in the data file$/,
+    /^admin read:admin-messages remove for \/probe\/admin .* Ada Admin, Abe Admin from the data file: delete it there$/,
   ])
   t.match(html, /Records that differ now: 0/)
   t.notMatch(html, /Undo all changes/)
@@ -59,7 +59,7 @@ test('a role is made with permissions, and deleted', async (t) => {
   t.match(statusOf(made.html), /The role was made/)
   t.match(
     rowsOf(made.html, /roles/)[1],
-    /^Auditor read:admin-messages remove .* read:audit remove required by no route .* nobody Delete$/,
+    /^Auditor read:admin-messages remove .* read:audit remove required by no route .* nobody made here Delete$/,
   )
   const role = String(directory.roles.find(({ name }) => name === 'Auditor')?.id)
   await submit(`${PATH}/give`, { persona: 'user', role })
@@ -97,10 +97,13 @@ test('what is refused', async (t) => {
     ['/roles', { name: 'admin' }, /already a role/],
     ['/roles', { name: 'x', other: 'two words' }, /one word/],
     ['/permissions', { role, permission: '"' }, /one word/],
-    ['/roles/remove', { role }, /in the data file/],
   ] as const) {
-    t.match((await submit(`${PATH}${path}`, values)).html, problem, path)
+    const { status, html } = await post(`${PATH}${path}`, values)
+    t.equal(status, 400, path)
+    t.match(statusOf(html), problem, path)
   }
+  const seeded = await submit(`${PATH}/roles/remove`, { role })
+  t.match(seeded.html, /in the data file/)
   for (const [path, values] of [
     ['/give', { persona: 'nobody', role }],
     ['/give', { persona: 'user', role: 'rol_nothing' }],
@@ -116,6 +119,32 @@ test('what is refused', async (t) => {
       'another site',
     )
   }
+})
+
+test('a form that fails keeps what was typed, in its own place and not in the URL', async (t) => {
+  const { post } = await start(t)
+  const boxes = { [`permission ${PERMISSION}`]: 'on' }
+  const role = await post(`${PATH}/roles`, { name: 'A "B"', other: 'two words', ...boxes })
+  t.equal(role.location, null)
+  t.match(role.html, 'name="name" required maxlength="50" autocomplete="off" value="A &#34;B&#34;"')
+  t.match(role.html, 'placeholder="read:things" value="two words"')
+  t.match(role.html, `name="permission ${PERMISSION}" checked>`)
+  t.equal(role.html.match(/autofocus/g)?.length, 1)
+
+  const made = await post(`${PATH}/permissions`, { role: 'rol_admin', permission: 'two words' })
+  t.match(made.html, /value="two words" autofocus aria-invalid="true"><\/label>/)
+  t.equal(made.html.match(/two words/g)?.length, 1, 'only in the form that failed')
+  t.notMatch(made.html, ' checked>')
+})
+
+test('the columns and fields of roles say what they are', async (t) => {
+  const { get, submit } = await start(t)
+  t.match(
+    (await get(PATH)).html,
+    /Origin<\/th>.*Add a permission <span.*placeholder="read:things"/s,
+  )
+  const { html } = await submit(`${PATH}/roles`, { name: 'Auditor' })
+  t.match(rowsOf(html, /roles/), [/from the data file: delete it there$/, /made here Delete$/])
 })
 
 test('changes are stored, and undone', async (t) => {

@@ -8,7 +8,7 @@ import { sendPage } from '../../pages/tenant-page.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { type Parameters, parseParameters, requireParameter } from '../../protocol/parameters.ts'
 import { requirePersona } from '../../protocol/tokens/persona-grant.ts'
-import { leadBack, type Notices, noticeOf } from '../notice.ts'
+import { leadBack, type Notices, noticeOf, noticeOfCode } from '../notice.ts'
 import { organizationsView } from './organizations-view.ts'
 import { PATH, ROLE_BOX } from './path.ts'
 
@@ -67,7 +67,11 @@ export async function organizationsPage(
     const parameters = parseParameters(body)
     const { id } = requireOrganization(parameters)
     const { email = '' } = parameters
-    if (!isEmailAddress(email)) return leadBack(reply, PATH, 'bad-email', id)
+    if (!isEmailAddress(email)) {
+      const notice = noticeOfCode('bad-email', NOTICES)
+      const failed = { id, values: parameters }
+      return sendPage(reply.code(400), organizationsView(directory, dataFile, notice, failed))
+    }
     const client = requireParameter(parameters, 'client')
     const roles = [...directory.roles]
       .map(({ name }) => name)

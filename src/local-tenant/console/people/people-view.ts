@@ -5,6 +5,7 @@ import type { Persona } from '../../directory/records.ts'
 import type { TenantPage } from '../../pages/tenant-page.ts'
 import { table } from '../components.ts'
 import type { ConsoleApi } from '../console-api.ts'
+import type { FailedForm } from '../notice.ts'
 import { PATH } from './people-notices.ts'
 import { permissionsIn, routesByPermission } from './permissions.ts'
 import { newRoleForm, rolesSection } from './roles-view.ts'
@@ -14,10 +15,13 @@ export interface PeopleViewOptions {
   readonly api: ConsoleApi | undefined
   readonly dataFile: string
   readonly notice: Html
+  /** The form that led to this page, if it failed. */
+  readonly failed?: FailedForm
 }
 
 /** Personas with their roles and permissions, and the roles. */
-export function peopleView({ directory, api, dataFile, notice }: PeopleViewOptions): TenantPage {
+export function peopleView(options: PeopleViewOptions): TenantPage {
+  const { directory, api, dataFile, notice, failed } = options
   const personas = [...directory.personas].map((persona) => personaRow(persona, directory))
   const routes = routesByPermission(api)
   return {
@@ -28,8 +32,8 @@ export function peopleView({ directory, api, dataFile, notice }: PeopleViewOptio
 <h2 id="people">People</h2>
 ${table('people', ['Who', 'Organizations', 'Roles', 'Permissions'], personas)}
 <p class="quiet">To add somebody, sign up on the login page of an application, or edit <code>${dataFile}</code>.</p>
-${rolesSection(directory, routes)}
-${newRoleForm(directory, routes)}
+${rolesSection(directory, routes, failed)}
+${newRoleForm(directory, routes, failed)}
 ${changesSection(directory, dataFile)}`,
   }
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { undoChanges } from '../../controls/changes.ts'
 import type { Persona } from '../../directory/records.ts'
 import { sendPage } from '../../pages/tenant-page.ts'
@@ -6,8 +6,8 @@ import type { Sessions } from '../../protocol/authorization/sessions.ts'
 import { type Parameters, parseParameters } from '../../protocol/parameters.ts'
 import { requirePersona } from '../../protocol/tokens/persona-grant.ts'
 import type { ConsoleApi } from '../console-api.ts'
-import { leadBack, noticeOf } from '../notice.ts'
-import { PATH, PEOPLE_NOTICES, requireRole } from './people-notices.ts'
+import { type FailedForm, leadBack, noticeOf, noticeOfCode } from '../notice.ts'
+import { PATH, PEOPLE_NOTICES, type PeopleNotice, requireRole } from './people-notices.ts'
 import { peopleView } from './people-view.ts'
 import type { RoleFormOptions } from './permissions.ts'
 import { roleForms } from './role-forms.ts'
@@ -27,6 +27,12 @@ export async function peoplePage(app: FastifyInstance, options: PeoplePageOption
     const notice = noticeOf(query, PEOPLE_NOTICES)
     return sendPage(reply, peopleView({ directory, api: api(), dataFile, notice }))
   })
+
+  function fail(reply: FastifyReply, done: PeopleNotice, failed: FailedForm): FastifyReply {
+    const notice = noticeOfCode(done, PEOPLE_NOTICES)
+    const page = peopleView({ directory, api: api(), dataFile, notice, failed })
+    return sendPage(reply.code(400), page)
+  }
 
   async function setRoles(
     parameters: Parameters,
@@ -56,5 +62,5 @@ export async function peoplePage(app: FastifyInstance, options: PeoplePageOption
     return leadBack(reply, PATH, 'changes-undone', 'changes')
   })
 
-  await app.register(roleForms, options)
+  await app.register(roleForms, { directory, file, fail })
 }

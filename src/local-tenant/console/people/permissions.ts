@@ -8,6 +8,12 @@ import type { ConsoleApi } from '../console-api.ts'
 /** What the names of permissions consist of: a scope token (RFC 6749 §3.3), as long as at Auth0. */
 export const PERMISSION_NAME = /^[\x21\x23-\x5b\x5d-\x7e]{1,280}$/
 
+/** The id of the form for a new role. */
+export const NEW_ROLE = 'new-role'
+
+/** It has the permissions as check boxes: the name of each begins with this. */
+export const BOX = 'permission '
+
 /** The routes of the running API that require a permission, by its name. */
 export function routesByPermission(api: ConsoleApi | undefined): Map<string, string[]> {
   const routes = new Map<string, string[]>()

@@ -1,20 +1,29 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Role } from '../../directory/records.ts'
 import { newId } from '../../management-api/new-id.ts'
 import { OAuthError } from '../../protocol/oauth-error.ts'
 import { parseParameters, requireParameter } from '../../protocol/parameters.ts'
-import { leadBack } from '../notice.ts'
+import { type FailedForm, leadBack } from '../notice.ts'
 import { PATH, type PeopleNotice, requireRole } from './people-notices.ts'
-import { addPermission, PERMISSION_NAME, type RoleFormOptions } from './permissions.ts'
+import {
+  addPermission,
+  BOX,
+  NEW_ROLE,
+  PERMISSION_NAME,
+  type RoleFormOptions,
+} from './permissions.ts'
 
 const MAX_NAME_LENGTH = 50
-/** A form has the permissions as check boxes: the name of each begins with this. */
-const BOX = 'permission '
+
+export interface RoleFormsOptions extends RoleFormOptions {
+  /** Shows the page with a form that failed. */
+  readonly fail: (reply: FastifyReply, done: PeopleNotice, failed: FailedForm) => FastifyReply
+}
 
 /** Handles the forms that change roles. */
 export async function roleForms(
   app: FastifyInstance,
-  { directory, file }: RoleFormOptions,
+  { directory, file, fail: showAgain }: RoleFormsOptions,
 ): Promise<void> {
   const { roles, personas } = directory
   const requireApi = () => {
@@ -27,7 +36,8 @@ export async function roleForms(
     const api = requireApi()
     const parameters = parseParameters(body)
     const { name = '', other = '' } = parameters
-    const fail = (done: PeopleNotice) => leadBack(reply, PATH, done, 'new-role')
+    const fail = (done: PeopleNotice) =>
+      showAgain(reply, done, { id: NEW_ROLE, values: parameters })
     const role = newRole(name.trim())
     if (role.name === '' || role.name.length > MAX_NAME_LENGTH) return fail('bad-role-name')
     if (roles.find((known) => known.name === role.name)) return fail('role-exists')
@@ -59,7 +69,9 @@ export async function roleForms(
     const parameters = parseParameters(body)
     const role = requireRole(directory, parameters)
     const permission = requireParameter(parameters, 'permission').trim()
-    if (!PERMISSION_NAME.test(permission)) return leadBack(reply, PATH, 'bad-permission', role.id)
+    if (!PERMISSION_NAME.test(permission)) {
+      return showAgain(reply, 'bad-permission', { id: role.id, values: parameters })
+    }
     addPermission(directory, role, requireApi(), permission)
     await file.save()
     return leadBack(reply, PATH, 'permission-given', role.id)

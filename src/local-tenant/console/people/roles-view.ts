@@ -4,13 +4,14 @@ import type { Directory } from '../../directory/directory.ts'
 import type { Role } from '../../directory/records.ts'
 import type { ResourceServer } from '../../directory/resource-server.ts'
 import { table } from '../components.ts'
+import { type FailedForm, INVALID } from '../notice.ts'
 import { PATH } from './people-notices.ts'
-import { permissionsIn } from './permissions.ts'
+import { BOX, NEW_ROLE, permissionsIn } from './permissions.ts'
 
 type Routes = ReadonlyMap<string, readonly string[]>
 
 /** The roles with their permissions, who has them, and permissions that no role has. */
-export function rolesSection(directory: Directory, routes: Routes): Html {
+export function rolesSection(directory: Directory, routes: Routes, failed?: FailedForm): Html {
   const api = directory.mainApi
   const heading = html`<h2 id="roles">Roles</h2>`
   if (api === undefined) {
@@ -23,14 +24,24 @@ export function rolesSection(directory: Directory, routes: Routes): Html {
   )
   const alert = html`<div class="alert warn"><p>No role has a permission that a route requires. Add it to a role:</p>
 <ul>${missing.map(([name, paths]) => html`<li><code>${name}</code> for <code>${paths.join(', ')}</code></li>`)}</ul></div>`
-  const rows = roles.map((role) => roleRow(role, api, directory, routes))
+  const rows = roles.map((role) => roleRow(role, api, { directory, routes, failed }))
   const none = html`<div class="empty"><p>There are no roles.</p><p>Make one below, then give it to somebody.</p></div>`
   return html`${heading}
 ${missing.length > 0 ? alert : undefined}
-${rows.length > 0 ? table('roles', ['Role', 'Permissions', 'Held by', 'Delete'], rows) : none}`
+${rows.length > 0 ? table('roles', ['Role', 'Permissions', 'Held by', 'Origin'], rows) : none}`
 }
 
-function roleRow(role: Role, api: ResourceServer, directory: Directory, routes: Routes): Html {
+interface RoleRowOptions {
+  readonly directory: Directory
+  readonly routes: Routes
+  readonly failed: FailedForm | undefined
+}
+
+function roleRow(
+  role: Role,
+  api: ResourceServer,
+  { directory, routes, failed }: RoleRowOptions,
+): Html {
   const { id, name } = role
   const permissions = permissionsIn(role, api).map(
     (permission) => html`<form method="post" action="${PATH}/permissions/remove">
@@ -44,11 +55,17 @@ ${routesOf(permission, routes)}</form>`,
   return html`<tr role="row" id="${id}"><th role="rowheader" scope="row">${name}</th>
 <td role="cell">${permissions}
 <form method="post" action="${PATH}/permissions" class="row"><input type="hidden" name="role" value="${id}">
-<label><span class="sr-only">Permission for ${name}</span>
-<input name="permission" list="permissions" required maxlength="280" autocomplete="off"></label>
+${permissionField(role, failed)}
 <button class="small">Add</button></form></td>
 <td role="cell"><span class="name">held by</span> ${holders.map(({ displayName }) => displayName).join(', ') || html`<span class="quiet">nobody</span>`}</td>
-<td role="cell">${directory.roles.isSeeded(role) ? html`<span class="quiet">in the data file</span>` : remove}</td></tr>`
+<td role="cell">${directory.roles.isSeeded(role) ? html`<span class="quiet">from the data file: delete it there</span>` : html`<span class="quiet">made here</span> ${remove}`}</td></tr>`
+}
+
+/** The field for another permission of a role, with what was typed if the form failed. */
+function permissionField({ id, name }: Role, failed: FailedForm | undefined): Html {
+  const typed = failed?.id === id ? failed.values['permission'] : undefined
+  return html`<label>Add a permission <span class="sr-only">to ${name}</span>
+<input name="permission" list="permissions" required maxlength="280" autocomplete="off" placeholder="read:things" value="${typed}"${typed === undefined ? undefined : INVALID}></label>`
 }
 
 function routesOf(permission: string, routes: Routes): Html {
@@ -58,19 +75,24 @@ function routesOf(permission: string, routes: Routes): Html {
 }
 
 /** The form for a new role, and the suggestions for permissions of other forms. */
-export function newRoleForm(directory: Directory, routes: Routes): Html | undefined {
+export function newRoleForm(
+  directory: Directory,
+  routes: Routes,
+  failed?: FailedForm,
+): Html | undefined {
   const api = directory.mainApi
   if (api === undefined) return undefined
   const names = [...new Set([...api.scopes.map(({ value }) => value), ...routes.keys()])]
-  const boxes = names.map(
-    (name) =>
-      html`<label><input type="checkbox" name="permission ${name}"> <code>${name}</code></label>`,
-  )
+  const values = failed?.id === NEW_ROLE ? failed.values : {}
+  const boxes = names.map((name) => {
+    const isChecked = values[BOX + name] !== undefined
+    return html`<label><input type="checkbox" name="${BOX}${name}"${isChecked ? html` checked` : undefined}> <code>${name}</code></label>`
+  })
   return html`<datalist id="permissions">${names.map((name) => html`<option value="${name}"></option>`)}</datalist>
-<h2 id="new-role">Make a role</h2>
+<h2 id="${NEW_ROLE}">Make a role</h2>
 <form method="post" action="${PATH}/roles" class="card">
-<label>Name <input name="name" required maxlength="50" autocomplete="off"></label>
+<label>Name <input name="name" required maxlength="50" autocomplete="off" value="${values['name']}"${failed?.id === NEW_ROLE ? INVALID : undefined}></label>
 <fieldset><legend>Permissions</legend>${boxes}
-<label>Another one <input name="other" maxlength="280" autocomplete="off" placeholder="read:things"></label></fieldset>
+<label>Another one <input name="other" maxlength="280" autocomplete="off" placeholder="read:things" value="${values['other']}"></label></fieldset>
 <button class="primary">Make the role</button></form>`
 }

@@ -1,7 +1,6 @@
 import { assertDefined } from '../../../utils/assert-defined.ts'
 import type { Directory } from '../../directory/directory.ts'
 import { grantedScope } from '../../directory/resource-server.ts'
-import { OAuthError } from '../../protocol/oauth-error.ts'
 import { type Parameters, parseScope } from '../../protocol/parameters.ts'
 import type { Grant } from '../../protocol/tokens/grants.ts'
 import {
@@ -42,6 +41,11 @@ export function lifetimeOf({ lifetime }: Parameters): number | undefined {
   if (!lifetime) return undefined
   const seconds = Number(lifetime)
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS) return seconds
-  const problem = `The lifetime must be from 1 to ${MAX_LIFETIME_SECONDS} seconds.`
-  throw new OAuthError('invalid_request', problem)
+  return undefined
+}
+
+/** @returns why there cannot be a token with this lifetime; undefined if there can */
+export function lifetimeProblem(parameters: Parameters): string | undefined {
+  if (!parameters['lifetime'] || lifetimeOf(parameters) !== undefined) return undefined
+  return `The lifetime must be from 1 to ${MAX_LIFETIME_SECONDS} seconds.`
 }

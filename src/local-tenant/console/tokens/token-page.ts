@@ -87,7 +87,7 @@ function tokenForm({ personas, organizations }: Directory, parameters: Parameter
     html`<option value="${value}" ${value === selected ? 'selected' : ''}>${label}</option>`
   return html`<form method="post" action="/console/tokens" class="card fields">
 <label>Persona <select name="persona">${[...personas].map(({ name, displayName }) => option(name, `${displayName} (${name})`, persona))}</select></label>
-<label>Organization <select name="organization">${option('', 'the first one of the persona', organization)}
+<label>Organization <select name="organization">${option('', 'default: the first one', organization)}
 ${option(NO_ORGANIZATION, 'none', organization)}
 ${[...organizations].map(({ id, displayName }) => option(id, `${displayName} (${id})`, organization))}</select></label>
 <label>Kind <select name="flaw">${option('', 'valid', flaw)}

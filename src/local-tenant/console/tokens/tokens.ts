@@ -7,7 +7,7 @@ import { bindingPolicy } from '../../protocol/tokens/binding.ts'
 import { type ConsoleApi, decideRoute, requireApi } from '../console-api.ts'
 import type { ConsoleOptions } from '../console-options.ts'
 import { boundTokenForms } from './bound-token-forms.ts'
-import { flawOf, grantOf, lifetimeOf } from './token-options.ts'
+import { flawOf, grantOf, lifetimeOf, lifetimeProblem } from './token-options.ts'
 import { type CallResult, newTokenPage, tokenPage } from './token-page.ts'
 
 const ONLY_BOUND =
@@ -25,8 +25,10 @@ export async function tokens(app: FastifyInstance, options: ConsoleOptions): Pro
   app.post('/console/tokens', async ({ body }, reply) => {
     const api = requireApi(options.api)
     const parameters = parseParameters(body)
-    if (isOnlyBound(parameters)) {
-      return sendPage(reply, newTokenPage(directory, parameters, ONLY_BOUND))
+    const problem =
+      lifetimeProblem(parameters) ?? (isOnlyBound(parameters) ? ONLY_BOUND : undefined)
+    if (problem !== undefined) {
+      return sendPage(reply.code(400), newTokenPage(directory, parameters, problem))
     }
     const token = parameters['token'] || (await issue(parameters))
     const responses = [...api.policies.keys()].map(
