@@ -78,11 +78,13 @@ type Advise = (token: DecodedToken, input: ExplanationInput) => string
 
 const NEW_TOKEN = 'Get a new access token from the tenant.'
 
+const MALFORMED_HEADER =
+  'The Authorization header must be the word Bearer, a space and one token. Check for an empty token, quotes or line breaks around it, a second Bearer, or a second header.'
+
 const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
   credentials_missing: () =>
     'The request has no access token. Send it in the Authorization header with the scheme "Bearer".',
-  authorization_malformed: () =>
-    'The Authorization header must be the word Bearer, a space and one token. Check for an empty token, quotes or line breaks around it, a second Bearer, or a second header.',
+  authorization_malformed: () => MALFORMED_HEADER,
   token_too_large: () =>
     'Make the token smaller: remove custom claims that an Action adds (Actions → Library), or reduce the number of permissions.',
   token_malformed: (_token, input) => malformedAdvice(input),
@@ -139,6 +141,8 @@ function malformedAdvice({
 }: ExplanationInput): string {
   const request = `Request an access token with audience=${audience}`
   switch (detectTokenKind(token)) {
+    case 'not_one_token':
+      return MALFORMED_HEADER
     case 'placeholder':
       return 'It is not a token, but a word that stands for a missing value: the client sent the header before it had an access token.'
     case 'refresh':

@@ -43,9 +43,10 @@ export function checksOf(input: ExplanationInput, serverResult: ServerResult): C
  */
 function tokenChecksOf(input: ExplanationInput, serverResult: ServerResult): Check[] {
   const { value: token, code } = decodeToken(input.token)
+  const isHeaderWrong = serverResult === 'authorization_malformed'
   const results =
     token === undefined
-      ? new Map<CheckName, CheckResult>([['structure', code]])
+      ? new Map<CheckName, CheckResult>([['structure', isHeaderWrong ? serverResult : code]])
       : runChecks(token, input, serverResult)
   results.set('binding', serverResult)
   const decoded = decodedOrEmpty(input.token)

@@ -5,6 +5,7 @@ export type TokenKind = keyof typeof DESCRIPTIONS
 
 const DESCRIPTIONS = {
   large: 'more than 8 KiB',
+  not_one_token: 'several words, or characters that no token has',
   placeholder: 'a word instead of a token',
   refresh: 'a refresh token',
   opaque: 'one opaque segment',
@@ -27,6 +28,7 @@ export function describeTokenKind(token: string): string {
  */
 export function detectTokenKind(token: string): TokenKind {
   if (token.length > MAX_TOKEN_BYTES) return 'large'
+  if (!ONE_TOKEN.test(token)) return 'not_one_token'
   if (/^(undefined|null|nan|true|false)$/i.test(token)) return 'placeholder'
   if (/^v1\.[\w-]+$/i.test(token)) return 'refresh'
   const segments = token.split('.')
@@ -36,6 +38,9 @@ export function detectTokenKind(token: string): TokenKind {
   if (segments.length === 3) return isJws(segments) ? 'signed' : 'damaged'
   return 'other'
 }
+
+/** What a request can send as a token (RFC 6750 §2.1): others are a malformed header. */
+const ONE_TOKEN = /^[\w.~+/-]+=*$/
 
 function isJws(segments: readonly string[]): boolean {
   return segments.every(

@@ -86,6 +86,24 @@ test('a pasted token can have other text around it', async (t) => {
   }
 })
 
+test('several words are a malformed header, and the check says the same', async (t) => {
+  const { tenantPort, tenant: issuer } = await development(t)
+  const sources = [{ TENANT_PORT: tenantPort }]
+  const user = await personaToken(issuer, 'user')
+  for (const text of ['abc def', 'v1.abc def', 'a.b.c.d.e f', `${user} ${user}`, 'ab"c']) {
+    const { exitCode, output } = await explain([text], sources)
+    t.equal(exitCode, 1)
+    t.match(
+      output,
+      /^Rejected: 400 .*\(authorization_malformed\)\n.*\nThe Authorization header must be/,
+    )
+    t.match(output, /✗ structure +several words, or characters that no token has\n/)
+    t.notMatch(output, /opaque|refresh|damaged|encrypted/)
+    const json = JSON.parse((await explain(['--json', text], sources)).output)
+    t.match(json.checks[0], { code: json.code, advice: json.advice })
+  }
+})
+
 async function fault(issuer: string, ...faults: string[]) {
   for (const fault of faults) {
     await fetch(`${issuer}local-tenant/faults`, {
