@@ -93,7 +93,7 @@ test('a token: claims, curl, copy buttons, and each flaw', async (t) => {
     t.equal(await page.textContent('[aria-labelledby=answers] tr:has-text("/admin") .chip'), status)
     await page.click('[aria-label="Explain /probe/admin"]')
     await page.waitForSelector('#checks')
-    t.match(await page.textContent('.result'), advice, flaw)
+    t.match(await page.textContent('.outcome'), advice, flaw)
     await page.goto(`${tenant}console/tokens`)
     await page.selectOption('[name=persona]', 'acme-admin')
   }
