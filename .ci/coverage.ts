@@ -1,10 +1,10 @@
 /**
  * Runs the tests with coverage, and passes its arguments on to tap. If the coverage is not complete, it ends
- * with one sentence for each file that names the lines which no test runs.
+ * with one sentence a file that names the lines which no test runs.
  */
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
 
 interface Location {
   readonly start: { readonly line: number }
@@ -21,38 +21,14 @@ interface FileCoverage {
   readonly b: Readonly<Record<string, readonly number[]>>
 }
 
-const DATA = '.tap/v8'
-const REPORTS = '.tap/report'
-
-// Node writes what each process ran (NODE_V8_COVERAGE), also of the processes that tests start.
-rmSync(DATA, { recursive: true, force: true })
-const tests = run('npm', ['run', '--silent', 'test', '--', ...process.argv.slice(2)], {
-  NODE_V8_COVERAGE: resolve(DATA),
+const REPORT = '.tap/report/coverage-final.json'
+const reporters = ['--coverage-report=text', '--coverage-report=json']
+const { status } = spawnSync('tap', ['--jobs=2', ...reporters, ...process.argv.slice(2)], {
+  stdio: 'inherit',
 })
-const { tap } = JSON.parse(readFileSync('package.json', 'utf8'))
-const coverage = run('c8', [
-  'report',
-  '--check-coverage',
-  '--100',
-  '--merge-async',
-  '--include=src/**',
-  ...tap['coverage-exclude'].map((pattern: string) => `--exclude=${pattern}`),
-  `--temp-directory=${DATA}`,
-  `--reports-dir=${REPORTS}`,
-  '--reporter=text-summary',
-  '--reporter=json',
-])
-process.exitCode = tests || coverage
+process.exitCode = status ?? 1
 if (process.exitCode !== 0) {
   for (const sentence of sentences()) console.log(sentence)
-}
-
-function run(command: string, args: readonly string[], env: Record<string, string> = {}): number {
-  const { status } = spawnSync(command, args, {
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  })
-  return status ?? 1
 }
 
 function sentences(): string[] {
@@ -66,7 +42,7 @@ function sentences(): string[] {
 
 function readReport(): Readonly<Record<string, FileCoverage>> {
   try {
-    return JSON.parse(readFileSync(join(REPORTS, 'coverage-final.json'), 'utf8'))
+    return JSON.parse(readFileSync(REPORT, 'utf8'))
   } catch {
     // A run that was interrupted has no report.
     return {}
