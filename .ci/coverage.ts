@@ -23,7 +23,7 @@ interface FileCoverage {
 
 const REPORT = '.tap/report/coverage-final.json'
 const reporters = ['--coverage-report=text', '--coverage-report=json']
-const { status } = spawnSync('tap', ['--jobs=2', ...reporters, ...process.argv.slice(2)], {
+const { status } = spawnSync('tap', [...reporters, ...process.argv.slice(2)], {
   stdio: 'inherit',
 })
 process.exitCode = status ?? 1

@@ -12,6 +12,9 @@ import type { Hint } from './observability/request-log.ts'
 import { ProxyHeaders, type Tracing } from './observability/trace-context.ts'
 // #endregion telemetry
 import type { ApiDescription, RouteDescription } from './openapi/describe-routes.ts'
+// #region telemetry
+import type * as telemetryModule from './telemetry/telemetry.ts'
+// #endregion telemetry
 import type { KeySets } from './tokens/issuers/key-sets.ts'
 import type { RemoteJwks } from './tokens/keys/remote-jwks.ts'
 
@@ -110,7 +113,7 @@ const TELEMETRY_PACKAGES = [
   ],
 ].map((name) => `@opentelemetry/${name}`)
 
-type TelemetryModule = typeof import('./telemetry/telemetry.ts')
+type TelemetryModule = typeof telemetryModule
 
 /**
  * Loads traces, if an endpoint for them is configured.

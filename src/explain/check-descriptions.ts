@@ -3,7 +3,7 @@ import type { Requirements } from '../access/policy.ts'
 import type { Expectations } from '../tokens/access-token-rules.ts'
 import { type ClaimNames, claimAt, DEFAULT_CLAIMS } from '../tokens/issuers/claim-names.ts'
 import type { DecodedToken } from '../tokens/jws.ts'
-import type { ExplanationInput } from './advice.ts'
+import type { ExplanationInput } from './explanation-input.ts'
 import { printable } from './printable.ts'
 import { describeTokenKind } from './token-kind.ts'
 

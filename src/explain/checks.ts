@@ -5,10 +5,11 @@ import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/access-
 import { DEFAULT_CLAIMS } from '../tokens/issuers/claim-names.ts'
 import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../tokens/principal.ts'
-import { adviceFor, decodedOrEmpty, type ExplanationInput } from './advice.ts'
+import { adviceFor, decodedOrEmpty } from './advice.ts'
 import { type CheckName, describeCheck } from './check-descriptions.ts'
 import { isProofCode } from './dpop/proof-advice.ts'
 import { type ProofCheckName, proofChecksOf } from './dpop/proof-checks.ts'
+import type { ExplanationInput } from './explanation-input.ts'
 
 /** One check of a token, as `explain --json` prints it. */
 export interface Check {

@@ -2,8 +2,9 @@ import type { RejectionCode } from '../access/challenge.ts'
 import type { AccessPolicy, Requirements } from '../access/policy.ts'
 import { metadataUrls } from '../tokens/keys/discover-jwks-uri.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
-import { adviceFor, decodedOrEmpty, type ExplanationInput } from './advice.ts'
+import { adviceFor, decodedOrEmpty } from './advice.ts'
 import { type Check, checksOf } from './checks.ts'
+import type { ExplanationInput } from './explanation-input.ts'
 
 /** The server's response to a request with the token. */
 export interface ServerAnswer {

@@ -2,7 +2,7 @@ import type { RejectionCode } from '../access/challenge.ts'
 import { scopeOf } from '../access/policy.ts'
 import type { Expectations } from '../tokens/access-token-rules.ts'
 import { DEFAULT_CLAIMS } from '../tokens/issuers/claim-names.ts'
-import type { ExplanationInput } from './advice.ts'
+import type { ExplanationInput } from './explanation-input.ts'
 
 type Advise = (input: ExplanationInput) => string
 type Advice = Partial<Readonly<Record<RejectionCode, Advise>>>
@@ -31,8 +31,6 @@ const ADVICE: Advice = {
     `It has no organization in the claim ${namesIn(expected).organization}. Log in to an organization, or set ORGANIZATION_REQUIRED=false.`,
   organization_unknown: () =>
     'Its organization is not in AUTH0_ORGANIZATIONS. Add it there, or log in to another one.',
-  organization_not_admitted: () =>
-    'Its organization is known, but this route or subdomain is for another one. Log in to that organization, or use the right URL.',
   permission_missing: ({ expected, requirements }) =>
     `The route requires ${scopeOf(requirements).join(' ')}, which is not in ${namesIn(expected).permissions.join(' or ')}. Assign it at the issuer and get a new token. If it is in another claim, set PERMISSIONS_CLAIM.`,
   scope_missing: ({ requirements: { scopes = [] } }) =>

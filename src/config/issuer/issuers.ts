@@ -11,7 +11,7 @@ export function issuersOf({
   JWKS_URI,
 }: Values): readonly [Issuer, ...Issuer[]] {
   if (ISSUER !== undefined) return [{ issuer: ISSUER, jwksUrl: JWKS_URI }]
-  return assertDefined(parsers.tenants(AUTH0_DOMAIN ?? ''), 'AUTH0_DOMAIN')
+  return assertDefined(parsers.tenants(String(AUTH0_DOMAIN)), 'AUTH0_DOMAIN')
 }
 
 /** Where the tokens of the issuer have what is read from them, and what they must have. */

@@ -1,5 +1,3 @@
-import type { Variables } from '../normalize.ts'
-
 /**
  * Defaults for the tokens of well-known providers, by the value of PROVIDER. A variable that is set takes
  * precedence. Sources: the providers' documentation of their access tokens, as of 2026.
@@ -28,13 +26,3 @@ export const PROVIDERS = {
     ORGANIZATION_CLAIM: 'urn:zitadel:iam:user:resourceowner:id',
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
-
-/** Adds what PROVIDER sets, and AUTH0_AUDIENCE by its other name. */
-export function withDefaults(variables: Variables): Variables {
-  const { PROVIDER = 'auth0', AUDIENCE } = variables
-  return {
-    ...(AUDIENCE !== undefined && { AUTH0_AUDIENCE: AUDIENCE }),
-    ...(Object.hasOwn(PROVIDERS, PROVIDER) && PROVIDERS[PROVIDER as keyof typeof PROVIDERS]),
-    ...variables,
-  }
-}

@@ -17,7 +17,7 @@ export async function discoverJwksUri(issuer: string, timeoutMs: number): Promis
   const document =
     (await fetchMetadata(first, timeoutMs)) ?? (await fetchMetadata(second, timeoutMs))
   if (document === undefined) throw new Error(`The issuer has no metadata at ${first}`)
-  const { issuer: name, jwks_uri: uri } = (document ?? {}) as Readonly<Record<string, unknown>>
+  const { issuer: name, jwks_uri: uri } = Object(document) as Readonly<Record<string, unknown>>
   if (name !== issuer) throw new Error(`The metadata at ${first} is of another issuer`)
   const url = typeof uri === 'string' ? parseUrl(uri) : undefined
   // A key set that is fetched without encryption could be changed on its way.

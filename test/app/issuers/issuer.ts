@@ -49,8 +49,10 @@ export async function issuer(t: Test, path = '') {
   })
 }
 
-/** Who the token of the request speaks for. */
-async function principalRoute(app: FastifyInstance): Promise<void> {
+/** Who the token of the request speaks for, and a route that requires a scope. */
+async function furtherRoutes(app: FastifyInstance): Promise<void> {
+  const scoped = { config: { access: { scopes: ['read:x'] } } }
+  app.get('/probe/scoped', scoped, () => ({ message: 'scoped' }))
   app.get('/probe/principal', { config: { access: {} } }, ({ principal }) => principal)
 }
 
@@ -63,7 +65,7 @@ export async function serverFor(
 ) {
   const env = { ...COMMON, ISSUER: name, AUDIENCE, PORT: '0', HOST: '127.0.0.1' }
   const quiet = { LOG_LEVEL: 'silent' }
-  const routes = [...probeServer(permission).routes, principalRoute]
+  const routes = [...probeServer(permission).routes, furtherRoutes]
   const server = await startServer({ routes }, [env, quiet, environment])
   t.teardown(() => server.app.close())
   const headersOf = (token: string) => ({ authorization: `Bearer ${token}`, host: 'localhost' })

@@ -201,6 +201,11 @@ test('the explanation has advice for the provider, without the dashboard of Auth
   t.match(kind, { outcome: 'failed', expected: /with typ "Bearer"/, found: /typ "ID"/ })
   const passed = (await explain(member)).checks.map(({ outcome }) => outcome)
   t.notOk(passed.includes('failed'))
+  t.match(await explain('x'.repeat(20_000)), { advice: /fewer claims, roles or groups/ })
+  t.match(await explain(member, '/probe/scoped'), {
+    code: 'scope_missing',
+    advice: /requires the scope read:x/,
+  })
   t.match(await explain('opaque'), { code: 'token_malformed' })
   t.match(await explain(sign(base, { typ: 'JWT', alg: 'HS256' })), {
     code: 'algorithm_not_allowed',
