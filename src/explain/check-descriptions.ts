@@ -1,7 +1,7 @@
 import { checkOrganization } from '../access/organizations.ts'
 import type { Requirements } from '../access/policy.ts'
-import type { Expectations } from '../tokens/access-token-rules.ts'
-import { type ClaimNames, claimAt, DEFAULT_CLAIMS } from '../tokens/issuers/claim-names.ts'
+import { claimNamesOf, requiredClaimsOf } from '../tokens/access-token-rules.ts'
+import { claimAt } from '../tokens/issuers/claim-names.ts'
 import type { DecodedToken } from '../tokens/jws.ts'
 import type { ExplanationInput } from './explanation-input.ts'
 import { printable } from './printable.ts'
@@ -42,7 +42,9 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     expected: `alg ${expected.algorithms.join(' or ')}; typ JWT, at+jwt or none`,
     found: `${formatMembers({ alg, typ })}${crit === undefined && b64 === undefined ? '' : `, ${formatMembers({ crit, b64 })}`}`,
   }),
-  kind({ claims }, { expected: { boundTokens, requiredClaims = [] } }) {
+  kind({ claims }, { expected }) {
+    const { boundTokens } = expected
+    const requiredClaims = requiredClaimsOf(expected)
     const { nonce, at_hash, c_hash, cnf } = claims
     const required = requiredClaims.map(([name, value]) => ` with ${name} "${value}"`).join('')
     const found = requiredClaims.map(([name]) => `, ${name} ${printable(claimAt(claims, name))}`)
@@ -65,7 +67,7 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
   }),
   audience: ({ claims }, { expected }) => ({
     expected: expected.audiences.join(' or '),
-    found: printable(claimAt(claims, namesOf(expected).audience)),
+    found: printable(claimAt(claims, claimNamesOf(expected).audience)),
   }),
   times: ({ claims: { iat, nbf, exp } }, { expected, now }) => ({
     expected: `exp after and iat before ${formatTime(now)}, with a tolerance of ${expected.clockTolerance} s`,
@@ -78,26 +80,22 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
   signature: () => ({ expected: 'a signature by this key', found: 'the third segment' }),
   subject: ({ claims }, { expected }) => ({
     expected: 'a user or a client',
-    found: printable(claimAt(claims, namesOf(expected).subject)),
+    found: printable(claimAt(claims, claimNamesOf(expected).subject)),
   }),
   organization: ({ claims }, input) => ({
     expected: acceptedOrganizations(input),
-    found: printable(claimAt(claims, namesOf(input.expected).organization)),
+    found: printable(claimAt(claims, claimNamesOf(input.expected).organization)),
   }),
   permissions: ({ claims }, { requirements, expected }) => ({
     expected: permissionsOf(requirements),
-    found: namesOf(expected)
+    found: claimNamesOf(expected)
       .permissions.map((name) => printable(claimAt(claims, name)))
       .join(', '),
   }),
   scopes: ({ claims }, { requirements, expected }) => ({
     expected: [requirements.scopes].flat().join(', '),
-    found: printable(claimAt(claims, namesOf(expected).scope)),
+    found: printable(claimAt(claims, claimNamesOf(expected).scope)),
   }),
-}
-
-function namesOf({ claims = DEFAULT_CLAIMS }: Expectations): ClaimNames {
-  return claims
 }
 
 function formatMembers(members: Readonly<Record<string, unknown>>): string {

@@ -1,8 +1,11 @@
 import type { RejectionCode } from '../access/challenge.ts'
 import { checkOrganization } from '../access/organizations.ts'
 import { holdsPermissions, holdsScopes } from '../access/policy.ts'
-import { RULES_AFTER_SIGNATURE, RULES_BEFORE_SIGNATURE } from '../tokens/access-token-rules.ts'
-import { DEFAULT_CLAIMS } from '../tokens/issuers/claim-names.ts'
+import {
+  claimNamesOf,
+  RULES_AFTER_SIGNATURE,
+  RULES_BEFORE_SIGNATURE,
+} from '../tokens/access-token-rules.ts'
 import { type DecodedToken, decodeToken } from '../tokens/jws.ts'
 import { DEFAULT_PRINCIPAL_OPTIONS, principalOf } from '../tokens/principal.ts'
 import { adviceFor, decodedOrEmpty } from './advice.ts'
@@ -98,7 +101,7 @@ function runChecks(
 
   const principal = principalOf(token.claims, {
     ...DEFAULT_PRINCIPAL_OPTIONS,
-    names: expected.claims ?? DEFAULT_CLAIMS,
+    names: claimNamesOf(expected),
   })
   const organization =
     results.get('organization') ??

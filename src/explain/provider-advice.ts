@@ -1,7 +1,6 @@
 import type { RejectionCode } from '../access/challenge.ts'
 import { scopeOf } from '../access/policy.ts'
-import type { Expectations } from '../tokens/access-token-rules.ts'
-import { DEFAULT_CLAIMS } from '../tokens/issuers/claim-names.ts'
+import { claimNamesOf, type Expectations, requiredClaimsOf } from '../tokens/access-token-rules.ts'
 import type { ExplanationInput } from './explanation-input.ts'
 
 type Advise = (input: ExplanationInput) => string
@@ -20,19 +19,19 @@ const ADVICE: Advice = {
   issuer_mismatch: ({ issuers }) =>
     `Issuers are compared exactly, with each slash. Get the token from ${issuers.map(({ issuer }) => issuer).join(' or ')}, or set ISSUER to what the tokens have in iss.`,
   audience_mismatch: ({ expected }) =>
-    `It names another API, or none. Have the issuer put ${expected.audiences[0]} into the claim ${namesIn(expected).audience}, or set AUDIENCE to what the tokens of this API have there.`,
+    `It names another API, or none. Have the issuer put ${expected.audiences[0]} into the claim ${claimNamesOf(expected).audience}, or set AUDIENCE to what the tokens of this API have there.`,
   token_expired: () =>
     'It has expired. Get a new one, for example with a refresh token. If it was new, the clock of this machine or of the issuer is wrong: run npm run doctor.',
   subject_missing: ({ expected }) =>
-    `The claim ${namesIn(expected).subject} is missing or empty. Have the issuer put it into access tokens, or set SUBJECT_CLAIM.`,
+    `The claim ${claimNamesOf(expected).subject} is missing or empty. Have the issuer put it into access tokens, or set SUBJECT_CLAIM.`,
   organization_malformed: ({ expected }) =>
-    `The claim ${namesIn(expected).organization} has not exactly one name. Have the client log in to one organization, or set ORGANIZATION_CLAIM.`,
+    `The claim ${claimNamesOf(expected).organization} has not exactly one name. Have the client log in to one organization, or set ORGANIZATION_CLAIM.`,
   organization_missing: ({ expected }) =>
-    `It has no organization in the claim ${namesIn(expected).organization}. Log in to an organization, or set ORGANIZATION_REQUIRED=false.`,
+    `It has no organization in the claim ${claimNamesOf(expected).organization}. Log in to an organization, or set ORGANIZATION_REQUIRED=false.`,
   organization_unknown: () =>
     'Its organization is not in AUTH0_ORGANIZATIONS. Add it there, or log in to another one.',
   permission_missing: ({ expected, requirements }) =>
-    `The route requires ${scopeOf(requirements).join(' ')}, which is not in ${namesIn(expected).permissions.join(' or ')}. Assign it at the issuer and get a new token. If it is in another claim, set PERMISSIONS_CLAIM.`,
+    `The route requires ${scopeOf(requirements).join(' ')}, which is not in ${claimNamesOf(expected).permissions.join(' or ')}. Assign it at the issuer and get a new token. If it is in another claim, set PERMISSIONS_CLAIM.`,
   scope_missing: ({ requirements: { scopes = [] } }) =>
     `The route requires the scope ${scopes.join(' ')}. Request it at login, and allow it for the client at the issuer.`,
 }
@@ -80,10 +79,8 @@ function memberOf<T>(record: Readonly<Record<string, T>>, name: string): T | und
   return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-function namesIn({ claims = DEFAULT_CLAIMS }: Expectations) {
-  return claims
-}
-
-function requiredIn({ requiredClaims = [] }: Expectations): string {
-  return requiredClaims.map((pair) => pair.join('=')).join(' and ')
+function requiredIn(expected: Expectations): string {
+  return requiredClaimsOf(expected)
+    .map((pair) => pair.join('='))
+    .join(' and ')
 }

@@ -46,6 +46,16 @@ export interface Rule {
   ) => TokenErrorCode | undefined
 }
 
+/** Where the tokens of an issuer have what is read from them. */
+export function claimNamesOf({ claims = DEFAULT_CLAIMS }: Expectations): ClaimNames {
+  return claims
+}
+
+/** Claims with the exact text that access tokens have in them. */
+export function requiredClaimsOf({ requiredClaims = [] }: Expectations) {
+  return requiredClaims
+}
+
 /** Types that an access token may have in `typ`, in lower case (RFC 9068 §4). */
 const TYPES = [undefined, 'jwt', 'at+jwt', 'application/at+jwt']
 
@@ -57,11 +67,12 @@ const header: Rule = {
 /** Neither an ID token (OpenID Connect Core §2, §3.3.2.11), nor bound to what is not checked (RFC 7800). */
 const kind: Rule = {
   name: 'kind',
-  check({ claims }, { boundTokens = false, requiredClaims = [], nonceAllowed = false }) {
+  check({ claims }, expected) {
+    const { boundTokens = false, nonceAllowed = false } = expected
     const { nonce, at_hash, c_hash, cnf } = claims
     const hasNonce = nonce !== undefined && !nonceAllowed
     if (hasNonce || at_hash !== undefined || c_hash !== undefined) return 'id_token'
-    if (requiredClaims.some(([name, value]) => claimAt(claims, name) !== value)) {
+    if (requiredClaimsOf(expected).some(([name, value]) => claimAt(claims, name) !== value)) {
       return 'claim_mismatch'
     }
     const isAccepted = cnf === undefined || (boundTokens && confirmationOf(cnf) !== undefined)
@@ -76,8 +87,8 @@ const issuer: Rule = {
 
 const audience: Rule = {
   name: 'audience',
-  check: ({ claims }, { audiences, claims: names = DEFAULT_CLAIMS }) =>
-    checkAudience(claimAt(claims, names.audience), audiences),
+  check: ({ claims }, expected) =>
+    checkAudience(claimAt(claims, claimNamesOf(expected).audience), expected.audiences),
 }
 
 const times: Rule = {
@@ -87,14 +98,13 @@ const times: Rule = {
 
 const subject: Rule = {
   name: 'subject',
-  check: ({ claims }, { claims: names = DEFAULT_CLAIMS }) =>
-    checkSubject(claimAt(claims, names.subject)),
+  check: ({ claims }, expected) => checkSubject(claimAt(claims, claimNamesOf(expected).subject)),
 }
 
 const organization: Rule = {
   name: 'organization',
-  check: ({ claims }, { claims: names = DEFAULT_CLAIMS }) =>
-    checkOrganization(organizationIn(claims, names.organization)),
+  check: ({ claims }, expected) =>
+    checkOrganization(organizationIn(claims, claimNamesOf(expected).organization)),
 }
 
 /** Checked for the tokens of all issuers. */

@@ -198,4 +198,7 @@ test('changes outlast a restart, and an API without roles says what is next', as
   t.match(rowsOf((await consoleForms(second.issuer).get(PATH)).html, /roles/)[1], /^Auditor/)
   for (const role of [...second.directory.roles]) second.directory.roles.remove(role)
   t.match((await consoleForms(second.issuer).get(PATH)).html, /There are no roles/)
+  const organizations = await consoleForms(second.issuer).get('/console/organizations')
+  t.match(organizations.html, 'E-mail address')
+  t.notMatch(organizations.html, '<legend>Roles', 'no roles to invite with')
 })
