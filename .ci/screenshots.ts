@@ -10,8 +10,8 @@ import type { Page } from 'playwright-core'
 import { serveExample } from '../examples/example-server.ts'
 // #endregion messages
 import { startDevelopment } from '../src/dev/start-development.ts'
-import { choose, launchChromium } from '../test/e2e/browser.ts'
 import { freePort } from '../test/support/development.ts'
+import { choose, launchChromium } from '../test/support/e2e/browser.ts'
 import { REQUEST } from '../test/support/visitor.ts'
 
 const MAX_BYTES = 150 * 1024

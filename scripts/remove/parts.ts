@@ -29,7 +29,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'examples/example-server.ts',
       'test/e2e/example.e2e.ts',
       'test/e2e/dpop.e2e.ts',
-      'test/e2e/single-page-app.ts',
+      'test/support/e2e/single-page-app.ts',
       'test/e2e/hello-world.e2e.ts',
       'test/e2e/spa.e2e.ts',
       'bench',

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { development, freePort } from '../support/development.ts'
+import { browser, checkEverywhere } from '../support/e2e/browser.ts'
 import { ADMIN } from '../support/probe-routes.ts'
-import { browser, checkEverywhere } from './browser.ts'
 
 const statuses = (page: Page) =>
   page.$$eval('[aria-labelledby="matrix"] tbody tr', (rows) =>

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { development, freePort } from '../support/development.ts'
-import { browser, checkEverywhere, choose } from './browser.ts'
+import { browser, checkEverywhere, choose } from '../support/e2e/browser.ts'
 
 async function open(t: Test, options: object = {}) {
   const { tenant } = await development(t, { PORT: await freePort() })

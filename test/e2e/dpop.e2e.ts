@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
-import { browser } from './browser.ts'
-import { application, logIn, type SdkClient } from './single-page-app.ts'
+import { browser } from '../support/e2e/browser.ts'
+import { application, logIn, type SdkClient } from '../support/e2e/single-page-app.ts'
 
 /** The SDK client of the page. */
 declare const client: SdkClient

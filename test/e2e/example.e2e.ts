@@ -7,8 +7,8 @@ import { type Test, test } from 'tap'
 import { serveExample } from '../../examples/example-server.ts'
 import { findProject } from '../../src/project/project.ts'
 import { development, freePort } from '../support/development.ts'
+import { browser, checkEverywhere, choose } from '../support/e2e/browser.ts'
 import { sendRaw } from '../support/raw-http.ts'
-import { browser, checkEverywhere, choose } from './browser.ts'
 
 /** The examples call the messages. */
 const MESSAGES = findProject(join(import.meta.dirname, '../..'))

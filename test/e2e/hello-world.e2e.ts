@@ -6,8 +6,8 @@ import { type Test, test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { findProject } from '../../src/project/project.ts'
 import { development } from '../support/development.ts'
+import { browser, choose } from '../support/e2e/browser.ts'
 import { serve } from '../support/process.ts'
-import { browser, choose } from './browser.ts'
 
 const sdk = readFileSync(
   createRequire(import.meta.url).resolve('@auth0/auth0-spa-js/dist/auth0-spa-js.production.js'),

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { development, freePort } from '../support/development.ts'
-import { browser } from './browser.ts'
+import { browser } from '../support/e2e/browser.ts'
 
 const MOST_TABS = 80
 

@@ -4,8 +4,8 @@ import { type Test, test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { development, freePort } from '../support/development.ts'
+import { browser, checkEverywhere, choose } from '../support/e2e/browser.ts'
 import { ADMIN } from '../support/probe-routes.ts'
-import { browser, checkEverywhere, choose } from './browser.ts'
 
 const PHONE = { width: 360, height: 740 }
 

@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
+import { browser } from '../support/e2e/browser.ts'
 import { serve } from '../support/process.ts'
 import { startTenant } from '../support/visitor.ts'
-import { browser } from './browser.ts'
 
 const NOTES = join(import.meta.dirname, '../../examples/notes')
 const sdk = readFileSync(

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { development, freePort } from '../support/development.ts'
-import { browser, checkEverywhere } from './browser.ts'
+import { browser, checkEverywhere } from '../support/e2e/browser.ts'
 
 const UMA = '#persona-user'
 

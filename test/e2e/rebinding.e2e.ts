@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import { development } from '../support/development.ts'
+import { browser } from '../support/e2e/browser.ts'
 import { PUBLIC } from '../support/probe-routes.ts'
-import { browser } from './browser.ts'
 
 const ALIAS = 'rebound.test'
 

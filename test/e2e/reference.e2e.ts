@@ -4,8 +4,8 @@ import { test } from 'tap'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { development } from '../support/development.ts'
+import { browser, checkEverywhere, choose } from '../support/e2e/browser.ts'
 import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
-import { browser, checkEverywhere, choose } from './browser.ts'
 
 async function logIn(page: Page, persona: string): Promise<void> {
   await page.click('button:text-is("Log in")')

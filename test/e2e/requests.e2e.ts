@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { development, freePort } from '../support/development.ts'
+import { browser, checkEverywhere } from '../support/e2e/browser.ts'
 import { ADMIN, PROTECTED, PUBLIC } from '../support/probe-routes.ts'
-import { browser, checkEverywhere } from './browser.ts'
 
 async function open(t: Test, options: object = {}) {
   const { tenant, api, localTenant } = await development(t, { PORT: await freePort() })

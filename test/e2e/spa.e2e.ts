@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core'
 import { test } from 'tap'
+import { browser, choose } from '../support/e2e/browser.ts'
+import { application, logIn, type SdkClient } from '../support/e2e/single-page-app.ts'
 import { serve } from '../support/process.ts'
 import { REQUEST, startTenant } from '../support/visitor.ts'
-import { browser, choose } from './browser.ts'
-import { application, logIn, type SdkClient } from './single-page-app.ts'
 
 /** The SDK client of the page. */
 declare const client: SdkClient

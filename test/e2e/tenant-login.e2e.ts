@@ -1,7 +1,7 @@
 import { type Test, test } from 'tap'
+import { browser, checkEverywhere } from '../support/e2e/browser.ts'
 import { serve } from '../support/process.ts'
 import { REQUEST, startTenant } from '../support/visitor.ts'
-import { browser, checkEverywhere } from './browser.ts'
 
 /** The login page for a client that answers on this machine. */
 async function open(t: Test, changes: object = {}, options: object = {}) {

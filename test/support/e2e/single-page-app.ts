@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
-import { startDevelopment } from '../../src/dev/start-development.ts'
-import { api } from '../../src/local-tenant/directory/data.ts'
-import { serve } from '../support/process.ts'
+import { startDevelopment } from '../../../src/dev/start-development.ts'
+import { api } from '../../../src/local-tenant/directory/data.ts'
+import { serve } from '../process.ts'
 import { choose } from './browser.ts'
 
 const sdk = readFileSync(
