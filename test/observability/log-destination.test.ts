@@ -1,65 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import {
-  closeSync,
-  constants,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import { ENVIRONMENT } from '../support/app.ts'
-import { type Program, serve, start } from '../support/process.ts'
-import { KEY } from '../support/tokens/keys.ts'
-
-const PROGRAM = '../test/support/product/log-main.ts'
-/** Over what is kept, and what pipes hold. */
-const TOO_MANY_LINES = 10_000
-const SECOND_SIGNAL_AFTER_MS = 30
+import { logging, pipe } from '../support/log-output.ts'
+import { type Program, start } from '../support/process.ts'
 
 interface Line {
   readonly n?: number
   readonly event?: string
   readonly count?: number
-}
-
-/** A server whose standard output is something else than a pipe that is read. */
-async function logging(t: Test, stdout: number | 'unread', environment = {}) {
-  const published = JSON.stringify({ keys: [KEY.jwk] })
-  const issuer = await serve(t, (_request, response) => response.end(published))
-  const variables = {
-    ...{ ...ENVIRONMENT, AUTH0_DOMAIN: issuer, PORT: '0', HOST: '127.0.0.1' },
-    ...{ DRAIN_TIME: '0', ...environment },
-  }
-  const server = start(t, PROGRAM, variables, [], stdout)
-  if (stdout !== 'unread') closeSync(stdout)
-  const [, port] = await server.says(/port (\d+)/)
-  const url = `http://127.0.0.1:${port}`
-  // From here on, only what the test wants is logged.
-  while (!(await fetch(`${url}/readyz`)).ok) await setTimeout(10)
-  const post = async (path: string) => (await fetch(`${url}${path}`, { method: 'POST' })).status
-  return { server, url, post, fill: () => post(`/log/${TOO_MANY_LINES}`) }
-}
-
-/** A pipe: its writing end, and a reader that has not begun. */
-function pipe(t: Test) {
-  const directory = mkdtempSync(join(tmpdir(), 'pipe-'))
-  const path = join(directory, 'pipe')
-  execFileSync('mkfifo', [path])
-  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const writer = openSync(path, constants.O_WRONLY)
-  rmSync(directory, { recursive: true })
-  let isOpen = true
-  const close = () => {
-    if (isOpen) closeSync(reader)
-    isOpen = false
-  }
-  t.teardown(close)
-  return { reader, writer, close }
 }
 
 /** Reads a pipe until the last writer closes it. */
@@ -104,58 +54,6 @@ function checkOrder(t: Test, lines: readonly Line[]): number {
     }
   }
   return dropped
-}
-
-/** The outputs that cannot be written, each with a name. */
-const UNWRITABLE: Record<string, (t: Test) => number | 'unread'> = {
-  'a full disk': () => openSync('/dev/full', 'w'),
-  'a reader that is gone'(t) {
-    const { writer, close } = pipe(t)
-    close()
-    return writer
-  },
-  'a pipe that is not read': (t) => pipe(t).writer,
-  'a socket that is not read': () => 'unread',
-}
-
-for (const [name, open] of Object.entries(UNWRITABLE)) {
-  test(`${name}: requests are answered, and SIGTERM ends the process`, async (t) => {
-    const { server, url, fill } = await logging(t, open(t))
-    for (let i = 0; i < 5; i++) t.equal(await fill(), 200)
-    t.equal((await fetch(`${url}/livez`)).status, 200)
-    server.kill('SIGTERM')
-    t.strictSame(await server.exit, { code: 0, signal: null })
-    t.equal(server.output.stderr, `port ${new URL(url).port}\n`)
-  })
-
-  test(`${name}: a second signal ends the process`, async (t) => {
-    const { server, fill } = await logging(t, open(t), {
-      DRAIN_TIME: '300',
-      SHUTDOWN_TIMEOUT: '600',
-    })
-    t.equal(await fill(), 200)
-    server.kill('SIGTERM')
-    await setTimeout(SECOND_SIGNAL_AFTER_MS)
-    server.kill('SIGTERM')
-    t.strictSame(await server.exit, { code: 1, signal: null })
-  })
-
-  test(`${name}: SHUTDOWN_TIMEOUT ends the process`, async (t) => {
-    const { server, fill, post } = await logging(t, open(t), { SHUTDOWN_TIMEOUT: '1' })
-    t.equal(await fill(), 200)
-    const hanging = post('/hang').catch(() => 'cut')
-    t.equal(await post('/log/1'), 200)
-    server.kill('SIGTERM')
-    t.strictSame(await server.exit, { code: 0, signal: null })
-    t.equal(await hanging, 'cut')
-  })
-
-  test(`${name}: an uncaught error ends the process`, async (t) => {
-    const { server, fill, post } = await logging(t, open(t))
-    t.equal(await fill(), 200)
-    t.equal(await post('/throw'), 200)
-    t.strictSame(await server.exit, { code: 1, signal: null })
-  })
 }
 
 test('a reader that begins late gets the lines in order, and the number of those that were dropped', async (t) => {
