@@ -4,7 +4,7 @@
  * `npx tsx bench/micro/log-destination.ts > /dev/null`
  */
 import pino, { type DestinationStream } from 'pino'
-import { LogOutput } from '../../src/observability/log-destination.ts'
+import { LogOutput } from '../../src/observability/output/log-destination.ts'
 
 const LINES_PER_TURN = 40
 const TURNS = 2_000

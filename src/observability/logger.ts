@@ -1,6 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { Service } from '../config/telemetry/service.ts'
-import { LogOutput } from './log-destination.ts'
+import { LogOutput } from './output/log-destination.ts'
 import { type LogFormat, lineFormatter } from './output/log-format.ts'
 import { redactLine, redactMembers, redactValue } from './redact-value.ts'
 import { describeReply, describeRequest } from './request-log.ts'

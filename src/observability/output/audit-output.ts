@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { ConfigError } from '../../config/config-error.ts'
-import { LogOutput } from '../log-destination.ts'
 import { openForLines } from './file-writer.ts'
+import { LogOutput } from './log-destination.ts'
 
 const REPORT_INTERVAL_MS = 60_000
 
