@@ -1,7 +1,7 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { trace } from '@opentelemetry/api'
+import { diag, trace } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import { type Test, test } from 'tap'
 import type { Environment } from '../../src/config/environment.ts'
@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config/load-config.ts'
 import { loadTelemetry } from '../../src/features.ts'
 import { createLogger } from '../../src/observability/logger.ts'
 import { startServer } from '../../src/server.ts'
-import { reportOperation } from '../../src/utils/operation.ts'
+import { OPERATIONS, reportOperation } from '../../src/utils/operation.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { fakeRedis } from '../support/fakes/redis.ts'
 import { logSink } from '../support/log-sink.ts'
@@ -276,11 +276,32 @@ test('an exporter that is down: requests are answered, the log says so, and the 
   })
   for (let n = 0; n < 50; n += 1) t.equal((await request('/notes/1')).status, 200)
   const problem = () => log.filter(({ event }) => event === 'telemetry_problem')
+  for (const _ of [1, 2]) diag.error('a problem')
+  t.equal(problem().length, 1, 'at most one a minute')
   app.closeBy = performance.now() + 300
   const began = performance.now()
   await close()
   t.ok(performance.now() - began < 5_000)
-  t.ok(problem().length <= 1)
+  t.equal(problem().length, 1)
+})
+
+test('a span has the scheme that a trusted proxy names, and the reason of a rejection', async (t) => {
+  const { request, span } = await traced(t, { TRUST_PROXY: 'loopback' })
+  t.equal((await request('/mine', { headers: { 'x-forwarded-proto': 'https' } })).status, 401)
+  t.match((await span('GET /mine')).attributes, {
+    'url.scheme': 'https',
+    'messages.refusal': 'credentials_missing',
+  })
+})
+
+test('an operation runs once, also if a subscriber does not wrap it', async (t) => {
+  const names: string[] = []
+  const listen = (message: unknown) => void names.push((message as { name: string }).name)
+  OPERATIONS.subscribe(listen)
+  t.teardown(() => OPERATIONS.unsubscribe(listen))
+  const operation = { name: 'x', isRemote: false, attributes: {} }
+  t.equal(await reportOperation(operation, async () => 1), 1)
+  t.strictSame(names, ['x'])
 })
 
 test('traces are off without an endpoint, and by the standard variables', async (t) => {

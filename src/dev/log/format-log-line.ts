@@ -101,7 +101,7 @@ function formatFields(members: Members, omitted: ReadonlySet<string>): string {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function bounded(text: string): string {
