@@ -17,6 +17,8 @@ test('a misspelt variable is reported with the nearest name', (t) => {
     ['DPOP_NONCE_SECRETS_FIEL', 'DPOP_NONCE_SECRETS_FILE'],
     ['REDIS_URI', 'REDIS_URL'],
     ['METRIC_PORT', 'METRICS_PORT'],
+    // Two names are as near: the first one.
+    ['METRICS_POST', 'METRICS_PORT'],
   ] as const) {
     t.equal(warningOf({ [name]: 'a-value' }), `Unknown variable ${name}: is it ${nearest}?`)
   }
@@ -30,8 +32,10 @@ test('variables of other programs are not reported', (t) => {
     ['npm_config_registry', 'KUBERNETES_PORT', 'KUBERNETES_SERVICE_HOST', 'MESSAGES_API_PORT'],
     ['REDIS_PORT', 'REDIS_SERVICE_HOST', 'REDIS_SERVICE_PORT', 'REDIS_PORT_6379_TCP_ADDR'],
     ['AUTH0_SERVICE_HOST', 'AUTH0_PORT_80_TCP', 'MESSAGES_API_SERVICE_HOST', 'DATABASE_URL'],
-    ['METRICS_HOST', 'LOG_FORMAT', 'HTTPS_PROXY', 'TENANT_PORT', 'SERVER_PORT', 'LOGLEVEL_X'],
+    ['METRICS_HOST', 'HTTPS_PROXY', 'TENANT_PORT', 'SERVER_PORT', 'LOGLEVEL_X'],
     ['AUTH0_MGMT_TOKEN', 'AUTH0_MGMT_CLIENT_SECRET_FILE', 'TZ', `AUTH0_${'X'.repeat(100)}`],
+    // Three letters differ.
+    ['DPOQ_NONCF_SECRETT'],
   ].flat()
   t.equal(warningOf(Object.fromEntries(names.map((name) => [name, 'value']))), undefined)
   t.equal(warningOf({ AUTH0_PORT: 'tcp://10.0.0.1:80', AUTH_FAILURE_MAX: '' }), undefined)

@@ -26,8 +26,8 @@ export function describeUnknown(
 ): string[] {
   const names = new Set<string>()
   for (const [name, value] of sources.flatMap((source) => Object.entries(source))) {
-    const isForeign = FOREIGN.test(name) || SERVICE_ADDRESS.test(value ?? '')
-    if (value && !isForeign && name.length <= MAX_LENGTH && !known.includes(name)) names.add(name)
+    if (!value || FOREIGN.test(name) || SERVICE_ADDRESS.test(value)) continue
+    if (name.length <= MAX_LENGTH && !known.includes(name)) names.add(name)
   }
   const sentences: string[] = []
   for (const name of names) {
