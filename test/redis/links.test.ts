@@ -11,10 +11,12 @@ function connect(t: Test, url: string) {
   const events: string[] = []
   const connection = new RedisConnection({
     url,
-    timeoutMs: 2_000,
+    // For a machine that is busy. A server that hangs is noticed by the heartbeat.
+    timeoutMs: 20_000,
     heartbeatMs: 50,
     onConnected: () => events.push('connected'),
     onLost: (error) => events.push((error as Error).message),
+    onErrorReply: (code) => events.push(code),
   })
   t.teardown(() => connection.close())
   return { connection, events }
@@ -88,6 +90,9 @@ test('the primary that sentinels name is used, and another one after a failover'
   t.equal(second.values.get('key'), 'two')
   t.equal(events.at(0), 'connected')
   t.equal(events.at(-1), 'connected')
+  second.replyWith('OOM no memory')
+  await t.rejects(connection.run((client) => client.get('key')))
+  t.ok(events.includes('OOM'))
 })
 
 test('sentinels that do not name a primary, or do not reply', async (t) => {
@@ -116,6 +121,16 @@ test('a connection to sentinels that is closed while it is made', async (t) => {
   t.notOk(connection.ready)
 })
 
+test('a connection to sentinels that is closed while they do not reply', async (t) => {
+  const sentinel = await fakeRedis(t)
+  sentinel.hang(true)
+  const { connection, events } = connect(t, `redis+sentinel://${hostOf(sentinel.url)}/name`)
+  await until(async () => sentinel.commands() > 0)
+  connection.close()
+  await until(async () => sentinel.connections() === 0)
+  t.strictSame(events, [], 'what fails after the end is not reported')
+})
+
 test('a cluster is found by any of its nodes, and again after an outage', async (t) => {
   const node = await fakeRedis(t)
   await node.goDown()
@@ -127,6 +142,11 @@ test('a cluster is found by any of its nodes, and again after an outage', async 
   await connection.run((client) => client.set('key', 'one'))
   t.equal(await connection.run((client) => client.del(['key', 'other'])), 1)
 
+  node.replyWith('OOM no memory')
+  await t.rejects(connection.run((client) => client.get('key')))
+  t.ok(events.includes('OOM'))
+  node.replyWith(undefined)
+
   await node.goDown()
   await until(async () => !connection.ready)
   await node.comeUp()
@@ -136,6 +156,15 @@ test('a cluster is found by any of its nodes, and again after an outage', async 
   await until(async () => !connection.ready)
   node.hang(false)
   await until(async () => connection.ready)
+})
+
+test('a connection to a cluster that is closed while it is made', async (t) => {
+  const node = await fakeRedis(t)
+  await node.goDown()
+  const { connection, events } = connect(t, `redis+cluster://${hostOf(node.url)}`)
+  connection.close()
+  await until(async () => events.length > 0)
+  t.notOk(connection.ready)
 })
 
 test('a cluster that is down when the connection is closed', async (t) => {

@@ -66,7 +66,7 @@ function connected(url: string) {
 
 /** Waits for a condition. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let times = 0; times < 200; times += 1) {
+  for (let times = 0; times < 1_200; times += 1) {
     if (await condition()) return
     await sleep(50)
   }
