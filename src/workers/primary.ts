@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import { addressesOf } from '../lifecycle/listen.ts'
 import { createLogger } from '../observability/logger.ts'
 import { serveMetrics } from '../observability/metrics-server.ts'
+import { Crashes } from './crashes.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
 import { type FromWorker, type ToWorker, WORKER_VARIABLE } from './messages.ts'
 
@@ -11,11 +12,6 @@ import { type FromWorker, type ToWorker, WORKER_VARIABLE } from './messages.ts'
 const READY_TIMEOUT_MS = 30_000
 /** Beyond the shutdown time-out, until a worker that does not end is killed. */
 const KILL_GRACE_MS = 3_000
-const MIN_RESTART_DELAY_MS = 100
-const MAX_RESTART_DELAY_MS = 5_000
-/** If more workers end in this time than the limit, something is wrong with all of them. */
-const CRASH_WINDOW_MS = 60_000
-const MIN_CRASH_LIMIT = 5
 
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
 const RELOADING = ['SIGHUP', 'SIGUSR2'] as const
@@ -40,7 +36,7 @@ export class Primary {
   readonly #log: Logger
   readonly #members = new Set<Member>()
   readonly #metrics = new FleetMetrics(() => [...this.#members].map(({ worker }) => worker))
-  readonly #crashes: number[] = []
+  readonly #crashes: Crashes
   #nextNumber = 1
   /** Whether all workers have been ready once. */
   #hasStarted = false
@@ -49,6 +45,7 @@ export class Primary {
 
   constructor(config: Config) {
     this.#config = config
+    this.#crashes = new Crashes(config.workers)
     this.#log = createLogger(config.logLevel, undefined, {
       ...config,
       base: { pid: process.pid, worker: 0 },
@@ -122,33 +119,33 @@ export class Primary {
   }
 
   #onExit(member: Member, reason: string | number): void {
-    if (this.#exitCode !== undefined) {
-      if (this.#members.size === 0) process.exit(this.#exitCode)
-      return
-    }
-    if (member.isLeaving) return
-    const { number } = member
+    if (this.#exitCode !== undefined) this.#endWithLast()
+    else if (!member.isLeaving) this.#onCrash(member, reason)
+  }
+
+  #onCrash({ number }: Member, reason: string | number): void {
     this.#log.error({ event: 'worker_ended', number, reason }, 'A worker ended by itself')
-    const now = performance.now()
-    this.#crashes.push(now)
-    while (now - Number(this.#crashes[0]) > CRASH_WINDOW_MS) this.#crashes.shift()
-    const { length } = this.#crashes
-    if (!this.#hasStarted || length > Math.max(MIN_CRASH_LIMIT, this.#config.workers)) {
-      const crashes = length
+    this.#crashes.add()
+    const { count: crashes, isOverLimit, restartDelay } = this.#crashes
+    if (!this.#hasStarted || isOverLimit) {
       this.#log.fatal({ event: 'workers_failing', crashes }, 'Workers keep ending, giving up')
       this.#abort()
       return
     }
-    const delay = Math.min(MIN_RESTART_DELAY_MS * 2 ** (length - 1), MAX_RESTART_DELAY_MS)
     setTimeout(() => {
       if (this.#exitCode === undefined) this.#fork()
-    }, delay)
+    }, restartDelay)
   }
 
   #abort(): void {
     this.#exitCode = 1
     for (const { worker } of this.#members) worker.process.kill('SIGKILL')
-    if (this.#members.size === 0) process.exit(1)
+    this.#endWithLast()
+  }
+
+  /** Exits as soon as there is no worker. */
+  #endWithLast(): void {
+    if (this.#members.size === 0) process.exit(this.#exitCode)
   }
 
   #onStop(signal: string): void {
@@ -160,13 +157,13 @@ export class Primary {
     this.#log.info({ event: 'signal_received', signal }, `Received ${signal}, shutting down`)
     this.#exitCode = 0
     for (const member of this.#members) this.#stop(member)
+    this.#endWithLast()
   }
 
   #stop(member: Member): Promise<void> {
     member.isLeaving = true
     send(member.worker, { type: 'stop' })
-    const timeout = this.#config.shutdownTimeout + KILL_GRACE_MS
-    const timer = setTimeout(() => member.worker.process.kill('SIGKILL'), timeout)
+    const timer = killAfter(member, this.#config.shutdownTimeout + KILL_GRACE_MS)
     return member.ended.then(() => clearTimeout(timer))
   }
 
@@ -187,7 +184,7 @@ export class Primary {
       const member = this.#fork()
       // If it ends, the old one serves on.
       member.isLeaving = true
-      const timer = setTimeout(() => member.worker.process.kill('SIGKILL'), READY_TIMEOUT_MS)
+      const timer = killAfter(member, READY_TIMEOUT_MS)
       const isReady = await member.ready
       clearTimeout(timer)
       if (!isReady) {
@@ -199,6 +196,10 @@ export class Primary {
     }
     this.#log.info({ event: 'reload_finished' }, 'All workers are replaced')
   }
+}
+
+function killAfter({ worker }: Member, timeoutMs: number): NodeJS.Timeout {
+  return setTimeout(() => worker.process.kill('SIGKILL'), timeoutMs)
 }
 
 function send(worker: Worker, message: ToWorker): void {

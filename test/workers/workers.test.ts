@@ -1,55 +1,8 @@
-import { writeFileSync } from 'node:fs'
-import { get } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Test, test } from 'tap'
-import { ENVIRONMENT } from '../support/app.ts'
+import { test } from 'tap'
 import { PUBLIC } from '../support/probe-routes.ts'
-import { type Program, serve, start } from '../support/process.ts'
+import { serve, start } from '../support/process.ts'
 import { KEY } from '../support/tokens/keys.ts'
-
-const PROGRAM = '../test/support/product/probe-main.ts'
-
-const PLACE = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1', DRAIN_TIME: '0' }
-
-/** The lines of the log with an event. */
-function events({ output }: Program, event: string): Record<string, unknown>[] {
-  return output.stdout
-    .split('\n')
-    .filter((line) => line.includes(`"event":"${event}"`) && line.endsWith('}'))
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let times = 0; times < 1_200; times += 1) {
-    if (await condition()) return
-    await sleep(50)
-  }
-  throw new Error('The condition was not met in time')
-}
-
-/** The status of a request on a connection of its own. */
-function newConnection(url: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    get(url, { agent: false }, (response) => {
-      response.resume().on('end', () => resolve(Number(response.statusCode)))
-    }).on('error', reject)
-  })
-}
-
-/** A server of two workers that are ready. */
-async function fleet(t: Test, environment: Record<string, string> = {}) {
-  const issuer = await serve(t, (_request, response) =>
-    response.end(JSON.stringify({ keys: [KEY.jwk] })),
-  )
-  const variables = { ...PLACE, AUTH0_DOMAIN: issuer, WORKERS: '2', ...environment }
-  const program = start(t, PROGRAM, variables)
-  const [, url = ''] = await program.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
-  await program.says(/"event":"workers_ready"/)
-  const listening = () =>
-    program.output.stdout.split('\n').filter((line) => line.includes('listening at'))
-  const pids = () => listening().map((line) => Number((JSON.parse(line) as { pid: number }).pid))
-  return { program, url, pids, status: async (path: string) => (await fetch(url + path)).status }
-}
+import { end, events, fleet, PLACE, PROGRAM, until } from './fleet.ts'
 
 test('workers share a port, their metrics are one, and a signal ends all of them', async (t) => {
   const { program, url, pids, status } = await fleet(t, { METRICS_PORT: '0' })
@@ -80,65 +33,30 @@ test('workers share a port, their metrics are one, and a signal ends all of them
   await t.rejects(fetch(url))
 })
 
-test('a reload replaces one worker after the other, and loses no request', async (t) => {
-  const { program, url, pids } = await fleet(t, { DRAIN_TIME: '0.3' })
-  const before = pids()
-  let over = false
-  const statuses = new Set<number>()
-  const load = (async () => {
-    while (!over) statuses.add(await newConnection(url + PUBLIC))
-  })()
-  program.kill('SIGHUP')
-  await program.says(/"event":"reload_started"/)
-  program.kill('SIGUSR2')
-  await program.says(/"event":"reload_ignored"/)
-  await program.says(/"event":"reload_finished"/)
-  over = true
-  await load
-  t.strictSame([...statuses], [200])
-  t.equal(new Set(pids()).size, 4)
-  t.strictSame(
-    events(program, 'shutdown_finished')
-      .map((line) => line['pid'])
-      .sort(),
-    before.sort(),
+test('no worker is ready until all are', async (t) => {
+  const held: (() => void)[] = []
+  let isOpen = true
+  const issuer = await serve(t, (_request, response) => {
+    const answer = () => void response.end(JSON.stringify({ keys: [KEY.jwk] }))
+    if (isOpen) answer()
+    else held.push(answer)
+    isOpen = false
+  })
+  const program = start(t, PROGRAM, { ...PLACE, AUTH0_DOMAIN: issuer, WORKERS: '2' })
+  const [, url = ''] = await program.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
+  const answers = new Set<string>()
+  await until(async () => {
+    answers.add(await (await fetch(`${url}/readyz`, { headers: { connection: 'close' } })).text())
+    return [...answers].some((text) => text.includes('workers'))
+  })
+  t.notOk(
+    [...answers].some((text) => text.includes('ready"')),
+    'no worker says that it is ready',
   )
-  t.strictSame(events(program, 'worker_ended'), [])
-})
-
-test('a reload that fails leaves the workers as they are', async (t) => {
-  const { program, pids, status } = await fleet(t)
-  writeFileSync(`${t.testdirName}/.env`, 'CLOCK_TOLERANCE=wrong\n')
-  program.kill('SIGHUP')
-  await program.says(/"event":"reload_failed"/)
-  t.match(events(program, 'worker_failed'), [{ reason: /CLOCK_TOLERANCE is invalid/ }])
-  t.equal(await status(PUBLIC), 200)
-  t.equal(pids().length, 2)
-})
-
-test('a worker that ends is replaced, and workers that keep ending end the server', async (t) => {
-  const { program, pids, status } = await fleet(t)
-  const kill = async (signal: NodeJS.Signals) => {
-    const known = pids()
-    process.kill(Number(known.at(-1)), signal)
-    await until(() => pids().length > known.length)
-  }
-  await kill('SIGTERM')
-  t.match(events(program, 'worker_ended'), [{ level: 50, reason: 0 }])
-  t.equal(await status(PUBLIC), 200)
-  for (let times = 0; times < 4; times += 1) await kill('SIGKILL')
-  process.kill(Number(pids().at(-1)), 'SIGKILL')
-  t.strictSame(await program.exit, { code: 1, signal: null })
-  t.match(events(program, 'workers_failing'), [{ level: 60, crashes: 6 }])
-})
-
-test('a second signal ends all processes at once', async (t) => {
-  const { program, url } = await fleet(t, { DRAIN_TIME: '60', SHUTDOWN_TIMEOUT: '90' })
-  program.kill('SIGTERM')
-  await until(() => events(program, 'drain_started').length === 2)
-  program.kill('SIGINT')
-  t.strictSame(await program.exit, { code: 1, signal: null })
-  await t.rejects(fetch(url))
+  isOpen = true
+  for (const answer of held) answer()
+  await program.says(/"event":"workers_ready"/)
+  await end(t, program)
 })
 
 test('what keeps all workers from starting is one message, and exit code 1', async (t) => {

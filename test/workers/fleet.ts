@@ -1,0 +1,56 @@
+import { get } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { ENVIRONMENT } from '../support/app.ts'
+import { type Program, serve, start } from '../support/process.ts'
+import { KEY } from '../support/tokens/keys.ts'
+
+export const PROGRAM = '../test/support/product/probe-main.ts'
+
+export const PLACE = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1', DRAIN_TIME: '0' }
+
+/** The lines of the log with an event. */
+export function events({ output }: Program, event: string): Record<string, unknown>[] {
+  return output.stdout
+    .split('\n')
+    .filter((line) => line.includes(`"event":"${event}"`) && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let times = 0; times < 1_200; times += 1) {
+    if (await condition()) return
+    await sleep(50)
+  }
+  throw new Error('The condition was not met in time')
+}
+
+/** The status of a request on a connection of its own. */
+export function newConnection(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false }, (response) => {
+      response.resume().on('end', () => resolve(Number(response.statusCode)))
+    }).on('error', reject)
+  })
+}
+
+/** Ends a server that is in order. Each process that ends by itself writes its coverage. */
+export async function end(t: Test, program: Program): Promise<void> {
+  program.kill('SIGTERM')
+  t.strictSame(await program.exit, { code: 0, signal: null })
+}
+
+/** A server of two workers that are ready. */
+export async function fleet(t: Test, environment: Record<string, string> = {}) {
+  const issuer = await serve(t, (_request, response) =>
+    response.end(JSON.stringify({ keys: [KEY.jwk] })),
+  )
+  const variables = { ...PLACE, AUTH0_DOMAIN: issuer, WORKERS: '2', ...environment }
+  const program = start(t, PROGRAM, variables)
+  const [, url = ''] = await program.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
+  await program.says(/"event":"workers_ready"/)
+  const listening = () =>
+    program.output.stdout.split('\n').filter((line) => line.includes('listening at'))
+  const pids = () => listening().map((line) => Number((JSON.parse(line) as { pid: number }).pid))
+  return { program, url, pids, status: async (path: string) => (await fetch(url + path)).status }
+}
