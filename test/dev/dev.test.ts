@@ -24,7 +24,7 @@ test('dev greets with the routes and personas of the project', async (t) => {
   t.match(stdout, `    curl ${api}/text\n`)
   t.match(stdout, /TOKEN=\$\(TENANT_PORT=\d+ npx messages-api token eve\)\n/)
   t.match(stdout, `    curl -H "Authorization: Bearer $TOKEN" ${api}/pid\n`)
-  t.match(stdout, /npx messages-api explain "\$TOKEN"\n/)
+  t.match(stdout, /echo "\$TOKEN" \| TENANT_PORT=\d+ npx messages-api explain\n/)
   t.notMatch(stdout, 'Browser login', 'no client of the project can log in on the server')
 })
 
