@@ -19,7 +19,7 @@ test('an invalid configuration: one message, exit code 1, no stack', async (t) =
   const [line = '', ...others] = output.stderr.split('\n')
   t.strictSame(others, [''])
   const domain =
-    'the domain of the tenant alone, such as name.region.auth0.com, or several domains of it, comma-separated, the main one first'
+    'the domain of the tenant alone, such as name.region.auth0.com, or several domains of it, comma-separated, the main one first; for an issuer that is not Auth0, set ISSUER instead'
   const port = 'a port from 0 to 65535'
   t.match(JSON.parse(line), {
     level: 60,
@@ -28,11 +28,11 @@ test('an invalid configuration: one message, exit code 1, no stack', async (t) =
     version: /^\d+\.\d+\.\d+/,
     event: 'config_invalid',
     problems: [
-      { problem: 'AUTH0_DOMAIN is missing', expected: domain },
       { problem: 'PORT is invalid', expected: port },
+      { problem: 'AUTH0_DOMAIN is missing', expected: domain },
     ],
     sources: /^The variables are those of the environment: there is no file \/.+\/\.env\.$/,
-    msg: `Invalid configuration:\n  AUTH0_DOMAIN is missing: expected ${domain}\n  PORT is invalid: expected ${port}`,
+    msg: `Invalid configuration:\n  PORT is invalid: expected ${port}\n  AUTH0_DOMAIN is missing: expected ${domain}`,
   })
   t.equal(output.stdout, '')
 })

@@ -13,7 +13,7 @@ export function issuerRules(values: Partial<Values>, isSet: IsSet): Rule[] {
     [
       !isSet('AUTH0_DOMAIN') && !isSet('ISSUER'),
       'AUTH0_DOMAIN is missing',
-      'the domain of the tenant alone, such as name.region.auth0.com; for an issuer that is not Auth0, set ISSUER instead',
+      'the domain of the tenant alone, such as name.region.auth0.com, or several domains of it, comma-separated, the main one first; for an issuer that is not Auth0, set ISSUER instead',
     ],
     [isSet('AUTH0_DOMAIN') && isSet('ISSUER'), 'AUTH0_DOMAIN and ISSUER exclude each other'],
     [
