@@ -45,10 +45,11 @@ const ATTRIBUTE_NAME = /^[\x21-\x7e]{1,255}$/
 export function resourceAttributes(text: string): ReadonlyMap<string, string> | undefined {
   const attributes = new Map<string, string>()
   for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
-    const [, name = '', value = ''] = /^\s*([^=]+?)\s*=\s*(.*?)\s*$/s.exec(pair) ?? []
+    const index = pair.indexOf('=')
+    const name = pair.slice(0, Math.max(0, index)).trim()
+    if (!ATTRIBUTE_NAME.test(name)) return undefined
     try {
-      if (!ATTRIBUTE_NAME.test(name)) return undefined
-      attributes.set(name, decodeURIComponent(value))
+      attributes.set(name, decodeURIComponent(pair.slice(index + 1).trim()))
     } catch {
       return undefined
     }
