@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { getHeapStatistics } from 'node:v8'
 import type { FastifyBaseLogger } from 'fastify'
+import { atMostEvery } from '../utils/at-most-every.ts'
 
 const MAX_CONNECTIONS = 20_000
 /** Files other than clients' connections: log, keys, Redis, metrics, and what the product opens. */
@@ -53,14 +54,12 @@ export function limitConnections(
 ): number {
   const limit = connectionLimit(limits)
   server.maxConnections = limit
-  let nextWarning = 0
-  server.on('drop', () => {
-    if (performance.now() < nextWarning) return
-    nextWarning = performance.now() + WARNING_INTERVAL_MS
+  const warn = atMostEvery(WARNING_INTERVAL_MS, () =>
     log.warn(
       { event: 'connections_dropped', limit, openFiles: limits.openFiles },
       'Too many connections: further ones are closed at once',
-    )
-  })
+    ),
+  )
+  server.on('drop', warn)
   return limit
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { ConfigError } from '../../config/config-error.ts'
+import { atMostEvery } from '../../utils/at-most-every.ts'
 import { openForLines } from './file-writer.ts'
 import { LogOutput } from './log-destination.ts'
 
@@ -23,12 +24,10 @@ export function openAuditOutput(
   if (path === undefined) return undefined
   try {
     const output = new LogOutput(() => openForLines(path))
-    let nextReport = 0
-    output.on('failed', (code) => {
-      if (performance.now() < nextReport) return
-      nextReport = performance.now() + REPORT_INTERVAL_MS
-      log.error({ event: 'audit_log_failed', code }, 'The audit log cannot be written')
-    })
+    const report = atMostEvery(REPORT_INTERVAL_MS, (code: string) =>
+      log.error({ event: 'audit_log_failed', code }, 'The audit log cannot be written'),
+    )
+    output.on('failed', report)
     output.on('recovered', (count) => {
       log.error({ event: 'audit_lines_dropped', count }, 'Audit lines were dropped')
     })
