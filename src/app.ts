@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import fastifyEnv from '@fastify/env'
 import fastify, {
   type FastifyBaseLogger,
@@ -20,7 +19,7 @@ import { FIXED_TIMEOUTS, type Timeouts } from './lifecycle/timeouts.ts'
 import { AuditLog } from './observability/audit-log.ts'
 import { type Hint, type OnRequestCompleted, RequestLog } from './observability/request-log.ts'
 import { requestLoggers } from './observability/request-logger.ts'
-import { ProxyHeaders, type Tracing } from './observability/trace-context.ts'
+import { contextReader, ProxyHeaders, type Tracing } from './observability/trace-context.ts'
 import { authenticate } from './plugins/authenticate.ts'
 import { authorize } from './plugins/authorize.ts'
 import { createValidatorFactory } from './plugins/body/validators.ts'
@@ -87,15 +86,9 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const { organizations, authFailuresMax, redisUrl, dpop, publicUrl } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const proxyHeaders = new ProxyHeaders(config.trustProxy, config.proxyRequestIdHeader)
-  const { tracing } = dependencies
-  const contextOf = (request: IncomingMessage) => {
-    const ofProxy = proxyHeaders.contextOf(request)
-    const ofSpan = tracing?.contextOf(request)
-    return ofSpan === undefined ? ofProxy : { ...ofProxy, ...ofSpan }
-  }
-  const audit = config.auditLog
-    ? new AuditLog(dependencies.auditLogger ?? logger, contextOf)
-    : undefined
+  const { tracing, auditLogger = logger } = dependencies
+  const contextOf = contextReader(proxyHeaders, tracing)
+  const audit = config.auditLog ? new AuditLog(auditLogger, contextOf) : undefined
   const format = dependencies.problemDetails ? problemFormat : messageFormat
   const timeouts = { ...FIXED_TIMEOUTS, ...config.timeouts, ...dependencies.timeouts }
   const corsPolicy = new CorsPolicy({
@@ -105,7 +98,11 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   })
   const errorResponse = errorResponses(format, corsPolicy)
   const requestLog = new RequestLog(logger, {
-    ...{ onRequestCompleted, hint, audit, errorResponse, contextOf },
+    onRequestCompleted,
+    hint,
+    audit,
+    errorResponse,
+    contextOf,
   })
   const rawResponses = rawErrorResponses({
     errorResponse,
@@ -134,7 +131,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     schemaController: { compilersFactory: { buildValidator: createValidatorFactory() } },
     schemaErrorFormatter: (found, part) => new InvalidRequestError(found, part),
   })
-  if (tracing !== undefined) await app.register(tracing.plugin)
+  if (tracing !== undefined) await app.register(tracing.plugin, { proxyHeaders })
   app.decorate('redisConnections', new Map())
   app.decorate('featureMetrics', [])
   app.decorate('notReady', notReady)

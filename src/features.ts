@@ -9,7 +9,7 @@ import { exportVariables } from './config/telemetry/exporter.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
 import type { Hint } from './observability/request-log.ts'
 // #region telemetry
-import { ProxyHeaders, type Tracing } from './observability/trace-context.ts'
+import type { Tracing } from './observability/trace-context.ts'
 // #endregion telemetry
 import type { ApiDescription, RouteDescription } from './openapi/describe-routes.ts'
 // #region telemetry
@@ -104,13 +104,11 @@ export async function loadHint(config: Config, keySets: KeySets): Promise<Hint> 
 
 // #region telemetry
 const TELEMETRY_PACKAGES = [
-  ...[
-    'api',
-    'resources',
-    'sdk-trace-node',
-    'exporter-trace-otlp-proto',
-    'exporter-trace-otlp-http',
-  ],
+  'api',
+  'resources',
+  'sdk-trace-node',
+  'exporter-trace-otlp-proto',
+  'exporter-trace-otlp-http',
 ].map((name) => `@opentelemetry/${name}`)
 
 type TelemetryModule = typeof telemetryModule
@@ -127,7 +125,7 @@ export async function loadTelemetry(
   log: Logger,
   load: () => Promise<TelemetryModule> = () => import('./telemetry/telemetry.ts'),
 ): Promise<Tracing | undefined> {
-  const { telemetry, service, publicUrl, trustProxy, proxyRequestIdHeader } = config
+  const { telemetry, service, publicUrl } = config
   if (telemetry === undefined) return undefined
   exportVariables(sources)
   const { startTelemetry } = await load().catch((error: unknown) => {
@@ -139,7 +137,6 @@ export async function loadTelemetry(
     config: telemetry,
     service,
     serverAddress: publicUrl === undefined ? undefined : new URL(publicUrl).hostname,
-    proxyHeaders: new ProxyHeaders(trustProxy, proxyRequestIdHeader),
     log,
   })
 }

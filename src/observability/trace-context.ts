@@ -19,7 +19,7 @@ export interface TraceParent extends TraceIds {
 /** Traces of requests, where they are on. */
 export interface Tracing {
   /** Has to be the first plugin. */
-  readonly plugin: FastifyPluginAsync
+  readonly plugin: FastifyPluginAsync<{ readonly proxyHeaders: ProxyHeaders }>
   /** The span of a request, if it is recorded. */
   contextOf(request: IncomingMessage): TraceIds | undefined
   /**
@@ -84,5 +84,17 @@ export class ProxyHeaders {
       ...(parent && { traceId: parent.traceId, spanId: parent.spanId }),
       ...(typeof id === 'string' && REQUEST_ID.test(id) && { proxyRequestId: id }),
     }
+  }
+}
+
+/**
+ * What the log says about the context of a request: its own span if it is recorded, and otherwise that of a
+ * trusted proxy.
+ */
+export function contextReader(proxyHeaders: ProxyHeaders, tracing: Tracing | undefined) {
+  return (request: IncomingMessage): ProxyContext | undefined => {
+    const ofProxy = proxyHeaders.contextOf(request)
+    const ofSpan = tracing?.contextOf(request)
+    return ofSpan === undefined ? ofProxy : { ...ofProxy, ...ofSpan }
   }
 }

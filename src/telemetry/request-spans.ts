@@ -25,7 +25,6 @@ const MAX_TRACESTATE_LENGTH = 512
 
 export interface RequestSpansOptions {
   readonly tracer: Tracer
-  readonly proxyHeaders: ProxyHeaders
   readonly serverAddress: string | undefined
 }
 
@@ -49,10 +48,10 @@ export class RequestSpans {
 
   /** It has to be the first plugin, so that the span covers the others. */
   readonly plugin = fp(
-    async (app) => {
+    async (app, { proxyHeaders }: { readonly proxyHeaders: ProxyHeaders }) => {
       app.addHook('onRequest', (request, reply, done) => {
         if (request.routeOptions.config.vital) return done()
-        const span = this.#start(request)
+        const span = this.#start(request, proxyHeaders)
         if (!span.isRecording()) return done()
         this.#spans.set(request.raw, span)
         this.#describe(span, request, reply)
@@ -68,26 +67,10 @@ export class RequestSpans {
     { name: 'request-spans' },
   )
 
-  #start({ raw, method, routeOptions: { url } }: FastifyRequest): Span {
-    const { parent, links } = this.#callerOf(raw)
+  #start({ raw, method, routeOptions: { url } }: FastifyRequest, proxyHeaders: ProxyHeaders): Span {
+    const { parent, links } = callerOf(raw, proxyHeaders)
     const name = url === undefined ? method : `${method} ${url}`
     return this.#options.tracer.startSpan(name, { kind: SpanKind.SERVER, links }, parent)
-  }
-
-  /** A trusted proxy decides about the trace. Others could fill the trace store, so they only get a link. */
-  #callerOf(request: IncomingMessage): { parent: Context; links: Link[] } {
-    const { traceparent, tracestate } = request.headers
-    const caller = traceparent === undefined ? undefined : parseTraceparent(traceparent)
-    if (caller === undefined) return { parent: ROOT_CONTEXT, links: [] }
-    const { flags: traceFlags, ...ids } = caller
-    const remote: SpanContext = { ...ids, traceFlags, isRemote: true }
-    if (!this.#options.proxyHeaders.isFromProxy(request)) {
-      return { parent: ROOT_CONTEXT, links: [{ context: remote }] }
-    }
-    const hasState = typeof tracestate === 'string' && tracestate.length <= MAX_TRACESTATE_LENGTH
-    const traceState = hasState ? createTraceState(tracestate) : undefined
-    const spanContext = traceState === undefined ? remote : { ...remote, traceState }
-    return { parent: trace.setSpanContext(ROOT_CONTEXT, spanContext), links: [] }
   }
 
   #describe(span: Span, request: FastifyRequest, { raw: response }: FastifyReply): void {
@@ -118,4 +101,23 @@ function endSpan(span: Span, { refusal }: FastifyRequest, status: number | undef
     span.setStatus({ code: SpanStatusCode.ERROR })
   }
   span.end()
+}
+
+/** A trusted proxy decides about the trace. Others could fill the trace store, so they only get a link. */
+function callerOf(
+  request: IncomingMessage,
+  proxyHeaders: ProxyHeaders,
+): { parent: Context; links: Link[] } {
+  const { traceparent, tracestate } = request.headers
+  const caller = traceparent === undefined ? undefined : parseTraceparent(traceparent)
+  if (caller === undefined) return { parent: ROOT_CONTEXT, links: [] }
+  const { flags: traceFlags, ...ids } = caller
+  const remote: SpanContext = { ...ids, traceFlags, isRemote: true }
+  if (!proxyHeaders.isFromProxy(request)) {
+    return { parent: ROOT_CONTEXT, links: [{ context: remote }] }
+  }
+  const hasState = typeof tracestate === 'string' && tracestate.length <= MAX_TRACESTATE_LENGTH
+  const traceState = hasState ? createTraceState(tracestate) : undefined
+  const spanContext = traceState === undefined ? remote : { ...remote, traceState }
+  return { parent: trace.setSpanContext(ROOT_CONTEXT, spanContext), links: [] }
 }

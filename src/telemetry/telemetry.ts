@@ -12,7 +12,8 @@ import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace
 import type { Logger } from 'pino'
 import type { TelemetryConfig } from '../config/telemetry/exporter.ts'
 import type { Service } from '../config/telemetry/service.ts'
-import type { ProxyHeaders, Tracing } from '../observability/trace-context.ts'
+import type { Tracing } from '../observability/trace-context.ts'
+import { atMostEvery } from '../utils/at-most-every.ts'
 import { traceOperations } from './operation-spans.ts'
 import { RequestSpans } from './request-spans.ts'
 
@@ -23,7 +24,6 @@ export interface TelemetryOptions {
   readonly service: Service
   /** The host name by which clients reach the server, if it is known. */
   readonly serverAddress: string | undefined
-  readonly proxyHeaders: ProxyHeaders
   readonly log: Logger
 }
 
@@ -33,7 +33,7 @@ export interface TelemetryOptions {
  * of its requests.
  */
 export function startTelemetry(options: TelemetryOptions): Tracing {
-  const { config, service, serverAddress, proxyHeaders, log } = options
+  const { config, service, serverAddress, log } = options
   diag.setLogger(diagnosticLogger(log), {
     logLevel: DiagLogLevel.WARN,
     suppressOverrideMessage: true,
@@ -49,7 +49,7 @@ export function startTelemetry(options: TelemetryOptions): Tracing {
   // Calls to other servers carry no trace: they are third parties.
   provider.register({ propagator: null })
   const tracer = provider.getTracer('messages-api', service.version)
-  const spans = new RequestSpans({ tracer, proxyHeaders, serverAddress })
+  const spans = new RequestSpans({ tracer, serverAddress })
   const stop = traceOperations(tracer)
   return {
     plugin: spans.plugin,
@@ -68,11 +68,8 @@ export function startTelemetry(options: TelemetryOptions): Tracing {
 
 /** Problems of the exporter, at most one a minute: an exporter that is down has one for each batch. */
 function diagnosticLogger(log: Logger) {
-  let nextReport = 0
-  const report = (message: string, ...details: unknown[]) => {
-    if (performance.now() < nextReport) return
-    nextReport = performance.now() + REPORT_INTERVAL_MS
-    log.warn({ event: 'telemetry_problem', message, details }, 'Traces have a problem')
-  }
+  const report = atMostEvery(REPORT_INTERVAL_MS, (message: string, ...details: unknown[]) =>
+    log.warn({ event: 'telemetry_problem', message, details }, 'Traces have a problem'),
+  )
   return { error: report, warn: report, info: report, debug: report, verbose: report }
 }
