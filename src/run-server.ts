@@ -9,9 +9,6 @@ import type { Worker } from './workers/worker.ts'
 
 const STDERR_TIMEOUT_MS = 2_000
 
-/** A worker handles these itself: its primary gets them too. */
-const WORKER_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR2'] as const
-
 /**
  * Runs a server as a program: with the environment of the process, until a signal ends it. A problem at
  * the start is one message, and the exit code is 1: text on a terminal, and otherwise a line of the log. With
@@ -70,9 +67,7 @@ async function roleOf(sources: readonly Environment[]): Promise<Worker | 'primar
 
 function endOnSignals({ app, config, notReady }: RunningServer, worker?: Worker): void {
   const { drainTime, shutdownTimeout: timeout } = config
-  // A second signal ends the process at once. SIGHUP asks for a reload, which one process cannot do.
-  const skip =
-    worker === undefined ? (['SIGHUP'] as const) : (['SIGHUP', ...WORKER_SIGNALS] as const)
+  // SIGHUP asks for a reload, which one process cannot do.
   if (worker === undefined) {
     process.on('SIGHUP', () =>
       app.log.warn(
@@ -82,8 +77,9 @@ function endOnSignals({ app, config, notReady }: RunningServer, worker?: Worker)
     )
   }
   let reason: string | undefined
+  // A second signal ends the process at once.
   const { close } = closeWithGrace(
-    { delay: false, logger: app.log, skip: [...skip] },
+    { delay: false, logger: app.log, skip: worker?.signals ?? ['SIGHUP'] },
     async ({ signal = reason, err }) => {
       if (err === undefined) {
         app.log.info({ event: 'signal_received', signal }, `Received ${signal}, shutting down`)

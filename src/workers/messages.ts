@@ -14,5 +14,10 @@ export type ToWorker =
   | { readonly type: 'stop' }
   | { readonly type: 'report-metrics'; readonly id: number }
 
+/** A server ends at these. They reach workers too if a terminal or a supervisor sends them to all processes. */
+export const STOPPING = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
+/** The primary replaces its workers at these. */
+export const RELOADING = ['SIGHUP', 'SIGUSR2'] as const
+
 /** The variable by which the primary numbers its workers. */
 export const WORKER_VARIABLE = 'MESSAGES_API_WORKER'

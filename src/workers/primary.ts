@@ -6,15 +6,12 @@ import { createLogger } from '../observability/logger.ts'
 import { serveMetrics } from '../observability/metrics-server.ts'
 import { Crashes } from './crashes.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
-import { type FromWorker, type ToWorker, WORKER_VARIABLE } from './messages.ts'
+import { type FromWorker, RELOADING, STOPPING, type ToWorker, WORKER_VARIABLE } from './messages.ts'
 
 /** For a new worker to get ready during a reload. */
 const READY_TIMEOUT_MS = 30_000
 /** Beyond the shutdown time-out, until a worker that does not end is killed. */
 const KILL_GRACE_MS = 3_000
-
-const STOPPING = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
-const RELOADING = ['SIGHUP', 'SIGUSR2'] as const
 
 /** A worker, and where it stands. */
 interface Member {

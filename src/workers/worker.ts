@@ -1,16 +1,13 @@
 import type { MetricsOfProcess } from '../observability/metrics.ts'
 import type { StartOptions } from '../server.ts'
-import type { FromWorker, ToWorker } from './messages.ts'
+import { type FromWorker, RELOADING, STOPPING, type ToWorker } from './messages.ts'
 
 const READY_INTERVAL_MS = 50
 
-/** These reach workers too if a terminal or a supervisor sends them to all processes. */
-const STOPPING = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
-/** The primary reloads. */
-const RELOADING = ['SIGHUP', 'SIGUSR2'] as const
-
 /** A process that serves, and that a primary started. */
 export class Worker {
+  /** The signals that it handles itself: its primary gets them too. */
+  readonly signals = [...STOPPING, ...RELOADING]
   readonly #number: number
   #allReady = false
   #readMetrics: () => Promise<MetricsOfProcess> = async () => []
