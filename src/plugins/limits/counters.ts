@@ -74,24 +74,22 @@ function countInRedis(
   nameOf: (key: string) => string,
 ): Counter {
   const counters = new MemoryCounters()
+  /** What all processes counted, also for the memory; its own count if Redis is unavailable. */
+  const takeOver = <Own>(key: string, own: Own, shared: Count | undefined): Count | Own => {
+    if (shared === undefined) return own
+    counters.set(key, shared)
+    return shared
+  }
   return {
     count(key) {
       const own = counters.count(key, windowMs)
       if (own.count > max) return own
-      return redis.count(nameOf(key), windowMs).then((shared) => {
-        if (shared === undefined) return own
-        counters.set(key, shared)
-        return shared
-      })
+      return redis.count(nameOf(key), windowMs).then((shared) => takeOver(key, own, shared))
     },
     read(key) {
       const own = counters.read(key)
       if (own !== undefined && own.count >= max) return own
-      return redis.read(nameOf(key)).then((shared) => {
-        if (shared === undefined) return own
-        counters.set(key, shared)
-        return shared
-      })
+      return redis.read(nameOf(key)).then((shared) => takeOver(key, own, shared))
     },
   }
 }

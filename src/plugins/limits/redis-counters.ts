@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Client } from '../../redis/link.ts'
 import { OnDemandRedis } from '../../redis/on-demand-redis.ts'
 import type { RedisStatus } from '../../redis/redis-connection.ts'
 import type { Count } from './memory-counters.ts'
@@ -33,17 +34,12 @@ export class RedisCounters {
    *
    * @returns undefined if Redis is unavailable
    */
-  async count(key: string, windowMs: number): Promise<Count | undefined> {
-    if (this.#redis.isPaused) return undefined
-    const now = performance.now()
-    const options = { keys: [KEY_PREFIX + digestOf(key)], arguments: [String(windowMs)] }
-    try {
-      const reply = await this.#redis.run((client) => client.eval(COUNT_SCRIPT, options))
-      const [count, ttl] = reply as [number, number]
-      return { count, end: now + ttl }
-    } catch {
-      return undefined
-    }
+  count(key: string, windowMs: number): Promise<Count | undefined> {
+    const options = { keys: [nameOf(key)], arguments: [String(windowMs)] }
+    return this.#ask(async (client) => {
+      const [count, ttl] = (await client.eval(COUNT_SCRIPT, options)) as [number, number]
+      return { count, ttl }
+    })
   }
 
   /**
@@ -51,19 +47,13 @@ export class RedisCounters {
    *
    * @returns undefined if Redis is unavailable
    */
-  async read(key: string): Promise<Count | undefined> {
-    if (this.#redis.isPaused) return undefined
-    const now = performance.now()
-    const name = KEY_PREFIX + digestOf(key)
-    try {
-      const [count, ttl] = await this.#redis.run((client) =>
-        Promise.all([client.get(name), client.pTTL(name)]),
-      )
+  read(key: string): Promise<Count | undefined> {
+    const name = nameOf(key)
+    return this.#ask(async (client) => {
+      const [count, ttl] = await Promise.all([client.get(name), client.pTTL(name)])
       // A counter without an expiry does not count: the next failure gives it one.
-      return { count: ttl < 0 ? 0 : Number(count), end: now + ttl }
-    } catch {
-      return undefined
-    }
+      return { count: ttl < 0 ? 0 : Number(count), ttl }
+    })
   }
 
   /** Undefined if nothing was counted yet. */
@@ -74,9 +64,22 @@ export class RedisCounters {
   close(): void {
     this.#redis.close()
   }
+
+  async #ask(
+    command: (client: Client) => Promise<{ readonly count: number; readonly ttl: number }>,
+  ): Promise<Count | undefined> {
+    if (this.#redis.isPaused) return undefined
+    const now = performance.now()
+    try {
+      const { count, ttl } = await this.#redis.run(command)
+      return { count, end: now + ttl }
+    } catch {
+      return undefined
+    }
+  }
 }
 
-/** Subjects and organizations may be long, and are personal data. */
-function digestOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64url')
+/** Subjects and organizations may be long, and are personal data: the name has a digest. */
+function nameOf(key: string): string {
+  return KEY_PREFIX + createHash('sha256').update(key).digest('base64url')
 }
