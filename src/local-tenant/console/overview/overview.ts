@@ -17,25 +17,18 @@ export async function overview(
   app.get('/console/overview', async (_request, reply) => {
     const running = requireApi(api)
     const routes = [...running.policies.keys()]
-    const decideAllRoutes = async (persona?: Persona): Promise<MatrixRow> => {
-      if (persona === undefined) {
-        return {
-          persona,
-          responses: await Promise.all(routes.map((route) => decideRoute(running, route))),
-        }
-      }
-      const grant = createPersonaGrant(directory, persona)
-      const token = await tokenIssuer.signAccessToken(grant)
-      const bound = routes.some(running.requiresBoundToken) ? await caller.issue(grant) : undefined
-      const responses = routes.map(async (route) => {
-        if (bound === undefined || !running.requiresBoundToken(route))
-          return decideRoute(running, route, token)
-        const { answer } = await caller.send(running, route, bound)
-        return answer
-      })
-      return { persona, responses: await Promise.all(responses) }
+    const needsBound = routes.some(running.requiresBoundToken)
+    const rowOf = async (persona?: Persona): Promise<MatrixRow> => {
+      const grant = persona && createPersonaGrant(directory, persona)
+      const token = grant && (await tokenIssuer.signAccessToken(grant))
+      const bound = grant && needsBound ? await caller.issue(grant) : undefined
+      const decide = async (route: string) =>
+        bound !== undefined && running.requiresBoundToken(route)
+          ? (await caller.send(running, route, bound)).answer
+          : decideRoute(running, route, token)
+      return { persona, responses: await Promise.all(routes.map(decide)) }
     }
-    const rows = await Promise.all([undefined, ...directory.personas].map(decideAllRoutes))
+    const rows = await Promise.all([undefined, ...directory.personas].map(rowOf))
     const { url: apiUrl, audience, policies } = running
     return sendPage(reply, overviewPage({ issuer: issuer(), apiUrl, audience, policies, rows }))
   })
