@@ -35,7 +35,7 @@ export function normalize(sources: readonly Environment[]): {
 }
 
 /** For a service `metrics`, Kubernetes sets `METRICS_PORT=tcp://10.0.0.1:80`, as Docker links did. */
-const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
+export const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
 /** Variables whose value is one origin, or one URL. */
 const URLS: ReadonlySet<string> = new Set(['APP_BASE_URL', 'PUBLIC_URL'])

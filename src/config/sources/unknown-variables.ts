@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.ts'
+import { SERVICE_ADDRESS } from '../normalize.ts'
 
 /** Variables with these prefixes are ours, or are meant for us. */
 const PREFIXES = /^(AUTH0|DPOP)_/i
@@ -6,7 +7,6 @@ const PREFIXES = /^(AUTH0|DPOP)_/i
 /** Other programs and platforms set these. The address of a service in Kubernetes is the last one. */
 const FOREIGN =
   /^(npm_|KUBERNETES_)|_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/i
-const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
 /** What a warning lists at most. */
 const MAX_REPORTED = 10
