@@ -14,15 +14,16 @@ import {
   type Server,
 } from 'node:http'
 import { request } from 'node:https'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
+import { freePort } from '../test/support/process.ts'
 import { PROXY_NAMES, startProxyFile, untilListening, writeCertificate } from './proxy-files.ts'
 import { runChecks } from './run-checks.ts'
+import { AUDIENCE, createSigner } from './signer.ts'
 
 const ROUTE = '/api/messages/protected'
-const AUDIENCE = 'https://api.test'
 const SECRETS = ['a secret of 32 characters at least', 'another secret with over 32 characters']
 
 const directory = mkdtempSync(join(tmpdir(), 'proxies-'))
@@ -31,23 +32,15 @@ const children: ChildProcess[] = []
 const servers: Server[] = []
 
 // The tenant, and a client with a bound token.
-const tenantKeys = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const signer = await createSigner()
 const clientKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const clientJwk = await exportJWK(clientKeys.publicKey)
-const keySet = { keys: [{ ...(await exportJWK(tenantKeys.publicKey)), kid: 'k', alg: 'RS256' }] }
-const tenant = createServer((_request, response) => response.end(JSON.stringify(keySet)))
+const tenant = createServer((_request, response) => response.end(signer.jwks))
 servers.push(tenant)
 await once(tenant.listen(0, '127.0.0.1'), 'listening')
 const issuer = `http://127.0.0.1:${(tenant.address() as AddressInfo).port}`
 const jkt = await calculateJwkThumbprint(clientJwk)
-const accessToken = await new SignJWT({ cnf: { jkt } })
-  .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-  .setIssuer(`${issuer}/`)
-  .setAudience(AUDIENCE)
-  .setSubject('auth0|1')
-  .setIssuedAt()
-  .setExpirationTime('1h')
-  .sign(tenantKeys.privateKey)
+const accessToken = await signer.sign(issuer, { cnf: { jkt } })
 
 function proofFor(htu: string, nonce?: string): Promise<string> {
   const ath = createHash('sha256').update(accessToken).digest('base64url')
@@ -55,14 +48,6 @@ function proofFor(htu: string, nonce?: string): Promise<string> {
     .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: clientJwk })
     .setIssuedAt()
     .sign(clientKeys.privateKey)
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function run(command: string, args: readonly string[], env: Record<string, string> = {}) {

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../test/support/development.ts'
+import { freePort } from '../test/support/process.ts'
 
 const DEADLINE_MS = 30_000
 
@@ -63,8 +63,8 @@ export async function startProxyFile(
   { tls = false } = {},
 ): Promise<RunningProxy> {
   const { file, command, check } = PROXY_FILES[name]
-  const port = Number(await freePort())
-  const tlsPort = Number(await freePort())
+  const port = await freePort()
+  const tlsPort = await freePort()
   const path = join(directory, `${port}-${file}`)
   const text = readFileSync(join('deploy/proxies', file), 'utf8')
   writeFileSync(path, configured(text, directory, { port, tlsPort, ports, tls }))

@@ -5,7 +5,6 @@
  * requests were lost in each, and `Rollouts: N passed, N failed`. Takes about a minute.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
@@ -14,8 +13,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exportJWK, SignJWT } from 'jose'
-import { freePort } from '../test/support/development.ts'
+import { freePort } from '../test/support/process.ts'
 import {
   PROXY_NAMES,
   type ProxyName,
@@ -24,6 +22,7 @@ import {
   writeCertificate,
 } from './proxy-files.ts'
 import { runChecks } from './run-checks.ts'
+import { AUDIENCE, createSigner } from './signer.ts'
 
 const PROCESSES = 3
 const WORKERS = 15
@@ -31,7 +30,6 @@ const PAUSE_MS = 10
 /** How long the tenant takes to send its keys. A process that listens earlier has none yet. */
 const KEYS_DELAY_MS = 300
 const DEADLINE_MS = 30_000
-const AUDIENCE = 'https://api.test'
 
 const directory = mkdtempSync(join(tmpdir(), 'rollouts-'))
 const handled = join(directory, 'handled')
@@ -55,27 +53,19 @@ function run(program: string, args: readonly string[], env: Record<string, strin
 }
 
 // The tenant. Production needs https.
-const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const keySet = { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'RS256' }] }
+const signer = await createSigner()
 const tenant = createServer(
   { cert, key: readFileSync(join(directory, 'api.key')) },
   async (_request, response) => {
     await sleep(KEYS_DELAY_MS)
-    response.end(JSON.stringify(keySet))
+    response.end(signer.jwks)
   },
 )
 await once(tenant.listen(0, '127.0.0.1'), 'listening')
 const issuer = `https://localhost:${(tenant.address() as AddressInfo).port}`
-const token = await new SignJWT({})
-  .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-  .setIssuer(`${issuer}/`)
-  .setAudience(AUDIENCE)
-  .setSubject('auth0|1')
-  .setIssuedAt()
-  .setExpirationTime('1h')
-  .sign(keys.privateKey)
+const token = await signer.sign(issuer)
 
-const redisPort = Number(await freePort())
+const redisPort = await freePort()
 async function startRedis(): Promise<ChildProcess> {
   const args = ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   const redis = run(process.env['REDIS_SERVER'] ?? 'redis-server', [
@@ -128,7 +118,7 @@ function overrides(): Record<string, string> {
 let redis = await startRedis()
 const apis: Api[] = await Promise.all(
   Array.from({ length: PROCESSES }, async () => {
-    const port = Number(await freePort())
+    const port = await freePort()
     return { port, process: await startApi(port) }
   }),
 )

@@ -1,16 +1,6 @@
+import { FIXED_HEADERS } from '../../test/support/common-headers.ts'
 import { ORIGIN, type Request } from './requests.ts'
 import { isLast, type Response } from './response-parser.ts'
-
-/** The headers of every response; pages have a policy of their own. */
-const COMMON: Readonly<Record<string, string>> = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'x-xss-protection': '0',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-}
 
 /** The messages of errors, by status. */
 const MESSAGES: Readonly<Record<number, readonly string[]>> = {
@@ -45,7 +35,7 @@ export function problemsOf(response: Response, request: Request, marker: string)
   }
   const type = field('content-type') ?? ''
   const isPage = type.startsWith('text/html') || /\/docs\b/.test(request.bytes.slice(0, 200))
-  for (const [name, value] of Object.entries(COMMON)) {
+  for (const [name, value] of Object.entries(FIXED_HEADERS)) {
     const isOwn = isPage && name === 'content-security-policy'
     expect(isOwn ? fields.get(name)?.length === 1 : field(name) === value, `header ${name}`)
   }

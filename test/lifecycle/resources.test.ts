@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
@@ -10,7 +8,7 @@ import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { logSink } from '../support/log-sink.ts'
 import { PROBE_SERVER } from '../support/probe-routes.ts'
-import { serve, start } from '../support/process.ts'
+import { freePort, serve, start } from '../support/process.ts'
 import { KEY } from '../support/tokens/keys.ts'
 
 const HERE = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1' }
@@ -160,12 +158,3 @@ test('a resource that does not start: exit code 1, one message, and nothing list
   })
   t.equal(output.stdout, 'first started\nlistening: false\nfirst stopped\n')
 })
-
-/** A port that was free just now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}

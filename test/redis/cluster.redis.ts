@@ -4,8 +4,9 @@ import { type Test, test } from 'tap'
 import { RedisStore } from '../../src/browser-login/sessions/redis-store.ts'
 import { RedisConnection } from '../../src/redis/redis-connection.ts'
 import { testApp } from '../support/app.ts'
+import { freePort } from '../support/process.ts'
 import { token } from '../support/tokens/tokens.ts'
-import { freePort, redis, until } from './redis-server.ts'
+import { redis, until } from './redis-server.ts'
 
 const run = promisify(execFile)
 

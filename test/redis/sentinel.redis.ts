@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { testApp } from '../support/app.ts'
+import { freePort } from '../support/process.ts'
 import { token } from '../support/tokens/tokens.ts'
-import { freePort, redis, until } from './redis-server.ts'
+import { redis, until } from './redis-server.ts'
 
 /** A sentinel that watches a primary. It is stopped when the test ends. */
 async function sentinel(t: Test, primary: number, index: number): Promise<number> {

@@ -1,7 +1,6 @@
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import type { Test } from 'tap'
 import { startDevelopment } from '../../src/dev/start-development.ts'
+import { freePort as freePortAt } from './process.ts'
 import { TEST_PROJECT } from './product/test-project.ts'
 import { writeTenantKeys } from './tokens/key-cache.ts'
 
@@ -33,9 +32,5 @@ export async function development(
 
 /** Finds a free port, for a server whose URL must be known before it starts. */
 export async function freePort(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return String(port)
+  return String(await freePortAt('localhost'))
 }

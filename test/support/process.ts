@@ -112,3 +112,12 @@ export async function serve(t: Test, listener: RequestListener): Promise<string>
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
+
+/** A port that was free just now, for a program or a server whose port must be known before it starts. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
