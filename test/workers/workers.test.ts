@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { PUBLIC } from '../support/probe-routes.ts'
-import { serve, start } from '../support/process.ts'
+import { type Program, serve, start } from '../support/process.ts'
 import { KEY } from '../support/tokens/keys.ts'
 import { end, events, fleet, PLACE, PROGRAM, until } from './fleet.ts'
 
@@ -65,12 +65,14 @@ test('what keeps all workers from starting is one message, and exit code 1', asy
   const busy = start(t, PROGRAM, { ...environment, PORT: taken })
   const metrics = start(t, PROGRAM, { ...environment, METRICS_PORT: taken })
   const wrong = start(t, PROGRAM, { ...environment, WORKERS: 'many' })
+  /** Of the only line on the error output. */
+  const message = ({ output }: Program) => (JSON.parse(output.stderr) as { msg: string }).msg
   t.strictSame(await busy.exit, { code: 1, signal: null })
-  t.match(busy.output.stderr, /^Port \d+ is in use\. [^\n]+ set PORT to another port\.\n$/)
+  t.match(message(busy), /^Port \d+ is in use\. .+ set PORT to another port\.$/)
   t.strictSame(await metrics.exit, { code: 1, signal: null })
-  t.match(metrics.output.stderr, /^Port \d+ is in use\. [^\n]+ set METRICS_PORT[^\n]+\n$/)
+  t.match(message(metrics), /^Port \d+ is in use\. .+ set METRICS_PORT.+$/)
   t.strictSame(await wrong.exit, { code: 1, signal: null })
-  t.match(wrong.output.stderr, /^Invalid configuration:\n {2}WORKERS is invalid: expected a number/)
+  t.match(message(wrong), /^Invalid configuration:\n {2}WORKERS is invalid: expected a number/)
 })
 
 test('a signal while workers start ends them', async (t) => {
