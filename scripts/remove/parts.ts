@@ -17,6 +17,12 @@ const EMPTY_PRODUCT = `import { defineServer } from './server.ts'
 export default defineServer({ routes: [] })
 `
 
+/** The pictures of a page, as `npm run screenshots` names them. */
+const pictures = (page: string) =>
+  ['light', 'dark'].flatMap((scheme) =>
+    ['desk', 'phone'].map((device) => `docs/images/${page}-${scheme}-${device}.png`),
+  )
+
 export const PARTS: Readonly<Record<string, Part>> = {
   messages: {
     summary: 'the example product, with its clients and its benchmark',
@@ -34,9 +40,18 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'test/e2e/spa.e2e.ts',
       'bench',
       'docs/performance.md',
-      'docs/images/example.png',
+      ...pictures('example'),
     ],
-    scripts: ['example', 'presoak', 'soak', 'prefuzz', 'fuzz', 'prebench', 'bench'],
+    scripts: [
+      'example',
+      'presoak',
+      'soak',
+      'prefuzz',
+      'fuzz',
+      'prebench',
+      'bench',
+      'bench:first-paint',
+    ],
     replaced: { 'src/product.ts': EMPTY_PRODUCT },
   },
   'browser-login': {
@@ -48,12 +63,11 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'src/config/browser-login-schema.ts',
       'src/doctor/check-login.ts',
       'test/browser-login',
-      'test/config/browser-login.test.ts',
       'test/e2e/login.e2e.ts',
       'docs/browser-login.md',
       'deploy/observability/dashboard-browser-login.json',
-      'docs/images/site-error.png',
-      'docs/images/site-profile.png',
+      ...pictures('site-error'),
+      ...pictures('site-profile'),
     ],
   },
   'api-reference': {
@@ -62,7 +76,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'src/api-reference',
       'test/api-reference',
       'test/e2e/reference.e2e.ts',
-      'docs/images/reference.png',
+      ...pictures('reference'),
     ],
   },
   telemetry: {
@@ -105,6 +119,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'test/e2e/tenant-login.e2e.ts',
       'docs/local-tenant.md',
       'docs/images',
+      'bench/first-paint.ts',
       '.ci/readme.ts',
       '.ci/screenshots.ts',
       '.ci/image.ts',
@@ -113,7 +128,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'docs/build-your-own.md',
       'local-tenant.schema.json',
     ],
-    scripts: ['dev', 'token', 'call', 'tenant', 'test:browser', 'screenshots'],
+    scripts: ['dev', 'token', 'call', 'tenant', 'test:browser', 'screenshots', 'bench:first-paint'],
     neededBy: ['management'],
   },
 }

@@ -33,6 +33,19 @@ test('the regions of shared files are closed, and name a part', async (t) => {
   t.strictSame([...named].sort(), present.map(([name]) => name).sort())
 })
 
+test('each path and each script of a part exists, as long as no part was removed', async (t) => {
+  const parts = Object.values(PARTS)
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    scripts: Record<string, string>
+  }
+  const missing = parts.flatMap((part) => [
+    ...part.paths.filter((path) => !existsSync(path)),
+    ...(part.scripts ?? []).filter((script) => !(script in scripts)),
+  ])
+  const isComplete = parts.every(({ paths: [path = ''] }) => existsSync(path))
+  t.strictSame(isComplete ? missing : [], [])
+})
+
 test('a region goes with its markers, and others stay', async (t) => {
   const text = '// #region a\n1\n// #region b\n2\n// #endregion b\n// #endregion a\n3'
   t.equal(withoutRegions(text, ['a']), '3')
