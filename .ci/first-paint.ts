@@ -1,5 +1,5 @@
 /**
- * `npm run bench:first-paint`: how long the console takes to its first contentful paint, with thirty
+ * `npm run first-paint`: how long the console takes to its first contentful paint, with thirty
  * personas and ten routes. It needs Chromium. Each visit is a new browser profile, so nothing is cached.
  */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
