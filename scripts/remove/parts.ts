@@ -42,7 +42,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'docs/performance.md',
       ...pictures('example'),
     ],
-    scripts: ['example', 'presoak', 'soak', 'prefuzz', 'fuzz', 'prebench', 'bench', 'first-paint'],
+    scripts: ['example', 'presoak', 'soak', 'prefuzz', 'fuzz', 'prebench', 'bench'],
     replaced: { 'src/product.ts': EMPTY_PRODUCT },
   },
   'browser-login': {
