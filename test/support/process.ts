@@ -81,7 +81,7 @@ export function start(
 /** Loads TypeScript, and measures coverage where this process does. */
 function loaders(): string[] {
   const measured = process.env['_TAPJS_PROCESSINFO_COVERAGE_'] !== '0'
-  return measured ? process.execArgv : ['--import=tsx']
+  return measured ? process.execArgv : [`--import=${join(root, 'test/load-typescript.js')}`]
 }
 
 /** What tap gives to a child process so that its coverage counts. */
