@@ -26,6 +26,8 @@ const MAX_TRACESTATE_LENGTH = 512
 export interface RequestSpansOptions {
   readonly tracer: Tracer
   readonly serverAddress: string | undefined
+  /** Whether requests that belong to no trace yet can be sampled. If not, they cost no span. */
+  readonly samplesRoots: boolean
 }
 
 /**
@@ -52,7 +54,7 @@ export class RequestSpans {
       app.addHook('onRequest', (request, reply, done) => {
         if (request.routeOptions.config.vital) return done()
         const span = this.#start(request, proxyHeaders)
-        if (!span.isRecording()) return done()
+        if (!span?.isRecording()) return done()
         this.#spans.set(request.raw, span)
         this.#describe(span, request, reply)
         context.with(trace.setSpan(ROOT_CONTEXT, span), done)
@@ -67,8 +69,12 @@ export class RequestSpans {
     { name: 'request-spans' },
   )
 
-  #start({ raw, method, routeOptions: { url } }: FastifyRequest, proxyHeaders: ProxyHeaders): Span {
+  #start(
+    { raw, method, routeOptions: { url } }: FastifyRequest,
+    proxyHeaders: ProxyHeaders,
+  ): Span | undefined {
     const { parent, links } = callerOf(raw, proxyHeaders)
+    if (parent === ROOT_CONTEXT && !this.#options.samplesRoots) return undefined
     const name = url === undefined ? method : `${method} ${url}`
     return this.#options.tracer.startSpan(name, { kind: SpanKind.SERVER, links }, parent)
   }

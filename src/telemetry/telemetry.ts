@@ -49,7 +49,7 @@ export function startTelemetry(options: TelemetryOptions): Tracing {
   // Calls to other servers carry no trace: they are third parties.
   provider.register({ propagator: null })
   const tracer = provider.getTracer('messages-api', service.version)
-  const spans = new RequestSpans({ tracer, serverAddress })
+  const spans = new RequestSpans({ tracer, serverAddress, samplesRoots: config.samplesRoots })
   const stop = traceOperations(tracer)
   return {
     plugin: spans.plugin,

@@ -1,5 +1,5 @@
 import { tracingChannel } from 'node:diagnostics_channel'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect } from 'node:net'
 import { diag, trace } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
@@ -26,6 +26,9 @@ const SECRETS = /PLANTED|eyJ/
 const SERVER = 2
 const CLIENT = 3
 
+/** Emits `request` when the handler of /slow runs. */
+const slow = new EventEmitter()
+
 async function routes(app: FastifyInstance): Promise<void> {
   const open = { config: { access: 'public' } } as const
   const limit = { max: 9, window: 60, per: 'address' } as const
@@ -41,6 +44,7 @@ async function routes(app: FastifyInstance): Promise<void> {
     throw new Error('PLANTED')
   })
   app.get('/slow', open, async ({ raw }) => {
+    slow.emit('request')
     await once(raw.socket, 'close')
     return {}
   })
@@ -137,7 +141,8 @@ test('the span of a client that leaves', async (t) => {
   const socket = connect(port, '127.0.0.1', () =>
     socket.write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n'),
   )
-  setTimeout(() => socket.destroy(), 100)
+  await once(slow, 'request')
+  socket.destroy()
   const { attributes } = await span('GET /slow')
   t.equal(attributes['error.type'], 'connection_closed')
   t.equal(attributes['http.response.status_code'], undefined)
@@ -189,6 +194,18 @@ test('what is not sampled has no span, and the ids of the proxy in the log', asy
     log.filter(({ event }) => event === 'request'),
     [{ traceId: TRACE, spanId: SPAN }, {}],
   )
+})
+
+test('where nothing is sampled by itself, a trusted proxy can ask for a trace', async (t) => {
+  const { request, span, spans, close } = await traced(t, {
+    ...{ TRUST_PROXY: 'loopback', OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' },
+    OTEL_TRACES_SAMPLER_ARG: '0',
+  })
+  await request('/notes/1')
+  await request('/notes/2', { headers: { traceparent: TRACEPARENT } })
+  t.match(await span('GET /notes/:id'), { traceId: TRACE, parentSpanId: SPAN })
+  await close()
+  t.equal(spans.length, 1)
 })
 
 test('verifications, key fetches and Redis commands are children', async (t) => {
