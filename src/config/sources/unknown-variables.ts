@@ -60,20 +60,26 @@ function differenceOf(name: string, candidate: string): number | undefined {
   if (words.length === 1) return undefined
   const own = name.split(/[_.-]/)
   if (own.length !== words.length) {
-    const joined = distance(own.join(''), words.join(''))
+    const joined = distance(own.join(''), words.join(''), 1)
     return joined <= 1 ? joined : undefined
   }
   let sum = 0
   for (const [index, word] of words.entries()) {
-    const difference = distance(String(own[index]), word)
-    if (difference > Math.max(1, Math.floor(word.length / 4))) return undefined
+    const max = Math.max(1, Math.floor(word.length / 4))
+    const difference = distance(String(own[index]), word, max)
+    if (difference > max) return undefined
     sum += difference
   }
   return sum <= 2 ? sum : undefined
 }
 
-/** The optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. */
-function distance(a: string, b: string): number {
+/**
+ * The optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+ *
+ * @param max a greater distance is infinite. Most pairs are of different lengths, and the start is not slowed down
+ */
+function distance(a: string, b: string, max: number): number {
+  if (Math.abs(a.length - b.length) > max) return Number.POSITIVE_INFINITY
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)]
   const at = (row: number, column: number) => Number(rows[row]?.[column])
   for (let i = 1; i <= a.length; i++) {
