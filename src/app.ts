@@ -172,8 +172,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const boundTokenRequired = dpop?.required ?? false
   await app.register(authenticate, { verifier, boundTokenRequired, publicUrl })
 
-  // Authorization (401 for the organization, 403). A policy's own check waits for the body.
-  await app.register(authorize, { organizations })
+  // Authorization (401 for the organization and the login, 403). A policy's own check waits for the body.
+  await app.register(authorize, { organizations, now, clockTolerance })
   await app.register(endDryRun)
 
   // The limits of routes (429), for requests that are authorized.

@@ -8,6 +8,7 @@ import {
 } from '../tokens/dpop/errors.ts'
 import { TOKEN_ERRORS, type TokenErrorCode } from '../tokens/errors.ts'
 import type { DenialCode } from './policy.ts'
+import { type AuthenticationRequirements, authenticationParameters } from './step-up.ts'
 
 /** Every reason for which a request is rejected. */
 export type RejectionCode =
@@ -56,17 +57,22 @@ export const REJECTIONS: Readonly<Record<Exclude<RejectionCode, 'credentials_mis
   organization_not_admitted: 'The organization in the access token is not admitted here.',
   permission_missing: 'The access token lacks a permission that is needed here.',
   scope_missing: 'The access token lacks a scope that is needed here.',
+  authentication_insufficient: 'The login is not strong or not recent enough for this resource.',
   check_failed: 'The access token does not give access to this resource.',
 }
 
 /** Codes that mean: the token is good, and it does not give access here. */
 const FORBIDDEN: readonly RejectionCode[] = ['permission_missing', 'scope_missing', 'check_failed']
 
-/** @param scope everything that the route requires, for a token that lacks some of it, and for clients that follow the metadata */
+/**
+ * @param scope everything that the route requires, for a token that lacks some of it, and for clients that follow the metadata
+ * @param login how and when the user must have logged in, for a login that does not suffice
+ */
 export function challengeOf(
   code: RejectionCode,
   scope: readonly string[] = [],
   context = BEARER_ONLY,
+  login: AuthenticationRequirements = {},
 ): Challenge {
   const { metadata } = context
   if (code === 'credentials_missing') {
@@ -76,6 +82,7 @@ export function challengeOf(
   const { status, error } = kindOf(code)
   const parameters = [`error="${error}"`, `error_description="${REJECTIONS[code]}"`]
   if (status === 403) parameters.push(...scopeParameter(scope))
+  if (code === 'authentication_insufficient') parameters.push(...authenticationParameters(login))
   return { status, value: schemesOf(context, parameters) }
 }
 
@@ -88,6 +95,9 @@ function kindOf(code: RejectionCode): { status: Challenge['status']; error: stri
     return { status: 400, error: 'invalid_request' }
   }
   if (FORBIDDEN.includes(code)) return { status: 403, error: 'insufficient_scope' }
+  if (code === 'authentication_insufficient') {
+    return { status: 401, error: 'insufficient_user_authentication' }
+  }
   if (Object.hasOwn(NONCE_ERRORS, code)) return { status: 401, error: 'use_dpop_nonce' }
   const isAboutProof = Object.hasOwn(PROOF_ERRORS, code)
   return { status: 401, error: isAboutProof ? 'invalid_dpop_proof' : 'invalid_token' }

@@ -39,11 +39,12 @@ export class Challenges {
   }
 
   of(code: RejectionCode, { scheme, access, scope }: RejectedRequest): Challenge {
-    const { bound = false } = Object(access) as Requirements
-    const key = [code, scheme, bound, ...scope].join(' ')
+    const requirements = Object(access) as Requirements
+    const { bound = false, acr = [], maxAge } = requirements
+    const key = [code, scheme, bound, maxAge, acr.join(' '), ...scope].join('\n')
     const made = this.#made.get(key)
     if (made !== undefined) return made
-    const challenge = this.#make(code, scheme, bound, scope)
+    const challenge = this.#make(code, scheme, requirements, scope)
     this.#made.set(key, challenge)
     return challenge
   }
@@ -51,13 +52,17 @@ export class Challenges {
   #make(
     code: RejectionCode,
     used: TokenScheme,
-    bound: boolean,
+    requirements: Requirements,
     scope: readonly string[],
   ): Challenge {
     const { boundTokens, metadata } = this.#options
-    if (boundTokens === undefined) return challengeOf(code, scope, { ...BEARER_ONLY, metadata })
+    if (boundTokens === undefined) {
+      return challengeOf(code, scope, { ...BEARER_ONLY, metadata }, requirements)
+    }
     const { required, algorithms } = boundTokens
-    const offered = required || bound ? (['DPoP'] as const) : (['Bearer', 'DPoP'] as const)
-    return challengeOf(code, scope, { used, offered, algorithms, metadata })
+    const offered =
+      required || requirements.bound ? (['DPoP'] as const) : (['Bearer', 'DPoP'] as const)
+    const context = { used, offered, algorithms, metadata }
+    return challengeOf(code, scope, context, requirements)
   }
 }

@@ -4,9 +4,14 @@ import {
   type OrganizationErrorCode,
   type Organizations,
 } from './organizations.ts'
+import {
+  type AuthenticationClock,
+  type AuthenticationRequirements,
+  checkAuthentication,
+} from './step-up.ts'
 
 /** What a route requires of an access token; `{}` accepts any valid one. */
-export interface Requirements<Request = unknown> {
+export interface Requirements<Request = unknown> extends AuthenticationRequirements {
   /** Permissions that the token must have, all of them. */
   readonly permissions?: readonly string[]
   /** Permissions of which the token must have at least one. */
@@ -39,16 +44,18 @@ export type DenialCode =
   | OrganizationErrorCode
   | 'permission_missing'
   | 'scope_missing'
+  | 'authentication_insufficient'
 
-const LISTS: readonly string[] = ['permissions', 'anyPermission', 'scopes', 'organizations']
-const KEYS: readonly string[] = [...LISTS, 'bound', 'check', 'optional']
+const LISTS: readonly string[] = ['permissions', 'anyPermission', 'scopes', 'organizations', 'acr']
+const KEYS: readonly string[] = [...LISTS, 'maxAge', 'bound', 'check', 'optional']
 
-/** A scope token (RFC 6749 §3.3), since the challenge lists permissions as scope. */
+/** A scope token (RFC 6749 §3.3), since the challenge lists permissions as scope, and values of `acr`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /**
  * Decides whether a principal may call a route: first the organization (401), then permissions and
- * scopes (403). It needs no more than the head of a request.
+ * scopes (403), then how and when the user logged in (401), so that nobody logs in again in vain. It needs
+ * no more than the head of a request.
  *
  * @param host the host that the request is for, without the port
  * @returns why the call is denied, or undefined where it is allowed
@@ -58,13 +65,15 @@ export function denialOf(
   requirements: Requirements,
   known: Organizations,
   host: string,
+  clock: AuthenticationClock,
 ): DenialCode | undefined {
   if (principal === null) return requirements.optional ? undefined : 'credentials_missing'
   const { organization } = principal
   return (
     checkOrganization(organization, requirements.organizations, known, host) ??
     (holdsPermissions(principal, requirements) ? undefined : 'permission_missing') ??
-    (holdsScopes(principal, requirements) ? undefined : 'scope_missing')
+    (holdsScopes(principal, requirements) ? undefined : 'scope_missing') ??
+    checkAuthentication(principal, requirements, clock)
   )
 }
 
@@ -103,15 +112,17 @@ export function readPolicy<Request>(declared: unknown): AccessPolicy<Request> {
   if (declared === 'public') return declared
   if (typeof declared !== 'object' || declared === null)
     throw new Error('declares no access policy')
-  const { bound, check, optional, ...lists } = declared as Record<string, unknown>
+  const { bound, check, optional, maxAge, ...lists } = declared as Record<string, unknown>
   const unknown = Object.keys(declared).find((key) => !KEYS.includes(key))
   if (unknown !== undefined) throw new Error(`has an unknown access policy key '${unknown}'`)
   for (const [name, list] of Object.entries(lists)) {
     if (!Array.isArray(list) || list.length === 0 || !list.every(isScopeToken)) {
-      throw new Error(
-        `has an access policy whose ${name} are not a non-empty array of scope tokens`,
-      )
+      const items = name === 'acr' ? 'texts without spaces and quotes' : 'scope tokens'
+      throw new Error(`has an access policy whose ${name} are not a non-empty array of ${items}`)
     }
+  }
+  if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && Number(maxAge) >= 0)) {
+    throw new Error('has an access policy whose maxAge is not an integer of seconds, 0 or more')
   }
   if (check !== undefined && (typeof check !== 'function' || check.name === '')) {
     throw new Error('has an access policy whose check is not a named function')

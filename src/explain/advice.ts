@@ -16,6 +16,7 @@ import { audienceAdvice, issuerAdvice } from './issuer-and-audience-advice.ts'
 import { organizationMissingAdvice, organizationUnknownAdvice } from './organization-advice.ts'
 import { permissionAdvice } from './permission-advice.ts'
 import { providerAdvice } from './provider-advice.ts'
+import { authenticationAdvice } from './step-up/authentication-advice.ts'
 import { expiryAdvice, futureAdvice } from './time-advice.ts'
 import { detectTokenKind } from './token-kind.ts'
 
@@ -100,6 +101,7 @@ const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
     permissionAdvice(claims, scopeOf(requirements)),
   scope_missing: (_token, { requirements: { scopes = [] } }) =>
     `The route requires the scope ${scopes.join(' ')}. Request it at login (scope=…), and allow it for the API under Applications → APIs → (this API) → Permissions.`,
+  authentication_insufficient: authenticationAdvice,
   check_failed: () =>
     'The token is valid, and a check of this product did not allow the request: the log has its name. Such a check looks at the resource, for example at its owner.',
   keys_unavailable: (_token, { jwksUrl }) =>

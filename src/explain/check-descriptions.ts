@@ -21,6 +21,7 @@ export type CheckName =
   | 'organization'
   | 'permissions'
   | 'scopes'
+  | 'authentication'
   | 'binding'
 
 type Describe = (
@@ -96,6 +97,20 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     expected: [requirements.scopes].flat().join(', '),
     found: printable(claimAt(claims, claimNamesOf(expected).scope)),
   }),
+  authentication({ claims }, { requirements: { acr, maxAge }, expected }) {
+    const names = claimNamesOf(expected)
+    const strength = acr && `acr ${acr.join(' or ')}`
+    const age = maxAge === undefined ? undefined : `a login at most ${maxAge} s ago`
+    const time = formatTime(claimAt(claims, names.authTime))
+    const found = [
+      acr && `acr ${printable(claimAt(claims, names.acr))}`,
+      age && `auth_time ${time}`,
+    ]
+    return {
+      expected: [strength, age].filter((part) => part !== undefined).join(', '),
+      found: found.filter((part) => part !== undefined).join(', '),
+    }
+  },
 }
 
 function formatMembers(members: Readonly<Record<string, unknown>>): string {

@@ -1,6 +1,7 @@
 import type { RejectionCode } from '../access/challenge.ts'
 import { checkOrganization } from '../access/organizations.ts'
 import { holdsPermissions, holdsScopes } from '../access/policy.ts'
+import { checkAuthentication, requiresStepUp } from '../access/step-up.ts'
 import {
   claimNamesOf,
   RULES_AFTER_SIGNATURE,
@@ -56,6 +57,7 @@ function tokenChecksOf(input: ExplanationInput, serverResult: ServerResult): Che
   const decoded = decodedOrEmpty(input.token)
   const isMade = (name: CheckName) =>
     (name !== 'scopes' || input.requirements.scopes !== undefined) &&
+    (name !== 'authentication' || requiresStepUp(input.requirements)) &&
     (name !== 'binding' || (isProofCode(serverResult) && input.proof?.inspection === undefined))
   return CHECKS.filter(isMade).map((name) => {
     const result = results.has(name) ? results.get(name) : null
@@ -79,6 +81,7 @@ const CHECKS: readonly CheckName[] = [
     ...AFTER,
     'permissions',
     'scopes',
+    'authentication',
   ]),
 ]
 
@@ -109,5 +112,7 @@ function runChecks(
   results.set('organization', organization)
   const hasPermissions = holdsPermissions(principal, requirements)
   results.set('permissions', hasPermissions ? undefined : 'permission_missing')
-  return results.set('scopes', holdsScopes(principal, requirements) ? undefined : 'scope_missing')
+  results.set('scopes', holdsScopes(principal, requirements) ? undefined : 'scope_missing')
+  const clock = { now: () => now * 1000, clockTolerance: expected.clockTolerance }
+  return results.set('authentication', checkAuthentication(principal, requirements, clock))
 }

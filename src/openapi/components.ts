@@ -1,7 +1,7 @@
 import { type ErrorFormat, problemFormat } from '../http/error-format.ts'
 import type { ErrorDetail } from '../http/http-error.ts'
 import { messageSchema } from '../http/message-schema.ts'
-import { REJECTION_MESSAGES } from '../plugins/errors.ts'
+import { REJECTION_MESSAGES, SPECIAL_MESSAGES } from '../plugins/errors.ts'
 import { MAX_HEADER_BYTES } from '../plugins/request-head.ts'
 import type { Components, MediaType, Response } from './document.ts'
 
@@ -101,6 +101,32 @@ const INVALID: Example = [
   { code: 'invalid_request', errors: [{ path: '/title', message: 'is required' }] },
 ]
 
+const NOT_BOUND =
+  'Or the token (`Bad credentials`, with `error="invalid_token"`) or its proof (with `error="invalid_dpop_proof"`) was rejected, or needs a new nonce (with `error="use_dpop_nonce"`).'
+const BOUND =
+  'Or the token (`Bad credentials`, with `error="invalid_token"`) is not bound to a key or was rejected, or its proof was (with `error="invalid_dpop_proof"`), or needs a new nonce (with `error="use_dpop_nonce"`). The challenge is `DPoP` alone.'
+const STEP_UP = {
+  description:
+    'Or the user has to log in again, with the `acr_values` and `max_age` of the challenge as parameters (`Requires stronger authentication`, with `error="insufficient_user_authentication"`, RFC 9470).',
+  examples: { insufficient: [401, { message: SPECIAL_MESSAGES.authentication_insufficient }] },
+} as const
+
+/** @param stepUp if the login has to be strong or recent */
+function unauthorized(rejection: string, stepUp?: typeof STEP_UP): ErrorResponse {
+  const missing =
+    'No access token was sent (`Requires authentication`, and a challenge without an error code).'
+  const parts = [missing, rejection, ...(stepUp === undefined ? [] : [stepUp.description])]
+  return {
+    description: parts.join(' '),
+    headers: ['WWW-Authenticate', 'DPoP-Nonce'],
+    examples: {
+      missing: [401, { message: SPECIAL_MESSAGES.credentials_missing }],
+      rejected: [401, { message: REJECTION_MESSAGES[401] }],
+      ...stepUp?.examples,
+    },
+  }
+}
+
 const RESPONSES = {
   MalformedAuthorization: {
     description:
@@ -120,24 +146,10 @@ const RESPONSES = {
     examples: { malformed: MALFORMED, unreadable: UNREADABLE, invalid: INVALID },
     isDetailed: true,
   },
-  Unauthorized: {
-    description:
-      'No access token was sent (`Requires authentication`, and a challenge without an error code). Or the token (`Bad credentials`, with `error="invalid_token"`) or its proof (with `error="invalid_dpop_proof"`) was rejected, or needs a new nonce (with `error="use_dpop_nonce"`).',
-    headers: ['WWW-Authenticate', 'DPoP-Nonce'],
-    examples: {
-      missing: [401, { message: 'Requires authentication' }],
-      rejected: [401, { message: REJECTION_MESSAGES[401] }],
-    },
-  },
-  UnauthorizedBound: {
-    description:
-      'No access token was sent (`Requires authentication`, and a challenge without an error code). Or the token (`Bad credentials`, with `error="invalid_token"`) is not bound to a key or was rejected, or its proof was (with `error="invalid_dpop_proof"`), or needs a new nonce (with `error="use_dpop_nonce"`). The challenge is `DPoP` alone.',
-    headers: ['WWW-Authenticate', 'DPoP-Nonce'],
-    examples: {
-      missing: [401, { message: 'Requires authentication' }],
-      rejected: [401, { message: REJECTION_MESSAGES[401] }],
-    },
-  },
+  Unauthorized: unauthorized(NOT_BOUND),
+  UnauthorizedStepUp: unauthorized(NOT_BOUND, STEP_UP),
+  UnauthorizedBound: unauthorized(BOUND),
+  UnauthorizedBoundStepUp: unauthorized(BOUND, STEP_UP),
   Forbidden: {
     description: 'The access token is valid, but lacks the permission named in the challenge.',
     headers: ['WWW-Authenticate'],

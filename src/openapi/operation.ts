@@ -1,5 +1,6 @@
 import type { FastifySchema } from 'fastify'
 import { type AccessPolicy, scopeOf } from '../access/policy.ts'
+import { requiresStepUp } from '../access/step-up.ts'
 import type { ErrorComponent } from './components.ts'
 
 /** What the document needs of a route. */
@@ -43,12 +44,11 @@ export function errorsOf({
   isLimited,
 }: DescribedRoute): Record<string, ErrorComponent> {
   const authenticates = access !== 'public'
-  const unauthorized = authenticates && access.bound ? 'UnauthorizedBound' : 'Unauthorized'
   const { body, params, querystring, headers } = schema
   const validates = [body, params, querystring, headers].some((part) => part !== undefined)
   const badRequest = authenticates ? 'BadRequest' : 'InvalidRequest'
   return {
-    ...(authenticates && { 400: 'MalformedAuthorization', 401: unauthorized }),
+    ...(authenticates && { 400: 'MalformedAuthorization', 401: unauthorizedOf(access) }),
     ...(validates && { 400: badRequest }),
     ...(authenticates && isForbiddenTo(access) && { 403: 'Forbidden' }),
     ...(/[:*]/.test(url) && { 404: 'NotFound' }),
@@ -57,6 +57,11 @@ export function errorsOf({
     ...(isLimited && { 429: 'TooManyRequests' }),
     default: 'Error',
   }
+}
+
+function unauthorizedOf(access: Exclude<AccessPolicy, 'public'>): ErrorComponent {
+  const name = access.bound ? 'UnauthorizedBound' : 'Unauthorized'
+  return requiresStepUp(access) ? `${name}StepUp` : name
 }
 
 /** Whether a valid token may lack what the policy requires. */

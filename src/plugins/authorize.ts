@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Organizations } from '../access/organizations.ts'
 import { denialOf, type Requirements, scopeOf } from '../access/policy.ts'
+import type { AuthenticationClock } from '../access/step-up.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -12,17 +13,17 @@ declare module 'fastify' {
   }
 }
 
-export interface AuthorizeOptions {
+export interface AuthorizeOptions extends AuthenticationClock {
   readonly organizations: Organizations
 }
 
 /**
- * Allows a principal what the route's declared policy allows. Organization, permissions and scopes
- * are decided on the head of the request, before its body is read. A policy's own check follows with
+ * Allows a principal what the route's declared policy allows. Organization, permissions, scopes and
+ * the age of the login are decided on the head of the request, before its body is read. A policy's own check follows with
  * the parameters and the body at hand.
  */
 export const authorize = fp<AuthorizeOptions>(
-  async (app, { organizations }) => {
+  async (app, { organizations, ...clock }) => {
     app.decorateRequest('authorized', false)
     app.decorateRequest('allowed', false)
 
@@ -31,7 +32,7 @@ export const authorize = fp<AuthorizeOptions>(
       if (access !== 'public') {
         // Reading the host takes time, and it matters only where subdomains are organizations.
         const host = organizations.domain === undefined ? '' : request.hostname
-        const denial = denialOf(request.principal, access, organizations, host)
+        const denial = denialOf(request.principal, access, organizations, host, clock)
         if (denial !== undefined) return reply.reject(denial, scopeOf(access))
       }
       request.authorized = true

@@ -43,11 +43,17 @@ interface ErrorResponse {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** The messages of rejections, by status; without credentials it is another one. */
+/** The messages of rejections, by status. */
 export const REJECTION_MESSAGES = {
   400: 'Malformed Authorization header',
   401: 'Bad credentials',
   403: 'Permission denied',
+} as const
+
+/** The messages of rejections that have one of their own: the token is good, or there is none. */
+export const SPECIAL_MESSAGES = {
+  credentials_missing: 'Requires authentication',
+  authentication_insufficient: 'Requires stronger authentication',
 } as const
 
 /** Renders rejections and errors. Of an unexpected error, the client learns the status alone. */
@@ -176,7 +182,8 @@ function schemaOf({ validationContext }: InvalidRequestError, request: FastifyRe
 }
 
 function rejection({ status, value }: Challenge, code: RejectionCode): ErrorResponse {
-  const message =
-    code === 'credentials_missing' ? 'Requires authentication' : REJECTION_MESSAGES[status]
+  const message = Object.hasOwn(SPECIAL_MESSAGES, code)
+    ? SPECIAL_MESSAGES[code as keyof typeof SPECIAL_MESSAGES]
+    : REJECTION_MESSAGES[status]
   return { status, detail: { message }, headers: { 'www-authenticate': value } }
 }

@@ -29,6 +29,13 @@ export interface Principal {
   readonly actor: string | undefined
   /** `cnf.jkt` (RFC 9449 §6.1): the key that the token is bound to. The client has proved that it has it. */
   readonly confirmation: { readonly jkt: string } | undefined
+  /**
+   * How the user logged in: `acr` (RFC 9068 §2.2.1), or the configured claim. Tokens of clients for
+   * themselves have none.
+   */
+  readonly acr: string | undefined
+  /** When the user logged in: `auth_time`, or the configured claim, in seconds since the epoch. */
+  readonly authTime: number | undefined
   /** The further claims that the product asked for. */
   readonly claims: PrincipalClaims
   /** `exp`: seconds since the epoch. */

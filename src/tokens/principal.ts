@@ -1,4 +1,5 @@
 import { ownMember } from '../utils/json-pointer.ts'
+import { isNumericDate } from './claims.ts'
 import {
   type ClaimNames,
   claimAt,
@@ -54,6 +55,8 @@ export function principalOf(claims: JsonObject, options: PrincipalOptions): Prin
     email: textOf(email),
     actor: textOf(ownMember(act, 'sub')),
     confirmation: confirmationOf(cnf),
+    acr: textOf(claimAt(claims, names.acr)),
+    authTime: authTimeOf(claimAt(claims, names.authTime)),
     claims: structuredClone(options.readClaims(claims)),
     expiresAt: exp as number,
   })
@@ -69,6 +72,11 @@ export function confirmationOf(cnf: unknown): { readonly jkt: string } | undefin
   const jkt = ownMember(cnf, 'jkt')
   const isKnown = typeof jkt === 'string' && ownMember(cnf, 'x5t#S256') === undefined
   return isKnown && THUMBPRINT.test(jkt) ? { jkt } : undefined
+}
+
+/** A NumericDate (RFC 7519 §2). A malformed one counts as absent: the token is good for other routes. */
+function authTimeOf(value: unknown): number | undefined {
+  return isNumericDate(value) && value >= 0 ? value : undefined
 }
 
 function textOf(value: unknown): string | undefined {

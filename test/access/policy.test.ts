@@ -7,6 +7,7 @@ import { type TestAppOptions, testApp } from '../support/app.ts'
 import { token } from '../support/tokens/tokens.ts'
 
 const ROUTE = '/scratch'
+const CLOCK = { now: () => 0, clockTolerance: 0 }
 
 /** An app with one more route, and a function that says how it answers a token. */
 async function scratch(
@@ -91,8 +92,8 @@ test('D.1 test 7: a decision depends on the list that it gets, and on no other',
     domain: undefined,
     bySubdomain: new Map(),
   })
-  t.equal(denialOf(principal, {}, listOf('org_a'), ''), undefined)
-  t.equal(denialOf(principal, {}, listOf('org_b'), ''), 'organization_unknown')
+  t.equal(denialOf(principal, {}, listOf('org_a'), '', CLOCK), undefined)
+  t.equal(denialOf(principal, {}, listOf('org_b'), '', CLOCK), 'organization_unknown')
 })
 
 test('a route may ask for certain organizations', async (t) => {
@@ -215,5 +216,5 @@ test('a request without a principal is denied', async (t) => {
     domain: undefined,
     bySubdomain: new Map(),
   }
-  t.equal(denialOf(null, {}, organizations, 'localhost'), 'credentials_missing')
+  t.equal(denialOf(null, {}, organizations, 'localhost', CLOCK), 'credentials_missing')
 })

@@ -90,9 +90,10 @@ test('every code has advice, and none contains text of the token', async (t) => 
     ...['dpop_authorization_malformed', 'dpop_replay_store_full', 'dpop_replay_store_unavailable'],
     ...['credentials_missing', 'authorization_malformed', 'keys_unavailable', 'permission_missing'],
     ...['organization_missing', 'organization_unknown', 'organization_not_admitted'],
+    'authentication_insufficient',
   ]
   for (const code of codes) {
-    for (const access of [{}, { permissions: ['read:x'] }]) {
+    for (const access of [{}, { permissions: ['read:x'] }, { acr: ['x'], maxAge: 1 }]) {
       const routeOptions = { config: { access } }
       const advice = hint(code, { ...request, routeOptions } as never)
       t.match(advice, /^[A-Z].*[.]$/s, code)
@@ -134,11 +135,14 @@ test('the log contains the advice unchanged', async (t) => {
     'credentials_missing',
     'permission_missing',
     'scope_missing',
+    'authentication_insufficient',
     'check_failed',
   ]) {
     for (const bearer of ['', 'opaque', 'v1.refresh', 'a.b.c.d.e', token()]) {
       const headers = { authorization: `Bearer ${bearer}` }
-      const routeOptions = { config: { access: { permissions: ['read:x'], scopes: ['x'] } } }
+      const routeOptions = {
+        config: { access: { permissions: ['read:x'], scopes: ['x'], maxAge: 1 } },
+      }
       const advice = hint(code, { headers, routeOptions } as never)
       logger.info({ hint: advice })
       t.equal(log.at(-1)?.['hint'], advice, code)

@@ -32,6 +32,7 @@ const POLICIES: Readonly<Record<string, AccessPolicy<FastifyRequest>>> = {
   scopes: { scopes: ['a', 'b'] },
   both: { permissions: ['read:a'], anyPermission: ['read:b', 'read:c'], scopes: ['a'] },
   organizations: { organizations: ['org_acme'] },
+  stepUp: { permissions: ['read:a'], acr: ['gold', 'silver'], maxAge: 60 },
   optional: { optional: true },
   check: { check: ownsNote },
   checkAfter: { permissions: ['read:a'], check: ownsNote },
@@ -66,6 +67,8 @@ test('the dry run, the explanation and the server agree about every kind of poli
       scope: fc.subarray(['a', 'b']).map((scopes) => scopes.join(' ')),
       org_id: fc.constantFrom('org_acme', 'org_b', 'org_unknown'),
       exp: fc.constantFrom(NOW + 60, NOW + 60, NOW + 60, 1),
+      acr: fc.constantFrom('gold', 'gold', 'tin'),
+      auth_time: fc.constantFrom(NOW - 60, NOW - 60, NOW - 600, NOW + 600, -1),
     },
     { requiredKeys: ['sub', 'exp'] },
   )

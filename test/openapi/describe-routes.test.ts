@@ -61,6 +61,30 @@ test('limited routes, and two schemas of one title', async (t) => {
   })
 })
 
+test('routes that require a stronger or newer login describe its challenge', async (t) => {
+  const routes = async (app: FastifyInstance) => {
+    app.get('/plain', { config: { access: {} } }, () => '')
+    app.get('/strong', { config: { access: { acr: ['gold'] } } }, () => '')
+    app.get('/bound', { config: { access: { bound: true, maxAge: 60 } } }, () => '')
+  }
+  const { paths, components } = await describeServer({ routes: [routes] })
+  const response = (path: string) => paths[path]?.['get']?.responses['401']
+  const at = (name: string) => ({ $ref: `#/components/responses/${name}` })
+  t.match(response('/plain'), at('Unauthorized'))
+  t.match(response('/strong'), at('UnauthorizedStepUp'))
+  t.match(response('/bound'), at('UnauthorizedBoundStepUp'))
+  t.match(components.responses['UnauthorizedStepUp'], {
+    description: /acr_values.*max_age.*Requires stronger authentication/s,
+    content: {
+      'application/json': {
+        examples: { insufficient: { value: { message: 'Requires stronger authentication' } } },
+      },
+    },
+  })
+  t.match(components.responses['UnauthorizedBoundStepUp']?.description, /`DPoP` alone.*RFC 9470/s)
+  t.notMatch(components.responses['Unauthorized']?.description, /9470/)
+})
+
 test('routes that require a bound token, by their policy or by DPOP=required', async (t) => {
   const routes = async (app: FastifyInstance) => {
     app.get('/open', { config: { access: 'public' } }, () => '')

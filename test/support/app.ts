@@ -8,6 +8,7 @@ import { createLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
 import { TrustedIssuers } from '../../src/tokens/issuers/trusted-issuers.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
+import { DEFAULT_PRINCIPAL_OPTIONS } from '../../src/tokens/principal.ts'
 import { logSink } from './log-sink.ts'
 import { PROBE_SERVER } from './probe-routes.ts'
 import { KEY, keysOf, type TestKey } from './tokens/keys.ts'
@@ -66,6 +67,7 @@ export async function testApp(t: Test, options: TestAppOptions = {}): Promise<Te
     verifier: new AccessTokenVerifier(
       new TrustedIssuers(issuers),
       options.now ?? (() => NOW * 1000),
+      { ...DEFAULT_PRINCIPAL_OPTIONS, names: config.tokens.claims },
     ),
     now: options.now ?? (() => NOW * 1000),
     routes: options.routes ?? PROBE_SERVER.routes,

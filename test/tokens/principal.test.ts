@@ -18,6 +18,8 @@ test('what a principal has', async (t) => {
       email: 'a@example.com',
       act: { sub: 'agent' },
       permissions: ['a', 'b', 'a'],
+      acr: 'mfa',
+      auth_time: NOW - 60,
     }),
     {
       issuer: ISSUER,
@@ -29,6 +31,8 @@ test('what a principal has', async (t) => {
       email: 'a@example.com',
       actor: 'agent',
       confirmation: undefined,
+      acr: 'mfa',
+      authTime: NOW - 60,
       claims: {},
       expiresAt: NOW + 3600,
     },

@@ -26,6 +26,8 @@ export function claimExpectations(
       organization: values.ORGANIZATION_CLAIM,
       permissions: assertDefined(parsers.claims(PERMISSIONS_CLAIM), 'PERMISSIONS_CLAIM'),
       scope: values.SCOPE_CLAIM,
+      acr: values.ACR_CLAIM,
+      authTime: values.AUTH_TIME_CLAIM,
     },
     requiredClaims: parsers.requiredClaims(REQUIRED_CLAIMS) ?? [],
     nonceAllowed: values.ALLOW_NONCE,

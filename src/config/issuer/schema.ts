@@ -54,6 +54,18 @@ export const issuerProperties = {
     default: 'scope',
     description: 'the name of a claim or a JSON Pointer, such as scope',
   },
+  ACR_CLAIM: {
+    type: 'string',
+    format: 'claim',
+    default: 'acr',
+    description: 'the name of a claim or a JSON Pointer, such as https://api.example.com/acr',
+  },
+  AUTH_TIME_CLAIM: {
+    type: 'string',
+    format: 'claim',
+    default: 'auth_time',
+    description: 'the name of a claim or a JSON Pointer, such as https://api.example.com/auth_time',
+  },
   REQUIRED_CLAIMS: {
     type: 'string',
     format: 'requiredClaims',

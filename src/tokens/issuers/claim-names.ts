@@ -12,15 +12,21 @@ export interface ClaimNames {
   /** The permissions of all of them count. */
   readonly permissions: readonly string[]
   readonly scope: string
+  /** How the user logged in (OpenID Connect Core §2). */
+  readonly acr: string
+  /** When the user logged in. */
+  readonly authTime: string
 }
 
-/** The claims of Auth0. */
+/** The claims of Auth0. It has no claims about the login in access tokens: these names are of RFC 9068 §2.2.1. */
 export const DEFAULT_CLAIMS: ClaimNames = {
   audience: 'aud',
   subject: 'sub',
   organization: 'org_id',
   permissions: ['permissions'],
   scope: 'scope',
+  acr: 'acr',
+  authTime: 'auth_time',
 }
 
 /** The value of a claim by its name, or by a JSON Pointer (RFC 6901) that begins with a slash. */
