@@ -5,7 +5,11 @@ import { defineCommand, type Invocation } from './arguments/define-command.ts'
 import { UsageError } from './arguments/usage-error.ts'
 import { loadClientKey } from './calls/client-key.ts'
 import { exchange, type SchemedToken } from './calls/exchange.ts'
-import { PLAIN_TOKEN_NOTE, requestPersonaToken } from './calls/persona-token.ts'
+import {
+  PLAIN_TOKEN_NOTE,
+  requestPersonaToken,
+  SECOND_FACTOR_OPTION,
+} from './calls/persona-token.ts'
 import { readText, type Streams } from './support/command.ts'
 import { callLocalTenant } from './support/local-tenant.ts'
 
@@ -34,6 +38,7 @@ const OPTIONS = {
     default: false,
     description: 'Use a token that is bound to a key, and send a proof with each request',
   },
+  ...SECOND_FACTOR_OPTION,
 } as const
 
 /** Calls the API with a token of the local tenant: `npm run call`. */
@@ -64,7 +69,11 @@ async function callApi({ values, operands, sources, streams }: Invocation<typeof
   const show = (...lines: string[]) => err.line(...lines)
   const token =
     (await givenToken(values, streams.input)) ??
-    (await newToken(sources, values.as ?? api.persona, { signer, show }))
+    (await newToken(sources, values.as ?? api.persona, {
+      signer,
+      show,
+      secondFactor: values['second-factor'],
+    }))
   const isBound = token.type === 'DPoP'
   if (values.dpop && !isBound) err.line(PLAIN_TOKEN_NOTE, '')
 
@@ -89,11 +98,17 @@ async function callApi({ values, operands, sources, streams }: Invocation<typeof
  * @throws UsageError without its text, which may be a secret
  */
 async function givenToken(
-  { token: given, as: persona, dpop }: Invocation<typeof OPTIONS>['values'],
+  {
+    token: given,
+    as: persona,
+    dpop,
+    'second-factor': factor,
+  }: Invocation<typeof OPTIONS>['values'],
   input: Streams['input'],
 ): Promise<SchemedToken | undefined> {
   if (given === undefined) return undefined
   if (persona !== undefined) throw new UsageError('--token and --as exclude each other.')
+  if (factor) throw new UsageError('--token and --second-factor exclude each other.')
   const token = extractToken(given === '-' ? await readText(input) : given)
   if (token === '') throw new UsageError('Missing token.')
   if (!SENDABLE.test(token)) throw new UsageError('The token has characters that no token has.')

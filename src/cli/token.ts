@@ -2,7 +2,11 @@ import { defineCommand, type Invocation } from './arguments/define-command.ts'
 import { JSON_OPTION } from './arguments/syntax.ts'
 import { UsageError } from './arguments/usage-error.ts'
 import { loadClientKey } from './calls/client-key.ts'
-import { PLAIN_TOKEN_NOTE, requestPersonaToken } from './calls/persona-token.ts'
+import {
+  PLAIN_TOKEN_NOTE,
+  requestPersonaToken,
+  SECOND_FACTOR_OPTION,
+} from './calls/persona-token.ts'
 import { requestWrongToken, WRONG_TOKEN_OPTIONS } from './tenant-control/wrong-token.ts'
 
 const OPTIONS = {
@@ -11,6 +15,7 @@ const OPTIONS = {
     default: false,
     description: 'Bind the token to the key of the commands, for npm run call -- --dpop',
   },
+  ...SECOND_FACTOR_OPTION,
   ...WRONG_TOKEN_OPTIONS,
   ...JSON_OPTION,
 } as const
@@ -27,7 +32,8 @@ export const main = defineCommand({
       isOptional: true,
     },
   ],
-  details: 'All options but --dpop and --json make a token that the API must reject, in one way.',
+  details:
+    'All options but --dpop, --second-factor and --json make a token that the API must reject, in one way.',
   options: OPTIONS,
   examples: [
     { args: 'admin', description: 'The access token of the persona admin' },
@@ -44,12 +50,15 @@ async function printToken({ values, operands, sources, streams }: Invocation<typ
   const wrong = await requestWrongToken(values, persona, sources)
   if (wrong !== undefined) {
     if (values.dpop) throw new UsageError(`--${wrong.flaw} and --dpop exclude each other.`)
+    if (values['second-factor']) {
+      throw new UsageError(`--${wrong.flaw} and --second-factor exclude each other.`)
+    }
     if (values.json) out.json(wrong)
     else out.line(wrong.token)
     return 0
   }
   const signer = values.dpop ? await loadClientKey() : undefined
-  const options = { signer, show: () => undefined }
+  const options = { signer, show: () => undefined, secondFactor: values['second-factor'] }
   const { token, type, response } = await requestPersonaToken(sources, persona, options)
   if (values.dpop && type === 'Bearer') err.line(PLAIN_TOKEN_NOTE)
   if (values.json) out.json(response)

@@ -4,6 +4,7 @@ import {
   holdsScopes,
   type Requirements,
 } from '../access/policy.ts'
+import { requiresStepUp } from '../access/step-up.ts'
 import { PLAIN_GET } from '../local-tenant/console/console-api.ts'
 import type { Directory } from '../local-tenant/directory/directory.ts'
 import type { Persona } from '../local-tenant/directory/records.ts'
@@ -53,8 +54,8 @@ function isPublic(policy: AccessPolicy): policy is 'public' | (Requirements & { 
 /** Whether a route allows a persona, as far as its policy says. */
 function isAllowed(persona: Persona, policy: Requirements, directory: Directory): boolean {
   const { organization, scope: scopes } = createPersonaGrant(directory, persona)
-  // A bound token needs a proof for each request, which curl does not make.
-  if (policy.bound || organization?.known === false) return false
+  // A bound token needs a proof for each request, which curl does not make. The token has no second factor.
+  if (policy.bound || requiresStepUp(policy) || organization?.known === false) return false
   const { organizations } = policy
   if (organizations !== undefined && !organizations.includes(String(organization?.id))) return false
   const permissions = permissionsOf(persona, directory)

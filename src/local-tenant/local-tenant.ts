@@ -127,7 +127,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(faults, { keys, rateLimit })
 
   await app.register(stylesheetRoute)
-  await app.register(discovery, { issuer, keys })
+  await app.register(discovery, { issuer, keys, directory })
   await app.register(authorize, { issuer, grants, sessions, directory, file })
   await app.register(tokenEndpoint, { tokenIssuer, grants, federatedTokens, directory, proofs })
   await app.register(revocationEndpoint, { grants, directory })
@@ -178,7 +178,9 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
 /** Sends errors as a page for URLs that browsers show, otherwise as JSON (RFC 6749 §5.2). */
 function setErrorHandler(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | OAuthError, request, reply) => {
-    const isPage = /^\/(authorize|login|signup|v2\/logout|oidc\/logout)\b/.test(request.url)
+    const isPage = /^\/(authorize|login|second-factor|signup|v2\/logout|oidc\/logout)\b/.test(
+      request.url,
+    )
     const { status, code } = statusAndCode(error)
     const message = status === 500 ? 'The local tenant failed.' : error.message
     if (status === 401) reply.header('www-authenticate', 'Basic realm="local tenant"')

@@ -59,6 +59,7 @@ export const tenantDataSchema = {
         organizations: { ...names, description: 'Ids. Tokens are for the first one' },
         claims: { type: 'object', description: 'Further claims of its access and ID tokens' },
         denied: { ...name, description: 'Why its login is refused (access_denied)' },
+        secondFactor: { type: 'boolean', description: 'The default is true' },
       }),
     },
     organizations: {
@@ -69,6 +70,16 @@ export const tenantDataSchema = {
         displayName: name,
         known: { type: 'boolean', description: 'Whether the API accepts its tokens' },
       }),
+    },
+    authenticationClaims: {
+      enum: ['namespaced', 'standard', 'none'],
+      description: 'How access tokens have acr and auth_time. The default is none',
+    },
+    acrValues: {
+      ...names,
+      items: { type: 'string', pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$' },
+      minItems: 1,
+      description: 'What the second factor can give',
     },
     clients: {
       type: 'array',

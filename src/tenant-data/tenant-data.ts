@@ -15,6 +15,14 @@ export interface TenantData {
   readonly organizations?: readonly OrganizationData[] | undefined
   /** The default are `messages-spa`, `messages-web`, `messages-web-hs256` and `messages-machine`. */
   readonly clients?: readonly ClientData[] | undefined
+  /**
+   * How access tokens say how and when somebody logged in: `namespaced` in the claims `<identifier>/acr` and
+   * `<identifier>/auth_time`, as an Action of Auth0 can add them; `standard` in `acr` and `auth_time`, as other
+   * issuers have them; `none`, the default, not at all. The server of `npm run dev` reads the same claims.
+   */
+  readonly authenticationClaims?: string | undefined
+  /** The values of `acr` that the second factor can give. The default is that of Auth0. */
+  readonly acrValues?: readonly string[] | undefined
 }
 
 /** The API that access tokens are for. */
@@ -62,6 +70,11 @@ export interface PersonaData {
   readonly claims?: Readonly<Record<string, unknown>> | undefined
   /** Why its login is refused: the description of the error `access_denied`. */
   readonly denied?: string | undefined
+  /**
+   * Whether it has a second factor. Without one, a login that asks for it is refused
+   * (`unmet_authentication_requirements`). The default is `true`.
+   */
+  readonly secondFactor?: boolean | undefined
 }
 
 /** An organization that personas are members of. */

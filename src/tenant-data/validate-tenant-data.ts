@@ -5,7 +5,8 @@ import type { TenantData } from './tenant-data.ts'
 
 /** The claims that the tenant sets itself. */
 const OWN_CLAIMS = [
-  ...['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'azp', 'nonce', 'auth_time', 'sid', 'cnf'],
+  ...['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'azp', 'nonce', 'sid', 'cnf'],
+  ...['auth_time', 'acr', 'amr'],
   ...['at_hash', 'c_hash', 'scope', 'permissions', 'org_id', 'org_name'],
   ...['name', 'nickname', 'picture', 'email', 'email_verified'],
 ]

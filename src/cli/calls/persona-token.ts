@@ -8,19 +8,37 @@ import { type ExchangeOptions, exchange, type SchemedToken } from './exchange.ts
 export const PLAIN_TOKEN_NOTE =
   'The token is not bound to the key: the API at the tenant does not allow it (proofOfPossession).'
 
+/** An option of the commands that get a token. */
+export const SECOND_FACTOR_OPTION = {
+  'second-factor': {
+    type: 'boolean',
+    default: false,
+    description: 'A token as after a login with the second factor (acr)',
+  },
+} as const
+
+export interface PersonaTokenOptions extends Omit<ExchangeOptions, 'send'> {
+  /** Whether the token is as after a login with the second factor. */
+  readonly secondFactor?: boolean
+}
+
 /**
  * Requests an access token of the local tenant for a persona.
  *
- * @param options with the key that the token should be bound to
+ * @param options with the key that the token should be bound to, and whether the second factor is used
  * @throws UsageError if there is no such persona; Error with the reason of the local tenant
  */
 export async function requestPersonaToken(
   sources: readonly Environment[],
   persona: string,
-  { signer, show }: Omit<ExchangeOptions, 'send'>,
+  { signer, show, secondFactor = false }: PersonaTokenOptions,
 ): Promise<SchemedToken & { readonly response: object }> {
   const grant_type = 'urn:local-tenant:grant-type:persona'
-  const body = new URLSearchParams({ grant_type, persona })
+  const body = new URLSearchParams({
+    grant_type,
+    persona,
+    ...(secondFactor && { second_factor: 'true' }),
+  })
   const url = `${tenantOrigin(sources)}/oauth/token`
   const { body: text } = await exchange(
     { method: 'POST', url, proofUri: url },

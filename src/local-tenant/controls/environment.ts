@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { assertDefined } from '../../utils/assert-defined.ts'
 import type { ConsoleApi } from '../console/console-api.ts'
+import { authenticationClaimNames } from '../directory/authentication.ts'
 import type { Directory } from '../directory/directory.ts'
 
 /** The variables that turn the browser login on. */
@@ -22,8 +23,9 @@ export function apiEnvironment(issuer: string, directory: Directory) {
 
 function accessTokenVariables(
   issuer: string,
-  { mainApi: api, publicClient, organizations }: Directory,
+  { mainApi: api, publicClient, organizations, authentication }: Directory,
 ): Record<string, string> {
+  const claims = api && authenticationClaimNames(authentication, api.identifier)
   const known = [...organizations].filter((organization) => organization.known)
   return {
     AUTH0_DOMAIN: new URL(issuer).origin,
@@ -31,6 +33,7 @@ function accessTokenVariables(
     ...(known.length > 0 && { AUTH0_ORGANIZATIONS: known.map(({ id }) => id).join() }),
     ORGANIZATION_REQUIRED: 'false',
     ACCESS_TOKEN_ALGORITHMS: 'RS256',
+    ...(claims !== undefined && { ACR_CLAIM: claims.acr, AUTH_TIME_CLAIM: claims.authTime }),
     ...(publicClient !== undefined && { API_REFERENCE_CLIENT_ID: publicClient.id }),
   }
 }

@@ -1,3 +1,4 @@
+import { type AuthenticationSettings, DEFAULT_AUTHENTICATION } from './authentication.ts'
 import { type ChangeSummary, Collection } from './collection.ts'
 import type {
   Client,
@@ -26,6 +27,7 @@ export class Directory {
   readonly organizations = new Collection<Organization>(({ id }) => id)
   readonly connections = new Collection<Connection>(({ id }) => id)
   readonly invitations = new Collection<Invitation>(({ id }) => id)
+  authentication: AuthenticationSettings = DEFAULT_AUTHENTICATION
 
   /** All collections, by name. */
   get collections() {

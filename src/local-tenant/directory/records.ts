@@ -33,6 +33,8 @@ export interface Persona {
   readonly claims?: Readonly<Record<string, unknown>>
   /** Why its login is refused (`access_denied`). */
   readonly denied?: string
+  /** Whether it has a second factor. The default is `true`. */
+  readonly secondFactor?: boolean
   /** Names of roles. */
   roles: string[]
   /** Ids of the organizations that it is a member of. `npm run token` uses the first one. */

@@ -6,6 +6,7 @@ import type {
   TenantData,
 } from '../../tenant-data/tenant-data.ts'
 import { MANAGEMENT_SCOPES } from '../management-api/scopes.ts'
+import { authenticationOf } from './authentication.ts'
 import { connections, DATABASE_LOGIN, defaultClients } from './defaults.ts'
 import type { Directory } from './directory.ts'
 import type { Client, Organization, Persona } from './records.ts'
@@ -28,6 +29,7 @@ const managementClient: Client = {
 
 /** Fills a directory with the data of a tenant. */
 export function seedDirectory(directory: Directory, seed: Seed, data: TenantData): void {
+  directory.authentication = authenticationOf(data)
   directory.clients.seed({ ...managementClient })
   directory.clientGrants.seed({
     id: 'cgr_management',
@@ -105,7 +107,10 @@ function personaOf({ name, ...persona }: PersonaData): Persona {
   const { displayName = name, email = `${name}@example.com` } = persona
   const { roles = [], organizations = [] } = persona
   return {
-    ...(persona as Pick<Persona, 'emailVerified' | 'picture' | 'claims' | 'denied'>),
+    ...(persona as Pick<
+      Persona,
+      'emailVerified' | 'picture' | 'claims' | 'denied' | 'secondFactor'
+    >),
     name,
     displayName,
     email,

@@ -61,7 +61,7 @@ ${initials(displayName)}<span class="who"><strong>${displayName}</strong><small 
 
 /** The memberships, or the one of this login; the roles; and what is unusual about the persona. */
 function chips(
-  { roles, organizations, denied, emailVerified }: Persona,
+  { roles, organizations, denied, emailVerified, secondFactor }: Persona,
   organization: Organization | undefined,
   directory: Directory,
 ): Html[] {
@@ -74,6 +74,7 @@ function chips(
     ...roles.map((role) => labelled('Role', role)),
     ...(emailVerified === false ? [chip('e-mail not verified', 'warn')] : []),
     ...(denied === undefined ? [] : [chip('login denied', 'bad')]),
+    ...(secondFactor === false ? [chip('no second factor', 'warn')] : []),
   ]
 }
 

@@ -1,14 +1,21 @@
 import type { FastifyInstance } from 'fastify'
+import type { Directory } from '../directory/directory.ts'
 import { OPENID_SCOPES } from '../directory/resource-server.ts'
 import { RESPONSE_MODES } from './authorization/authorization-request.ts'
 import { FEDERATED_GRANT } from './grant-types.ts'
 import { PROOF_ALGORITHMS } from './tokens/proofs.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
+export interface DiscoveryOptions {
+  readonly issuer: () => string
+  readonly keys: SigningKeys
+  readonly directory: Directory
+}
+
 /** The metadata (OpenID Connect Discovery §3, RFC 8414 §3) and the JWKS (RFC 7517 §5). */
 export async function discovery(
   app: FastifyInstance,
-  { issuer, keys }: { issuer: () => string; keys: SigningKeys },
+  { issuer, keys, directory }: DiscoveryOptions,
 ): Promise<void> {
   const metadata = () => {
     const iss = issuer()
@@ -35,6 +42,7 @@ export async function discovery(
       id_token_signing_alg_values_supported: ['HS256', 'RS256'],
       dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
       code_challenge_methods_supported: ['S256'],
+      acr_values_supported: directory.authentication.acrValues,
       authorization_response_iss_parameter_supported: true,
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     }

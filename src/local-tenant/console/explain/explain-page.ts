@@ -76,6 +76,7 @@ function sentence({ result, answer, advice, pendingCheck, checks }: Explanation)
 const PLACES: Readonly<Record<string, readonly [path: string, name: string]>> = {
   permission_missing: ['/console/people', 'People and roles'],
   organization_unknown: ['/console/organizations', 'Organizations'],
+  authentication_insufficient: ['/console/tokens', 'Tokens'],
   token_expired: ['/console/tokens', 'Tokens'],
   audience_mismatch: ['/console/tokens', 'Tokens'],
   id_token: ['/console/tokens', 'Tokens'],

@@ -39,10 +39,11 @@ ${changesSection(directory, dataFile)}`,
 }
 
 function personaRow(persona: Persona, directory: Directory): Html {
-  const { name, displayName, email, emailVerified = true, denied } = persona
+  const { name, displayName, email, emailVerified = true, denied, secondFactor } = persona
   const notes = [
     ...(emailVerified ? [] : [chip('e-mail not verified', 'warn')]),
     ...(denied === undefined ? [] : [chip('login denied', 'bad')]),
+    ...(secondFactor === false ? [chip('no second factor', 'warn')] : []),
   ]
   return html`<tr role="row" id="persona-${name}"><th role="rowheader" scope="row">
 <span class="row">${initials(displayName)}<span>${displayName}<small class="quiet">${name}, ${email}</small>${notes}</span></span></th>

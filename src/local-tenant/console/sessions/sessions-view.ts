@@ -38,11 +38,11 @@ ${results.length > 0 ? table('deliveries', ['Client', 'Sent to', 'Session', 'Res
 }
 
 function sessionRow(session: Session, { organizations, clients: all }: Directory): Html {
-  const { sid, persona, organization, authTime, clients } = session
+  const { sid, persona, organization, authTime, acr, clients } = session
   const names = [...clients].map((id) => all.get(id)?.name ?? id)
   return html`<tr role="row"><th role="rowheader" scope="row">${persona.displayName}<small class="quiet">${persona.name}</small></th>
 <td role="cell">${organization === undefined ? html`<span class="quiet">none</span>` : (organizations.get(organization)?.displayName ?? organization)}</td>
-<td role="cell">${timeElement(authTime * 1000)}</td>
+<td role="cell">${timeElement(authTime * 1000)}${acr && html`<small class="quiet">with the second factor</small>`}</td>
 <td role="cell">${names.join(', ')}</td>
 <td role="cell"><form method="post" action="${PATH}">
 <button class="danger small" name="sid" value="${sid}" aria-label="End the session of ${persona.displayName}">End</button></form></td></tr>`

@@ -7,6 +7,7 @@ import {
   createPersonaGrant,
   parseOrganization,
   requirePersona,
+  withSecondFactor,
 } from '../../protocol/tokens/persona-grant.ts'
 import { TOKEN_FLAWS, type TokenFlaw } from '../../protocol/tokens/wrong-tokens.ts'
 
@@ -15,16 +16,17 @@ export const MAX_LIFETIME_SECONDS = 30 * 24 * 60 * 60
 /** In place of an organization: a token without one. */
 export const NO_ORGANIZATION = 'none'
 
-/** The grant that a form describes: persona, organization, and scope. */
+/** The grant that a form describes: persona, organization, scope, and second factor. */
 export function grantOf(directory: Directory, parameters: Parameters): Grant {
-  const { organization, scope } = parameters
+  const { organization, scope, factor } = parameters
   const persona = requirePersona(directory, parameters['persona'])
   const isWithout = organization === NO_ORGANIZATION
-  const grant = createPersonaGrant(
+  const plain = createPersonaGrant(
     directory,
     persona,
     isWithout ? '' : parseOrganization(parameters, persona),
   )
+  const grant = factor === 'used' ? withSecondFactor(plain, directory) : plain
   if (!scope) return grant
   const api = assertDefined(directory.api(grant.audience), 'API')
   const permissions = directory.permissionsOf(persona, api)

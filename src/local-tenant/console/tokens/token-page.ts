@@ -81,8 +81,9 @@ ${decodedToken(token)}`,
   }
 }
 
-function tokenForm({ personas, organizations }: Directory, parameters: Parameters): Html {
-  const { persona, organization, flaw, lifetime, scope } = parameters
+function tokenForm(directory: Directory, parameters: Parameters): Html {
+  const { personas, organizations, authentication } = directory
+  const { persona, organization, flaw, lifetime, scope, factor } = parameters
   const option = (value: string, label: string, selected: string | undefined) =>
     html`<option value="${value}" ${value === selected ? 'selected' : ''}>${label}</option>`
   return html`<form method="post" action="/console/tokens" class="card fields">
@@ -94,6 +95,12 @@ ${[...organizations].map(({ id, displayName }) => option(id, `${displayName} (${
 ${Object.entries(FLAW_LABELS).map(([name, label]) => option(name, label, flaw))}</select></label>
 <label>Lifetime in seconds <input name="lifetime" type="number" min="1" max="${MAX_LIFETIME_SECONDS}" value="${lifetime}" placeholder="as the API says"></label>
 <label>Scope <input name="scope" value="${scope}" placeholder="openid profile email" autocomplete="off" spellcheck="false"></label>
+${
+  authentication.claims === 'none'
+    ? undefined
+    : html`<label>Second factor <select name="factor">${option('', 'not used', factor)}
+${option('used', 'used', factor)}</select></label>`
+}
 <div class="row"><button class="primary">Get token</button>
 <button formaction="/console/tokens/bound">Bound to a key (DPoP)</button></div></form>`
 }
@@ -107,7 +114,7 @@ function callResult(call: CallResult | undefined): Html | undefined {
 function routesSection(
   token: string,
   responses: TokenPageOptions['responses'],
-  { persona, organization, flaw, lifetime, scope }: Parameters,
+  { persona, organization, flaw, lifetime, scope, factor }: Parameters,
 ): Html {
   const rows = [...responses].map(([route, { status, code, message }]) => {
     const call = html`<button class="small" formaction="/console/tokens#response" name="call" value="${route}" aria-label="Call ${route}">Call</button>`
@@ -116,7 +123,7 @@ function routesSection(
 <td role="cell"><div class="chips"><button class="small" name="route" value="${route}" aria-label="Explain ${route}">Explain</button>
 ${PLAIN_GET.test(route) ? call : undefined}</div></td></tr>`
   })
-  const fields = { token, persona, organization, flaw, lifetime, scope }
+  const fields = { token, persona, organization, flaw, lifetime, scope, factor }
   return html`<h2 id="answers">On each route</h2>
 <form method="post" action="/console/explain">
 ${Object.entries(fields).flatMap(([name, value]) => (value ? [html`<input type="hidden" name="${name}" value="${value}">`] : []))}

@@ -46,6 +46,8 @@ export interface AuthorizationRequest extends ResponseTarget {
   readonly prompt: readonly string[]
   /** The maximum age of the login, in seconds. */
   readonly maxAge: number | undefined
+  /** Of which the login must have one in `acr`, in order of preference. Empty for any login. */
+  readonly acrValues: readonly string[]
   readonly loginHint: string | undefined
   readonly signup: boolean
 }
@@ -115,6 +117,7 @@ export function parseAuthorizationRequest(
     thumbprint: parseThumbprint(parameters),
     prompt: prompts,
     maxAge: parseMaxAge(parameters),
+    acrValues: parseScope(parameters['acr_values']),
     loginHint: loginHint ?? invitation?.invitee,
     signup: parameters['screen_hint'] === 'signup',
   }

@@ -19,6 +19,7 @@ import {
 } from './authorization-request.ts'
 import { sendAuthorizationError, sendAuthorizationResponse } from './authorization-response.ts'
 import { ensureMembership, missingOrganization, organizationChoice } from './membership.ts'
+import { loginIsOver, secondFactor } from './second-factor.ts'
 import type { Session, Sessions } from './sessions.ts'
 
 /** How many logins wait, and for how long. */
@@ -43,6 +44,8 @@ export async function authorize(
   /** Requests that wait for a login, by a secret transaction id that only the login page has. */
   const pending = boundedMap<AuthorizationRequest>(MAX_PENDING, PENDING_LIFETIME_MS)
 
+  const complete = secondFactor(app, { sessions, directory, sendCode })
+
   app.get('/authorize', async (request, reply) => {
     const target = parseResponseTarget(request.query, directory, issuer())
     try {
@@ -50,7 +53,7 @@ export async function authorize(
       const session = sessions.find(request)
       const mayReuseSession = !authorization.prompt.includes('login') && !authorization.signup
       if (mayReuseSession && isSufficient(session, authorization)) {
-        return sendCode(reply, authorization, session)
+        return complete(reply, authorization, session)
       }
       if (authorization.prompt.includes('none')) {
         throw new OAuthError('login_required', 'Login is required.')
@@ -117,11 +120,7 @@ export async function authorize(
     const parameters = parseParameters(input)
     const transaction = parameters['transaction'] ?? ''
     const authorization = pending.get(transaction)
-    if (authorization === undefined) {
-      const problem =
-        'This login has expired or is already complete. Start again in the application.'
-      throw new OAuthError('invalid_request', problem)
-    }
+    if (authorization === undefined) throw loginIsOver()
     return { transaction, authorization, parameters }
   }
 
@@ -145,11 +144,16 @@ export async function authorize(
         : ensureMembership(directory, persona, organization)
     if (membershipError) return sendAuthorizationError(reply, authorization, membershipError)
     const session = sessions.begin(request, reply, persona, organization?.id)
-    return sendCode(reply, authorization, session)
+    return complete(reply, authorization, session)
   }
 
   /** A denied persona has a session at the tenant all the same, as after a denial by an Action of Auth0. */
-  function sendCode(reply: FastifyReply, authorization: AuthorizationRequest, session: Session) {
+  function sendCode(
+    reply: FastifyReply,
+    authorization: AuthorizationRequest,
+    session: Session,
+    isChallenged: boolean,
+  ) {
     const { denied } = session.persona
     if (denied !== undefined) {
       return sendAuthorizationError(reply, authorization, new OAuthError('access_denied', denied))
@@ -162,6 +166,8 @@ export async function authorize(
       persona: session.persona,
       organization: organizations.get(organization),
       authTime: session.authTime,
+      acr: session.acr,
+      isChallenged,
       sid: session.sid,
       revoked: false,
     }

@@ -10,6 +10,8 @@ export interface Session {
   readonly organization: string | undefined
   /** Seconds since the epoch. */
   readonly authTime: number
+  /** What the second factor gave; undefined before it. */
+  acr: string | undefined
   /** The ids of the clients that use the session. */
   readonly clients: Set<string>
 }
@@ -51,7 +53,7 @@ export class Sessions {
         ? previous
         : { sid: randomBytes(16).toString('base64url'), clients: new Set<string>() }
     const authTime = Math.floor(Date.now() / 1000)
-    const session = { sid, persona, organization, authTime, clients }
+    const session = { sid, persona, organization, authTime, acr: undefined, clients }
     const id = randomBytes(32).toString('base64url')
     this.#sessions.set(id, session)
     // For browsers, an app with http is another site than a tenant with https.

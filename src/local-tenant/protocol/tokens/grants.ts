@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Client, Organization, Persona } from '../../directory/records.ts'
+import type { Login } from '../authentication-claims.ts'
 import { boundedMap } from '../bounded-map.ts'
 import { requireKey } from './binding.ts'
 
@@ -10,7 +11,7 @@ const ACCESS_TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000
 const MAX_ACCESS_TOKENS = 10_000
 
 /** What a persona granted a client in a login. Revoking it invalidates all tokens issued for it. */
-export interface Grant {
+export interface Grant extends Login {
   readonly client: Client
   readonly persona: Persona
   readonly organization: Organization | undefined
@@ -18,8 +19,8 @@ export interface Grant {
   readonly audience: string | undefined
   readonly scope: readonly string[]
   readonly nonce: string | undefined
-  /** When the persona logged in, in seconds since the epoch. */
-  readonly authTime: number
+  /** Whether the login asked for the second factor. */
+  readonly isChallenged: boolean
   /** The session of the login. */
   readonly sid: string
   revoked: boolean

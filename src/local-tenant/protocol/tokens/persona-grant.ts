@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Directory } from '../../directory/directory.ts'
 import type { Persona } from '../../directory/records.ts'
+import { acrFor } from '../authentication-claims.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Parameters } from '../parameters.ts'
 import type { Grant } from './grants.ts'
@@ -49,7 +50,18 @@ export function createPersonaGrant(
     scope: ['openid', 'profile', 'email'],
     nonce: undefined,
     authTime: Math.floor(Date.now() / 1000),
+    acr: undefined,
+    isChallenged: false,
     sid: randomUUID(),
     revoked: false,
   }
+}
+
+/**
+ * A grant as after a login with the second factor.
+ *
+ * @throws OAuthError `unmet_authentication_requirements` if the persona has none
+ */
+export function withSecondFactor(grant: Grant, directory: Directory): Grant {
+  return { ...grant, acr: acrFor(grant.persona, directory), isChallenged: true }
 }

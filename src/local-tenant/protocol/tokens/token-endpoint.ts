@@ -7,7 +7,7 @@ import { type Parameters, parseParameters, parseScope, requireParameter } from '
 import { authenticateClient, identifyClient } from './client-authentication.ts'
 import type { FederatedTokens } from './federated-tokens.ts'
 import type { Grant, Grants } from './grants.ts'
-import { createPersonaGrant, requirePersona } from './persona-grant.ts'
+import { createPersonaGrant, requirePersona, withSecondFactor } from './persona-grant.ts'
 import type { Proofs } from './proofs.ts'
 import type { TokenIssuer } from './token-issuer.ts'
 
@@ -58,6 +58,7 @@ export async function tokenEndpoint(
       }
       const { scope } = parameters
       return tokenIssuer.issueForGrant(grant, {
+        isRenewal: true,
         refreshToken: client.secret === undefined ? undefined : token,
         scope: scope === undefined ? undefined : parseScope(scope),
         proven,
@@ -78,8 +79,9 @@ export async function tokenEndpoint(
       return federatedTokens.exchange(parameters, client)
     },
 
-    async [PERSONA_GRANT]({ parameters: { persona }, keyOf }) {
-      const grant = createPersonaGrant(directory, requirePersona(directory, persona))
+    async [PERSONA_GRANT]({ parameters: { persona, second_factor: factor }, keyOf }) {
+      const plain = createPersonaGrant(directory, requirePersona(directory, persona))
+      const grant = factor === 'true' ? withSecondFactor(plain, directory) : plain
       return tokenIssuer.issueForGrant(grant, { proven: await keyOf(grant.client) })
     },
   }

@@ -2,6 +2,7 @@ import { assertDefined } from '../../../utils/assert-defined.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Client } from '../../directory/records.ts'
 import { grantedScope, includesPermissions, MANAGEMENT } from '../../directory/resource-server.ts'
+import { accessTokenClaimsOf, idTokenClaimsOf } from '../authentication-claims.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { bindingPolicy, boundKey, confirmation, tokenType } from './binding.ts'
 import { signForClient } from './client-signature.ts'
@@ -37,7 +38,7 @@ export class TokenIssuer {
         : assertDefined(this.#directory.api(grant.audience), 'API')
     const permissions = api === undefined ? [] : this.#directory.permissionsOf(grant.persona, api)
     const all = grantedScope(api, grant.scope, permissions)
-    const { refreshToken, scope: requested = all, proven } = options
+    const { refreshToken, scope: requested = all, proven, isRenewal = false } = options
     const scope = all.filter((name) => requested.includes(name))
     const thumbprint = this.keyFor(grant, proven)
     const accessToken = await (api === undefined
@@ -46,7 +47,9 @@ export class TokenIssuer {
     this.#grants.addAccessToken(accessToken, { grant, scope, thumbprint })
     return {
       access_token: accessToken,
-      ...(scope.includes('openid') && { id_token: await this.#signIdToken({ ...grant, scope }) }),
+      ...(scope.includes('openid') && {
+        id_token: await this.#signIdToken({ ...grant, scope }, grant.isChallenged && !isRenewal),
+      }),
       // It keeps the scope of the login (RFC 6749 §6).
       ...(all.includes('offline_access') && {
         refresh_token: refreshToken ?? this.#grants.createRefreshToken(grant, proven),
@@ -119,7 +122,8 @@ export class TokenIssuer {
   }
 
   /** The claims of an access token for the API of a grant. */
-  accessTokenClaims({ persona, organization, client, scope, audience }: Grant) {
+  accessTokenClaims(grant: Grant) {
+    const { persona, organization, client, scope, audience } = grant
     const api = assertDefined(this.#directory.api(audience), 'API')
     const { identifier } = api
     return this.#withIssuerAndTimes(api.token_lifetime, {
@@ -132,16 +136,18 @@ export class TokenIssuer {
         permissions: this.#directory.permissionsOf(persona, api),
       }),
       ...organizationClaims(organization),
+      ...accessTokenClaimsOf(grant, this.#directory, identifier),
     })
   }
 
-  #signIdToken({ persona, organization, client, scope, nonce, authTime, sid }: Grant) {
+  #signIdToken(grant: Grant, isChallenged: boolean) {
+    const { persona, organization, client, scope, nonce, sid } = grant
     const claims = this.#withIssuerAndTimes(ID_TOKEN_LIFETIME_SECONDS, {
       ...profileClaims(persona, scope),
       aud: client.id,
       azp: client.id,
       ...(nonce !== undefined && { nonce }),
-      auth_time: authTime,
+      ...idTokenClaimsOf(grant, isChallenged),
       sid,
       ...organizationClaims(organization),
     })

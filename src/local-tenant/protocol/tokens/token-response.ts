@@ -9,6 +9,8 @@ export interface TokenResponse {
 }
 
 export interface IssueOptions {
+  /** Whether the tokens are those of a refresh token, and not of the login itself. */
+  readonly isRenewal?: boolean
   /** A refresh token that stays valid. By default, a new one is created. */
   readonly refreshToken?: string | undefined
   /** A narrower scope than that of the login (RFC 6749 §6). More than that is left out. */
