@@ -15,19 +15,19 @@ export interface Login {
  * The value of `acr` that the second factor of a persona gives.
  *
  * @param wanted in order of preference; any by default
- * @throws OAuthError `unmet_authentication_requirements` (RFC 9470 §5) if it cannot give one of them
+ * @returns the error `unmet_authentication_requirements` (RFC 9470 §5) if it cannot give one of them
  */
 export function acrFor(
   { secondFactor = true }: Persona,
   { authentication: { acrValues } }: Directory,
   wanted: readonly string[] = acrValues,
-): string {
+): string | OAuthError {
   const acr = wanted.find((value) => acrValues.includes(value))
   if (acr !== undefined && secondFactor) return acr
   const problem = secondFactor
     ? `The second factor gives none of these acr_values, but ${acrValues.join(' or ')}.`
     : 'The user has no second factor.'
-  throw new OAuthError('unmet_authentication_requirements', problem)
+  return new OAuthError('unmet_authentication_requirements', problem)
 }
 
 /** The claims about a login in access tokens for an API. */

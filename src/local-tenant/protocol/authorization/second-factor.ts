@@ -68,19 +68,16 @@ export function secondFactor(
     authorization: AuthorizationRequest,
     session: Session,
   ): FastifyReply {
-    try {
-      const acr = missingAcr(authorization, session, directory)
-      if (acr === undefined) return sendCode(reply, authorization, session, false)
-      if (authorization.prompt.includes('none')) {
-        throw new OAuthError('login_required', FACTOR_REQUIRED)
-      }
-      const transaction = randomUUID()
-      waiting.set(transaction, { authorization, session, acr })
-      return sendPage(reply, secondFactorPage(transaction, authorization, session.persona))
-    } catch (error) {
-      if (error instanceof OAuthError) return sendAuthorizationError(reply, authorization, error)
-      throw error
+    const acr = missingAcr(authorization, session, directory)
+    if (acr === undefined) return sendCode(reply, authorization, session, false)
+    if (acr instanceof OAuthError) return sendAuthorizationError(reply, authorization, acr)
+    if (authorization.prompt.includes('none')) {
+      const error = new OAuthError('login_required', FACTOR_REQUIRED)
+      return sendAuthorizationError(reply, authorization, error)
     }
+    const transaction = randomUUID()
+    waiting.set(transaction, { authorization, session, acr })
+    return sendPage(reply, secondFactorPage(transaction, authorization, session.persona))
   }
 }
 
@@ -93,16 +90,14 @@ export function loginIsOver(): OAuthError {
 /**
  * What the second factor has to give the session.
  *
- * @returns undefined if the session has it, or if nothing helps
- * @throws OAuthError `unmet_authentication_requirements` (RFC 9470 §5)
+ * @returns undefined if the session has it, or the login is denied anyway; an error if it cannot have it
  */
 function missingAcr(
   { acrValues }: AuthorizationRequest,
   { acr, persona }: Session,
   directory: Directory,
-): string | undefined {
+): string | OAuthError | undefined {
   const isMet = acrValues.length === 0 || (acr !== undefined && acrValues.includes(acr))
-  // A denied login ends as such.
   if (isMet || persona.denied !== undefined) return undefined
   return acrFor(persona, directory, acrValues)
 }

@@ -63,5 +63,7 @@ export function createPersonaGrant(
  * @throws OAuthError `unmet_authentication_requirements` if the persona has none
  */
 export function withSecondFactor(grant: Grant, directory: Directory): Grant {
-  return { ...grant, acr: acrFor(grant.persona, directory), isChallenged: true }
+  const acr = acrFor(grant.persona, directory)
+  if (acr instanceof OAuthError) throw acr
+  return { ...grant, acr, isChallenged: true }
 }
