@@ -57,7 +57,7 @@ const BOUNDS = { timeoutMs: 5_000, maxBytes: 64 * 1024 }
  */
 export async function findServer(sources: readonly Environment[]): Promise<ExaminedServer> {
   // #region local-tenant
-  const isConfigured = setting(sources, 'AUTH0_DOMAIN', '') !== ''
+  const isConfigured = ['AUTH0_DOMAIN', 'ISSUER'].some((name) => setting(sources, name, '') !== '')
   const localTenant = `${tenantOrigin(sources)}/local-tenant`
   const development = (await askLocalTenant(`${localTenant}/environment`)) as
     | Development
@@ -79,7 +79,7 @@ export async function findServer(sources: readonly Environment[]): Promise<Exami
   }
   if (!isConfigured) {
     throw new Error(
-      `No tenant is configured (AUTH0_DOMAIN is not set in the environment or in .env), and the ${noLocalTenant(tenantOrigin(sources))}`,
+      `No tenant is configured (neither AUTH0_DOMAIN nor ISSUER is set in the environment or in .env), and the ${noLocalTenant(tenantOrigin(sources))}`,
     )
   }
   // #endregion local-tenant

@@ -1,7 +1,9 @@
 import { test } from 'tap'
+import { main as doctor } from '../../../src/cli/doctor.ts'
 import { loadConfig } from '../../../src/config/load-config.ts'
 import { checkJwks } from '../../../src/doctor/check-tenant.ts'
 import { discoverJwksUri } from '../../../src/tokens/keys/discover-jwks-uri.ts'
+import { runCommand } from '../../support/command.ts'
 import { KEY, newKey } from '../../support/tokens/keys.ts'
 import { AUDIENCE, issuer, serverFor } from './issuer.ts'
 
@@ -88,6 +90,13 @@ test('doctor finds the key set in the same way', async (t) => {
   replies.delete(metadataPath)
   const { finding } = await checkJwks(of, tokens, undefined)
   t.match(finding, { found: /no metadata/, hint: /JWKS_URI must be set/ })
+})
+
+test('the commands examine a server that ISSUER configures', async (t) => {
+  const { name } = await issuer(t, '/realms/main')
+  const base = { CLIENT_ORIGIN_URL: 'http://localhost:4040', PORT: '0', TENANT_PORT: '9' }
+  const { out } = await runCommand(doctor, [], [{ ...base, ISSUER: name, AUDIENCE }])
+  t.match(out, `same issuer: ${name}`)
 })
 
 test('variables that do not go together', async (t) => {
