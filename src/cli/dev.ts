@@ -1,7 +1,8 @@
 import { extname } from 'node:path'
+import { isProviderName, PROVIDER_NAMES } from '../config/issuer/providers.ts'
 import { findProject } from '../project/project.ts'
 import { defineCommand, type Invocation } from './arguments/define-command.ts'
-import type { NoOptions } from './arguments/syntax.ts'
+import { shownArgument, suggestion, UsageError } from './arguments/usage-error.ts'
 import { DevelopmentProcess } from './support/development-process.ts'
 import { FileWatcher } from './support/file-watcher.ts'
 
@@ -10,6 +11,14 @@ const PROGRAM = new URL(`../dev/main${extname(import.meta.filename)}`, import.me
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+const OPTIONS = {
+  provider: {
+    type: 'string',
+    value: 'name',
+    description: `As which provider the local tenant issues tokens: ${PROVIDER_NAMES.join(', ')}. The default is PROVIDER, or auth0`,
+  },
+} as const
+
 /**
  * Starts the local tenant and the server of the project, and starts them again after each change of a
  * file: `npm run dev`.
@@ -17,17 +26,23 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export const main = defineCommand({
   details:
     'Both start again after each change of a file. Ctrl-C stops them. PORT and TENANT_PORT are their ports, in the environment or in .env.',
+  options: OPTIONS,
   examples: [
     {
       args: '',
       description: 'API at http://localhost:6060, local tenant at http://localhost:6061',
     },
+    { args: '--provider keycloak', description: 'The same with tokens as those of Keycloak' },
   ],
   exitCodes: '0 after a signal, 1 if the first start fails',
   run: develop,
 })
 
-async function develop({ streams: { out, err } }: Invocation<NoOptions>): Promise<number> {
+async function develop({
+  values: { provider },
+  streams: { out, err },
+}: Invocation<typeof OPTIONS>): Promise<number> {
+  const args = provider === undefined ? [] : [checkProvider(provider)]
   const watcher = await FileWatcher.start(findProject(process.cwd()))
   const stopped = stopSignal()
   let printed = ''
@@ -35,7 +50,7 @@ async function develop({ streams: { out, err } }: Invocation<NoOptions>): Promis
   try {
     for (;;) {
       const changed = watcher.nextChange()
-      const program = new DevelopmentProcess(PROGRAM, (greeting) => {
+      const program = new DevelopmentProcess(PROGRAM, args, (greeting) => {
         if (greeting === printed) out.line(`Restarted: ${change} has changed.`)
         else out.block(greeting)
         printed = greeting
@@ -51,6 +66,14 @@ async function develop({ streams: { out, err } }: Invocation<NoOptions>): Promis
   } finally {
     await watcher.close()
   }
+}
+
+/** @throws UsageError with the names of all providers */
+function checkProvider(name: string): string {
+  if (isProviderName(name)) return name
+  const close = suggestion(name, PROVIDER_NAMES)
+  const names = PROVIDER_NAMES.join(', ')
+  throw new UsageError(`Unknown provider${shownArgument(name)}.${close} Providers: ${names}.`)
 }
 
 /** Resolves after the first signal. The terminal may send several, which must not cut the stop short. */

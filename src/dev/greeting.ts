@@ -8,7 +8,7 @@ import { apiOf, permissionsOf, suggestCalls } from './suggested-calls.ts'
 
 export interface GreetingOptions {
   readonly apiUrl: string
-  readonly tenant: Pick<LocalTenant, 'issuer' | 'directory' | 'dataFile'>
+  readonly tenant: Pick<LocalTenant, 'issuer' | 'provider' | 'directory' | 'dataFile'>
   /** The access policies of the API. Those that are not plain GET routes are not suggested. */
   readonly routes: ReadonlyMap<string, AccessPolicy>
   /** Variables of the developer that the local tenant overrides. */
@@ -28,7 +28,7 @@ const MAX_PERSONAS = 5
 /** The text that `npm run dev` prints: URLs, personas, and what can be done next. */
 export function greeting(options: GreetingOptions): string {
   const { apiUrl, tenant, unused, hasBrowserLogin, hasApiReference } = options
-  const { issuer, directory, dataFile } = tenant
+  const { issuer, provider, directory, dataFile } = tenant
   const { origin } = new URL(issuer)
   return [
     '',
@@ -36,6 +36,7 @@ export function greeting(options: GreetingOptions): string {
     ...(hasApiReference ? [`  API reference  ${apiUrl}/docs`] : []),
     ...(hasBrowserLogin ? [`  Browser login  ${apiUrl}/`] : []),
     `  Local tenant   ${origin}   (console: Explain, Keys and faults)`,
+    ...(provider === 'auth0' ? [] : [`  Tokens         as ${provider}: ${issuer}`]),
     ...(unused.length > 0 ? [`  Not used       ${describeUnused(unused)}`] : []),
     '',
     `  Personas, from ${dataFile}`,

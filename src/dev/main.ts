@@ -17,12 +17,13 @@ const MAX_KEYS_WAIT_MS = 2_000
 const KEYS_POLL_MS = 5
 
 /*
- * The program behind `npm run dev`. The command starts it, and starts it again after a change. The
+ * The program behind `npm run dev`, with the provider of its option as an argument. The command starts it, and starts it again after a change. The
  * greeting goes to the command, which prints it if it is new.
  */
 try {
   const project = findProject(process.cwd())
-  const sources = readEnvironment()
+  const [provider] = process.argv.slice(2)
+  const sources = [...readEnvironment(), { PROVIDER: provider }]
   const log = createLog(logFormat(sources, process.stdout.isTTY))
   const { tenant, server, unused } = await startDevelopment(sources, undefined, project, log)
   closeWithGrace(async ({ err }) => {

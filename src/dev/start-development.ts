@@ -1,6 +1,7 @@
 import type { DestinationStream } from 'pino'
 import { Terminal } from '../cli/support/terminal.ts'
 import { type Environment, setting } from '../config/environment.ts'
+import { localProvider } from '../config/issuer/local-provider.ts'
 import { parsers } from '../config/parsers.ts'
 import { isTenantHttps, tenantPort, trustCertificate } from '../config/tenant-port.ts'
 import { RecentRequests } from '../local-tenant/console/requests/recent-requests.ts'
@@ -29,6 +30,7 @@ export interface Development {
 /**
  * Starts the local tenant, and the same server as in production with the tenant's URL.
  *
+ * @param sources `PROVIDER` is also the provider as which the tenant issues tokens
  * @param directory where the tenant stores its keys and records
  * @param project whose server and tenant data these are; the default is that of the working directory
  * @param logTo where the server writes its log; for people by default
@@ -45,6 +47,7 @@ export async function startDevelopment(
     requests,
     api: () => server && createConsoleApi(server, project.directory),
     port: tenantPort(sources),
+    provider: localProvider(sources),
     directory,
     https: isTenantHttps(sources),
     allowedHosts: parsers.hosts(setting(sources, 'ALLOWED_HOSTS', '')) ?? [],
@@ -55,7 +58,7 @@ export async function startDevelopment(
     const { issuer, certificate } = tenant
     if (certificate !== undefined) await trustCertificate(new URL(issuer).origin, certificate)
     const definition = await loadServer(project)
-    const variables = apiEnvironment(tenant.issuer, tenant.directory)
+    const variables = apiEnvironment(tenant)
     const environment = developmentEnvironment(sources, variables)
     const onRequestCompleted = requestRecorder(requests, () => server)
     server = await startServer(definition, environment, { logTo, onRequestCompleted })

@@ -2,7 +2,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { ProviderName } from '../config/issuer/providers.ts'
 import { stylesheetRoute } from '../html/stylesheet.ts'
 import { isAllowedHost } from '../http/allowed-hosts.ts'
 import { addressesOf, listen } from '../lifecycle/listen.ts'
@@ -25,9 +26,9 @@ import defaultData from './directory/data.ts'
 import { Directory } from './directory/directory.ts'
 import { DirectoryFile } from './directory/directory-file.ts'
 import { type Seed, seedDirectory } from './directory/seed.ts'
+import { setErrorHandler } from './error-handler.ts'
 import { managementApi } from './management-api/management-api.ts'
 import { ManagementRateLimit } from './management-api/management-rate-limit.ts'
-import { consoleErrorPage, errorPage, sendPage } from './pages/tenant-page.ts'
 import { authorize } from './protocol/authorization/authorize.ts'
 import { BackchannelLogout } from './protocol/authorization/backchannel-logout.ts'
 import { logout } from './protocol/authorization/logout.ts'
@@ -43,6 +44,8 @@ import { tokenEndpoint } from './protocol/tokens/token-endpoint.ts'
 import { TokenIssuer } from './protocol/tokens/token-issuer.ts'
 import { userinfo } from './protocol/tokens/userinfo.ts'
 import { WrongTokens } from './protocol/tokens/wrong-tokens.ts'
+import { identityOf, pathRewriter } from './providers/identity.ts'
+import { PROVIDERS } from './providers/providers.ts'
 import { thirdParty } from './third-party.ts'
 
 export interface LocalTenantOptions {
@@ -52,6 +55,8 @@ export interface LocalTenantOptions {
   readonly directory: string
   /** `NODE_ENV`. The tenant issues tokens to anyone, so it starts only in `development` and `test`. */
   readonly environment: string
+  /** As which provider it issues tokens; `auth0` by default. */
+  readonly provider?: ProviderName
   /** Whether it uses https, with a certificate of its own. */
   readonly https?: boolean
   /** The host names at which it answers, beside those of this machine. */
@@ -70,8 +75,9 @@ export interface LocalTenantOptions {
 
 export interface LocalTenant {
   readonly app: FastifyInstance
-  /** The claim `iss` of its tokens, with a slash at the end. */
+  /** The claim `iss` of its tokens. At Auth0, it has a slash at the end. */
   readonly issuer: string
+  readonly provider: ProviderName
   /** The records of the tenant. Changes take effect immediately. */
   readonly directory: Directory
   readonly sessions: Sessions
@@ -88,7 +94,7 @@ const HOST_ADVICE =
   'The local tenant does not answer at this host name. ALLOWED_HOSTS names those beside localhost.'
 
 /**
- * Starts an issuer with the same endpoints as an Auth0 tenant, on loopback addresses only.
+ * Starts an issuer with the same endpoints as an Auth0 tenant, or another provider, on loopback addresses only.
  *
  * @throws Error in production, and in an environment whose name it does not know
  */
@@ -98,22 +104,28 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     throw new Error(`The local tenant is for development: it does not start in ${environment}.`)
   }
   const { dataFile = DEFAULT_DATA_FILE, data = defaultData, allowedHosts = [] } = options
+  const { provider: name = 'auth0' } = options
+  const provider = PROVIDERS[name]
   validateTenantData(data, dataFile)
-  const keys = await SigningKeys.load(join(options.directory, 'signing-keys.json'))
+  const keysFile = join(options.directory, 'signing-keys.json')
+  const keys = await SigningKeys.load(keysFile, provider.tokenType)
   const grants = new Grants()
-  const directory = new Directory()
+  const directory = new Directory(!provider.audienceParameter)
   seedDirectory(directory, options.seed ?? 'data', data)
   const file = await DirectoryFile.load(join(options.directory, 'directory.json'), directory)
   const rateLimit = new ManagementRateLimit()
   const certificate = options.https ? await loadCertificate(options.directory) : undefined
-  const app = fastify({ https: certificate ?? null }) as unknown as FastifyInstance
+  const rewriteUrl = pathRewriter(provider)
+  const app = fastify({ https: certificate ?? null, rewriteUrl }) as unknown as FastifyInstance
   const scheme = certificate === undefined ? 'http' : 'https'
-  const issuer = () => `${scheme}://localhost:${(app.server.address() as AddressInfo).port}/`
+  const baseUrl = () => `${scheme}://localhost:${(app.server.address() as AddressInfo).port}/`
+  const identity = identityOf(provider, baseUrl)
+  const { issuer } = identity
   const sessions = new Sessions(issuer)
-  const tokenIssuer = new TokenIssuer(issuer, keys, grants, directory)
-  const wrongTokens = new WrongTokens(tokenIssuer, keys)
+  const tokenIssuer = new TokenIssuer(identity, keys, grants, directory)
+  const wrongTokens = new WrongTokens(tokenIssuer, keys, provider)
   const federatedTokens = new FederatedTokens(directory, grants)
-  const proofs = new Proofs(issuer)
+  const proofs = new Proofs(baseUrl)
   const backchannel = new BackchannelLogout(issuer, keys, directory, allowedHosts)
 
   setErrorHandler(app)
@@ -127,7 +139,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(faults, { keys, rateLimit })
 
   await app.register(stylesheetRoute)
-  await app.register(discovery, { issuer, keys, directory })
+  await app.register(discovery, { identity, keys, directory })
   await app.register(authorize, { issuer, grants, sessions, directory, file })
   await app.register(tokenEndpoint, { tokenIssuer, grants, federatedTokens, directory, proofs })
   await app.register(revocationEndpoint, { grants, directory })
@@ -136,14 +148,14 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   await app.register(thirdParty, { federatedTokens })
 
   const { api = () => undefined, requests = new RecentRequests() } = options
-  await app.register(environmentControl, { issuer, directory, api })
+  await app.register(environmentControl, { issuer, provider: name, directory, api })
   await app.register(decisionControl, { api })
   await app.register(changesControl, { directory, file, sessions, dataFile })
   await app.register(wrongTokenControl, { directory, wrongTokens })
   await app.register(statusControl, { issuer, keys, directory, sessions, dataFile, api })
   await app.register(invitationControl, { directory })
   await app.register(sessionControl, { sessions, backchannel })
-  const managementOptions = { issuer, keys, directory, file, rateLimit, allowedHosts }
+  const managementOptions = { issuer: baseUrl, keys, directory, file, rateLimit, allowedHosts }
   await app.register(managementApi, { ...managementOptions, prefix: '/api/v2' })
   await app.register(tenantConsole, {
     issuer,
@@ -163,6 +175,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     return {
       app,
       issuer: issuer(),
+      provider: name,
       directory,
       sessions,
       backchannel,
@@ -173,30 +186,4 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
     await app.close()
     throw error
   }
-}
-
-/** Sends errors as a page for URLs that browsers show, otherwise as JSON (RFC 6749 §5.2). */
-function setErrorHandler(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError | OAuthError, request, reply) => {
-    const isPage = /^\/(authorize|login|second-factor|signup|v2\/logout|oidc\/logout)\b/.test(
-      request.url,
-    )
-    const { status, code } = statusAndCode(error)
-    const message = status === 500 ? 'The local tenant failed.' : error.message
-    if (status === 401) reply.header('www-authenticate', 'Basic realm="local tenant"')
-    reply.code(status)
-    if (request.server.consoleFrame !== undefined) {
-      return sendPage(reply, consoleErrorPage(message))
-    }
-    if (isPage) return sendPage(reply, errorPage(message))
-    return reply.send({ error: code, error_description: message })
-  })
-}
-
-function statusAndCode(error: FastifyError | OAuthError): { status: number; code: string } {
-  if (error instanceof OAuthError) return { status: error.status, code: error.error }
-  const { statusCode = 500 } = error
-  return statusCode < 500
-    ? { status: 400, code: 'invalid_request' }
-    : { status: 500, code: 'server_error' }
 }

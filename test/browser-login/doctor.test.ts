@@ -30,7 +30,7 @@ async function diagnose(environment: Record<string, string>) {
 /** The variables for a local tenant that runs. */
 async function localTenant(t: Test) {
   const { localTenant } = await development(t)
-  const { variables } = apiEnvironment(localTenant.issuer, localTenant.directory)
+  const { variables } = apiEnvironment(localTenant)
   return { ...variables, APP_BASE_URL: 'http://localhost:6060' }
 }
 

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { runMain } from '../support/command.ts'
 import { serve } from '../support/process.ts'
 import {
   apiOf,
@@ -26,6 +27,46 @@ test('dev greets with the routes and personas of the project', async (t) => {
   t.match(stdout, `    curl -H "Authorization: Bearer $TOKEN" ${api}/pid\n`)
   t.match(stdout, /echo "\$TOKEN" \| TENANT_PORT=\d+ npx messages-api explain\n/)
   t.notMatch(stdout, 'Browser login', 'no client of the project can log in on the server')
+})
+
+test('--provider lets the local tenant issue tokens as another provider, also after a restart', async (t) => {
+  // The environment is for another tenant.
+  const own = { PROVIDER: 'okta', AUTH0_DOMAIN: 'tenant.example', AUTH0_AUDIENCE: 'https://other' }
+  const { dev, server } = await project(t, own, ['--provider', 'keycloak'])
+  const [, tenant = ''] = await dev.says(/Tokens +as keycloak: (http:\S+)\/realms\/local\n/)
+  t.match(
+    dev.output.stdout,
+    /Not used +AUTH0_DOMAIN, AUTH0_AUDIENCE|Not used +PROVIDER and 2 others/,
+  )
+  const url = `${tenant}/realms/local/.well-known/openid-configuration`
+  t.match(await (await fetch(url)).json(), { issuer: `${tenant}/realms/local` })
+  await apiOf(dev)
+  writeFileSync(server, serverOf('{ pid: 1 }'))
+  await dev.says(/Tokens +as keycloak.*Tokens +as keycloak/s)
+})
+
+test('PROVIDER of the environment is the default, and has to be a known one', async (t) => {
+  const { dev } = await project(t, { PROVIDER: 'zitadel' })
+  await dev.says(/Tokens +as zitadel: http:\/\/localhost:\d+\n/)
+  const other = startDev(t, { PROVIDER: 'ldap' })
+  t.strictSame(await other.exit, { code: 1, signal: null })
+  t.match(other.output.stderr, /PROVIDER is invalid.*auth0, keycloak/s)
+})
+
+test('an unknown provider is refused with the names of all', async (t) => {
+  const { exitCode, err, out } = await runMain(['dev', '--provider', 'keycloack'])
+  t.equal(exitCode, 2)
+  t.match(
+    err,
+    'Unknown provider "keycloack". Did you mean keycloak? Providers: auth0, keycloak, okta,',
+  )
+  t.match(err, 'Usage: npx messages-api dev [options]')
+  t.equal(out, '')
+  const help = await runMain(['dev', '--help'])
+  t.match(
+    help.out.replaceAll(/\s+/g, ' '),
+    /--provider <name> .*auth0, keycloak, okta, entra, cognito, zitadel/,
+  )
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -163,7 +163,7 @@ test('the data of a tenant needs an API and a persona only', async (t) => {
 test('a tenant without a client for it turns the browser login off', async (t) => {
   const tenant = await startTenant(t, { data: DATA })
   const own = { AUTH0_CLIENT_ID: 'id', AUTH0_CLIENT_SECRET: 'x', SESSION_SECRET: 'y', PORT: '1' }
-  const local = apiEnvironment(tenant.issuer, tenant.directory)
+  const local = apiEnvironment(tenant)
   const variables = Object.assign({}, ...developmentEnvironment([own], local))
   t.match(variables, { AUTH0_AUDIENCE: 'https://notes.example', PORT: '1' })
   t.notMatch(Object.keys(variables).join(), /AUTH0_CLIENT|SESSION_SECRET/)

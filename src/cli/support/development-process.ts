@@ -11,10 +11,13 @@ export class DevelopmentProcess {
   readonly ended: Promise<'ended'>
   readonly #child: ChildProcess
 
-  /** @param onGreeting called when both servers listen, with the text to print */
-  constructor(program: URL, onGreeting: (text: string) => void) {
-    const args = [...process.execArgv, fileURLToPath(program)]
-    this.#child = spawn(process.execPath, args, {
+  /**
+   * @param args of the program
+   * @param onGreeting called when both servers listen, with the text to print
+   */
+  constructor(program: URL, args: readonly string[], onGreeting: (text: string) => void) {
+    const command = [...process.execArgv, fileURLToPath(program), ...args]
+    this.#child = spawn(process.execPath, command, {
       // In a process group of its own, Ctrl-C does not reach it: only this process stops it, once.
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,12 +1,12 @@
 import type { Variables } from '../normalize.ts'
-import { PROVIDERS } from './providers.ts'
+import { isProviderName, PROVIDERS } from './providers.ts'
 
 /** Adds what PROVIDER sets, and AUTH0_AUDIENCE by its other name. */
 export function withDefaults(variables: Variables): Variables {
   const { PROVIDER = 'auth0', AUDIENCE } = variables
   return {
     ...(AUDIENCE !== undefined && { AUTH0_AUDIENCE: AUDIENCE }),
-    ...(Object.hasOwn(PROVIDERS, PROVIDER) && PROVIDERS[PROVIDER as keyof typeof PROVIDERS]),
+    ...(isProviderName(PROVIDER) && PROVIDERS[PROVIDER]),
     ...variables,
   }
 }

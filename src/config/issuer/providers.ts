@@ -26,3 +26,11 @@ export const PROVIDERS = {
     ORGANIZATION_CLAIM: 'urn:zitadel:iam:user:resourceowner:id',
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
+
+export type ProviderName = keyof typeof PROVIDERS
+
+export const PROVIDER_NAMES = Object.keys(PROVIDERS) as ProviderName[]
+
+export function isProviderName(text: string): text is ProviderName {
+  return Object.hasOwn(PROVIDERS, text)
+}

@@ -1,4 +1,4 @@
-import { PROVIDERS } from './providers.ts'
+import { PROVIDER_NAMES } from './providers.ts'
 
 /** The variables for an issuer that is not Auth0. They have the form of the properties in `schema.ts`. */
 export const issuerProperties = {
@@ -20,8 +20,8 @@ export const issuerProperties = {
   },
   PROVIDER: {
     type: 'string',
-    enum: Object.keys(PROVIDERS) as (keyof typeof PROVIDERS)[],
-    description: `one of ${Object.keys(PROVIDERS).join(', ')}`,
+    enum: PROVIDER_NAMES,
+    description: `one of ${PROVIDER_NAMES.join(', ')}`,
   },
   PERMISSIONS_CLAIM: {
     type: 'string',

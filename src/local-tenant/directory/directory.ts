@@ -9,7 +9,7 @@ import type {
   Persona,
   Role,
 } from './records.ts'
-import type { ResourceServer } from './resource-server.ts'
+import { MANAGEMENT, type ResourceServer } from './resource-server.ts'
 
 /** A change of a record. */
 export interface DirectoryChange extends ChangeSummary {
@@ -28,6 +28,13 @@ export class Directory {
   readonly connections = new Collection<Connection>(({ id }) => id)
   readonly invitations = new Collection<Invitation>(({ id }) => id)
   authentication: AuthenticationSettings = DEFAULT_AUTHENTICATION
+
+  /** Whether tokens are for the first API if the request names no other one, as at most providers. */
+  readonly impliesApi: boolean
+
+  constructor(impliesApi = false) {
+    this.impliesApi = impliesApi
+  }
 
   /** All collections, by name. */
   get collections() {
@@ -64,6 +71,16 @@ export class Directory {
 
   api(identifier: string | undefined): ResourceServer | undefined {
     return this.resourceServers.find((api) => api.identifier === identifier)
+  }
+
+  /**
+   * The audience that a request for a token names. A tenant of Auth0 with the Resource Parameter
+   * Compatibility Profile also takes it from `resource` (RFC 8707).
+   */
+  audienceOf({ audience, resource }: Readonly<Record<string, string | undefined>>) {
+    const named = audience ?? resource
+    const isKnown = this.api(named) !== undefined || named?.endsWith(MANAGEMENT)
+    return this.impliesApi && !isKnown ? this.mainApi?.identifier : named
   }
 
   /** Ids are case-sensitive, names are not. */

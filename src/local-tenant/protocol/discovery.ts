@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Directory } from '../directory/directory.ts'
 import { OPENID_SCOPES } from '../directory/resource-server.ts'
+import type { TenantIdentity } from '../providers/identity.ts'
 import { RESPONSE_MODES } from './authorization/authorization-request.ts'
 import { FEDERATED_GRANT } from './grant-types.ts'
 import { PROOF_ALGORITHMS } from './tokens/proofs.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
 export interface DiscoveryOptions {
-  readonly issuer: () => string
+  readonly identity: TenantIdentity
   readonly keys: SigningKeys
   readonly directory: Directory
 }
@@ -15,18 +16,20 @@ export interface DiscoveryOptions {
 /** The metadata (OpenID Connect Discovery §3, RFC 8414 §3) and the JWKS (RFC 7517 §5). */
 export async function discovery(
   app: FastifyInstance,
-  { issuer, keys, directory }: DiscoveryOptions,
+  { identity, keys, directory }: DiscoveryOptions,
 ): Promise<void> {
+  const { provider, issuer, baseUrl } = identity
+  const { endpoints, publicKeys = (known) => [...known] } = provider
   const metadata = () => {
-    const iss = issuer()
+    const { origin } = new URL(baseUrl())
     return {
-      issuer: iss,
-      authorization_endpoint: `${iss}authorize`,
-      token_endpoint: `${iss}oauth/token`,
-      revocation_endpoint: `${iss}oauth/revoke`,
-      userinfo_endpoint: `${iss}userinfo`,
-      end_session_endpoint: `${iss}oidc/logout`,
-      jwks_uri: `${iss}.well-known/jwks.json`,
+      issuer: issuer(),
+      authorization_endpoint: origin + endpoints.authorization,
+      token_endpoint: origin + endpoints.token,
+      revocation_endpoint: endpoints.revocation && origin + endpoints.revocation,
+      userinfo_endpoint: origin + endpoints.userinfo,
+      end_session_endpoint: origin + endpoints.endSession,
+      jwks_uri: origin + endpoints.jwks,
       scopes_supported: OPENID_SCOPES,
       response_types_supported: ['code'],
       response_modes_supported: RESPONSE_MODES,
@@ -34,7 +37,7 @@ export async function discovery(
         'authorization_code',
         'refresh_token',
         'client_credentials',
-        FEDERATED_GRANT,
+        ...(provider.federatedGrant ? [FEDERATED_GRANT] : []),
       ],
       backchannel_logout_supported: true,
       backchannel_logout_session_supported: true,
@@ -52,6 +55,6 @@ export async function discovery(
 
   app.get('/.well-known/jwks.json', (_request, reply) => {
     reply.header('cache-control', 'public, max-age=15')
-    return keys.publicJwks()
+    return { keys: publicKeys(keys.publicJwks().keys) }
   })
 }

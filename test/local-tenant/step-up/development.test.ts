@@ -137,7 +137,8 @@ test('the greeting suggests no route that needs a second factor or a new login',
 test('the names of the claims follow from the data', async (t) => {
   const variables = async (changes: object) => {
     const { issuer, directory } = await startWith(t, changes)
-    const { ACR_CLAIM, AUTH_TIME_CLAIM } = apiEnvironment(issuer, directory).variables as Record<
+    const tenant = { issuer, provider: 'auth0', directory } as const
+    const { ACR_CLAIM, AUTH_TIME_CLAIM } = apiEnvironment(tenant).variables as Record<
       string,
       string
     >

@@ -26,7 +26,11 @@ export default {
 }`
 
 /** Creates a project, and starts `dev` in it. */
-export async function project(t: Test, environment: Record<string, string> = {}) {
+export async function project(
+  t: Test,
+  environment: Record<string, string> = {},
+  args: readonly string[] = [],
+) {
   const directory = t.testdir({
     'package.json': JSON.stringify({
       type: 'module',
@@ -36,7 +40,7 @@ export async function project(t: Test, environment: Record<string, string> = {})
     src: { 'server.ts': serverOf('{ pid: process.pid }') },
   })
   await writeTenantKeys(join(directory, '.local-tenant'))
-  const dev = startDev(t, environment)
+  const dev = startDev(t, environment, args)
   return { dev, server: join(directory, 'src/server.ts'), directory }
 }
 
@@ -64,8 +68,12 @@ export async function ended(pid: number): Promise<void> {
 }
 
 /** Starts `dev` in the project of the test. It stops as it does for Ctrl-C, before the test ends. */
-export function startDev(t: Test, environment: Record<string, string> = {}): Program {
-  const dev = start(t, 'cli/main.ts', { ...ENVIRONMENT, ...environment }, ['dev'])
+export function startDev(
+  t: Test,
+  environment: Record<string, string> = {},
+  args: readonly string[] = [],
+): Program {
+  const dev = start(t, 'cli/main.ts', { ...ENVIRONMENT, ...environment }, ['dev', ...args])
   t.teardown(async () => {
     dev.kill('SIGINT')
     await dev.exit

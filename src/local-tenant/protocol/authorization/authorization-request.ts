@@ -86,9 +86,8 @@ export function parseAuthorizationRequest(
   const parameters = parseParameters(query)
   validateResponseType(parameters)
   const challenge = parseChallenge(parameters, target.client)
-  const { resource, organization: idOrName, scope, prompt = '' } = parameters
-  // As at a tenant with the Resource Parameter Compatibility Profile (RFC 8707).
-  const { audience = resource } = parameters
+  const { organization: idOrName, scope, prompt = '' } = parameters
+  const audience = directory.audienceOf(parameters)
   if (audience !== undefined && directory.api(audience) === undefined) {
     throw new OAuthError('access_denied', 'Unknown audience.')
   }

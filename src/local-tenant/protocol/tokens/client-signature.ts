@@ -13,9 +13,9 @@ export async function signForClient(
   keys: SigningKeys,
   client: Client,
   claims: JWTPayload,
-  typ = 'JWT',
+  typ?: string,
 ): Promise<string> {
   if (client.idTokenAlgorithm === undefined) return keys.sign(claims, typ)
   const secret = new TextEncoder().encode(assertDefined(client.secret, 'client secret'))
-  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ }).sign(secret)
+  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: typ ?? 'JWT' }).sign(secret)
 }

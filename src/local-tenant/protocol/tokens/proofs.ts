@@ -23,12 +23,13 @@ const DESCRIPTIONS = { ...PROOF_ERRORS, ...BINDING_ERRORS, ...NONCE_ERRORS }
 
 /** Verifies the proofs that clients send to the tenant (RFC 9449 §5), as the API verifies those of its own. */
 export class Proofs {
-  readonly #issuer: () => string
+  readonly #baseUrl: () => string
   readonly #verifier: ProofVerifier
   readonly #nonceVerifier: ProofVerifier
 
-  constructor(issuer: () => string) {
-    this.#issuer = issuer
+  /** @param baseUrl the URL of the tenant */
+  constructor(baseUrl: () => string) {
+    this.#baseUrl = baseUrl
     const now = () => Date.now()
     // A proof with a nonce is accepted longest.
     const replays = new MemoryReplayStore({ lifetime: NONCE_LIFETIME, now })
@@ -45,7 +46,7 @@ export class Proofs {
    * @throws OAuthError `use_dpop_nonce`, `invalid_dpop_proof`
    */
   async keyOf(
-    { raw }: FastifyRequest,
+    { raw, originalUrl }: FastifyRequest,
     reply: FastifyReply,
     { secret }: Client,
   ): Promise<string | undefined> {
@@ -54,7 +55,7 @@ export class Proofs {
     const verifier = secret === undefined ? this.#nonceVerifier : this.#verifier
     const result = await verifier.verify(fields, {
       method: 'POST',
-      uri: `${this.#issuer()}oauth/token`,
+      uri: new URL(originalUrl, this.#baseUrl()).href,
       tokenHash: undefined,
       thumbprint: undefined,
     })
@@ -71,13 +72,13 @@ export class Proofs {
    * @returns the error code of the response; undefined if the proof is good
    */
   async checkUse(
-    { raw, method }: FastifyRequest,
+    { raw, method, originalUrl }: FastifyRequest,
     token: string,
     thumbprint: string,
   ): Promise<'invalid_token' | 'invalid_dpop_proof' | undefined> {
     const { code } = await this.#verifier.verify(fieldValues(raw, 'dpop'), {
       method,
-      uri: `${this.#issuer()}userinfo`,
+      uri: new URL(originalUrl, this.#baseUrl()).href,
       tokenHash: hash('sha256', token, 'base64url'),
       thumbprint,
     })

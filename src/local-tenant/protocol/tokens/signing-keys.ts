@@ -18,17 +18,20 @@ interface KeyRing {
  */
 export class SigningKeys {
   readonly #file: string
+  readonly #tokenType: string | undefined
   #ring: KeyRing
 
-  private constructor(file: string, ring: KeyRing) {
+  private constructor(file: string, tokenType: string | undefined, ring: KeyRing) {
     this.#file = file
+    this.#tokenType = tokenType
     this.#ring = ring
   }
 
-  static async load(file: string): Promise<SigningKeys> {
+  /** @param tokenType `typ` in the header of tokens; undefined for none */
+  static async load(file: string, tokenType: string | undefined): Promise<SigningKeys> {
     const ring = await readPrivate<KeyRing>(file, 'keys')
-    if (ring !== undefined) return new SigningKeys(file, ring)
-    const keys = new SigningKeys(file, {
+    if (ring !== undefined) return new SigningKeys(file, tokenType, ring)
+    const keys = new SigningKeys(file, tokenType, {
       current: await newKey(),
       next: await newKey(),
       previous: [],
@@ -46,13 +49,14 @@ export class SigningKeys {
     return { keys: [current, next, ...previous].map(toPublicJwk) }
   }
 
-  async sign(claims: JWTPayload, typ = 'JWT'): Promise<string> {
+  async sign(claims: JWTPayload, typ = this.#tokenType): Promise<string> {
     return signWith(this.#ring.current, claims, typ)
   }
 
   /** A token with the `kid` of the current key and the signature of another key. */
   async forge(claims: JWTPayload): Promise<string> {
-    return signWith({ ...(await newKey()), kid: String(this.#ring.current.kid) }, claims)
+    const key = { ...(await newKey()), kid: String(this.#ring.current.kid) }
+    return signWith(key, claims, this.#tokenType)
   }
 
   /** Makes the next key the current one. The old one is still published. */
@@ -73,9 +77,9 @@ export class SigningKeys {
   }
 }
 
-async function signWith(key: JWK, claims: JWTPayload, typ = 'JWT'): Promise<string> {
+async function signWith(key: JWK, claims: JWTPayload, typ: string | undefined): Promise<string> {
   return new SignJWT(claims)
-    .setProtectedHeader({ alg: 'RS256', typ, kid: String(key.kid) })
+    .setProtectedHeader({ alg: 'RS256', ...(typ !== undefined && { typ }), kid: String(key.kid) })
     .sign(await importJWK(key, 'RS256'))
 }
 

@@ -68,7 +68,7 @@ export async function tokenEndpoint(
     async client_credentials({ parameters, authorization, keyOf }) {
       const client = authenticateClient(directory, authorization, parameters)
       const proven = await keyOf(client)
-      const { audience = parameters['resource'] } = parameters
+      const audience = directory.audienceOf(parameters)
       return tokenIssuer.issueForClient(client, requireParameter({ audience }, 'audience'), proven)
     },
 

@@ -2,6 +2,8 @@ import { assertDefined } from '../../../utils/assert-defined.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Client } from '../../directory/records.ts'
 import { grantedScope, includesPermissions, MANAGEMENT } from '../../directory/resource-server.ts'
+import type { TenantIdentity } from '../../providers/identity.ts'
+import type { AccessTokenClaims, IssuedWith, Times } from '../../providers/provider.ts'
 import { accessTokenClaimsOf, idTokenClaimsOf } from '../authentication-claims.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { bindingPolicy, boundKey, confirmation, tokenType } from './binding.ts'
@@ -16,15 +18,15 @@ const ID_TOKEN_LIFETIME_SECONDS = 10 * 60 * 60
 /** The lifetime of access tokens for `/userinfo` only and for the Management API. */
 const DEFAULT_LIFETIME_SECONDS = 24 * 60 * 60
 
-/** Issues tokens with the same claims as Auth0. */
+/** Issues tokens with the same claims as Auth0, or as another provider. */
 export class TokenIssuer {
-  readonly #issuer: () => string
+  readonly #identity: TenantIdentity
   readonly #keys: SigningKeys
   readonly #grants: Grants
   readonly #directory: Directory
 
-  constructor(issuer: () => string, keys: SigningKeys, grants: Grants, directory: Directory) {
-    this.#issuer = issuer
+  constructor(identity: TenantIdentity, keys: SigningKeys, grants: Grants, directory: Directory) {
+    this.#identity = identity
     this.#keys = keys
     this.#grants = grants
     this.#directory = directory
@@ -48,7 +50,11 @@ export class TokenIssuer {
     return {
       access_token: accessToken,
       ...(scope.includes('openid') && {
-        id_token: await this.#signIdToken({ ...grant, scope }, grant.isChallenged && !isRenewal),
+        id_token: await this.#signIdToken(
+          { ...grant, scope },
+          { accessToken, api: api?.identifier },
+          grant.isChallenged && !isRenewal,
+        ),
       }),
       // It keeps the scope of the login (RFC 6749 §6).
       ...(all.includes('offline_access') && {
@@ -77,7 +83,7 @@ export class TokenIssuer {
    * Issues the token of a client for itself (client credentials). It has no user, so `/userinfo`
    * does not accept it.
    *
-   * @param audience the identifier of an API, or `<issuer>api/v2/` for the Management API
+   * @param audience the identifier of an API, or `api/v2/` below the base URL for the Management API
    * @param proven of the key in the client's proof
    * @throws OAuthError `access_denied` if there is no such API or the client has no grant for it;
    *   `invalid_request` if the token would have to be bound, or not
@@ -87,7 +93,8 @@ export class TokenIssuer {
     audience: string,
     proven: string | undefined,
   ): Promise<TokenResponse> {
-    const isManagement = audience === `${this.#issuer()}${MANAGEMENT}`
+    const baseUrl = this.#identity.baseUrl()
+    const isManagement = audience === `${baseUrl}${MANAGEMENT}`
     const api = this.#directory.api(audience)
     if (!isManagement && api === undefined) {
       throw new OAuthError('access_denied', `Service not enabled within domain: ${audience}`, 403)
@@ -99,7 +106,7 @@ export class TokenIssuer {
     }
     const thumbprint = boundKey(client, bindingPolicy(api, client), proven)
     const lifetime = api?.token_lifetime ?? DEFAULT_LIFETIME_SECONDS
-    const claims = this.#withIssuerAndTimes(lifetime, {
+    const claims = withTimes(lifetime, {
       sub: `${client.id}@clients`,
       aud: audience,
       azp: client.id,
@@ -109,7 +116,9 @@ export class TokenIssuer {
       ...confirmation(thumbprint),
     })
     return {
-      access_token: await this.#keys.sign(claims),
+      access_token: await this.#keys.sign(
+        isManagement ? { iss: baseUrl, ...claims } : this.#asProvider(claims),
+      ),
       scope: grant.scope.join(' '),
       token_type: tokenType(thumbprint),
       expires_in: lifetime,
@@ -121,15 +130,16 @@ export class TokenIssuer {
     return this.#keys.sign({ ...this.accessTokenClaims(grant), ...confirmation(thumbprint) })
   }
 
-  /** The claims of an access token for the API of a grant. */
+  /** The claims of an access token for the API of a grant, as the provider has them. */
   accessTokenClaims(grant: Grant) {
     const { persona, organization, client, scope, audience } = grant
     const api = assertDefined(this.#directory.api(audience), 'API')
     const { identifier } = api
-    return this.#withIssuerAndTimes(api.token_lifetime, {
+    const userinfo = `${this.#identity.baseUrl()}userinfo`
+    const claims = withTimes(api.token_lifetime, {
       ...persona.claims,
       sub: subjectOf(persona),
-      aud: scope.includes('openid') ? [identifier, `${this.#issuer()}userinfo`] : identifier,
+      aud: scope.includes('openid') ? [identifier, userinfo] : identifier,
       azp: client.id,
       scope: scope.join(' '),
       ...(includesPermissions(api) && {
@@ -138,11 +148,12 @@ export class TokenIssuer {
       ...organizationClaims(organization),
       ...accessTokenClaimsOf(grant, this.#directory, identifier),
     })
+    return this.#asProvider(claims)
   }
 
-  #signIdToken(grant: Grant, isChallenged: boolean) {
+  #signIdToken(grant: Grant, issued: IssuedWith, isChallenged: boolean) {
     const { persona, organization, client, scope, nonce, sid } = grant
-    const claims = this.#withIssuerAndTimes(ID_TOKEN_LIFETIME_SECONDS, {
+    const claims = withTimes(ID_TOKEN_LIFETIME_SECONDS, {
       ...profileClaims(persona, scope),
       aud: client.id,
       azp: client.id,
@@ -151,12 +162,23 @@ export class TokenIssuer {
       sid,
       ...organizationClaims(organization),
     })
-    return signForClient(this.#keys, client, claims)
+    const { provider, issuer } = this.#identity
+    return signForClient(this.#keys, client, {
+      iss: issuer(),
+      ...provider.idToken(claims, issued),
+    })
   }
 
-  /** @param lifetime in seconds */
-  #withIssuerAndTimes(lifetime: number, claims: Record<string, unknown>) {
-    const iat = Math.floor(Date.now() / 1000)
-    return { iss: this.#issuer(), ...claims, iat, exp: iat + lifetime }
+  /** The claims of an access token of Auth0, as those of the provider. */
+  #asProvider(claims: AccessTokenClaims) {
+    const { provider, issuer } = this.#identity
+    const { iat, exp } = claims
+    return { iss: issuer(), ...provider.accessToken(claims), iat, exp }
   }
+}
+
+/** @param lifetime in seconds */
+function withTimes<T extends object>(lifetime: number, claims: T): T & Times {
+  const iat = Math.floor(Date.now() / 1000)
+  return { ...claims, iat, exp: iat + lifetime }
 }

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 import { assertDefined } from '../../../utils/assert-defined.ts'
+import type { Provider } from '../../providers/provider.ts'
 import type { Grant } from './grants.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { TokenIssuer } from './token-issuer.ts'
 
 const EXPIRED_SECONDS = 60
 const NOT_YET_SECONDS = 60 * 60
+
+const ANOTHER_API = 'https://another-api.example.com'
 
 /** Why an API must reject a token. */
 export const TOKEN_FLAWS = [
@@ -28,7 +31,7 @@ export class WrongTokens {
   readonly #keys: SigningKeys
   readonly #byFlaw: Readonly<Record<TokenFlaw, (grant: Grant) => Promise<string>>>
 
-  constructor(issuer: TokenIssuer, keys: SigningKeys) {
+  constructor(issuer: TokenIssuer, keys: SigningKeys, { audience }: Provider) {
     this.#keys = keys
     const claimsOf = (grant: Grant) => issuer.accessTokenClaims(grant)
     const signed = (change: (claims: Times) => JWTPayload) => (grant: Grant) => {
@@ -47,7 +50,9 @@ export class WrongTokens {
         return { iat: iat - (exp - iat) - EXPIRED_SECONDS, exp: iat - EXPIRED_SECONDS }
       }),
       'not-yet-valid': signed(({ iat }) => ({ nbf: iat + NOT_YET_SECONDS })),
-      'wrong-audience': signed(() => ({ aud: 'https://another-api.example.com' })),
+      'wrong-audience': signed(() => {
+        return audience === 'client' ? { client_id: 'another-client' } : { aud: ANOTHER_API }
+      }),
       'wrong-issuer': signed(() => ({ iss: 'https://another-tenant.example.com/' })),
       tampered: (grant) => this.#tamper(claimsOf(grant)),
       unsigned: async (grant) =>
