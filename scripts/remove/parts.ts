@@ -57,6 +57,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'src/doctor/check-login.ts',
       'test/browser-login',
       'test/e2e/login.e2e.ts',
+      '.ci/oidc-provider.ts',
       'docs/browser-login.md',
       'deploy/observability/dashboard-browser-login.json',
       ...pictures('site-error'),
