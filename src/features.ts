@@ -16,6 +16,7 @@ import type { ApiDescription, RouteDescription } from './openapi/describe-routes
 import type * as telemetryModule from './telemetry/telemetry.ts'
 // #endregion telemetry
 import type { KeySets } from './tokens/issuers/key-sets.ts'
+import { metadataUrls } from './tokens/keys/discover-jwks-uri.ts'
 import type { RemoteJwks } from './tokens/keys/remote-jwks.ts'
 
 /** What the features are loaded with, beside the configuration. */
@@ -69,9 +70,9 @@ const loadMetadata: Loader = async (config, { openapi }) => {
 const loadApiReference: Loader = async (config) => {
   if (!config.apiReference) return undefined
   const { apiReference } = await import('./api-reference/api-reference.ts')
-  const { issuer, audiences } = config.tokens
+  const { audiences } = config.tokens
   const options = {
-    issuer,
+    ...tenantLogin(config),
     audience: audiences[0],
     clientId: config.apiReferenceClientId,
   }
@@ -155,7 +156,7 @@ interface DescribedApi {
  */
 export async function loadDescription(
   { openapi: api = { title: 'API', version: '0.0.0' }, problemDetails }: DescribedApi,
-  { tokens: { issuer }, dpop }: Config,
+  config: Config,
   describe: 'routes' | 'with-login' | undefined,
 ): Promise<Partial<RouteDescription>> {
   if (describe === undefined) return {}
@@ -164,7 +165,13 @@ export async function loadDescription(
   return describeRoutes({
     api,
     format,
-    issuer: describe === 'with-login' ? issuer : undefined,
-    boundTokenRequired: dpop?.required ?? false,
+    login: describe === 'with-login' ? tenantLogin(config) : undefined,
+    boundTokenRequired: config.dpop?.required ?? false,
   })
+}
+
+/** Where people log in. The endpoints of issuers that are not Auth0 are in their metadata. */
+function tenantLogin({ tokens: { issuer }, provider }: Config) {
+  const [metadata] = metadataUrls(issuer)
+  return { issuer, metadata: provider === 'auth0' ? undefined : metadata }
 }

@@ -5,8 +5,10 @@ import { markdown } from './markdown.ts'
 import { operationCard } from './operation.ts'
 
 export interface Login {
-  /** The issuer of the tenant, with its slash: the page logs in there. */
+  /** The exact name of the issuer. A tenant of Auth0 has its endpoints below it. */
   readonly issuer: string
+  /** The URL of the metadata with the endpoints, for other issuers. */
+  readonly metadata: string | undefined
   readonly audience: string
   /** The browser client that logs in; without it, the page asks for one. */
   readonly clientId: string | undefined
@@ -68,7 +70,7 @@ function groupsOf(document: ReferencedDocument, entries: readonly Entry[]): read
   })
 }
 
-function loginCard({ issuer, audience, clientId }: Login): Html {
+function loginCard({ issuer, metadata = '', audience, clientId }: Login): Html {
   const client =
     clientId === undefined
       ? html`<label>Client ID of a single-page application
@@ -77,7 +79,7 @@ function loginCard({ issuer, audience, clientId }: Login): Html {
   return html`<section class="card" aria-label="Login">
 <p id="who" aria-live="polite">You are not logged in: calls are sent without an access token.</p>
 <div id="logged-out">
-<form id="log-in" data-issuer="${issuer}" data-audience="${audience}">${client}
+<form id="log-in" data-issuer="${issuer}" data-audience="${audience}" data-metadata="${metadata}">${client}
 <button class="primary">Log in</button></form>
 <details><summary>Use an access token that you have</summary>
 <form id="use-token"><label>Access token <input name="token" type="password" autocomplete="off" required></label>

@@ -50,18 +50,29 @@ function fail(message) {
   element('who').className = 'alert bad'
 }
 
+/** A tenant of Auth0 has known paths, and others have metadata (OpenID Connect Discovery §4). */
+async function endpoints({ issuer, metadata }) {
+  if (metadata === '') return [issuer + 'authorize', issuer + 'oauth/token']
+  const found = await (await fetch(metadata)).json()
+  if (found.issuer !== issuer) throw new Error('the metadata is of another issuer.')
+  return [found.authorization_endpoint, found.token_endpoint]
+}
+
 async function logIn(form) {
-  const { issuer, audience } = form.dataset
+  const { audience } = form.dataset
+  const [authorization] = await endpoints(form.dataset)
   const client_id = form.elements.client.value
   const pending = { state: random(), verifier: random(), client_id }
   sessionStorage.setItem(PENDING, JSON.stringify(pending))
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(pending.verifier))
-  location.assign(issuer + 'authorize?' + new URLSearchParams({
+  const url = new URL(authorization)
+  url.search = new URLSearchParams({
     response_type: 'code', client_id, redirect_uri: here(), audience, scope: 'openid',
     state: pending.state, code_challenge: base64url(new Uint8Array(hash)),
     // Another user is one login away.
     code_challenge_method: 'S256', prompt: 'login',
-  }))
+  })
+  location.assign(url)
 }
 
 async function finishLogin(parameters) {
@@ -77,7 +88,8 @@ async function finishLogin(parameters) {
     grant_type: 'authorization_code', client_id: pending.client_id, code,
     code_verifier: pending.verifier, redirect_uri: here(),
   })
-  const response = await fetch(issuer + 'oauth/token', { method: 'POST', body })
+  const [, endpoint] = await endpoints(element('log-in').dataset)
+  const response = await fetch(endpoint, { method: 'POST', body })
   const result = await response.json()
   if (response.ok && typeof result.access_token === 'string') use(result.access_token)
   else fail(String(result.error_description ?? result.error))

@@ -8,7 +8,7 @@ import type { ApiDocument } from './document.ts'
 import { ERRORS, finishDocument } from './finish-document.ts'
 import { errorsOf, operationIdOf, securityOf } from './operation.ts'
 import { checkSharedSchemas, componentNames } from './shared-schemas.ts'
-import { addTenantLogin } from './tenant-login.ts'
+import { addTenantLogin, type TenantLogin } from './tenant-login.ts'
 
 /** What the document says about the API as a whole. Texts are CommonMark. */
 export interface ApiDescription {
@@ -27,8 +27,8 @@ export interface ApiDescription {
 export interface DescribeRoutesOptions {
   readonly api: ApiDescription
   readonly format: ErrorFormat
-  /** The tenant to log in at, for the document that a server serves. Its URLs are relative. */
-  readonly issuer?: string | undefined
+  /** Where to log in, for the document that a server serves. Its URLs are relative. */
+  readonly login?: TenantLogin | undefined
   /** Whether each route accepts only tokens that are bound to a key (`DPOP=required`). */
   readonly boundTokenRequired?: boolean
 }
@@ -45,7 +45,7 @@ export interface RouteDescription {
  * policies. A route with `schema.hide` is left out, and so is the HEAD of each GET.
  */
 export function describeRoutes(options: DescribeRoutesOptions): RouteDescription {
-  const { api, format, issuer, boundTokenRequired = false } = options
+  const { api, format, login, boundTokenRequired = false } = options
   const { servers, tags, ...info } = api
   const described = new Set<RouteOptions>()
   const scopes = new Set<FastifyInstance>()
@@ -78,7 +78,7 @@ export function describeRoutes(options: DescribeRoutesOptions): RouteDescription
         checkSharedSchemas([...scopes].map((scope) => scope.getSchemas()))
         const { openapiObject } = found as { readonly openapiObject: object }
         const document = finishDocument(openapiObject as ApiDocument, format)
-        return issuer === undefined ? document : addTenantLogin(document, issuer)
+        return login === undefined ? document : addTenantLogin(document, login)
       },
     })
   }

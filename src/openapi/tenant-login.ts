@@ -2,18 +2,31 @@ import type { ApiDocument, Operation } from './document.ts'
 
 const LOGIN = 'login'
 
+/** Where people log in. */
+export interface TenantLogin {
+  readonly issuer: string
+  /** The URL of the metadata with the endpoints. Undefined for a tenant of Auth0, whose paths are known. */
+  readonly metadata: string | undefined
+}
+
 /**
  * The document for a server: relative to its address, and with a login at the tenant (RFC 6749 §4.1
  * with RFC 7636) as an alternative to pasting an access token.
  */
-export function addTenantLogin(document: ApiDocument, issuer: string): ApiDocument {
+export function addTenantLogin(
+  document: ApiDocument,
+  { issuer, metadata }: TenantLogin,
+): ApiDocument {
   const { paths, components } = document
   const authorizationCode = {
     authorizationUrl: `${issuer}authorize`,
     tokenUrl: `${issuer}oauth/token`,
     scopes: { openid: 'Who you are' },
   }
-  const login = { type: 'oauth2', flows: { authorizationCode } }
+  const login =
+    metadata === undefined
+      ? { type: 'oauth2', flows: { authorizationCode } }
+      : { type: 'openIdConnect', openIdConnectUrl: metadata }
   return {
     ...document,
     servers: [{ url: '/' }],

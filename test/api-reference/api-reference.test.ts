@@ -54,6 +54,17 @@ test('the document has the routes of the product, with a login at the tenant', a
   t.strictSame(paths[PUBLIC].get.security, [])
 })
 
+test('the endpoints of an issuer that is not Auth0 are in its metadata', async (t) => {
+  const ISSUER = 'https://keycloak.test/realms/main'
+  const own = { AUTH0_DOMAIN: '', AUTH0_AUDIENCE: '', ISSUER, AUDIENCE: 'https://api.test' }
+  const { app } = await startServer(PROBE_SERVER, [{ ...HERE, ...own }])
+  t.teardown(() => app.close())
+  const openIdConnectUrl = `${ISSUER}/.well-known/openid-configuration`
+  t.match((await app.inject('/docs/')).body, `data-metadata="${openIdConnectUrl}"`)
+  const { components } = (await app.inject('/openapi.json')).json()
+  t.strictSame(components.securitySchemes.login, { type: 'openIdConnect', openIdConnectUrl })
+})
+
 test('unknown paths and methods get the usual errors', async (t) => {
   const app = await server(t)
   for (const [method, url, status, message] of [

@@ -3,7 +3,12 @@ import type { Operation, ReferencedDocument, Schema } from '../../src/api-refere
 import { markdown } from '../../src/api-reference/markdown.ts'
 import { referencePage } from '../../src/api-reference/page.ts'
 
-const LOGIN = { issuer: 'https://tenant.test/', audience: 'https://api.test', clientId: 'spa' }
+const LOGIN = {
+  issuer: 'https://tenant.test/',
+  metadata: undefined,
+  audience: 'https://api.test',
+  clientId: 'spa',
+}
 const INFO = { title: 'Notes', version: '1.2.3' }
 
 /** The text of the page of one operation, without markup. */

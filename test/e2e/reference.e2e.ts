@@ -45,6 +45,22 @@ test('the page logs in at the tenant and calls all three routes', async (t) => {
   t.strictSame(await sendAll(page), ['200', '200', '200'], 'as another user, in the same browser')
 })
 
+test('the page logs in at another provider by its metadata', async (t) => {
+  const { api, tenant } = await development(t, { PROVIDER: 'keycloak' })
+  const { newPage } = await browser(t)
+  const page = await newPage()
+  await page.goto(`${api}/docs`)
+  await logIn(page, 'admin')
+  t.strictSame(await sendAll(page), ['200', '200', '200'])
+  const { components } = (await (await fetch(`${api}/openapi.json`)).json()) as {
+    components: { securitySchemes: Record<string, object> }
+  }
+  t.match(components.securitySchemes['login'], {
+    type: 'openIdConnect',
+    openIdConnectUrl: `${tenant}/.well-known/openid-configuration`,
+  })
+})
+
 test('the page is accessible, on a phone too, with everything open', async (t) => {
   const { api } = await development(t)
   const { newPage } = await browser(t)
