@@ -2,8 +2,11 @@ import * as client from 'openid-client'
 import { test } from 'tap'
 import { PROVIDER_NAMES } from '../../../src/config/issuer/providers.ts'
 import { api as data } from '../../../src/local-tenant/directory/data.ts'
-import { development, freePort } from '../../support/development.ts'
+import { development } from '../../support/development.ts'
 import { ADMIN } from '../../support/probe-routes.ts'
+// #region browser-login
+import { freePort } from '../../support/process.ts'
+// #endregion browser-login
 import { visitor } from '../../support/visitor.ts'
 
 const CALLBACK = 'http://localhost:6060/callback'
@@ -64,7 +67,7 @@ for (const name of PROVIDER_NAMES) {
 // #region browser-login
 for (const name of PROVIDER_NAMES) {
   test(`${name}: the browser login shows who logged in, calls the API, and logs out`, async (t) => {
-    const environment = { PROVIDER: name, PORT: await freePort() }
+    const environment = { PROVIDER: name, PORT: String(await freePort('localhost')) }
     const { tenant: issuer, tenantPort, api, localTenant } = await development(t, environment)
     const site = browser(api)
     const atTenant = browser(`http://localhost:${tenantPort}`)
