@@ -69,6 +69,12 @@ test('a healthy configuration', async (t) => {
   }
 })
 
+test('an issuer that is not Auth0 is a configuration too', async (t) => {
+  const { output } = await diagnose(t, {}, { AUTH0_DOMAIN: '', ISSUER: 'http://127.0.0.1:9/x' })
+  t.match(output, /✓ issuer +http:\/\/127\.0\.0\.1:9\/x \(audience/)
+  t.notMatch(output, /No tenant is configured/)
+})
+
 test('a pattern of origins is explained', async (t) => {
   const environment = { CLIENT_ORIGIN_URL: 'https://app.test,https://*.app.test' }
   const { output } = await diagnose(t, {}, environment)
