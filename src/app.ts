@@ -39,7 +39,7 @@ import { MAX_BODY_BYTES, requestBody, unreadBody } from './plugins/request-body.
 import { MAX_HEADER_BYTES, requestHead } from './plugins/request-head.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import type { RedisStatus } from './redis/redis-connection.ts'
-import type { AccessTokenVerifier } from './tokens/access-token.ts'
+import type { TokenVerifier } from './tokens/access-token.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -63,7 +63,7 @@ export interface Dependencies {
   readonly tracing?: Tracing | undefined
   /** For audit lines; `logger` by default. */
   readonly auditLogger?: Logger | undefined
-  readonly verifier: AccessTokenVerifier
+  readonly verifier: TokenVerifier
   /** Milliseconds since the epoch. */
   readonly now?: () => number
   /** The routes of the product, as plugins. */

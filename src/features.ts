@@ -18,11 +18,14 @@ import type * as telemetryModule from './telemetry/telemetry.ts'
 import type { KeySets } from './tokens/issuers/key-sets.ts'
 import { metadataUrls } from './tokens/keys/discover-jwks-uri.ts'
 import type { RemoteJwks } from './tokens/keys/remote-jwks.ts'
+// #region browser-login
+import { assertDefined } from './utils/assert-defined.ts'
+// #endregion browser-login
 
 /** What the features are loaded with, beside the configuration. */
 export interface FeatureOptions {
-  /** Those of the main issuer. */
-  readonly keys: RemoteJwks
+  /** Those of the main issuer; undefined if nothing needs keys. */
+  readonly keys: RemoteJwks | undefined
   readonly openapi?: { readonly title: string }
   readonly profileRoutes?: readonly string[]
 }
@@ -90,7 +93,8 @@ const loadBrowserLogin: Loader = async (
   if (config === undefined) return undefined
   const { browserLogin } = await import('./browser-login/browser-login.ts')
   const { issuer, audiences, clockTolerance } = tokens
-  const tenant = { issuer, audience: audiences[0], clockTolerance, keys }
+  const verification = { clockTolerance, keys: assertDefined(keys, 'keys') }
+  const tenant = { issuer, audience: audiences[0], ...verification }
   return async (app) => {
     await app.register(browserLogin, { ...tenant, config, profileRoutes, now: Date.now })
   }
@@ -100,7 +104,7 @@ const loadBrowserLogin: Loader = async (
 /** Loads what explains rejected requests in the log. */
 export async function loadHint(config: Config, keySets: KeySets): Promise<Hint> {
   const { logHint } = await import('./explain/log-hint.ts')
-  return logHint(config, Date.now, (issuer) => keySets.of(issuer).state)
+  return logHint(config, Date.now, (issuer) => keySets.byIssuer.get(issuer)?.state)
 }
 
 // #region telemetry

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import { buildApp } from './app.ts'
-import { type Config, jwksAlgorithms } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import type { Environment } from './config/environment.ts'
 import { loadConfig } from './config/load-config.ts'
 import {
@@ -16,19 +16,21 @@ import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
 import { interruptible, waitForKeys } from './lifecycle/start.ts'
 import { createLogger } from './observability/logger.ts'
-import { type DroppedLines, Metrics, type ShareMetrics } from './observability/metrics.ts'
+import type { DroppedLines, ShareMetrics } from './observability/metrics.ts'
 import { openAuditOutput } from './observability/output/audit-output.ts'
 import { LogOutput, SHARED_BATCH_LENGTH } from './observability/output/log-destination.ts'
 import type { OnRequestCompleted } from './observability/request-log.ts'
-import { logKeyEvent } from './observability/signing-key-log.ts'
 import type { Tracing } from './observability/trace-context.ts'
 import type { ApiDescription } from './openapi/describe-routes.ts'
-import { AccessTokenVerifier } from './tokens/access-token.ts'
-import { KeySets } from './tokens/issuers/key-sets.ts'
-import { TrustedIssuers } from './tokens/issuers/trusted-issuers.ts'
 import type { JsonObject } from './tokens/jws.ts'
-import type { KeySetControl, KeySetState, RemoteJwks } from './tokens/keys/remote-jwks.ts'
-import { claimsReader, type PrincipalClaims } from './tokens/principal.ts'
+import {
+  type KeySetControl,
+  type KeySetState,
+  NO_KEY_SET,
+  type RemoteJwks,
+} from './tokens/keys/remote-jwks.ts'
+import type { PrincipalClaims } from './tokens/principal.ts'
+import { createVerification } from './verification.ts'
 
 /** What a product adds to the core. */
 export interface ServerDefinition {
@@ -57,7 +59,7 @@ export interface RunningServer {
   readonly port: number
   /** Undefined if metrics are off. */
   readonly metricsPort: number | undefined
-  /** How current the keys of the main issuer are. */
+  /** How current the keys of the main issuer are. It has none if tokens are introspected. */
   readonly keySet: () => KeySetState
   /** The keys of the main issuer, for tools of development. */
   readonly keys: KeySetControl
@@ -150,7 +152,7 @@ export async function startServer(
     }
     await interruptible(signal, () => waitForKeys(keySets, config.keysStartTimeout, logger))
     const port = await interruptible(signal, () => listen(app, addresses, config.port))
-    const keys = keySets.of(config.tokens.issuer)
+    const keys = keySets.byIssuer.get(config.tokens.issuer) ?? NO_KEY_SET
     const keySet = () => keys.state
     return { app, config, port, metricsPort, keySet, keys, notReady: server.notReady }
   } catch (error) {
@@ -161,7 +163,7 @@ export async function startServer(
 }
 
 export interface AssembleOptions {
-  readonly loadFeatures?: (keys: RemoteJwks) => Promise<FastifyPluginAsync[]>
+  readonly loadFeatures?: (keys: RemoteJwks | undefined) => Promise<FastifyPluginAsync[]>
   readonly onRequestCompleted?: StartOptions['onRequestCompleted'] | undefined
   /** What else the server is not ready for, if anything. */
   readonly notReady?: StartOptions['notReady'] | undefined
@@ -182,29 +184,14 @@ export async function assemble(
   logger: Logger,
   options: AssembleOptions = {},
 ) {
-  const keySets = new KeySets(config.issuers, {
-    algorithms: jwksAlgorithms(config),
-    maxAge: config.keysMaxAge,
-    staleIfError: config.keysStaleIfError,
-    timeout: config.keysTimeout,
-    now: () => performance.now(),
-    onEvent(event, issuer, keys) {
-      logKeyEvent(logger, event, issuer, keys, config.keysMaxAge)
-      metrics.keyEvent(event, issuer)
-      if (event.event === 'keys_fetched' && event.rotated) verifier.verified.removeWithdrawn(issuer)
-    },
-  })
-  const issuers = [...keySets.byIssuer].map(([issuer, keys]) => ({
-    expected: { ...config.tokens, issuer },
-    keys,
-  }))
-  const verifier = new AccessTokenVerifier(new TrustedIssuers(issuers), Date.now, {
-    names: config.tokens.claims,
-    readClaims: claimsReader(definition.claims),
-  })
-  const metrics = new Metrics(keySets, verifier.verified, options.droppedLines ?? NO_LINES)
+  const { keySets, verifier, metrics } = createVerification(
+    config,
+    definition.claims,
+    logger,
+    options.droppedLines ?? NO_LINES,
+  )
   const resources = new Resources(definition.resources ?? [])
-  const features = (await options.loadFeatures?.(keySets.of(config.tokens.issuer))) ?? []
+  const features = (await options.loadFeatures?.(keySets.byIssuer.get(config.tokens.issuer))) ?? []
   const notReady = () => (keySets.ready ? resources.notReady : 'keys')
   const { begin = [], end = [] } = await loadDescription(definition, config, options.describe)
   const app = await buildApp({

@@ -4,7 +4,7 @@ import { assertDefined } from '../utils/assert-defined.ts'
 // #region browser-login
 import { createBrowserLoginConfig } from './browser-login.ts'
 // #endregion browser-login
-import { claimExpectations, issuersOf } from './issuer/issuers.ts'
+import { claimExpectations, introspectionConfig, issuersOf } from './issuer/issuers.ts'
 import { parsers } from './parsers.ts'
 import type { Values } from './schema.ts'
 // #region telemetry
@@ -78,6 +78,8 @@ export function createConfig(values: Values) {
     provider: values.ISSUER === undefined ? 'auth0' : values.PROVIDER,
     /** Whose tokens are accepted, the main one first. */
     issuers: issuers as readonly Issuer[],
+    /** Undefined if tokens are verified with the keys of the issuers. It has a secret. */
+    introspection: introspectionConfig(values),
     organizations: {
       known,
       required: values.ORGANIZATION_REQUIRED ?? known.size > 0,
@@ -167,4 +169,16 @@ export function jwksAlgorithms(config: Config): readonly string[] {
   if (config.browserLogin?.idTokenAlgorithm === 'RS256') algorithms.add('RS256')
   // #endregion browser-login
   return [...algorithms]
+}
+
+/**
+ * Whose key sets are fetched. Where tokens are introspected, nothing else than the browser login needs keys: those
+ * of ID tokens.
+ */
+export function issuersWithKeys(config: Config): readonly Issuer[] {
+  if (config.introspection === undefined) return config.issuers
+  // #region browser-login
+  if (config.browserLogin !== undefined) return config.issuers
+  // #endregion browser-login
+  return []
 }

@@ -21,7 +21,8 @@ import { resourceAttributes } from './telemetry/service.ts'
 export const parsers = {
   tenants,
   issuer: issuerUrlOf,
-  jwksUri,
+  jwksUri: issuerEndpoint,
+  introspectionUrl: issuerEndpoint,
   audiences,
   claim,
   claims,
@@ -70,8 +71,8 @@ function audiences(text: string): [string, ...string[]] | undefined {
   return entries as [string, ...string[]] | undefined
 }
 
-/** The URL of a key set: https, or http on this machine. */
-function jwksUri(text: string): string | undefined {
+/** The URL of something that an issuer has: https, or http on this machine. */
+function issuerEndpoint(text: string): string | undefined {
   const url = parseUrl(text)
   return url !== undefined && !/[#@]/.test(text) && isConfidential(url) ? text : undefined
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import { type Config, issuersWithKeys } from '../config/config.ts'
 import type { VerificationKey } from '../tokens/keys/jwks.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 import { checkJwks, checkTenant, type TenantDiagnosis } from './check-tenant.ts'
@@ -16,14 +16,17 @@ interface DomainDiagnosis extends TenantDiagnosis {
  * @returns the discovery document of the main domain
  */
 export async function checkDomains(
-  { issuers, tokens }: Config,
+  config: Config,
   proxy: string | undefined,
 ): Promise<TenantDiagnosis> {
+  const { issuers, tokens } = config
+  const withKeys = issuersWithKeys(config)
   const domains = await Promise.all(
     issuers.map(async (issuer): Promise<DomainDiagnosis> => {
       const diagnosis = await checkTenant(issuer, tokens, proxy)
-      const { finding, keys } = await checkJwks(issuer, tokens, proxy)
       const { host } = new URL(issuer.issuer)
+      if (!withKeys.includes(issuer)) return { ...diagnosis, host, keys: [] }
+      const { finding, keys } = await checkJwks(issuer, tokens, proxy)
       return { ...diagnosis, host, findings: [...diagnosis.findings, finding], keys }
     }),
   )

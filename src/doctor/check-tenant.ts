@@ -146,7 +146,7 @@ function adviceFor(error: unknown, proxy: string | undefined): string {
 }
 
 /** The reason for fetch()'s "fetch failed". */
-function causeOf(error: unknown): string {
+export function causeOf(error: unknown): string {
   const { cause, message } = error as Error & { cause?: Error & { code?: string } }
   return cause?.code ?? cause?.message ?? message
 }

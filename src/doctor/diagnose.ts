@@ -6,6 +6,7 @@ import { httpsProxyHost } from '../config/outgoing-proxy.ts'
 import { nodeRelease } from '../utils/node-release.ts'
 import { checkDomains } from './check-domains.ts'
 import { checkDpop, checkResource } from './check-dpop.ts'
+import { checkIntrospection } from './check-introspection.ts'
 // #region browser-login
 import { checkLogin } from './check-login.ts'
 // #endregion browser-login
@@ -39,6 +40,7 @@ export async function diagnose(sources: readonly Environment[]): Promise<Finding
       ? []
       : [{ name: 'proxy', found: `https requests go through ${proxy}` }]),
     ...tenant.findings,
+    ...(await checkIntrospection(config)),
     // #region browser-login
     ...(await checkLogin(tenant, config.browserLogin)),
     // #endregion browser-login

@@ -12,6 +12,7 @@ import {
   REPLAY_STORE_ADVICE,
 } from './dpop/proof-advice.ts'
 import type { ExplanationInput } from './explanation-input.ts'
+import { introspectionAdvice } from './introspection/introspection-advice.ts'
 import { audienceAdvice, issuerAdvice } from './issuer-and-audience-advice.ts'
 import { organizationMissingAdvice, organizationUnknownAdvice } from './organization-advice.ts'
 import { permissionAdvice } from './permission-advice.ts'
@@ -20,7 +21,10 @@ import { authenticationAdvice } from './step-up/authentication-advice.ts'
 import { expiryAdvice, futureAdvice } from './time-advice.ts'
 import { detectTokenKind } from './token-kind.ts'
 
-type ExplainedCode = Exclude<RejectionCode, keyof typeof PROOF_ADVICE> | 'keys_unavailable'
+type ExplainedCode =
+  | Exclude<RejectionCode, keyof typeof PROOF_ADVICE>
+  | 'keys_unavailable'
+  | 'introspection_unavailable'
 
 /**
  * Explains in one or two sentences why a token was rejected and how to fix it, with the names of
@@ -33,7 +37,9 @@ export function adviceFor(code: string, input: ExplanationInput): string | undef
   if (proof !== undefined && isFailureOf(proof, code)) return proofAdvice(code, proof)
   if (isProofCode(code)) return PROOF_ADVICE[code]
   if (isStoreCode(code)) return REPLAY_STORE_ADVICE[code]
-  const special = input.provider === 'auth0' ? undefined : providerAdvice(code, input)
+  const special =
+    introspectionAdvice(code, input) ??
+    (input.provider === 'auth0' ? undefined : providerAdvice(code, input))
   if (special !== undefined) return special
   if (!Object.hasOwn(ADVICE, code)) return undefined
   return ADVICE[code as ExplainedCode](decodedOrEmpty(input.token), input)
@@ -104,6 +110,10 @@ const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
   authentication_insufficient: authenticationAdvice,
   check_failed: () =>
     'The token is valid, and a check of this product did not allow the request: the log has its name. Such a check looks at the resource, for example at its owner.',
+  token_inactive: () =>
+    `The issuer says that it is not active: it expired, was revoked, or is not a token of this issuer. ${NEW_TOKEN}`,
+  introspection_unavailable: () =>
+    'The introspection endpoint of the issuer (INTROSPECTION_URL) does not say whether tokens are active, so the token cannot be verified. Run npm run doctor.',
   keys_unavailable: (_token, { jwksUrl }) =>
     `The signing keys of the tenant at ${jwksUrl} are unavailable, so the token cannot be verified. Run npm run doctor.`,
 }

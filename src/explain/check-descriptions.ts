@@ -10,6 +10,7 @@ import { describeTokenKind } from './token-kind.ts'
 /** The checks of a token, in any order. */
 export type CheckName =
   | 'structure'
+  | 'introspection'
   | 'header'
   | 'kind'
   | 'issuer'
@@ -38,6 +39,10 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
   structure: (_token, { token }) => ({
     expected: 'a signed JWT: three base64url segments, at most 8 KiB',
     found: describeTokenKind(token),
+  }),
+  introspection: (_token, { introspectionUrl }) => ({
+    expected: `active at ${introspectionUrl}`,
+    found: '',
   }),
   header: ({ header: { alg, typ, crit, b64 } }, { expected }) => ({
     expected: `alg ${expected.algorithms.join(' or ')}; typ JWT, at+jwt or none`,

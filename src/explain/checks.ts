@@ -14,6 +14,7 @@ import { type CheckName, describeCheck } from './check-descriptions.ts'
 import { isProofCode } from './dpop/proof-advice.ts'
 import { type ProofCheckName, proofChecksOf } from './dpop/proof-checks.ts'
 import type { ExplanationInput } from './explanation-input.ts'
+import { INTROSPECTION_CHECKS, introspectionResults } from './introspection/introspection-checks.ts'
 
 /** One check of a token, as `explain --json` prints it. */
 export interface Check {
@@ -47,26 +48,38 @@ export function checksOf(input: ExplanationInput, serverResult: ServerResult): C
  * tenant's keys are not repeated: their results follow from the server's.
  */
 function tokenChecksOf(input: ExplanationInput, serverResult: ServerResult): Check[] {
-  const { value: token, code } = decodeToken(input.token)
-  const isHeaderWrong = serverResult === 'authorization_malformed'
-  const results =
-    token === undefined
-      ? new Map<CheckName, CheckResult>([['structure', isHeaderWrong ? serverResult : code]])
-      : runChecks(token, input, serverResult)
+  const isIntrospected = input.introspectionUrl !== undefined
+  const results = isIntrospected
+    ? new Map<CheckName, CheckResult>(introspectionResults(serverResult, isProofCode(serverResult)))
+    : resultsOf(input, serverResult)
   results.set('binding', serverResult)
-  const decoded = decodedOrEmpty(input.token)
+  const decoded = isIntrospected ? { header: {}, claims: {} } : decodedOrEmpty(input.token)
   const isMade = (name: CheckName) =>
     (name !== 'scopes' || input.requirements.scopes !== undefined) &&
     (name !== 'authentication' || requiresStepUp(input.requirements)) &&
     (name !== 'binding' || (isProofCode(serverResult) && input.proof?.inspection === undefined))
-  return CHECKS.filter(isMade).map((name) => {
+  const names = isIntrospected ? (['binding', ...INTROSPECTION_CHECKS] as const) : CHECKS
+  return names.filter(isMade).map((name) => {
     const result = results.has(name) ? results.get(name) : null
-    const check = { name, ...describeCheck(name, decoded, input) }
+    const described = describeCheck(name, decoded, input)
+    const found = isIntrospected ? 'in the response of the issuer' : described.found
+    const check = { name, ...described, found }
     if (result === undefined) return { ...check, outcome: 'passed' }
     if (result === null) return { ...check, outcome: 'not checked', found: '' }
     const advice = adviceFor(result, input) as string
     return { ...check, outcome: 'failed', code: result, advice }
   })
+}
+
+/** The results for a signed token. */
+function resultsOf(
+  input: ExplanationInput,
+  serverResult: ServerResult,
+): Map<CheckName, CheckResult> {
+  const { value: token, code } = decodeToken(input.token)
+  if (token !== undefined) return runChecks(token, input, serverResult)
+  const isHeaderWrong = serverResult === 'authorization_malformed'
+  return new Map<CheckName, CheckResult>([['structure', isHeaderWrong ? serverResult : code]])
 }
 
 const BEFORE = RULES_BEFORE_SIGNATURE.map(({ name }) => name as CheckName)

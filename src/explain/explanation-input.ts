@@ -15,6 +15,8 @@ export interface ExplanationInput {
   readonly proof?: ExplainedProof | undefined
   /** The URL of the key set (JWKS) of this issuer, or of the metadata that names it. */
   readonly jwksUrl: string
+  /** Where tokens are introspected; undefined if they are verified with keys. */
+  readonly introspectionUrl?: string | undefined
   /** All whose tokens are accepted, the main one first. */
   readonly issuers: readonly Issuer[]
   /** Whose product the issuer is. Undefined for one that is not known. */

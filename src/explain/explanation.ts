@@ -38,8 +38,9 @@ export type ExplanationContext = Omit<ExplanationInput, 'token' | 'requirements'
 export type ServerContext = Omit<ExplanationContext, 'host' | 'now' | 'keySet'>
 
 /** The part of the configuration on which decisions depend. */
-export interface ExplainedConfig extends Omit<ServerContext, 'expected'> {
+export interface ExplainedConfig extends Omit<ServerContext, 'expected' | 'introspectionUrl'> {
   readonly tokens: ServerContext['expected']
+  readonly introspection: { readonly endpoint: { readonly url: string } } | undefined
 }
 
 export function serverContext({
@@ -47,8 +48,12 @@ export function serverContext({
   issuers,
   organizations,
   provider,
+  introspection,
 }: ExplainedConfig): ServerContext {
-  return { expected, issuers, organizations, provider }
+  return {
+    ...{ expected, issuers, organizations, provider },
+    introspectionUrl: introspection?.endpoint.url,
+  }
 }
 
 /** Adds the issuer that the token is checked for: its own, or the main one if that is not trusted. */

@@ -63,7 +63,7 @@ const OF_PROVIDERS: Readonly<Record<string, Partial<Readonly<Record<RejectionCod
   },
   zitadel: {
     token_malformed:
-      'Access tokens are opaque unless the application has the token type JWT: choose it in the settings of the application.',
+      'Access tokens are opaque unless the application has the token type JWT: choose it in the settings of the application, or set INTROSPECTION_URL.',
   },
 }
 

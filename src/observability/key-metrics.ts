@@ -1,7 +1,7 @@
 import { Histogram, type Registry } from 'prom-client'
 import type { KeySets } from '../tokens/issuers/key-sets.ts'
 import type { KeyEvent, RemoteJwks } from '../tokens/keys/remote-jwks.ts'
-import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
+import type { TokenCacheState } from '../tokens/verified-token-cache.ts'
 import { addCounters, addGauges } from './collected-metrics.ts'
 
 const label = 'issuer'
@@ -14,7 +14,7 @@ export class KeyMetrics {
   constructor(
     registry: Registry,
     { byIssuer }: KeySets,
-    { verifiedOf }: VerifiedTokenCache,
+    { verifiedOf }: TokenCacheState,
     buckets: number[],
   ) {
     this.#fetches = new Histogram({
@@ -53,7 +53,10 @@ export class KeyMetrics {
         help: 'Tokens that were verified and were not in the cache.',
         label,
       },
-      () => [...byIssuer.keys()].map((issuer) => [issuer, verifiedOf.get(issuer) ?? 0]),
+      () => {
+        const issuers = new Set([...byIssuer.keys(), ...verifiedOf.keys()])
+        return [...issuers].map((issuer) => [issuer, verifiedOf.get(issuer) ?? 0] as const)
+      },
     )
   }
 

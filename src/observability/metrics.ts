@@ -11,9 +11,10 @@ import type { Service } from '../config/telemetry/service.ts'
 import { addressesOf } from '../lifecycle/listen.ts'
 import type { KeySets } from '../tokens/issuers/key-sets.ts'
 import type { KeyEvent } from '../tokens/keys/remote-jwks.ts'
-import type { VerifiedTokenCache } from '../tokens/verified-token-cache.ts'
+import type { TokenCacheState } from '../tokens/verified-token-cache.ts'
 import { addCounter, addGauge } from './collected-metrics.ts'
 import { addDpopMetrics } from './dpop-metrics.ts'
+import { IntrospectionMetrics } from './introspection/introspection-metrics.ts'
 import { KeyMetrics } from './key-metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { addRedisMetrics } from './redis-metrics.ts'
@@ -66,8 +67,9 @@ export class Metrics {
   readonly #requests: Histogram<'route' | 'method' | 'status'>
   readonly #refusals: Counter<'code'>
   readonly #keys: KeyMetrics
+  readonly introspection: IntrospectionMetrics
 
-  constructor(keySets: KeySets, verified: VerifiedTokenCache, droppedLines: DroppedLines) {
+  constructor(keySets: KeySets, verified: TokenCacheState, droppedLines: DroppedLines) {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'http_request_duration_seconds',
@@ -83,6 +85,7 @@ export class Metrics {
       registers,
     })
     this.#keys = new KeyMetrics(this.#registry, keySets, verified, DURATION_BUCKETS_SECONDS)
+    this.introspection = new IntrospectionMetrics(this.#registry, DURATION_BUCKETS_SECONDS)
     addGauge(
       this.#registry,
       {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { scopeOf } from '../access/policy.ts'
 import { fieldValues } from '../http/header-fields.ts'
-import type { AccessTokenVerifier } from '../tokens/access-token.ts'
+import type { TokenVerifier } from '../tokens/access-token.ts'
 import { bearerToken, dpopToken } from '../tokens/bearer.ts'
 import type { ProofVerifier } from '../tokens/dpop/proof-verifier.ts'
 import type { Principal } from '../tokens/principal.ts'
@@ -17,7 +17,7 @@ declare module 'fastify' {
 }
 
 export interface AuthenticateOptions {
-  readonly verifier: AccessTokenVerifier
+  readonly verifier: TokenVerifier
   /** Whether only bound tokens are accepted. */
   readonly boundTokenRequired: boolean
   /** The URL at which clients reach the server; undefined to take it from each request. */

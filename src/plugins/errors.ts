@@ -8,7 +8,7 @@ import type { ErrorFormat } from '../http/error-format.ts'
 import { type ErrorDetail, HttpError, StatusError } from '../http/http-error.ts'
 import { fieldErrors, InvalidRequestError } from '../http/validation.ts'
 import { ReplayStoreError } from '../tokens/dpop/errors.ts'
-import { KeysUnavailableError } from '../tokens/errors.ts'
+import { UnverifiableError } from '../tokens/errors.ts'
 import { type Schema, withLowerCaseNames } from './body/validators.ts'
 
 declare module 'fastify' {
@@ -112,13 +112,13 @@ const CHALLENGES = [401, 407]
 /** The code of an error of ours or of Fastify's. A product's own codes are not counted. */
 function refusalOf(error: unknown): string | undefined {
   if (error instanceof StatusError) return error.code
-  if (error instanceof KeysUnavailableError || error instanceof ReplayStoreError) return error.code
+  if (error instanceof UnverifiableError || error instanceof ReplayStoreError) return error.code
   const { code } = Object(error) as { readonly code?: unknown }
   return isInvalidRequest(error) || isOfFastify(error) ? String(code) : undefined
 }
 
 function responseTo(error: unknown, request: FastifyRequest): ErrorResponse {
-  if (error instanceof KeysUnavailableError) {
+  if (error instanceof UnverifiableError) {
     const headers = { 'retry-after': String(error.retryAfter) }
     return { status: 503, detail: { message: 'Unable to verify credentials' }, headers }
   }

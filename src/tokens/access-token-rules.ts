@@ -121,6 +121,16 @@ export const RULES_BEFORE_SIGNATURE: readonly Rule[] = [
 /** Checked after the signature. Times are checked again, since fetching a key may take seconds. */
 export const RULES_AFTER_SIGNATURE: readonly Rule[] = [times, subject, organization]
 
+/** Checked for the answer of an introspection, which has no JOSE header and no signature. */
+export const RULES_OF_INTROSPECTION: readonly Rule[] = [
+  kind,
+  issuer,
+  audience,
+  times,
+  subject,
+  organization,
+]
+
 /** The code of the first rule that a token fails. */
 export function firstFailure(
   rules: readonly Rule[],

@@ -14,13 +14,30 @@ import {
   principalOf,
 } from './principal.ts'
 import type { Result } from './result.ts'
-import { VerifiedTokenCache } from './verified-token-cache.ts'
+import { type TokenCacheState, VerifiedTokenCache } from './verified-token-cache.ts'
 import { verifySignature } from './verify-signature.ts'
 
 export type Verification = Result<Principal, TokenErrorCode>
 
+/** Decides about access tokens. How it does is chosen at the start, for each issuer. */
+export interface TokenVerifier {
+  /** The SHA-256 under which a token is cached. */
+  digestOf(token: string): string
+  /** The principal of a token that was accepted before and is still valid. */
+  cached(digest: string): Principal | undefined
+  /**
+   * Requests that bring the same token at the same time share one verification.
+   *
+   * @returns the principal, or the code of the first check that failed
+   * @throws UnverifiableError where the token can be neither accepted nor rejected now
+   */
+  verify(token: string, digest?: string): Promise<Verification>
+  /** The tokens that were accepted. */
+  readonly verified: TokenCacheState
+}
+
 /**
- * Verifies access tokens (RFC 7519 §7.2, RFC 9068 §4). The tokens are cached, so that the same signature
+ * Verifies access tokens that are signed (RFC 7519 §7.2, RFC 9068 §4). The tokens are cached, so that the same signature
  * is not verified again.
  *
  * @example
@@ -29,7 +46,7 @@ export type Verification = Result<Principal, TokenErrorCode>
  * const principal = verifier.cached(digest)
  * const { value, code } = principal ? { value: principal } : await verifier.verify(token, digest)
  */
-export class AccessTokenVerifier {
+export class AccessTokenVerifier implements TokenVerifier {
   readonly #issuers: TrustedIssuers
   readonly #now: () => number
   readonly #principal: PrincipalOptions
@@ -49,22 +66,15 @@ export class AccessTokenVerifier {
     this.verified = new VerifiedTokenCache({ now })
   }
 
-  /** The SHA-256 under which a token is cached. */
   digestOf(token: string): string {
     return this.verified.digestOf(token)
   }
 
-  /** The principal of a token that was verified before and is still valid. */
   cached(digest: string): Principal | undefined {
     return this.verified.get(digest)
   }
 
-  /**
-   * Verifies a token. Requests that bring the same token at the same time share one verification.
-   *
-   * @returns the principal, or the code of the first check that failed
-   * @throws KeysUnavailableError where the token can be neither accepted nor rejected now
-   */
+  /** @throws KeysUnavailableError */
   verify(token: string, digest = this.digestOf(token)): Promise<Verification> {
     const inFlight = this.#inFlight.get(digest)
     if (inFlight !== undefined) return inFlight

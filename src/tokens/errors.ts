@@ -4,6 +4,7 @@
  */
 export const TOKEN_ERRORS = {
   token_too_large: 'The access token is larger than 8 KiB.',
+  token_inactive: 'The access token is not active: it expired, was revoked or is unknown.',
   token_malformed: 'The access token is not a signed JWT in compact form.',
   header_malformed: 'The JOSE header of the access token is not acceptable.',
   header_extension: 'The JOSE header of the access token asks for an unsupported extension.',
@@ -26,15 +27,34 @@ export const TOKEN_ERRORS = {
 
 export type TokenErrorCode = keyof typeof TOKEN_ERRORS
 
-/** The tenant's signing keys are unavailable, so the token can be neither accepted nor rejected (503). */
-export class KeysUnavailableError extends Error {
-  override readonly name = 'KeysUnavailableError'
-  readonly code = 'keys_unavailable'
+/** A token can be neither accepted nor rejected now, for a reason that is not the client's (503). */
+export abstract class UnverifiableError extends Error {
+  abstract readonly code: string
   /** Seconds after which a retry makes sense. */
   readonly retryAfter: number
 
-  constructor(retryAfter: number, options?: ErrorOptions) {
-    super('The signing keys of the tenant are not available.', options)
+  constructor(message: string, retryAfter: number, options?: ErrorOptions) {
+    super(message, options)
     this.retryAfter = retryAfter
+  }
+}
+
+/** The tenant's signing keys are unavailable. */
+export class KeysUnavailableError extends UnverifiableError {
+  override readonly name = 'KeysUnavailableError'
+  readonly code = 'keys_unavailable'
+
+  constructor(retryAfter: number, options?: ErrorOptions) {
+    super('The signing keys of the tenant are not available.', retryAfter, options)
+  }
+}
+
+/** The issuer does not say whether the token is active, or was not asked: see `cause`. */
+export class IntrospectionUnavailableError extends UnverifiableError {
+  override readonly name = 'IntrospectionUnavailableError'
+  readonly code = 'introspection_unavailable'
+
+  constructor(retryAfter: number, options?: ErrorOptions) {
+    super('The issuer does not introspect tokens now.', retryAfter, options)
   }
 }

@@ -6,9 +6,13 @@ import type { TrustedIssuer } from './issuers/trusted-issuers.ts'
 import type { VerificationKey } from './keys/jwks.ts'
 import type { Principal } from './principal.ts'
 
-/** What is kept of a verified token. */
-export interface Verified {
+/** What is kept of any token. */
+export interface CachedToken {
   readonly principal: Principal
+}
+
+/** What is kept of a token whose signature has been checked. */
+export interface Verified extends CachedToken {
   /** The key that signed it. */
   readonly key: VerificationKey
   /** Its keys decide whether this key is current. */
@@ -31,21 +35,30 @@ const MAX_BYTES = 64 * 1024 * 1024
 /** What an entry takes besides its texts: digest, objects, and its place in the cache. */
 const ENTRY_BYTES = 400
 
+/** What a cache of tokens has done so far, for metrics. */
+export interface TokenCacheState {
+  readonly size: number
+  readonly hits: number
+  readonly misses: number
+  readonly evictions: number
+  /** How many tokens of each issuer were verified. */
+  readonly verifiedOf: ReadonlyMap<string, number>
+}
+
 /**
- * A bounded LRU cache of tokens whose signature has been checked, since a client uses one token for
- * hundreds of calls. The key is the SHA-256 of the token, so that no token is kept.
+ * A bounded LRU cache of accepted tokens, since a client uses one token for hundreds of calls. The key is the
+ * SHA-256 of the token, so that no token is kept.
  */
-export class VerifiedTokenCache {
-  readonly #options: VerifiedTokenCacheOptions
-  readonly #cache: LRUCache<string, Verified>
+export abstract class TokenCache<Entry extends CachedToken> implements TokenCacheState {
+  protected readonly now: () => number
+  readonly #cache: LRUCache<string, Entry>
   hits = 0
   misses = 0
   evictions = 0
-  /** How many tokens of each issuer were verified. */
   readonly verifiedOf = new Map<string, number>()
 
   constructor(options: VerifiedTokenCacheOptions) {
-    this.#options = options
+    this.now = options.now
     this.#cache = new LRUCache({
       max: options.maxEntries ?? 100_000,
       maxSize:
@@ -66,7 +79,7 @@ export class VerifiedTokenCache {
   /** The principal of a token that was verified before and is still valid. */
   get(digest: string): Principal | undefined {
     const found = this.#cache.get(digest)
-    if (found !== undefined && this.#isValid(found)) {
+    if (found !== undefined && this.isValid(found)) {
       this.hits += 1
       return found.principal
     }
@@ -75,30 +88,40 @@ export class VerifiedTokenCache {
     return undefined
   }
 
-  add(digest: string, verified: Verified): void {
-    const { issuer } = verified.issuer.expected
+  add(digest: string, entry: Entry): void {
+    const { issuer } = entry.principal
     this.verifiedOf.set(issuer, (this.verifiedOf.get(issuer) ?? 0) + 1)
-    this.#cache.set(digest, verified)
-  }
-
-  /**
-   * Removes the tokens of an issuer whose signing key is no longer one of its keys.
-   *
-   * @param name of the issuer
-   */
-  removeWithdrawn(name: string): void {
-    for (const [digest, { key, issuer }] of this.#cache) {
-      const isAffected = issuer.expected.issuer === name
-      if (isAffected && !issuer.keys.isCurrent(key)) this.#cache.delete(digest)
-    }
+    this.#cache.set(digest, entry)
   }
 
   get size(): number {
     return this.#cache.size
   }
 
-  #isValid({ principal, key, issuer: { expected, keys } }: Verified): boolean {
-    const now = this.#options.now() / 1000
+  /** Removes the entries that a condition holds for. */
+  protected removeWhere(isAffected: (entry: Entry) => boolean): void {
+    for (const [digest, entry] of this.#cache) if (isAffected(entry)) this.#cache.delete(digest)
+  }
+
+  /** Whether an entry can still be used, at this time. */
+  protected abstract isValid(entry: Entry): boolean
+}
+
+/** The tokens whose signature has been checked. */
+export class VerifiedTokenCache extends TokenCache<Verified> {
+  /**
+   * Removes the tokens of an issuer whose signing key is no longer one of its keys.
+   *
+   * @param name of the issuer
+   */
+  removeWithdrawn(name: string): void {
+    this.removeWhere(
+      ({ key, issuer }) => issuer.expected.issuer === name && !issuer.keys.isCurrent(key),
+    )
+  }
+
+  protected isValid({ principal, key, issuer: { expected, keys } }: Verified): boolean {
+    const now = this.now() / 1000
     return keys.isCurrent(key) && !hasExpired(principal.expiresAt, expected.clockTolerance, now)
   }
 }

@@ -46,6 +46,7 @@ test('defaults', async (t) => {
     provider: 'auth0',
     dpop: { required: false, algorithms: ['ES256'], maxProofAge: 60, nonceSecrets: undefined },
     issuers: [{ issuer: ISSUER, jwksUrl: 'https://tenant.test/.well-known/jwks.json' }],
+    introspection: undefined,
     organizations: {
       known: new Set(),
       required: false,
@@ -102,6 +103,7 @@ test('defaults', async (t) => {
       ACR_CLAIM: 'acr',
       AUTH_TIME_CLAIM: 'auth_time',
       ALLOW_NONCE: false,
+      INTROSPECTION_MAX_AGE: 60,
       ACCESS_TOKEN_ALGORITHMS: 'RS256',
       DPOP: 'allowed',
       DPOP_ALGORITHMS: 'ES256',

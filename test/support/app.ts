@@ -5,7 +5,7 @@ import type { Environment } from '../../src/config/environment.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import type { Timeouts } from '../../src/lifecycle/timeouts.ts'
 import { createLogger } from '../../src/observability/logger.ts'
-import { AccessTokenVerifier } from '../../src/tokens/access-token.ts'
+import { AccessTokenVerifier, type TokenVerifier } from '../../src/tokens/access-token.ts'
 import { TrustedIssuers } from '../../src/tokens/issuers/trusted-issuers.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
 import { DEFAULT_PRINCIPAL_OPTIONS } from '../../src/tokens/principal.ts'
@@ -44,6 +44,8 @@ export interface TestAppOptions {
   readonly signingKeys?: VerificationKeys
   /** The keys of each issuer, where there are several. */
   readonly keysByIssuer?: Readonly<Record<string, VerificationKeys>>
+  /** One that verifies with keys by default. */
+  readonly verifier?: TokenVerifier
   readonly now?: () => number
   /** The probe routes by default. */
   readonly routes?: readonly FastifyPluginAsync[]
@@ -64,11 +66,12 @@ export async function testApp(t: Test, options: TestAppOptions = {}): Promise<Te
   const app = await buildApp({
     config,
     logger: createLogger(config.logLevel, destination),
-    verifier: new AccessTokenVerifier(
-      new TrustedIssuers(issuers),
-      options.now ?? (() => NOW * 1000),
-      { ...DEFAULT_PRINCIPAL_OPTIONS, names: config.tokens.claims },
-    ),
+    verifier:
+      options.verifier ??
+      new AccessTokenVerifier(new TrustedIssuers(issuers), options.now ?? (() => NOW * 1000), {
+        ...DEFAULT_PRINCIPAL_OPTIONS,
+        names: config.tokens.claims,
+      }),
     now: options.now ?? (() => NOW * 1000),
     routes: options.routes ?? PROBE_SERVER.routes,
     notReady: options.notReady ?? (() => undefined),

@@ -33,3 +33,22 @@ export function claimExpectations(
     nonceAllowed: values.ALLOW_NONCE,
   }
 }
+
+/** How tokens are introspected (RFC 7662); undefined if they are verified with keys. */
+export function introspectionConfig({
+  INTROSPECTION_URL: url,
+  INTROSPECTION_CLIENT_ID: clientId,
+  INTROSPECTION_CLIENT_SECRET: clientSecret,
+  INTROSPECTION_MAX_AGE: maxAge,
+}: Values) {
+  if (url === undefined) return undefined
+  return {
+    endpoint: {
+      url,
+      clientId: assertDefined(clientId, 'INTROSPECTION_CLIENT_ID'),
+      clientSecret: assertDefined(clientSecret, 'INTROSPECTION_CLIENT_SECRET'),
+    },
+    /** In milliseconds. */
+    maxAge: maxAge * 1000,
+  }
+}

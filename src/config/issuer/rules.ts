@@ -3,6 +3,10 @@ import type { Values } from '../schema.ts'
 
 const AUTH0_ORGANIZATION = /^(?:[a-z0-9-]+:)?org_\w+$/i
 
+/** Variables that mean nothing without INTROSPECTION_URL, of which it needs those that are credentials. */
+const CREDENTIALS = ['INTROSPECTION_CLIENT_ID', 'INTROSPECTION_CLIENT_SECRET'] as const
+const OF_INTROSPECTION = [...CREDENTIALS, 'INTROSPECTION_MAX_AGE'] as const
+
 /** Finds variables about the issuer that do not go together. */
 export function issuerRules(values: Partial<Values>, isSet: IsSet): Rule[] {
   const { ISSUER, JWKS_URI, AUTH0_ORGANIZATIONS = '', PROVIDER = 'auth0' } = values
@@ -37,5 +41,38 @@ export function issuerRules(values: Partial<Values>, isSet: IsSet): Rule[] {
       'AUTH0_ORGANIZATIONS is invalid',
       'organization ids, comma-separated, such as org_a1 or subdomain:org_a1',
     ],
+    ...introspectionRules(values, isSet),
+  ]
+}
+
+function introspectionRules(
+  { INTROSPECTION_URL, NODE_ENV }: Partial<Values>,
+  isSet: IsSet,
+): Rule[] {
+  if (!isSet('INTROSPECTION_URL')) {
+    return OF_INTROSPECTION.map((name) => [
+      isSet(name),
+      `INTROSPECTION_URL is required when ${name} is set`,
+    ])
+  }
+  return [
+    [
+      !isSet('ISSUER'),
+      'ISSUER is required when INTROSPECTION_URL is set',
+      'an issuer that introspects access tokens, which Auth0 (AUTH0_DOMAIN) does not',
+    ],
+    [
+      isSet('JWKS_URI'),
+      'INTROSPECTION_URL and JWKS_URI exclude each other',
+      'one way to verify tokens: all of them by introspection, or all with keys',
+    ],
+    [
+      NODE_ENV === 'production' && INTROSPECTION_URL?.startsWith('http:'),
+      'INTROSPECTION_URL is invalid',
+      'an https URL in production',
+    ],
+    ...CREDENTIALS.map(
+      (name) => [!isSet(name), `${name} is required when INTROSPECTION_URL is set`] as const,
+    ),
   ]
 }

@@ -13,6 +13,29 @@ export const issuerProperties = {
     format: 'jwksUri',
     description: 'the https URL of the key set of ISSUER, if its metadata does not name it',
   },
+  INTROSPECTION_URL: {
+    type: 'string',
+    format: 'introspectionUrl',
+    description:
+      'the https URL of the introspection endpoint of ISSUER, such as https://issuer.example.com/introspect, to which all tokens go',
+  },
+  INTROSPECTION_CLIENT_ID: {
+    type: 'string',
+    description: 'the id of the client as which this server introspects tokens',
+  },
+  INTROSPECTION_CLIENT_SECRET: {
+    type: 'string',
+    writeOnly: true,
+    description: 'the secret of this client',
+  },
+  INTROSPECTION_MAX_AGE: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 3_600,
+    default: 60,
+    description:
+      'a number of seconds from 0 to 3600, for which a revoked token is accepted at most',
+  },
   AUDIENCE: {
     type: 'string',
     format: 'audiences',

@@ -1,4 +1,3 @@
-import { assertDefined } from '../../utils/assert-defined.ts'
 import type { Issuer } from '../issuer.ts'
 import { discoverJwksUri } from '../keys/discover-jwks-uri.ts'
 import { type KeyEvent, RemoteJwks, type RemoteJwksOptions } from '../keys/remote-jwks.ts'
@@ -9,13 +8,13 @@ export interface KeySetsOptions extends Omit<RemoteJwksOptions, 'url' | 'onEvent
 }
 
 /**
- * The key sets (JWKS) of all trusted issuers. They share nothing: one that is unavailable, or for which
+ * The key sets (JWKS) of all trusted issuers whose tokens are verified with keys. They share nothing: one that is unavailable, or for which
  * key ids are made up, does not affect the others.
  */
 export class KeySets {
   /** By issuer, the main one first. */
   readonly byIssuer: ReadonlyMap<string, RemoteJwks>
-  /** Resolves when any issuer has keys for the first time. */
+  /** Resolves when any issuer has keys for the first time; at once if there is no issuer. */
   readonly available: Promise<void>
 
   constructor(issuers: readonly Issuer[], { onEvent, ...options }: KeySetsOptions) {
@@ -23,6 +22,7 @@ export class KeySets {
     this.available = new Promise((resolvePromise) => {
       resolve = resolvePromise
     })
+    if (issuers.length === 0) resolve()
     this.byIssuer = new Map(
       issuers.map(({ issuer, jwksUrl }) => {
         const url = jwksUrl ?? (() => discoverJwksUri(issuer, options.timeout))
@@ -36,13 +36,9 @@ export class KeySets {
     )
   }
 
-  of(issuer: string): RemoteJwks {
-    return assertDefined(this.byIssuer.get(issuer), 'issuer')
-  }
-
-  /** Whether any issuer has keys. Tokens of the others are 503 until they have some. */
+  /** Whether any issuer has keys, if there is one. Tokens of the others are 503 until they have some. */
   get ready(): boolean {
-    return this.#all.some(({ ready }) => ready)
+    return this.#all.length === 0 || this.#all.some(({ ready }) => ready)
   }
 
   /** Starts the background fetches. */

@@ -66,6 +66,13 @@ export interface KeySetControl {
   refresh(): Promise<boolean>
 }
 
+/** In place of a key set, for an issuer whose tokens are not verified with keys. */
+export const NO_KEY_SET: KeySetControl & { readonly state: KeySetState } = {
+  known: { keys: [], age: null, nextFetch: Infinity },
+  state: { age: null, cooldown: 0 },
+  refresh: async () => true,
+}
+
 export interface RemoteJwksOptions {
   /**
    * The URL of the issuer's key set (`jwks_uri`), or a function that finds it. It is found again after each

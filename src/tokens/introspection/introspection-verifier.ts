@@ -1,0 +1,178 @@
+import { LRUCache } from 'lru-cache'
+import type { TokenVerifier, Verification } from '../access-token.ts'
+import type { Expectations } from '../access-token-rules.ts'
+import { IntrospectionUnavailableError, type TokenErrorCode } from '../errors.ts'
+import { MAX_TOKEN_BYTES } from '../jws.ts'
+import { type Principal, type PrincipalOptions, principalOf } from '../principal.ts'
+import { CircuitBreaker, CircuitOpenError } from './circuit-breaker.ts'
+import { type IntrospectionEndpoint, type IntrospectionError, introspect } from './introspect.ts'
+import { IntrospectedTokenCache } from './introspected-token-cache.ts'
+import { type Introspection, validateIntrospection } from './introspection-response.ts'
+
+/** What happened, for logs and metrics. Durations are in milliseconds. */
+export type IntrospectionEvent =
+  | {
+      readonly event: 'introspected'
+      readonly outcome: 'active' | 'inactive'
+      readonly duration: number
+    }
+  | {
+      readonly event: 'introspection_failed'
+      readonly outcome: IntrospectionError['failure']
+      readonly duration: number
+      readonly error: IntrospectionError
+    }
+  /** No call was made: there are too many at once, or the endpoint does not work. */
+  | { readonly event: 'introspection_skipped'; readonly reason: 'busy' | 'circuit_open' }
+  /** `openFor` is undefined when calls are made again. */
+  | { readonly event: 'introspection_circuit'; readonly openFor: number | undefined }
+
+export interface IntrospectionVerifierOptions {
+  /** What the tokens of the issuer must contain. */
+  readonly expected: Expectations
+  readonly endpoint: IntrospectionEndpoint
+  /** How long an active token is accepted without another call, in milliseconds: so long lives a revoked one. */
+  readonly maxAge: number
+  readonly principal: PrincipalOptions
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Milliseconds of a monotonic clock. */
+  readonly monotonicNow: () => number
+  readonly onEvent: (event: IntrospectionEvent) => void
+}
+
+const MAX_CALLS = 100
+const MAX_REJECTED = 10_000
+const REJECTED_MS = 5_000
+
+interface Rejected {
+  readonly code: TokenErrorCode
+  /** Milliseconds of the monotonic clock. */
+  readonly until: number
+}
+
+/**
+ * Verifies the access tokens of one issuer by introspection (RFC 7662): all of them, whatever they look like. The
+ * answers are cached, for a while. Nothing is shared with another issuer.
+ *
+ * @example
+ * const { value: principal, code } = await verifier.verify(token)
+ */
+export class IntrospectionVerifier implements TokenVerifier {
+  readonly #options: IntrospectionVerifierOptions
+  readonly #breaker: CircuitBreaker
+  readonly #inFlight = new Map<string, Promise<Verification>>()
+  /** So that a bad token that is sent again and again is not asked about each time. */
+  readonly #rejected = new LRUCache<string, Rejected>({ max: MAX_REJECTED })
+  readonly verified: IntrospectedTokenCache
+  #calls = 0
+
+  constructor(options: IntrospectionVerifierOptions) {
+    const { now, monotonicNow, expected, onEvent } = options
+    this.#options = options
+    this.verified = new IntrospectedTokenCache({ now, monotonicNow, expected })
+    this.#breaker = new CircuitBreaker({
+      now: monotonicNow,
+      isFailure: (error) => (error as IntrospectionError).failure !== 'token',
+      onChange: (openFor) => onEvent({ event: 'introspection_circuit', openFor }),
+    })
+  }
+
+  /** The name of the issuer. */
+  get issuer(): string {
+    return this.#options.expected.issuer
+  }
+
+  /** Calls that have not ended. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** Whether no calls are made for a while, because they failed. */
+  get isCircuitOpen(): boolean {
+    return this.#breaker.isOpen
+  }
+
+  digestOf(token: string): string {
+    return this.verified.digestOf(token)
+  }
+
+  cached(digest: string): Principal | undefined {
+    return this.verified.get(digest)
+  }
+
+  /** @throws IntrospectionUnavailableError */
+  verify(token: string, digest = this.digestOf(token)): Promise<Verification> {
+    const inFlight = this.#inFlight.get(digest)
+    if (inFlight !== undefined) return inFlight
+    const verification = this.#verify(token, digest).finally(() => this.#inFlight.delete(digest))
+    this.#inFlight.set(digest, verification)
+    return verification
+  }
+
+  async #verify(token: string, digest: string): Promise<Verification> {
+    if (token.length > MAX_TOKEN_BYTES) return { code: 'token_too_large' }
+    const { now, monotonicNow, expected, maxAge } = this.#options
+    const askedAt = monotonicNow()
+    const rejected = this.#rejected.get(digest)
+    if (rejected !== undefined && askedAt < rejected.until) return { code: rejected.code }
+
+    const introspection = await this.#introspect(token)
+    const { value: claims, code } = introspection.active
+      ? validateIntrospection(introspection.claims, expected, now() / 1000)
+      : ({ code: 'token_inactive' } as const)
+    if (code !== undefined) {
+      this.#rejected.set(digest, { code, until: monotonicNow() + REJECTED_MS })
+      return { code }
+    }
+    const principal = principalOf(claims, this.#options.principal)
+    // The token may have been revoked as soon as the issuer was asked.
+    this.verified.add(digest, { principal, until: askedAt + maxAge })
+    return { value: principal }
+  }
+
+  /** @throws IntrospectionUnavailableError */
+  async #introspect(token: string): Promise<Introspection> {
+    if (this.#calls >= MAX_CALLS) {
+      this.#options.onEvent({ event: 'introspection_skipped', reason: 'busy' })
+      throw new IntrospectionUnavailableError(1)
+    }
+    this.#calls += 1
+    return this.#breaker
+      .run(() => this.#call(token))
+      .catch((cause: unknown) => Promise.reject(this.#unavailable(cause)))
+      .finally(() => {
+        this.#calls -= 1
+      })
+  }
+
+  #unavailable(cause: unknown): IntrospectionUnavailableError {
+    const isSkipped = cause instanceof CircuitOpenError
+    if (isSkipped) {
+      this.#options.onEvent({ event: 'introspection_skipped', reason: 'circuit_open' })
+    }
+    return new IntrospectionUnavailableError(isSkipped ? Math.ceil(cause.wait / 1000) : 1, {
+      cause,
+    })
+  }
+
+  async #call(token: string): Promise<Introspection> {
+    const { endpoint, monotonicNow, onEvent } = this.#options
+    const began = monotonicNow()
+    try {
+      const introspection = await introspect(endpoint, token)
+      const outcome = introspection.active ? 'active' : 'inactive'
+      onEvent({ event: 'introspected', outcome, duration: monotonicNow() - began })
+      return introspection
+    } catch (error) {
+      const { failure: outcome } = error as IntrospectionError
+      const failed = { event: 'introspection_failed', outcome } as const
+      onEvent({
+        ...failed,
+        duration: monotonicNow() - began,
+        error: error as IntrospectionError,
+      })
+      throw error
+    }
+  }
+}
