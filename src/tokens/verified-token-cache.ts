@@ -22,6 +22,7 @@ export interface Verified extends CachedToken {
 export interface VerifiedTokenCacheOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Besides the limit of bytes; none by default. */
   readonly maxEntries?: number
   /**
    * Compared with an estimate of the memory that the entries take. By default 64 MiB, or an eighth of the
@@ -60,7 +61,8 @@ export abstract class TokenCache<Entry extends CachedToken> implements TokenCach
   constructor(options: VerifiedTokenCacheOptions) {
     this.now = options.now
     this.#cache = new LRUCache({
-      max: options.maxEntries ?? 100_000,
+      // A maximum number is allocated at once, several megabytes for 100,000 entries.
+      max: options.maxEntries ?? 0,
       maxSize:
         options.maxBytes ??
         Math.floor(Math.min(MAX_BYTES, getHeapStatistics().heap_size_limit / 8)),
