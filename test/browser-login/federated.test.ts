@@ -89,7 +89,10 @@ test('whatever a third party sends, what is shown is bounded', async (t) => {
     nested: ['['.repeat(90) + rows('1') + ']'.repeat(90)],
     wide: [rows('{"a":[]}')],
     strings: [rows('"\\u0000"')],
-    bomb: [gzipSync(Buffer.alloc(64 * 1024 * 1024, 'x')), { 'content-encoding': 'gzip' }],
+    bomb: [
+      gzipSync(Buffer.alloc(64 * 1024 * 1024, 'x'), { level: 1 }),
+      { 'content-encoding': 'gzip' },
+    ],
     repeats: ['x'.repeat(131_072 - TOKEN.length + 3) + TOKEN],
     many: [`${TOKEN} `.repeat(10_000)],
   }

@@ -24,7 +24,7 @@ test('a response within the bounds is returned as it is', async (t) => {
 })
 
 test('a large body is an error, or cut, also after decompression', async (t) => {
-  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 'x'))
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 'x'), { level: 1 })
   const cases: [string, RequestListener][] = [
     ['plain', answer('x'.repeat(100_001))],
     ['gzip', answer(bomb, { 'content-encoding': 'gzip' })],
