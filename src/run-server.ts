@@ -85,6 +85,7 @@ function endOnSignals({ app, config, notReady }: RunningServer, worker?: Worker)
         app.log.info({ event: 'signal_received', signal }, `Received ${signal}, shutting down`)
       } else app.log.fatal({ event: 'uncaught_error', err }, 'Uncaught error, shutting down')
       await shutdown(app, { drainTime, timeout })
+      await worker?.leave()
     },
   )
   worker?.serve(notReady, (received) => {

@@ -6,12 +6,16 @@ export type FromWorker =
   /** It did not start. */
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsOfProcess }
+  /** It has closed the port. */
+  | { readonly type: 'closed' }
 
 /** What the primary tells a worker. */
 export type ToWorker =
   /** All workers are ready for the first time, so that each may say so. */
   | { readonly type: 'all-ready' }
   | { readonly type: 'stop' }
+  /** The answer to `closed`: no connection is passed on to it any more. */
+  | { readonly type: 'released' }
   | { readonly type: 'report-metrics'; readonly id: number }
 
 /** A server ends at these. They reach workers too if a terminal or a supervisor sends them to all processes. */

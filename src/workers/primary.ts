@@ -83,6 +83,7 @@ export class Primary {
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'metrics') this.#metrics.receive(message.id, message.metrics)
       else if (message.type === 'failed') this.#onFailed(member, message.message)
+      else if (message.type === 'closed') send(worker, { type: 'released' })
       else {
         member.isReady = true
         onReady(true)

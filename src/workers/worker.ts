@@ -1,8 +1,11 @@
+import { EventEmitter, once } from 'node:events'
 import type { MetricsOfProcess } from '../observability/metrics.ts'
 import type { StartOptions } from '../server.ts'
 import { type FromWorker, RELOADING, STOPPING, type ToWorker } from './messages.ts'
 
 const READY_INTERVAL_MS = 50
+/** For the primary to answer. */
+const RELEASE_TIMEOUT_MS = 1_000
 
 /** A process that serves, and that a primary started. */
 export class Worker {
@@ -13,6 +16,7 @@ export class Worker {
   #readMetrics: () => Promise<MetricsOfProcess> = async () => []
   /** Until the server listens, there is nothing to shut down. */
   #stop: (reason: string) => void = () => process.exit(0)
+  readonly #released = new EventEmitter<{ released: [] }>()
 
   constructor(number: number) {
     this.#number = number
@@ -42,6 +46,20 @@ export class Worker {
     }, READY_INTERVAL_MS).unref()
   }
 
+  /**
+   * Waits after the port is closed, so that the process can exit. The primary passes on connections one after the
+   * other, and waits for an answer to each: one that is under way would be lost, and its client would wait
+   * forever (https://github.com/nodejs/node-v0.x-archive/issues/7006). A worker without the port gives it back.
+   */
+  async leave(): Promise<void> {
+    const signal = AbortSignal.timeout(RELEASE_TIMEOUT_MS)
+    const released = once(this.#released, 'released', { signal }).catch(() => {})
+    send({ type: 'closed' })
+    await released
+    // Messages are in order: after this one, the answers are sent.
+    await new Promise<void>((resolve) => send({ type: 'closed' }, resolve))
+  }
+
   /** Reports why the server did not start. */
   fail(message: string, done: () => void): void {
     send({ type: 'failed', message }, done)
@@ -49,6 +67,7 @@ export class Worker {
 
   #receive(message: ToWorker): void {
     if (message.type === 'all-ready') this.#allReady = true
+    else if (message.type === 'released') this.#released.emit('released')
     else if (message.type === 'stop') this.#stop('stop')
     else {
       const { id } = message
