@@ -2,7 +2,7 @@
  * Runs the built server with the options of docs/operations.md for a container of 128 MiB, with 4,000 live
  * tokens, 50 connections and 16,000 requests. Where this process may create a control group, the server runs
  * in one with that limit and without swap: the kernel would kill it beyond. Prints the figures, and
- * `Memory limit: N passed, N failed`.
+ * `Memory: N passed, N failed`.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -125,7 +125,7 @@ tenant.closeAllConnections()
 tenant.close()
 if (group !== undefined) rmdirSync(group)
 
-await runChecks('Memory limit', [
+await runChecks('Memory', [
   [
     'each request has a response, and the process ends by itself',
     async () => {
