@@ -112,11 +112,16 @@ export function readPolicy<Request>(declared: unknown): AccessPolicy<Request> {
   if (declared === 'public') return declared
   if (typeof declared !== 'object' || declared === null)
     throw new Error('declares no access policy')
+  // Members of another object, such as a Map or one with getters of a class, would not be seen.
+  const isPlain = Object.getPrototypeOf(declared) === Object.prototype
+  if (!isPlain || Reflect.ownKeys(declared).length !== Object.keys(declared).length) {
+    throw new Error('has an access policy that is not an object literal')
+  }
   const { bound, check, optional, maxAge, ...lists } = declared as Record<string, unknown>
   const unknown = Object.keys(declared).find((key) => !KEYS.includes(key))
   if (unknown !== undefined) throw new Error(`has an unknown access policy key '${unknown}'`)
   for (const [name, list] of Object.entries(lists)) {
-    if (!Array.isArray(list) || list.length === 0 || !list.every(isScopeToken)) {
+    if (!Array.isArray(list) || list.length === 0 || ![...list].every(isScopeToken)) {
       const items = name === 'acr' ? 'texts without spaces and quotes' : 'scope tokens'
       throw new Error(`has an access policy whose ${name} are not a non-empty array of ${items}`)
     }

@@ -160,7 +160,19 @@ test('11: values that no challenge can express stop the start', async (t) => {
   const { app } = await testApp(t)
   const declare = (access: unknown) => () =>
     app.get('/x', { config: { access: access as Requirements } }, () => ({}))
-  for (const acr of [['a b'], ['a"'], ['a\\'], ['a\n'], ['ä'], [''], [], 'a', [1], null]) {
+  for (const acr of [
+    ['a b'],
+    ['a"'],
+    ['a\\'],
+    ['a\n'],
+    ['ä'],
+    [''],
+    [],
+    'a',
+    [1],
+    Array(1),
+    null,
+  ]) {
     t.throws(
       declare({ acr }),
       /^The route GET \/x has an access policy whose acr are not a non-empty array of texts without spaces and quotes\.$/,

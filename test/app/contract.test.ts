@@ -289,6 +289,13 @@ test('a route without a valid access policy stops the start', async (t) => {
   t.throws(() => app.get('/new', () => ({})), /GET \/new declares no access policy/)
   t.throws(declare('private'), /declares no access policy/)
   t.throws(declare(null), /declares no access policy/)
+  for (const access of [
+    new Map([['permissions', ['x']]]),
+    Object.create({ permissions: ['x'] }),
+    [],
+  ]) {
+    t.throws(declare(access), /has an access policy that is not an object literal/)
+  }
   t.throws(declare({ permission: ['x'] }), /has an unknown access policy key 'permission'/)
   t.throws(declare({ permissions: [] }), /permissions are not a non-empty array of scope tokens/)
   t.throws(declare({ permissions: ['a b'] }), /not a non-empty array of scope tokens/)

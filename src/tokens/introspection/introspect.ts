@@ -74,9 +74,12 @@ async function call(
   return introspection
 }
 
+/** A client chooses its token, so these must not stop the calls for others: malformed, too large, not processable. */
+const OF_TOKEN = [400, 413, 414, 422, 431]
+
 function failureOf(status: number): IntrospectionFailure {
   if (status === 401 || status === 403) return 'refused'
-  return status === 400 ? 'token' : 'failed'
+  return OF_TOKEN.includes(status) ? 'token' : 'failed'
 }
 
 /** The halves are encoded as in forms before they are joined (RFC 6749 §2.3.1). */

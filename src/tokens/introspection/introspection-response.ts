@@ -16,8 +16,11 @@ const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i
 /** Values of `token_type` (RFC 7662 §2.2) and `token_use` (Cognito, Hydra) for an access token, in lower case. */
 const ACCESS_TOKEN_TYPES: readonly unknown[] = [undefined, 'bearer', 'dpop', 'access_token']
 const ACCESS_TOKEN_USES: readonly unknown[] = [undefined, 'access', 'access_token']
-/** The kinds of Keycloak that are not access tokens. */
-const OTHER_KINDS: readonly unknown[] = ['id', 'refresh', 'offline', 'logout']
+/** Values of `typ`: that of Keycloak, and the types of signed access tokens, in lower case. */
+const ACCESS_TOKEN_KINDS: readonly unknown[] = [
+  ...[undefined, 'bearer', 'dpop', 'access_token'],
+  ...['jwt', 'at+jwt', 'application/at+jwt'],
+]
 
 /**
  * Reads the response of an introspection endpoint. Only `active: false` says that a token is not good. Anything
@@ -64,7 +67,7 @@ function checkType({ token_type, token_use, typ, cnf }: JsonObject): TokenErrorC
   const isAccessToken =
     ACCESS_TOKEN_TYPES.includes(type) &&
     ACCESS_TOKEN_USES.includes(lowerCase(token_use)) &&
-    !OTHER_KINDS.includes(lowerCase(typ))
+    ACCESS_TOKEN_KINDS.includes(lowerCase(typ))
   if (!isAccessToken) return 'type_not_allowed'
   // As a bearer token, it would be accepted without its key.
   return type === 'dpop' && confirmationOf(cnf) === undefined ? 'token_bound' : undefined
