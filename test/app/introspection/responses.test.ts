@@ -100,7 +100,7 @@ test('E.1: an active token is validated by the rules for signed tokens', async (
     ['a refresh token of Keycloak', { typ: 'Refresh' }, 'type_not_allowed'],
     ['an offline token', { typ: 'Offline' }, 'type_not_allowed'],
     ['a refresh token of another issuer', { typ: 'refresh_token' }, 'type_not_allowed'],
-    ['a kind that is no text', { typ: ['Bearer'] }, 'type_not_allowed'],
+    ['a kind that is not a text', { typ: ['Bearer'] }, 'type_not_allowed'],
     ['token_type as a number', { token_type: 1 }, 'type_not_allowed'],
     ['cnf of mTLS', { cnf: { 'x5t#S256': 'x' } }, 'token_bound'],
     ['cnf null', { cnf: null }, 'token_bound'],
