@@ -11,7 +11,6 @@ import {
 import { KeySets } from './tokens/issuers/key-sets.ts'
 import { TrustedIssuers } from './tokens/issuers/trusted-issuers.ts'
 import { claimsReader, type PrincipalOptions } from './tokens/principal.ts'
-import type { VerifiedTokenCache } from './tokens/verified-token-cache.ts'
 
 /** What verifies the access tokens, with its log and metrics. Nothing is fetched yet. */
 export interface Verification {
@@ -33,7 +32,6 @@ export function createVerification(
   logger: Logger,
   droppedLines: DroppedLines,
 ): Verification {
-  const signedTokens: VerifiedTokenCache[] = []
   const keySets = new KeySets(issuersWithKeys(config), {
     algorithms: jwksAlgorithms(config),
     maxAge: config.keysMaxAge,
@@ -43,15 +41,17 @@ export function createVerification(
     onEvent(event, issuer, keys) {
       logKeyEvent(logger, event, issuer, keys, config.keysMaxAge)
       metrics.keyEvent(event, issuer)
-      if (event.event !== 'keys_fetched' || !event.rotated) return
-      for (const tokens of signedTokens) tokens.removeWithdrawn(issuer)
+      const isRotation = event.event === 'keys_fetched' && event.rotated
+      if (isRotation && verifier instanceof AccessTokenVerifier) {
+        verifier.verified.removeWithdrawn(issuer)
+      }
     },
   })
   const principal = { names: config.tokens.claims, readClaims: claimsReader(claims) }
   const introspection = createIntrospection(config, principal, logger, (event, issuer) =>
     metrics.introspection.introspectionEvent(event, issuer),
   )
-  const verifier = introspection ?? createVerifierWithKeys(config, principal, keySets, signedTokens)
+  const verifier = introspection ?? createVerifierWithKeys(config, principal, keySets)
   const metrics = new Metrics(keySets, verifier.verified, droppedLines)
   if (introspection !== undefined) metrics.introspection.watch(introspection)
   return { verifier, keySets, metrics }
@@ -61,12 +61,9 @@ function createVerifierWithKeys(
   { tokens }: Config,
   principal: PrincipalOptions,
   { byIssuer }: KeySets,
-  signedTokens: VerifiedTokenCache[],
 ): TokenVerifier {
   const issuers = [...byIssuer].map(([issuer, keys]) => ({ expected: { ...tokens, issuer }, keys }))
-  const verifier = new AccessTokenVerifier(new TrustedIssuers(issuers), Date.now, principal)
-  signedTokens.push(verifier.verified)
-  return verifier
+  return new AccessTokenVerifier(new TrustedIssuers(issuers), Date.now, principal)
 }
 
 /** @returns undefined if tokens are verified with keys */

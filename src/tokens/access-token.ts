@@ -14,31 +14,56 @@ import {
   principalOf,
 } from './principal.ts'
 import type { Result } from './result.ts'
-import { type TokenCacheState, VerifiedTokenCache } from './verified-token-cache.ts'
+import {
+  type CachedToken,
+  type TokenCache,
+  type TokenCacheState,
+  VerifiedTokenCache,
+} from './verified-token-cache.ts'
 import { verifySignature } from './verify-signature.ts'
 
 export type Verification = Result<Principal, TokenErrorCode>
 
-/** Decides about access tokens. How it does is chosen at the start, for each issuer. */
-export interface TokenVerifier {
+/**
+ * Decides about access tokens, and caches those that it accepts. How it decides is chosen at the start, for each
+ * issuer.
+ */
+export abstract class TokenVerifier {
+  readonly #inFlight = new Map<string, Promise<Verification>>()
+  /** The tokens that were accepted. */
+  abstract readonly verified: TokenCacheState & Pick<TokenCache<CachedToken>, 'digestOf' | 'get'>
+
   /** The SHA-256 under which a token is cached. */
-  digestOf(token: string): string
+  digestOf(token: string): string {
+    return this.verified.digestOf(token)
+  }
+
   /** The principal of a token that was accepted before and is still valid. */
-  cached(digest: string): Principal | undefined
+  cached(digest: string): Principal | undefined {
+    return this.verified.get(digest)
+  }
+
   /**
    * Requests that bring the same token at the same time share one verification.
    *
    * @returns the principal, or the code of the first check that failed
    * @throws UnverifiableError where the token can be neither accepted nor rejected now
    */
-  verify(token: string, digest?: string): Promise<Verification>
-  /** The tokens that were accepted. */
-  readonly verified: TokenCacheState
+  verify(token: string, digest = this.digestOf(token)): Promise<Verification> {
+    const inFlight = this.#inFlight.get(digest)
+    if (inFlight !== undefined) return inFlight
+    const verification = this.decide(token, digest).finally(() => this.#inFlight.delete(digest))
+    this.#inFlight.set(digest, verification)
+    return verification
+  }
+
+  /** Verifies a token that is not in the cache, and adds it there if it is accepted. */
+  protected abstract decide(token: string, digest: string): Promise<Verification>
 }
 
 /**
- * Verifies access tokens that are signed (RFC 7519 §7.2, RFC 9068 §4). The tokens are cached, so that the same signature
- * is not verified again.
+ * Verifies access tokens that are signed (RFC 7519 §7.2, RFC 9068 §4). The same signature is not verified again while
+ * the token is cached. While the keys are unavailable, `verify` throws KeysUnavailableError.
  *
  * @example
  * const verifier = new AccessTokenVerifier(new TrustedIssuers([{ expected, keys }]), Date.now)
@@ -46,11 +71,10 @@ export interface TokenVerifier {
  * const principal = verifier.cached(digest)
  * const { value, code } = principal ? { value: principal } : await verifier.verify(token, digest)
  */
-export class AccessTokenVerifier implements TokenVerifier {
+export class AccessTokenVerifier extends TokenVerifier {
   readonly #issuers: TrustedIssuers
   readonly #now: () => number
   readonly #principal: PrincipalOptions
-  readonly #inFlight = new Map<string, Promise<Verification>>()
   /** The tokens whose signature has been checked. */
   readonly verified: VerifiedTokenCache
 
@@ -60,30 +84,14 @@ export class AccessTokenVerifier implements TokenVerifier {
     now: () => number,
     principal: PrincipalOptions = DEFAULT_PRINCIPAL_OPTIONS,
   ) {
+    super()
     this.#issuers = issuers
     this.#now = now
     this.#principal = principal
     this.verified = new VerifiedTokenCache({ now })
   }
 
-  digestOf(token: string): string {
-    return this.verified.digestOf(token)
-  }
-
-  cached(digest: string): Principal | undefined {
-    return this.verified.get(digest)
-  }
-
-  /** @throws KeysUnavailableError */
-  verify(token: string, digest = this.digestOf(token)): Promise<Verification> {
-    const inFlight = this.#inFlight.get(digest)
-    if (inFlight !== undefined) return inFlight
-    const verification = this.#verify(token, digest).finally(() => this.#inFlight.delete(digest))
-    this.#inFlight.set(digest, verification)
-    return verification
-  }
-
-  async #verify(token: string, digest: string): Promise<Verification> {
+  protected async decide(token: string, digest: string): Promise<Verification> {
     const { value: decoded, code } = decodeToken(token)
     if (code !== undefined) return { code }
     const issuer = this.#issuers.find(decoded.claims['iss'])

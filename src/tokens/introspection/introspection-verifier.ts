@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
-import type { TokenVerifier, Verification } from '../access-token.ts'
+import { TokenVerifier, type Verification } from '../access-token.ts'
 import type { Expectations } from '../access-token-rules.ts'
 import { IntrospectionUnavailableError, type TokenErrorCode } from '../errors.ts'
 import { MAX_TOKEN_BYTES } from '../jws.ts'
-import { type Principal, type PrincipalOptions, principalOf } from '../principal.ts'
+import { type PrincipalOptions, principalOf } from '../principal.ts'
 import { CircuitBreaker, CircuitOpenError } from './circuit-breaker.ts'
 import { type IntrospectionEndpoint, type IntrospectionError, introspect } from './introspect.ts'
 import { IntrospectedTokenCache } from './introspected-token-cache.ts'
@@ -58,16 +58,16 @@ interface Rejected {
  * @example
  * const { value: principal, code } = await verifier.verify(token)
  */
-export class IntrospectionVerifier implements TokenVerifier {
+export class IntrospectionVerifier extends TokenVerifier {
   readonly #options: IntrospectionVerifierOptions
   readonly #breaker: CircuitBreaker
-  readonly #inFlight = new Map<string, Promise<Verification>>()
   /** So that a bad token that is sent again and again is not asked about each time. */
   readonly #rejected = new LRUCache<string, Rejected>({ max: MAX_REJECTED })
   readonly verified: IntrospectedTokenCache
   #calls = 0
 
   constructor(options: IntrospectionVerifierOptions) {
+    super()
     const { now, monotonicNow, expected, onEvent } = options
     this.#options = options
     this.verified = new IntrospectedTokenCache({ now, monotonicNow, expected })
@@ -93,24 +93,8 @@ export class IntrospectionVerifier implements TokenVerifier {
     return this.#breaker.isOpen
   }
 
-  digestOf(token: string): string {
-    return this.verified.digestOf(token)
-  }
-
-  cached(digest: string): Principal | undefined {
-    return this.verified.get(digest)
-  }
-
   /** @throws IntrospectionUnavailableError */
-  verify(token: string, digest = this.digestOf(token)): Promise<Verification> {
-    const inFlight = this.#inFlight.get(digest)
-    if (inFlight !== undefined) return inFlight
-    const verification = this.#verify(token, digest).finally(() => this.#inFlight.delete(digest))
-    this.#inFlight.set(digest, verification)
-    return verification
-  }
-
-  async #verify(token: string, digest: string): Promise<Verification> {
+  protected async decide(token: string, digest: string): Promise<Verification> {
     if (token.length > MAX_TOKEN_BYTES) return { code: 'token_too_large' }
     const { now, monotonicNow, expected, maxAge } = this.#options
     const askedAt = monotonicNow()
