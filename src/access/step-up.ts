@@ -69,3 +69,11 @@ export function authenticationParameters({ acr, maxAge }: AuthenticationRequirem
     ...(maxAge === undefined ? [] : [`max_age="${maxAge}"`]),
   ]
 }
+
+/** The requirements in words, such as `acr gold` and `a login at most 60 s ago`. */
+export function authenticationInWords({ acr, maxAge }: AuthenticationRequirements): string[] {
+  return [
+    ...(acr === undefined ? [] : [`acr ${acr.join(' or ')}`]),
+    ...(maxAge === undefined ? [] : [`a login at most ${maxAge} s ago`]),
+  ]
+}

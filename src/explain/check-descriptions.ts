@@ -1,5 +1,6 @@
 import { checkOrganization } from '../access/organizations.ts'
 import type { Requirements } from '../access/policy.ts'
+import { authenticationInWords } from '../access/step-up.ts'
 import { claimNamesOf, requiredClaimsOf } from '../tokens/access-token-rules.ts'
 import { claimAt } from '../tokens/issuers/claim-names.ts'
 import type { DecodedToken } from '../tokens/jws.ts'
@@ -102,19 +103,14 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     expected: [requirements.scopes].flat().join(', '),
     found: printable(claimAt(claims, claimNamesOf(expected).scope)),
   }),
-  authentication({ claims }, { requirements: { acr, maxAge }, expected }) {
+  authentication({ claims }, { requirements, expected }) {
     const names = claimNamesOf(expected)
-    const strength = acr && `acr ${acr.join(' or ')}`
-    const age = maxAge === undefined ? undefined : `a login at most ${maxAge} s ago`
-    const time = formatTime(claimAt(claims, names.authTime))
+    const { acr, maxAge } = requirements
     const found = [
-      acr && `acr ${printable(claimAt(claims, names.acr))}`,
-      age && `auth_time ${time}`,
+      ...(acr === undefined ? [] : [`acr ${printable(claimAt(claims, names.acr))}`]),
+      ...(maxAge === undefined ? [] : [`auth_time ${formatTime(claimAt(claims, names.authTime))}`]),
     ]
-    return {
-      expected: [strength, age].filter((part) => part !== undefined).join(', '),
-      found: found.filter((part) => part !== undefined).join(', '),
-    }
+    return { expected: authenticationInWords(requirements).join(', '), found: found.join(', ') }
   },
 }
 

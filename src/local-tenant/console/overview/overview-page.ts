@@ -1,4 +1,5 @@
 import { type AccessPolicy, type Requirements, scopeOf } from '../../../access/policy.ts'
+import { authenticationInWords } from '../../../access/step-up.ts'
 import { statusChip } from '../../../html/components.ts'
 import { type Html, html } from '../../../html/html.ts'
 import type { Persona } from '../../directory/records.ts'
@@ -51,17 +52,12 @@ ${rows.map((row) => matrixRow(row, routes))}
 }
 
 function columnHeader(route: string, policy: AccessPolicy): Html {
-  const required = policy === 'public' ? 'nothing' : requirementsOf(policy).join(', ') || 'a token'
+  const required = policy === 'public' ? 'nothing' : inWords(policy) || 'a token'
   return html`<th role="columnheader" scope="col"><code>${breakable(route)}</code><small>requires ${required}</small></th>`
 }
 
-function requirementsOf(policy: Requirements): string[] {
-  const { acr, maxAge } = policy
-  return [
-    ...scopeOf(policy),
-    ...(acr === undefined ? [] : [`acr ${acr.join(' or ')}`]),
-    ...(maxAge === undefined ? [] : [`a login at most ${maxAge} s ago`]),
-  ]
+function inWords(policy: Requirements): string {
+  return [...scopeOf(policy), ...authenticationInWords(policy)].join(', ')
 }
 
 /** A route that is broken before a slash where the column is narrow. */
