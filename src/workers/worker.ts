@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { MetricsOfProcess } from '../observability/metrics.ts'
 import type { StartOptions } from '../server.ts'
 import { type FromWorker, RELOADING, STOPPING, type ToWorker } from './messages.ts'
@@ -16,7 +16,7 @@ export class Worker {
   #readMetrics: () => Promise<MetricsOfProcess> = async () => []
   /** Until the server listens, there is nothing to shut down. */
   #stop: (reason: string) => void = () => process.exit(0)
-  readonly #released = new EventEmitter<{ released: [] }>()
+  #onReleased: () => void = () => {}
 
   constructor(number: number) {
     this.#number = number
@@ -52,10 +52,11 @@ export class Worker {
    * forever (https://github.com/nodejs/node-v0.x-archive/issues/7006). A worker without the port gives it back.
    */
   async leave(): Promise<void> {
-    const signal = AbortSignal.timeout(RELEASE_TIMEOUT_MS)
-    const released = once(this.#released, 'released', { signal }).catch(() => {})
+    const released = new Promise<void>((resolve) => {
+      this.#onReleased = resolve
+    })
     send({ type: 'closed' })
-    await released
+    await Promise.race([released, sleep(RELEASE_TIMEOUT_MS, undefined, { ref: false })])
     // Messages are in order: after this one, the answers are sent.
     await new Promise<void>((resolve) => send({ type: 'closed' }, resolve))
   }
@@ -67,7 +68,7 @@ export class Worker {
 
   #receive(message: ToWorker): void {
     if (message.type === 'all-ready') this.#allReady = true
-    else if (message.type === 'released') this.#released.emit('released')
+    else if (message.type === 'released') this.#onReleased()
     else if (message.type === 'stop') this.#stop('stop')
     else {
       const { id } = message
