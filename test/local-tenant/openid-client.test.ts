@@ -3,6 +3,7 @@ import { test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { startLocalTenant } from '../../src/local-tenant/local-tenant.ts'
 import { visitor } from '../support/visitor.ts'
+import { discoverIssuer } from './providers/relying-party.ts'
 
 test('openid-client: discovery, code flow with PKCE, userinfo, refresh, logout', async (t) => {
   const { app, issuer } = await startLocalTenant({
@@ -11,14 +12,7 @@ test('openid-client: discovery, code flow with PKCE, userinfo, refresh, logout',
     environment: 'test',
   })
   t.teardown(() => app.close())
-  const config = await client.discovery(
-    new URL(issuer),
-    'messages-web',
-    'messages-web-secret',
-    undefined,
-    { execute: [client.allowInsecureRequests] },
-  )
-  client.enableNonRepudiationChecks(config)
+  const config = await discoverIssuer(issuer)
 
   const verifier = client.randomPKCECodeVerifier()
   const [state, nonce] = [client.randomState(), client.randomNonce()]

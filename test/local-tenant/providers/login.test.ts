@@ -8,20 +8,14 @@ import { ADMIN } from '../../support/probe-routes.ts'
 import { freePort } from '../../support/process.ts'
 // #endregion browser-login
 import { visitor } from '../../support/visitor.ts'
+import { discoverIssuer } from './relying-party.ts'
 
 const CALLBACK = 'http://localhost:6060/callback'
 
 for (const name of PROVIDER_NAMES) {
   test(`${name}: openid-client logs in by the metadata alone`, async (t) => {
     const { tenant: issuer, tenantPort, api } = await development(t, { PROVIDER: name })
-    const config = await client.discovery(
-      new URL(issuer),
-      'messages-web',
-      'messages-web-secret',
-      undefined,
-      { execute: [client.allowInsecureRequests] },
-    )
-    client.enableNonRepudiationChecks(config)
+    const config = await discoverIssuer(issuer)
     const verifier = client.randomPKCECodeVerifier()
     const [state, nonce] = [client.randomState(), client.randomNonce()]
     const url = client.buildAuthorizationUrl(config, {
