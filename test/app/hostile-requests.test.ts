@@ -82,7 +82,11 @@ test('arbitrary bodies are answered without repeating anything of them', async (
     log.length = 0
     const headers = { authorization, 'content-type': 'application/json' }
     const response = await app.inject({ method: 'POST', url: '/notes', headers, payload })
-    const seen = JSON.stringify([response.headers, response.body, log])
+    // The digits that are searched for can be in the random id by chance.
+    const seen = JSON.stringify([response.headers, response.body, log]).replaceAll(
+      String(response.headers['x-request-id']),
+      'id',
+    )
     return response.statusCode < 500 && !/PLANTED|49151|proto/.test(seen) && log.length === 1
   })
   await t.resolves(fc.assert(property, { numRuns: 1500 }))
