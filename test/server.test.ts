@@ -282,7 +282,7 @@ test('every line of the log is written, once and in order, before the process en
 })
 
 test('more lines than a batch are written whole and in order', async (t) => {
-  const writer = start(t, '../test/support/log-writer.ts', {})
+  const writer = start(t, '../test/support/product/log-writer.ts', {})
   t.strictSame(await writer.exit, { code: 0, signal: null })
   const lines = writer.output.stdout.trimEnd().split('\n')
   const numbers = lines.map((line) => JSON.parse(line).n)

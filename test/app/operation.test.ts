@@ -13,6 +13,7 @@ import { PROBE_SERVER } from '../support/probe-routes.ts'
 import { serve } from '../support/process.ts'
 import { KEY, newKey } from '../support/tokens/keys.ts'
 import { signJws, token } from '../support/tokens/tokens.ts'
+import { until } from '../support/until.ts'
 
 const PUBLIC = '/probe/public'
 const PROTECTED = '/probe/protected'
@@ -255,11 +256,6 @@ test('events of the key set are logged, with the unusable keys', async (t) => {
   )
   t.notMatch(JSON.stringify(log), 'PLANTED')
 })
-
-/** Waits until a condition is true. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setTimeout(1)
-}
 
 test('key rotation under load: no valid token is rejected', async (t) => {
   const next = newKey('RS256', 'next')

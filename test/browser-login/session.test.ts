@@ -1,10 +1,10 @@
 import { test } from 'tap'
 import { KeysUnavailableError } from '../../src/tokens/errors.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
-import { until } from '../redis/redis-server.ts'
 import { fakeTenant, hs256, rs256 } from '../support/fakes/tenant.ts'
 import { BASE, site } from '../support/site.ts'
 import { oddKeys } from '../support/tokens/keys.ts'
+import { until } from '../support/until.ts'
 
 const COOKIE = 'messages-session-6060'
 const DAY = 24 * 60 * 60_000

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import {
   closeSync,
   constants,
+  existsSync,
   openSync,
   readFileSync,
   readSync,
@@ -18,6 +19,7 @@ import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT } from '../support/app.ts'
 import { logSink } from '../support/log-sink.ts'
 import { PROBE_SERVER, PROTECTED } from '../support/probe-routes.ts'
+import { until } from '../support/until.ts'
 
 const HERE = { ...ENVIRONMENT, PORT: '0', HOST: '127.0.0.1', METRICS_PORT: '0' }
 
@@ -38,10 +40,6 @@ async function audited(t: Test, path: string, environment: Environment = {}) {
       return Number(/^audit_lines_dropped_total (\d+)$/m.exec(text)?.[1])
     },
   }
-}
-
-async function until(condition: () => unknown): Promise<void> {
-  while (!condition()) await setTimeout(5)
 }
 
 const linesIn = (path: string) => readFileSync(path, 'utf8').split('\n').filter(Boolean)
@@ -68,13 +66,7 @@ test('a file that was moved is opened again', async (t) => {
   await until(() => linesIn(path).length === 2)
   renameSync(path, `${path}.1`)
   await call()
-  await until(() => {
-    try {
-      return linesIn(path).length === 1
-    } catch {
-      return false
-    }
-  })
+  await until(() => existsSync(path) && linesIn(path).length === 1)
   t.equal(linesIn(`${path}.1`).length, 2)
 })
 
@@ -95,13 +87,7 @@ test('a full disk: requests are answered, and the log says so once', async (t) =
   t.match(event('audit_log_failed'), { level: 50, code: 'ENOSPC' })
   t.equal(await dropped(), 0, 'lines wait')
   unlinkSync(path)
-  await until(() => {
-    try {
-      return linesIn(path).length === 3
-    } catch {
-      return false
-    }
-  })
+  await until(() => existsSync(path) && linesIn(path).length === 3)
   // Another failure within a minute.
   unlinkSync(path)
   symlinkSync('/dev/full', path)
@@ -125,14 +111,13 @@ test('a pipe that nothing reads: lines wait, then are dropped and counted', asyn
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   t.teardown(() => closeSync(reader))
   const chunk = Buffer.alloc(1 << 20)
-  const recovered = () => log.some(({ event }) => event === 'audit_lines_dropped')
-  while (!recovered()) {
+  await until(() => {
     try {
       readSync(reader, chunk)
     } catch {
       // Nothing is there yet.
     }
-    await setTimeout(1)
-  }
+    return log.some(({ event }) => event === 'audit_lines_dropped')
+  })
   t.match(log.at(-1), { event: 'audit_lines_dropped', count: output?.dropped })
 })

@@ -114,7 +114,7 @@ test('a file that can be written again: no line is broken, and the dropped ones 
 test('a launcher that has replaced the function of standard output gets the lines', async (t) => {
   const collect =
     'process.stdout.write = (text) => void process.stderr.write(String(text).toUpperCase())'
-  const writer = start(t, '../test/support/log-writer.ts', {
+  const writer = start(t, '../test/support/product/log-writer.ts', {
     NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=data:text/javascript,${encodeURIComponent(collect)}`,
   })
   t.strictSame(await writer.exit, { code: 0, signal: null })

@@ -6,7 +6,8 @@ import { RedisConnection } from '../../src/redis/redis-connection.ts'
 import { testApp } from '../support/app.ts'
 import { freePort } from '../support/process.ts'
 import { token } from '../support/tokens/tokens.ts'
-import { redis, until } from './redis-server.ts'
+import { until } from '../support/until.ts'
+import { redis } from './redis-server.ts'
 
 const run = promisify(execFile)
 

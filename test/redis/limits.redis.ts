@@ -3,7 +3,8 @@ import type { FastifyPluginAsync } from 'fastify'
 import { type Test, test } from 'tap'
 import { testApp } from '../support/app.ts'
 import { token } from '../support/tokens/tokens.ts'
-import { redis, until } from './redis-server.ts'
+import { until } from '../support/until.ts'
+import { redis } from './redis-server.ts'
 
 const headers = { authorization: `Bearer ${token()}` }
 

@@ -3,7 +3,7 @@ import { checkRedis } from '../../src/doctor/check-redis.ts'
 import { RedisConnection } from '../../src/redis/redis-connection.ts'
 import { parseRedisUrl, redisHosts } from '../../src/redis/redis-url.ts'
 import { fakeRedis } from '../support/fakes/redis.ts'
-import { until } from './redis-server.ts'
+import { until } from '../support/until.ts'
 
 const hostOf = (url: string) => new URL(url).host
 

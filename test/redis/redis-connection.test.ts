@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { RedisConnection } from '../../src/redis/redis-connection.ts'
 import { fakeRedis } from '../support/fakes/redis.ts'
-import { until } from './redis-server.ts'
+import { until } from '../support/until.ts'
 
 async function connection(t: Test, heartbeatMs: number) {
   const redis = await fakeRedis(t)

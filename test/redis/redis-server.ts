@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import type { Test } from 'tap'
 import { freePort } from '../support/process.ts'
@@ -53,13 +52,4 @@ function connected(url: string) {
   return createClient({ url })
     .on('error', () => {})
     .connect()
-}
-
-/** Waits for a condition. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let times = 0; times < 1_200; times += 1) {
-    if (await condition()) return
-    await sleep(50)
-  }
-  throw new Error('The condition was not met in time')
 }

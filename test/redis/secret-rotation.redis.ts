@@ -3,8 +3,9 @@ import { ENVIRONMENT } from '../support/app.ts'
 import { CLIENT, fakeTenant, SECRET } from '../support/fakes/tenant.ts'
 import { start } from '../support/process.ts'
 import { BASE, SESSION_SECRET } from '../support/site.ts'
+import { until } from '../support/until.ts'
 import { browser, PROBE_PROGRAM } from './browser.ts'
-import { redis, until } from './redis-server.ts'
+import { redis } from './redis-server.ts'
 
 const [OLD, NEW] = [SESSION_SECRET, 'a newer session secret of 32 or more']
 

@@ -5,7 +5,8 @@ import { type Test, test } from 'tap'
 import { testApp } from '../support/app.ts'
 import { freePort } from '../support/process.ts'
 import { token } from '../support/tokens/tokens.ts'
-import { redis, until } from './redis-server.ts'
+import { until } from '../support/until.ts'
+import { redis } from './redis-server.ts'
 
 /** A sentinel that watches a primary. It is stopped when the test ends. */
 async function sentinel(t: Test, primary: number, index: number): Promise<number> {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { test } from 'tap'
 import { RedisStore } from '../../src/browser-login/sessions/redis-store.ts'
-import { redis, until } from './redis-server.ts'
+import { until } from '../support/until.ts'
+import { redis } from './redis-server.ts'
 
 test('the commands of the session store, in a real Redis', async (t) => {
   const { url, size } = await redis(t)

@@ -4,8 +4,9 @@ import { fakeTenant } from '../support/fakes/tenant.ts'
 import { ADMIN } from '../support/probe-routes.ts'
 import { start } from '../support/process.ts'
 import { BASE, SESSION_SECRET } from '../support/site.ts'
+import { until } from '../support/until.ts'
 import { browser, PROBE_PROGRAM } from './browser.ts'
-import { redis, until } from './redis-server.ts'
+import { redis } from './redis-server.ts'
 
 test('two processes share one Redis, which goes down and comes back', async (t) => {
   const tenant = await fakeTenant(t)

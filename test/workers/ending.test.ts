@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { PUBLIC } from '../support/probe-routes.ts'
 import type { Program } from '../support/process.ts'
-import { end, events, fleet, until } from './fleet.ts'
+import { until } from '../support/until.ts'
+import { end, events, fleet } from './fleet.ts'
 
 /** The processes of the workers, also of those that have not started yet. */
 function workersOf({ pid }: Program): number[] {

@@ -1,5 +1,4 @@
 import { get } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { ENVIRONMENT } from '../support/app.ts'
 import { type Program, serve, start } from '../support/process.ts'
@@ -15,14 +14,6 @@ export function events({ output }: Program, event: string): Record<string, unkno
     .split('\n')
     .filter((line) => line.includes(`"event":"${event}"`) && line.endsWith('}'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
-}
-
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let times = 0; times < 1_200; times += 1) {
-    if (await condition()) return
-    await sleep(50)
-  }
-  throw new Error('The condition was not met in time')
 }
 
 /** The status of a request on a connection of its own. */

@@ -2,7 +2,8 @@ import { test } from 'tap'
 import { PUBLIC } from '../support/probe-routes.ts'
 import { type Program, serve, start } from '../support/process.ts'
 import { KEY } from '../support/tokens/keys.ts'
-import { end, events, fleet, PLACE, PROGRAM, until } from './fleet.ts'
+import { until } from '../support/until.ts'
+import { end, events, fleet, PLACE, PROGRAM } from './fleet.ts'
 
 test('workers share a port, their metrics are one, and a signal ends all of them', async (t) => {
   const { program, url, pids, status } = await fleet(t, { METRICS_PORT: '0' })
