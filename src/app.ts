@@ -61,6 +61,8 @@ export interface Dependencies {
   readonly config: Config
   readonly logger: Logger
   readonly tracing?: Tracing | undefined
+  /** For the line of each response, whose texts come from fixed sets; `logger` by default. */
+  readonly requestLogger?: Logger | undefined
   /** For audit lines; `logger` by default. */
   readonly auditLogger?: Logger | undefined
   readonly verifier: TokenVerifier
@@ -86,7 +88,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const { organizations, authFailuresMax, redisUrl, dpop, publicUrl } = config
   const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
   const proxyHeaders = new ProxyHeaders(config.trustProxy, config.proxyRequestIdHeader)
-  const { tracing, auditLogger = logger } = dependencies
+  const { tracing, requestLogger = logger, auditLogger = logger } = dependencies
   const contextOf = contextReader(proxyHeaders, tracing)
   const audit = config.auditLog ? new AuditLog(auditLogger, contextOf) : undefined
   const format = dependencies.problemDetails ? problemFormat : messageFormat
@@ -97,7 +99,9 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     exposedHeaders: config.corsExposedHeaders,
   })
   const errorResponse = errorResponses(format, corsPolicy)
-  const requestLog = new RequestLog(logger, {
+  const requestLog = new RequestLog({
+    logger,
+    requestLogger,
     onRequestCompleted,
     hint,
     audit,

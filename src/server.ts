@@ -15,7 +15,7 @@ import {
 import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
 import { interruptible, waitForKeys } from './lifecycle/start.ts'
-import { createLogger } from './observability/logger.ts'
+import { createLogger, createRequestLogger } from './observability/logger.ts'
 import type { DroppedLines, ShareMetrics } from './observability/metrics.ts'
 import { openAuditOutput } from './observability/output/audit-output.ts'
 import { LogOutput, SHARED_BATCH_LENGTH } from './observability/output/log-destination.ts'
@@ -133,6 +133,7 @@ export async function startServer(
       log: () => (output instanceof LogOutput ? output.dropped : 0),
       audit: () => audit?.dropped ?? 0,
     },
+    requestLogger: createRequestLogger(config.logLevel, output, options),
     auditLogger: audit && createLogger('info', audit, options),
     // #region telemetry
     tracing: await loadTelemetry(config, sources, logger),
@@ -169,6 +170,8 @@ export interface AssembleOptions {
   readonly notReady?: StartOptions['notReady'] | undefined
   readonly droppedLines?: DroppedLines
   readonly tracing?: Tracing | undefined
+  /** For the line of each response; the log by default. */
+  readonly requestLogger?: Logger | undefined
   /** For audit lines; the log by default. */
   readonly auditLogger?: Logger | undefined
   /** Whether `app.swagger()` returns the OpenAPI document of the routes, and with what. */
@@ -197,6 +200,7 @@ export async function assemble(
   const app = await buildApp({
     config,
     logger,
+    requestLogger: options.requestLogger,
     auditLogger: options.auditLogger,
     tracing: options.tracing,
     verifier,

@@ -19,6 +19,7 @@ type Logger = typeof import('../../src/observability/logger.ts')
 type RequestLogs = typeof import('../../src/observability/request-log.ts')
 type RequestLogger = typeof import('../../src/observability/request-logger.ts')
 type RawErrorResponses = typeof import('../../src/plugins/raw-error-responses.ts')
+type LogOutputs = typeof import('../../src/observability/output/log-destination.ts')
 type ErrorResponses = typeof import('../../src/http/error-response.ts')
 type ErrorFormats = typeof import('../../src/http/error-format.ts')
 type Errors = typeof import('../../src/plugins/errors.ts')
@@ -33,7 +34,8 @@ type FailedAuthentications = typeof import('../../src/plugins/limits/failed-auth
 type Authenticate = typeof import('../../src/plugins/authenticate.ts')
 type Authorize = typeof import('../../src/plugins/authorize.ts')
 
-const { createLogger } = await compiled<Logger>('observability/logger.js')
+const { createLogger, createRequestLogger } = await compiled<Logger>('observability/logger.js')
+const { LogOutput } = await compiled<LogOutputs>('observability/output/log-destination.js')
 const { RequestLog } = await compiled<RequestLogs>('observability/request-log.js')
 const { requestLoggers } = await compiled<RequestLogger>('observability/request-logger.js')
 const { rawErrorResponses } = await compiled<RawErrorResponses>('plugins/raw-error-responses.js')
@@ -70,15 +72,17 @@ const STEPS: readonly Step[] = [
   {
     name: 'request id, one log line',
     options: () => {
-      const logger = createLogger('info')
+      const output = new LogOutput()
+      const logger = createLogger('info', output)
       const contextOf = () => undefined
       const options = {
+        ...{ logger, requestLogger: createRequestLogger('info', output) },
         ...{ onRequestCompleted: () => {}, hint: () => undefined, errorResponse, contextOf },
       }
       return {
         loggerInstance: logger,
         childLoggerFactory: requestLoggers(contextOf),
-        logController: new RequestLog(logger, options),
+        logController: new RequestLog(options),
         genReqId: () => randomUUID(),
         requestIdHeader: false,
       }

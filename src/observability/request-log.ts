@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
-import type { ChildLoggerOptions, Logger } from 'pino'
+import type { Logger } from 'pino'
 import type { CreateErrorResponse } from '../http/error-response.ts'
 import { roundMilliseconds } from '../utils/round-milliseconds.ts'
 import type { AuditLog } from './audit-log.ts'
 
-/** What is logged and counted of a completed request. All texts come from fixed sets. */
+/** What is logged and counted of a completed request. All texts but the hint come from fixed sets. */
 export interface CompletedRequest {
   readonly event: 'request'
   /** The client has it in `X-Request-Id`. */
@@ -40,6 +40,10 @@ export type Hint = (refusal: string | undefined, request: FastifyRequest) => str
 export type OnRequestCompleted = (completed: CompletedRequest, reply?: FastifyReply) => void
 
 export interface RequestLogOptions {
+  /** For lines with an error or a hint, whose texts may have secrets. */
+  readonly logger: Logger
+  /** For all other lines, whose texts come from fixed sets. */
+  readonly requestLogger: Logger
   readonly onRequestCompleted: OnRequestCompleted
   readonly hint: Hint
   /** Undefined if there are no audit lines. */
@@ -51,14 +55,10 @@ export interface RequestLogOptions {
 
 /** Logs one line for each response, instead of Fastify's two, and reports it for the metrics. */
 export class RequestLog extends LogController {
-  readonly #logger: Logger
   readonly #options: RequestLogOptions
-  /** The loggers of routes with a level of their own. */
-  readonly #byLevel = new Map<string, Logger>()
 
-  constructor(logger: Logger, options: RequestLogOptions) {
+  constructor(options: RequestLogOptions) {
     super({ requestIdLogLabel: 'requestId' })
-    this.#logger = logger.child({}, FROM_FIXED_SETS)
     this.#options = options
   }
 
@@ -110,28 +110,21 @@ export class RequestLog extends LogController {
     unexpected?: unknown,
     reply?: FastifyReply,
   ): void {
-    const log = this.#loggerOf(reply?.request.routeOptions.logLevel)
-    const context = request && this.#options.contextOf(request)
+    const { logger, requestLogger, contextOf, onRequestCompleted } = this.#options
+    const context = request && contextOf(request)
     const line = context === undefined ? completed : { ...completed, ...context }
+    const isFixed = unexpected === undefined && completed.hint === undefined
+    const log = atLevel(isFixed ? requestLogger : logger, reply?.request.routeOptions.logLevel)
     if (unexpected !== undefined) log.error({ ...line, err: unexpected }, 'request')
     else if (completed.status >= 500) log.warn(line, 'request')
     else log.info(line, 'request')
-    this.#options.onRequestCompleted(completed, reply)
-  }
-
-  /** @param level the level of the route; empty if it has none of its own */
-  #loggerOf(level: string | undefined): Logger {
-    if (level === undefined || level === '') return this.#logger
-    const logger = this.#byLevel.get(level) ?? this.#logger.child({}, { level })
-    this.#byLevel.set(level, logger)
-    return logger
+    onRequestCompleted(completed, reply)
   }
 }
 
-/** The texts of these lines come from fixed sets, so there is nothing to redact in their values. */
-const FROM_FIXED_SETS: ChildLoggerOptions = {
-  formatters: { log: (line) => line },
-  serializers: { msg: (text) => text },
+/** @param level the level of the route; empty if it has none of its own */
+function atLevel(logger: Logger, level: string | undefined): Logger {
+  return level === undefined || level === '' ? logger : logger.child({}, { level })
 }
 
 /** Serializes a request without its URL: paths and queries may contain secrets. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyPluginAsync } from 'fastify'
 import { trustedProxies } from '../http/trusted-proxies.ts'
+import { redactText } from './redact-text.ts'
 
 /** Which span of which trace something belongs to (https://www.w3.org/TR/trace-context/). */
 export interface TraceIds {
@@ -82,7 +83,7 @@ export class ProxyHeaders {
     const id = request.headers[this.#requestIdHeader]
     return {
       ...(parent && { traceId: parent.traceId, spanId: parent.spanId }),
-      ...(typeof id === 'string' && REQUEST_ID.test(id) && { proxyRequestId: id }),
+      ...(typeof id === 'string' && REQUEST_ID.test(id) && { proxyRequestId: redactText(id) }),
     }
   }
 }

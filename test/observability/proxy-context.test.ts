@@ -51,6 +51,9 @@ test('ids of proxies that are malformed are not logged', async (t) => {
   for (const line of log) t.notOk('proxyRequestId' in line)
   await app.inject({ url: PROTECTED, headers: { [name]: 'a-1' }, remoteAddress: PROXY })
   t.match(log.at(-1), { proxyRequestId: 'a-1' })
+  const secret = token().slice(0, 100)
+  await app.inject({ url: PROTECTED, headers: { [name]: secret }, remoteAddress: PROXY })
+  t.match(log.at(-1), { proxyRequestId: '[redacted]' }, 'a proxy may pass on what the client sent')
 })
 
 test('requests that reach no hook have the ids too, where they can be read', async (t) => {

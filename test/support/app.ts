@@ -4,7 +4,7 @@ import { buildApp } from '../../src/app.ts'
 import type { Environment } from '../../src/config/environment.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import type { Timeouts } from '../../src/lifecycle/timeouts.ts'
-import { createLogger } from '../../src/observability/logger.ts'
+import { createLogger, createRequestLogger } from '../../src/observability/logger.ts'
 import { AccessTokenVerifier, type TokenVerifier } from '../../src/tokens/access-token.ts'
 import { TrustedIssuers } from '../../src/tokens/issuers/trusted-issuers.ts'
 import type { VerificationKeys } from '../../src/tokens/keys/remote-jwks.ts'
@@ -66,6 +66,7 @@ export async function testApp(t: Test, options: TestAppOptions = {}): Promise<Te
   const app = await buildApp({
     config,
     logger: createLogger(config.logLevel, destination),
+    requestLogger: createRequestLogger(config.logLevel, destination),
     verifier:
       options.verifier ??
       new AccessTokenVerifier(new TrustedIssuers(issuers), options.now ?? (() => NOW * 1000), {
