@@ -9,6 +9,7 @@ import {
   PLAIN_TOKEN_NOTE,
   requestPersonaToken,
   SECOND_FACTOR_OPTION,
+  secondFactorNote,
 } from './calls/persona-token.ts'
 import { readText, type Streams } from './support/command.ts'
 import { callLocalTenant } from './support/local-tenant.ts'
@@ -76,6 +77,8 @@ async function callApi({ values, operands, sources, streams }: Invocation<typeof
     }))
   const isBound = token.type === 'DPoP'
   if (values.dpop && !isBound) err.line(PLAIN_TOKEN_NOTE, '')
+  const note = values['second-factor'] ? await secondFactorNote(sources) : undefined
+  if (note !== undefined) err.line(note, '')
 
   const url = `${api.url}${path}`
   const proofUri = `${api.publicUrl}${path.replace(/[?#].*/s, '')}`

@@ -6,6 +6,7 @@ import {
   PLAIN_TOKEN_NOTE,
   requestPersonaToken,
   SECOND_FACTOR_OPTION,
+  secondFactorNote,
 } from './calls/persona-token.ts'
 import { requestWrongToken, WRONG_TOKEN_OPTIONS } from './tenant-control/wrong-token.ts'
 
@@ -61,6 +62,8 @@ async function printToken({ values, operands, sources, streams }: Invocation<typ
   const options = { signer, show: () => undefined, secondFactor: values['second-factor'] }
   const { token, type, response } = await requestPersonaToken(sources, persona, options)
   if (values.dpop && type === 'Bearer') err.line(PLAIN_TOKEN_NOTE)
+  const note = values['second-factor'] ? await secondFactorNote(sources) : undefined
+  if (note !== undefined) err.line(note)
   if (values.json) out.json(response)
   else out.line(token)
   return 0

@@ -8,6 +8,9 @@ import { type ExchangeOptions, exchange, type SchemedToken } from './exchange.ts
 export const PLAIN_TOKEN_NOTE =
   'The token is not bound to the key: the API at the tenant does not allow it (proofOfPossession).'
 
+const NO_CLAIMS_NOTE =
+  'The token says nothing about the second factor (authenticationClaims is none). Set "authenticationClaims" to "namespaced" or "standard" in the data of the local tenant.'
+
 /** An option of the commands that get a token. */
 export const SECOND_FACTOR_OPTION = {
   'second-factor': {
@@ -59,6 +62,20 @@ export async function requestPersonaToken(
   if (error === 'invalid_grant') throw new UsageError(problem)
   if (token === undefined) throw new Error(problem)
   return { type: type === 'DPoP' ? type : 'Bearer', token, response }
+}
+
+/**
+ * What someone has to know who asked for the second factor.
+ *
+ * @returns undefined if access tokens say how somebody logged in
+ * @throws Error if the local tenant does not respond
+ */
+export async function secondFactorNote(
+  sources: readonly Environment[],
+): Promise<string | undefined> {
+  const response = await callLocalTenant(sources, '/local-tenant/environment', {})
+  const { variables = {} } = (await response.json()) as { readonly variables?: object }
+  return 'ACR_CLAIM' in variables ? undefined : NO_CLAIMS_NOTE
 }
 
 function parse(text: string): Record<string, string | undefined> {

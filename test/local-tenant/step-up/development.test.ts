@@ -68,7 +68,8 @@ test('commands get tokens with the second factor, and the server of npm run dev 
   t.match(plain.err, `acr_values="${MFA}", max_age="60"`)
   t.equal((await call('/strong', '--as', 'ann', '--second-factor')).exitCode, 0)
 
-  const { out } = await token('ann', '--second-factor')
+  const { out, err } = await token('ann', '--second-factor')
+  t.equal(err, '')
   t.equal(decodeJwt(out.trim())[`${API}/acr`], MFA)
   t.notHas(decodeJwt((await token('ann')).out.trim()), `${API}/acr`)
   t.equal((await call('/strong', '--token', out.trim())).exitCode, 0)
@@ -117,6 +118,17 @@ test('the console: the matrix, the explanation, tokens with the factor, and peop
   t.match((await ann.authorize()).html, /bob.*no second factor/s)
   await useFactor(ann, await ann.logIn('ann', { acr_values: MFA }))
   t.match((await console('sessions')).html, /with the second factor/)
+})
+
+test('without claims about the login, commands say that the second factor has no effect', async (t) => {
+  const { call, token } = await project(t, { authenticationClaims: 'none' })
+  const note =
+    /^The token says nothing about the second factor.* Set "authenticationClaims" to "namespaced"/m
+  const issued = await token('ann', '--second-factor')
+  t.equal(issued.exitCode, 0)
+  t.match(issued.err, note)
+  t.match((await call('/any', '--as', 'ann', '--second-factor')).err, note)
+  t.notMatch((await token('ann')).err, note)
 })
 
 test('without claims about the login, the console has no field for it', async (t) => {
