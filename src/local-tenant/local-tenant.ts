@@ -111,7 +111,7 @@ export async function startLocalTenant(options: LocalTenantOptions): Promise<Loc
   const keys = await SigningKeys.load(keysFile, provider.tokenType)
   const grants = new Grants()
   const directory = new Directory(!provider.audienceParameter)
-  seedDirectory(directory, options.seed ?? 'data', data)
+  seedDirectory(directory, options.seed ?? 'data', data, provider.authenticationClaims)
   const file = await DirectoryFile.load(join(options.directory, 'directory.json'), directory)
   const rateLimit = new ManagementRateLimit()
   const certificate = options.https ? await loadCertificate(options.directory) : undefined

@@ -73,7 +73,8 @@ export const tenantDataSchema = {
     },
     authenticationClaims: {
       enum: ['namespaced', 'standard', 'none'],
-      description: 'How access tokens have acr and auth_time. The default is none',
+      description:
+        'How access tokens have acr and auth_time. The default is that of the provider: standard for keycloak and okta, none for others',
     },
     acrValues: {
       ...names,

@@ -18,7 +18,8 @@ export interface TenantData {
   /**
    * How access tokens say how and when somebody logged in: `namespaced` in the claims `<identifier>/acr` and
    * `<identifier>/auth_time`, as an Action of Auth0 can add them; `standard` in `acr` and `auth_time`, as other
-   * issuers have them; `none`, the default, not at all. The server of `npm run dev` reads the same claims.
+   * issuers have them; `none` not at all. The default is that of the provider: `standard` for Keycloak and
+   * Okta, `none` for others. The server of `npm run dev` reads the same claims.
    */
   readonly authenticationClaims?: string | undefined
   /** The values of `acr` that the second factor can give. The default is that of Auth0. */

@@ -19,11 +19,16 @@ export const DEFAULT_AUTHENTICATION: AuthenticationSettings = {
   acrValues: [MULTI_FACTOR],
 }
 
-/** The data has been validated; its types are wider. */
-export function authenticationOf({
-  authenticationClaims: claims = DEFAULT_AUTHENTICATION.claims,
-  acrValues = DEFAULT_AUTHENTICATION.acrValues,
-}: TenantData): AuthenticationSettings {
+/**
+ * The data has been validated; its types are wider.
+ *
+ * @param defaultClaims those of the provider
+ */
+export function authenticationOf(
+  { authenticationClaims, acrValues = DEFAULT_AUTHENTICATION.acrValues }: TenantData,
+  defaultClaims: AuthenticationSettings['claims'],
+): AuthenticationSettings {
+  const claims = authenticationClaims ?? defaultClaims
   return { claims, acrValues } as AuthenticationSettings
 }
 

@@ -6,7 +6,7 @@ import type {
   TenantData,
 } from '../../tenant-data/tenant-data.ts'
 import { MANAGEMENT_SCOPES } from '../management-api/scopes.ts'
-import { authenticationOf } from './authentication.ts'
+import { type AuthenticationSettings, authenticationOf } from './authentication.ts'
 import { connections, DATABASE_LOGIN, defaultClients } from './defaults.ts'
 import type { Directory } from './directory.ts'
 import type { Client, Organization, Persona } from './records.ts'
@@ -27,9 +27,18 @@ const managementClient: Client = {
   grantTypes: ['client_credentials'],
 }
 
-/** Fills a directory with the data of a tenant. */
-export function seedDirectory(directory: Directory, seed: Seed, data: TenantData): void {
-  directory.authentication = authenticationOf(data)
+/**
+ * Fills a directory with the data of a tenant.
+ *
+ * @param authenticationClaims those of the provider, for data that does not name them
+ */
+export function seedDirectory(
+  directory: Directory,
+  seed: Seed,
+  data: TenantData,
+  authenticationClaims: AuthenticationSettings['claims'],
+): void {
+  directory.authentication = authenticationOf(data, authenticationClaims)
   directory.clients.seed({ ...managementClient })
   directory.clientGrants.seed({
     id: 'cgr_management',

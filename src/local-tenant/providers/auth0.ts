@@ -15,6 +15,7 @@ export const auth0: Provider = {
   audienceParameter: true,
   organization: 'id',
   federatedGrant: true,
+  authenticationClaims: 'none',
   accessToken: (claims) => claims,
   idToken: (claims) => claims,
 }

@@ -19,6 +19,7 @@ export const cognito: Provider = {
   audienceParameter: false,
   organization: undefined,
   federatedGrant: false,
+  authenticationClaims: 'none',
 
   accessToken(claims) {
     const { azp: client, permissions = [] } = claims

@@ -23,6 +23,7 @@ export const entra: Provider = {
   audienceParameter: false,
   organization: undefined,
   federatedGrant: false,
+  authenticationClaims: 'none',
 
   accessToken(claims) {
     const { permissions = [], scope } = claims

@@ -24,6 +24,7 @@ export const keycloak: Provider = {
   audienceParameter: false,
   organization: 'name',
   federatedGrant: false,
+  authenticationClaims: 'standard',
 
   accessToken(claims) {
     const { permissions = [], org_name: organization } = claims

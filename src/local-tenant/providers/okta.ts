@@ -19,6 +19,7 @@ export const okta: Provider = {
   audienceParameter: false,
   organization: undefined,
   federatedGrant: false,
+  authenticationClaims: 'standard',
 
   accessToken(claims) {
     const { sub: id, azp: client, scope, permissions = [] } = claims

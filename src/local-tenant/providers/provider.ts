@@ -66,6 +66,8 @@ export interface Provider {
   readonly organization: 'id' | 'name' | undefined
   /** Whether it exchanges refresh tokens for tokens of third parties (Auth0's Token Vault). */
   readonly federatedGrant: boolean
+  /** Whether its access tokens have `acr` and `auth_time`, if the data of the tenant does not say so. */
+  readonly authenticationClaims: 'standard' | 'none'
   /** The claims of an access token. The caller sets `iss`. */
   readonly accessToken: (claims: AccessTokenClaims) => object
   /** The claims of an ID token. The caller sets `iss`. */

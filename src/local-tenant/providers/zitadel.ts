@@ -30,6 +30,7 @@ export const zitadel: Provider = {
   audienceParameter: false,
   organization: 'id',
   federatedGrant: false,
+  authenticationClaims: 'none',
 
   accessToken(claims) {
     const { permissions = [], org_id = INSTANCE.id, org_name = INSTANCE.name } = claims

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose'
 import { type Test, test } from 'tap'
 import { main as callCommand } from '../../../src/cli/call.ts'
 import { main as tokenCommand } from '../../../src/cli/token.ts'
+import { PROVIDER_NAMES } from '../../../src/config/issuer/providers.ts'
 import { startDevelopment } from '../../../src/dev/start-development.ts'
 import { suggestCalls } from '../../../src/dev/suggested-calls.ts'
 import { apiEnvironment } from '../../../src/local-tenant/controls/environment.ts'
@@ -10,7 +11,7 @@ import { findProject } from '../../../src/project/project.ts'
 import { validateTenantData } from '../../../src/tenant-data/validate-tenant-data.ts'
 import { runCommand } from '../../support/command.ts'
 import { writeTenantKeys } from '../../support/tokens/key-cache.ts'
-import { visitor } from '../../support/visitor.ts'
+import { startTenant, visitor } from '../../support/visitor.ts'
 import { API, DATA, MFA, startWith, useFactor } from './data.ts'
 
 const SERVER = `export default { routes: [async (app) => {
@@ -164,6 +165,21 @@ test('the names of the claims follow from the data', async (t) => {
   ])
   t.strictSame(await variables({ authenticationClaims: 'standard' }), ['acr', 'auth_time'])
   t.strictSame(await variables({ authenticationClaims: 'none' }), [undefined, undefined])
+})
+
+test('without a value in the data, the claims are those of the provider', async (t) => {
+  const standard = ['keycloak', 'okta']
+  for (const provider of PROVIDER_NAMES) {
+    const authenticationClaims = undefined
+    const { directory } = await startTenant(t, {
+      provider,
+      data: { ...DATA, authenticationClaims },
+    })
+    const expected = standard.includes(provider) ? 'standard' : 'none'
+    t.equal(directory.authentication.claims, expected, provider)
+    const named = await startTenant(t, { provider, data: DATA })
+    t.equal(named.directory.authentication.claims, 'namespaced', provider)
+  }
 })
 
 test('data with other values is rejected', async (t) => {
