@@ -107,8 +107,10 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
     const names = claimNamesOf(expected)
     const { acr, maxAge } = requirements
     const found = [
-      ...(acr === undefined ? [] : [`acr ${printable(claimAt(claims, names.acr))}`]),
-      ...(maxAge === undefined ? [] : [`auth_time ${formatTime(claimAt(claims, names.authTime))}`]),
+      ...(acr === undefined ? [] : [`${names.acr} ${printable(claimAt(claims, names.acr))}`]),
+      ...(maxAge === undefined
+        ? []
+        : [`${names.authTime} ${formatTime(claimAt(claims, names.authTime))}`]),
     ]
     return { expected: authenticationInWords(requirements).join(', '), found: found.join(', ') }
   },

@@ -75,12 +75,12 @@ test('the local tenant: the data decides what tokens have', async (t) => {
 
 test('other providers', async (t) => {
   const cases = {
-    keycloak: /client scopes acr.*basic/,
+    keycloak: /client scope acr, and .*client scope basic/,
     entra: /a challenge of its own/,
     cognito: /auth_time alone/,
     zitadel: /ID tokens alone/,
-    okta: /have the issuer put it into access tokens, or set ACR_CLAIM/,
-    toString: /have the issuer put it into access tokens/,
+    okta: /have the issuer put acr into access tokens, or set ACR_CLAIM .*put auth_time .*AUTH_TIME_CLAIM/,
+    toString: /have the issuer put acr into access tokens/,
   }
   for (const [provider, advice] of Object.entries(cases)) {
     const explanation = explainLogin({}, BOTH, {}, { provider })
@@ -89,14 +89,36 @@ test('other providers', async (t) => {
   }
 })
 
+test('claims with other names: the advice has these names, and not those of the provider', async (t) => {
+  const environment = { ACR_CLAIM: '/login/level', AUTH_TIME_CLAIM: 'https://a.test/time' }
+  for (const provider of ['keycloak', 'okta', 'entra', 'cognito', 'zitadel', 'toString']) {
+    const { advice } = explainLogin({}, BOTH, environment, { provider })
+    t.equal(
+      advice,
+      'It has no /login/level and https://a.test/time. Log in again with acr_values=gold silver and max_age=300. If the tokens of such a login lack it too, have the issuer put /login/level into access tokens, or set ACR_CLAIM to a claim that has it, and have the issuer put https://a.test/time into access tokens, or set AUTH_TIME_CLAIM to a claim that has it.',
+      provider,
+    )
+  }
+  const keycloak = { provider: 'keycloak' }
+  const one = explainLogin({}, BOTH, { ACR_CLAIM: 'loa' }, keycloak).advice
+  t.match(one, /have the issuer put loa into .*, and give the client the client scope basic/)
+  const { advice, checks } = explainLogin(
+    { login: { level: 'tin' } },
+    { acr: ['gold'] },
+    environment,
+  )
+  t.match(advice, /suffice: it has another value in \/login\/level\. /)
+  t.equal(checks.at(-1)?.found, '/login/level "tin"')
+})
+
 test('a login that is another one, too old, or in the future', async (t) => {
   const advice = (acr: string, age: number, access: Requirements = BOTH) =>
     explainLogin({ acr, auth_time: NOW - age }, access).advice
   t.equal(
     advice('tin', 1000),
-    'The login of the user does not suffice: it has another acr, and it was more than 300 s ago. Log in again with acr_values=gold silver and max_age=300. A renewed token does not help: it has the login of the first one.',
+    'The login of the user does not suffice: it has another value in acr, and it was more than 300 s ago. Log in again with acr_values=gold silver and max_age=300. A renewed token does not help: it has the login of the first one.',
   )
-  t.match(advice('tin', 0), /suffice: it has another acr\. /)
+  t.match(advice('tin', 0), /suffice: it has another value in acr\. /)
   t.match(advice('tin', 0, { acr: ['gold'] }), /with acr_values=gold\. /)
   t.match(advice('gold', 1000), /suffice: it was more than 300 s ago\. /)
   t.match(advice('gold', 1000, { maxAge: 60 }), /with max_age=60\. /)
