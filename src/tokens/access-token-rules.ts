@@ -72,9 +72,12 @@ const kind: Rule = {
     const { nonce, at_hash, c_hash, cnf } = claims
     const hasNonce = nonce !== undefined && !nonceAllowed
     if (hasNonce || at_hash !== undefined || c_hash !== undefined) return 'id_token'
-    if (requiredClaimsOf(expected).some(([name, value]) => claimAt(claims, name) !== value)) {
-      return 'claim_mismatch'
-    }
+    // The rule about the issuer rejects the others, whatever claims they have.
+    const isOfIssuer = checkIssuer(claims, expected.issuer) === undefined
+    const isOther = requiredClaimsOf(expected).some(
+      ([name, value]) => claimAt(claims, name) !== value,
+    )
+    if (isOfIssuer && isOther) return 'claim_mismatch'
     const isAccepted = cnf === undefined || (boundTokens && confirmationOf(cnf) !== undefined)
     return isAccepted ? undefined : 'token_bound'
   },

@@ -176,6 +176,8 @@ test('the explanation has advice for the provider, without the dashboard of Auth
     ['keycloak', { typ: 'Bearer', aud: 'account' }, 'audience_mismatch', /type Audience.*aud/s],
     ['keycloak', { typ: 'Bearer', sub: undefined }, 'subject_missing', /scope basic/],
     ['keycloak', { typ: 'Bearer', iss: 'http://kc' }, 'issuer_mismatch', /option hostname/],
+    ['keycloak', { typ: 'JWT', iss: 'http://kc' }, 'issuer_mismatch', /option hostname/],
+    ['cognito', { iss: 'http://other' }, 'issuer_mismatch', /set ISSUER/],
     ['cognito', { token_use: 'access' }, 'audience_mismatch', /client_id has the id/],
     ['entra', { iss: 'https://sts.windows.net/1/' }, 'issuer_mismatch', /AccessTokenVersion/],
     ['zitadel', { exp: 1 }, 'token_expired', /clock/],
