@@ -10,6 +10,7 @@ import {
   requestPersonaToken,
   SECOND_FACTOR_OPTION,
   secondFactorNote,
+  TokenRefusedError,
 } from './calls/persona-token.ts'
 import { readText, type Streams } from './support/command.ts'
 import { callLocalTenant } from './support/local-tenant.ts'
@@ -118,12 +119,12 @@ async function givenToken(
   return { type: dpop ? 'DPoP' : 'Bearer', token }
 }
 
-/** @throws Error that says how to go on without a new token, if the tenant gives none */
+/** @throws Error that says how to go on without a new token, if the tenant does not respond, or fails */
 async function newToken(...args: Parameters<typeof requestPersonaToken>): Promise<SchemedToken> {
   try {
     return await requestPersonaToken(...args)
   } catch (error) {
-    if (error instanceof UsageError) throw error
+    if (error instanceof UsageError || error instanceof TokenRefusedError) throw error
     throw new Error(`No new token: ${(error as Error).message} ${WITH_OLD_TOKEN}`)
   }
 }

@@ -20,6 +20,9 @@ export const SECOND_FACTOR_OPTION = {
   },
 } as const
 
+/** The tenant works, and gives no token for this request. */
+export class TokenRefusedError extends Error {}
+
 export interface PersonaTokenOptions extends Omit<ExchangeOptions, 'send'> {
   /** Whether the token is as after a login with the second factor. */
   readonly secondFactor?: boolean
@@ -29,7 +32,8 @@ export interface PersonaTokenOptions extends Omit<ExchangeOptions, 'send'> {
  * Requests an access token of the local tenant for a persona.
  *
  * @param options with the key that the token should be bound to, and whether the second factor is used
- * @throws UsageError if there is no such persona; Error with the reason of the local tenant
+ * @throws UsageError if there is no such persona; TokenRefusedError with the reason of the local tenant; Error if it
+ *   does not respond, or fails
  */
 export async function requestPersonaToken(
   sources: readonly Environment[],
@@ -43,7 +47,7 @@ export async function requestPersonaToken(
     ...(secondFactor && { second_factor: 'true' }),
   })
   const url = `${tenantOrigin(sources)}/oauth/token`
-  const { body: text } = await exchange(
+  const { status, body: text } = await exchange(
     { method: 'POST', url, proofUri: url },
     {
       signer,
@@ -60,6 +64,7 @@ export async function requestPersonaToken(
     error,
   } = response
   if (error === 'invalid_grant') throw new UsageError(problem)
+  if (status === 400 && error !== undefined) throw new TokenRefusedError(problem)
   if (token === undefined) throw new Error(problem)
   return { type: type === 'DPoP' ? type : 'Bearer', token, response }
 }

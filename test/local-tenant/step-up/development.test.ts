@@ -77,6 +77,8 @@ test('commands get tokens with the second factor, and the server of npm run dev 
 
   const noFactor = await token('bob', '--second-factor')
   t.match(noFactor.problem, 'The user has no second factor.')
+  const refused = await call('/strong', '--as', 'bob', '--second-factor')
+  t.equal(refused.problem, 'The user has no second factor.', 'without advice for an outage')
   t.match(
     (await token('ann', '--second-factor', '--expired')).problem,
     '--expired and --second-factor exclude each other.',
