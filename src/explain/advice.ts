@@ -25,6 +25,7 @@ type ExplainedCode =
   | Exclude<RejectionCode, keyof typeof PROOF_ADVICE>
   | 'keys_unavailable'
   | 'introspection_unavailable'
+  | typeof HOST_NOT_ALLOWED
 
 /**
  * Explains in one or two sentences why a token was rejected and how to fix it, with the names of
@@ -57,6 +58,9 @@ export function decodedOrEmpty(token: string): DecodedToken {
 type Advise = (token: DecodedToken, input: ExplanationInput) => string
 
 const NEW_TOKEN = 'Get a new access token from the tenant.'
+
+/** What a response 421 has as its reason. */
+export const HOST_NOT_ALLOWED = 'host_not_allowed'
 
 const MALFORMED_HEADER =
   'The Authorization header must be the word Bearer, a space and one token. Check for an empty token, quotes or line breaks around it, a second Bearer, or a second header.'
@@ -114,6 +118,8 @@ const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
     `The issuer says that it is not active: it expired, was revoked, or is not a token of this issuer. ${NEW_TOKEN}`,
   introspection_unavailable: () =>
     'The introspection endpoint of the issuer (INTROSPECTION_URL) does not say whether tokens are active, so the token cannot be verified. Run npm run doctor.',
+  [HOST_NOT_ALLOWED]: () =>
+    'The server does not answer at this host name, so it did not look at the token or the proof. Use the URL that clients call. If it is right, add its host name to ALLOWED_HOSTS; behind a proxy that changes Host, use the URL that the proxy calls.',
   keys_unavailable: (_token, { jwksUrl }) =>
     `The signing keys of the tenant at ${jwksUrl} are unavailable, so the token cannot be verified. Run npm run doctor.`,
 }

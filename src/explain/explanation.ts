@@ -2,7 +2,7 @@ import type { RejectionCode } from '../access/challenge.ts'
 import type { AccessPolicy, Requirements } from '../access/policy.ts'
 import { metadataUrls } from '../tokens/keys/discover-jwks-uri.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
-import { adviceFor, decodedOrEmpty } from './advice.ts'
+import { adviceFor, decodedOrEmpty, HOST_NOT_ALLOWED } from './advice.ts'
 import { type Check, checksOf } from './checks.ts'
 import type { ExplanationInput } from './explanation-input.ts'
 
@@ -111,5 +111,6 @@ function resultOf(status: number): Explanation['result'] {
 
 function codeOf({ status, code }: ServerAnswer): string | undefined {
   // The server rejects such a large header before it reads the token.
-  return status === 431 ? 'token_too_large' : code
+  if (status === 431) return 'token_too_large'
+  return status === 421 ? HOST_NOT_ALLOWED : code
 }

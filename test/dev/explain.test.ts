@@ -48,6 +48,21 @@ test('if no tenant is configured, tokens are verified for the server of npm run 
   }
 })
 
+test('a URL with a host at which the server does not answer', async (t) => {
+  const { tenant: issuer } = await development(t)
+  const sources = [{ TENANT_PORT: new URL(issuer).port }]
+  const user = await personaToken(issuer, 'user')
+  const url = `https://other.test${PROTECTED}`
+  for (const args of [
+    ['--proof', 'x', '--url', url],
+    ['--route', url],
+  ]) {
+    const { exitCode, output } = await explain(args, sources, user)
+    t.equal(exitCode, 2)
+    t.match(output, /^Not checked: 421 .* \(host_not_allowed\)\n.*ALLOWED_HOSTS/)
+  }
+})
+
 test('other tokens of a login, sent by mistake', async (t) => {
   const { tenant: issuer } = await development(t)
   const sources = [{ TENANT_PORT: new URL(issuer).port }]
