@@ -1,4 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Writes JSON atomically to a file that only its owner can read. */
@@ -7,6 +9,18 @@ export async function writePrivate(file: string, value: unknown): Promise<void> 
   const temporary = `${file}.${process.pid}`
   await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
   await rename(temporary, file)
+}
+
+/** The same, unless the file exists: what another process wrote first stays. Read it again to see which one it is. */
+export async function createPrivate(file: string, value: unknown): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  const temporary = `${file}.${randomUUID()}`
+  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
+  await link(temporary, file)
+    // Some file systems have no links.
+    .catch(() => copyFile(temporary, file, constants.COPYFILE_EXCL))
+    .catch(() => undefined)
+  await rm(temporary)
 }
 
 /**

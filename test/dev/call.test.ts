@@ -1,4 +1,5 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { decodeJwt } from 'jose'
 import { type Test, test } from 'tap'
 import { main as callCommand } from '../../src/cli/call.ts'
@@ -45,6 +46,20 @@ test('a bound token of a persona, with a key that is kept and private', async (t
     writeFileSync(KEY_FILE, text)
     t.match((await token('admin', '--dpop')).problem, /client key\. Delete .*client-key\.json/)
   }
+})
+
+test('commands that start at once have the same key', async (t) => {
+  const { token } = await start(t)
+  const names = Array.from({ length: 8 }, () => token('admin', '--dpop'))
+  const keys = (await Promise.all(names)).map(({ out }) =>
+    JSON.stringify(decodeJwt(out.trim())['cnf']),
+  )
+  t.equal(new Set(keys).size, 1)
+  t.match(keys[0], 'jkt')
+  t.strictSame(readdirSync(dirname(KEY_FILE)), ['client-key.json'], 'and leave nothing else')
+  rmSync(KEY_FILE)
+  symlinkSync('/nowhere/key.json', KEY_FILE)
+  t.match((await token('admin', '--dpop')).problem, /client key\. Delete /, 'it cannot be made')
 })
 
 test('call sends a proof, and shows both nonces but no token', async (t) => {
