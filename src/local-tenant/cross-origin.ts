@@ -25,7 +25,12 @@ export const crossOrigin = fp<CrossOriginOptions>(
   { name: 'cross-origin' },
 )
 
+/** A scheme and a host (RFC 6454 §6.2). The parser of URLs takes much more. */
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[\w.:[\]-]+$/i
+
 /** Whether an origin is on this machine or an allowed host, with any scheme and port. */
 function isAllowedOrigin(origin = '', allowedHosts: readonly string[]): boolean {
-  return URL.canParse(origin) && isAllowedHost(new URL(origin).host, allowedHosts)
+  return (
+    ORIGIN.test(origin) && URL.canParse(origin) && isAllowedHost(new URL(origin).host, allowedHosts)
+  )
 }

@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { decodeJwt } from 'jose'
 import { test } from 'tap'
 import { api } from '../../src/local-tenant/directory/data.ts'
 import { toUserResponse } from '../../src/local-tenant/management-api/resources/user-mapping.ts'
+import { isAllowedUri } from '../../src/local-tenant/protocol/authorization/authorization-request.ts'
 import { validateTenantData } from '../../src/tenant-data/validate-tenant-data.ts'
 import { assertDefined } from '../../src/utils/assert-defined.ts'
 import {
@@ -42,6 +44,65 @@ test('invalid client or redirect URI: an error page, never a redirect', async (t
     t.notMatch(page.html, 'evil.test')
   }
   t.equal((await visit('/authorize?client_id=a&client_id=b')).status, 400)
+})
+
+test('URLs that a parser would repair are rejected: for codes, after a logout, and as origins', async (t) => {
+  const issuer = await tenant(t)
+  const { authorize, visit } = visitor(issuer)
+  const repaired = [
+    'http://127.0.0.1\\@evil.test/',
+    'http://localhost\\.evil.test/',
+    'http:\\\\localhost/',
+    'http:/localhost/',
+    'http:localhost',
+    'http://localhost:4040/a\\b',
+    'http://localhost:4040/a b',
+    ' http://localhost:4040/',
+    'http://local\thost:4040/',
+    'http://localhost:4040/\n',
+    'http://@localhost:4040/',
+    'http://localhost:4040/#',
+    'http://ｌocalhost:4040/',
+    'http://local%68ost:4040/',
+  ]
+  const logoutAt = (path: string, name: string, uri: string) =>
+    visit(`${path}?client_id=messages-spa&${new URLSearchParams({ [name]: uri })}`)
+  for (const uri of repaired) {
+    t.equal((await authorize({ redirect_uri: uri })).status, 400, JSON.stringify(uri))
+    t.equal((await logoutAt('/v2/logout', 'returnTo', uri)).status, 400)
+    t.equal((await logoutAt('/oidc/logout', 'post_logout_redirect_uri', uri)).status, 400)
+  }
+  for (const path of ['/x/../callback', '/%2e/callback', '/./callback']) {
+    const redirect_uri = `http://localhost:6060${path}`
+    t.equal((await authorize({ ...WEB, redirect_uri })).status, 400, path)
+  }
+  for (const origin of ['http://127.0.0.1\\@evil.test', 'http://me@localhost', 'http:localhost']) {
+    const { headers } = await fetch(`${issuer}oauth/token`, {
+      method: 'OPTIONS',
+      headers: { origin },
+    })
+    t.equal(headers.get('access-control-allow-origin'), null, origin)
+  }
+  const uri = "http://localhost:4040/a/~b-c_(d)!$&'*+,;=:@%2F?e=f/?g"
+  t.equal((await authorize({ redirect_uri: uri })).status, 200, 'all characters of RFC 3986')
+})
+
+test('a URL that is accepted is on this machine for readers that repair nothing', async () => {
+  const start = fc.constantFrom('http://localhost', 'https://127.0.0.1', 'http://[::1]', '')
+  const part = fc.constantFrom(
+    ...['http:', 'https:', '/', '//', '\\', '@', ':', '?', '#', '.', '..', '%', ' ', '\t', '4040'],
+    ...['localhost', '127.0.0.1', '[::1]', 'evil.test', 'a'],
+  )
+  const parts = fc.array(part, { maxLength: 6 })
+  const host = /^https?:\/\/(localhost|127\.0\.0\.1\.?|\[::1\])(:\d*)?($|[/?])/
+  fc.assert(
+    fc.property(start, parts, (start, parts) => {
+      const uri = start + parts.join('')
+      if (!isAllowedUri(uri, ['loopback'])) return true
+      return host.test(uri) && !/[\\#\s]/.test(uri)
+    }),
+    { numRuns: 5000 },
+  )
 })
 
 test('the callbacks of servers have one of two paths, at any port of this machine', async (t) => {

@@ -132,17 +132,20 @@ function matchesRule(uri: string, rule: string): boolean {
   return isLoopbackUri(uri) && (path === '' || pathAndQuery(uri) === path)
 }
 
+/** As they are written: the parser of URLs resolves dot segments. */
 function pathAndQuery(uri: string): string {
-  const { pathname, search } = new URL(uri)
-  return `${pathname}${search}`
+  return uri.replace(/^https?:\/\/[^/?]+/i, '') || '/'
 }
+
+/**
+ * An http(s) URL of the characters of RFC 3986, without user info and fragment. The parser of URLs repairs others,
+ * such as a backslash, so that the checked URL would be another one than that of the client.
+ */
+const PLAIN_URL = /^https?:\/\/[\w.:[\]-]+([/?][\w.~!$&'()*+,;=:@%/?-]*)?$/i
 
 /** Whether a URL is on this machine and uses http or https (RFC 8252 §7.3). */
 function isLoopbackUri(uri: string): boolean {
-  if (!URL.canParse(uri)) return false
-  const url = new URL(uri)
-  const isPlain = url.username === '' && url.password === '' && url.hash === ''
-  return /^https?:$/.test(url.protocol) && isPlain && isLoopback(url)
+  return PLAIN_URL.test(uri) && URL.canParse(uri) && isLoopback(new URL(uri))
 }
 
 function validateResponseType({ response_type: type, response_mode: mode = 'query' }: Parameters) {
