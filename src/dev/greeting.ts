@@ -4,7 +4,13 @@ import type { Persona } from '../local-tenant/directory/records.ts'
 import type { LocalTenant } from '../local-tenant/local-tenant.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
 import { visibleText } from '../utils/visible-text.ts'
-import { apiOf, permissionsOf, suggestCalls } from './suggested-calls.ts'
+import {
+  apiOf,
+  organizationOf,
+  permissionsOf,
+  type SuggestedTenant,
+  suggestCalls,
+} from './suggested-calls.ts'
 
 export interface GreetingOptions {
   readonly apiUrl: string
@@ -40,7 +46,7 @@ export function greeting(options: GreetingOptions): string {
     ...(unused.length > 0 ? [`  Not used       ${describeUnused(unused)}`] : []),
     '',
     `  Personas, from ${dataFile}`,
-    ...personaLines(directory),
+    ...personaLines(tenant),
     ...changesOf(directory),
   ]
     .map((line) => clip(visibleText(line)))
@@ -62,7 +68,7 @@ function nextSteps(options: GreetingOptions): string[] {
     ...(scripts.includes(name) && args.length > 0 ? ['--'] : []),
     ...args,
   ]
-  const { publicPath, protectedCall } = suggestCalls(routes, tenant.directory)
+  const { publicPath, protectedCall } = suggestCalls(routes, tenant)
   const [first] = tenant.directory.personas
   const { name } = protectedCall?.persona ?? assertDefined(first, 'persona')
   const path = protectedCall === undefined ? [] : [protectedCall.path]
@@ -109,33 +115,33 @@ function changesOf(directory: Directory): string[] {
   return length === 0 ? [] : [`    Changes that override this file: ${length}`]
 }
 
-function personaLines(directory: Directory): string[] {
-  const personas = [...directory.personas]
+function personaLines(tenant: SuggestedTenant): string[] {
+  const personas = [...tenant.directory.personas]
   const shown = personas.length > MAX_PERSONAS ? personas.slice(0, MAX_PERSONAS - 1) : personas
   const width = Math.max(...shown.map(({ name }) => name.length))
   const others = personas.length - shown.length
   return [
     ...shown.map((persona) => {
-      return `    ${persona.name.padEnd(width)}  ${describe(persona, directory)}`
+      return `    ${persona.name.padEnd(width)}  ${describe(persona, tenant)}`
     }),
     ...(others === 0 ? [] : [`    and ${others} others: see the console`]),
   ]
 }
 
 /** The permissions of a persona and its organization, and what is unusual about it. */
-function describe(persona: Persona, directory: Directory): string {
+function describe(persona: Persona, tenant: SuggestedTenant): string {
   const { emailVerified = true, denied } = persona
   return [
-    describeAccess(persona, directory),
+    describeAccess(persona, tenant),
     ...(emailVerified ? [] : ['e-mail not verified']),
     ...(denied === undefined ? [] : ['login denied']),
   ].join(', ')
 }
 
-function describeAccess(persona: Persona, directory: Directory): string {
-  const permissions = permissionsOf(persona, directory)
+function describeAccess(persona: Persona, tenant: SuggestedTenant): string {
+  const permissions = permissionsOf(persona, tenant.directory)
   const text = permissions.length === 0 ? 'no permissions' : permissions.join(', ')
-  const organization = directory.organizations.get(persona.organizations[0])
+  const organization = organizationOf(persona, tenant)
   if (organization === undefined) return text
   const note = organization.known ? '' : ' (not accepted)'
   return `${text}, member of ${organization.displayName}${note}`

@@ -7,9 +7,14 @@ import {
 import { requiresStepUp } from '../access/step-up.ts'
 import { PLAIN_GET } from '../local-tenant/console/console-api.ts'
 import type { Directory } from '../local-tenant/directory/directory.ts'
-import type { Persona } from '../local-tenant/directory/records.ts'
+import type { Organization, Persona } from '../local-tenant/directory/records.ts'
+import type { LocalTenant } from '../local-tenant/local-tenant.ts'
 import { createPersonaGrant } from '../local-tenant/protocol/tokens/persona-grant.ts'
+import { PROVIDERS } from '../local-tenant/providers/providers.ts'
 import { assertDefined } from '../utils/assert-defined.ts'
+
+/** The tenant whose personas call. */
+export type SuggestedTenant = Pick<LocalTenant, 'provider' | 'directory'>
 
 /** What can be called without further knowledge of the API. */
 export interface SuggestedCalls {
@@ -28,15 +33,15 @@ const MAX_PATH_LENGTH = 50
  */
 export function suggestCalls(
   routes: ReadonlyMap<string, AccessPolicy>,
-  directory: Directory,
+  tenant: SuggestedTenant,
 ): SuggestedCalls {
   const plain = [...routes].filter(
     ([path]) => PLAIN_GET.test(path) && path.length <= MAX_PATH_LENGTH,
   )
-  const personas = [...directory.personas]
+  const personas = [...tenant.directory.personas]
   const calls = plain.flatMap(([path, policy]) => {
     if (isPublic(policy)) return []
-    const allowed = personas.filter((persona) => isAllowed(persona, policy, directory))
+    const allowed = personas.filter((persona) => isAllowed(persona, policy, tenant))
     const [persona] = allowed
     return persona === undefined ? [] : [{ path, persona, count: allowed.length }]
   })
@@ -52,14 +57,27 @@ function isPublic(policy: AccessPolicy): policy is 'public' | (Requirements & { 
 }
 
 /** Whether a route allows a persona, as far as its policy says. */
-function isAllowed(persona: Persona, policy: Requirements, directory: Directory): boolean {
-  const { organization, scope: scopes } = createPersonaGrant(directory, persona)
+function isAllowed(persona: Persona, policy: Requirements, tenant: SuggestedTenant): boolean {
+  const { directory, provider } = tenant
+  const { scope: scopes } = createPersonaGrant(directory, persona)
+  const organization = organizationOf(persona, tenant)
+  const { organization: member } = PROVIDERS[provider]
   // A bound token needs a proof for each request, which curl does not make. The token has no second factor.
   if (policy.bound || requiresStepUp(policy) || organization?.known === false) return false
   const { organizations } = policy
-  if (organizations !== undefined && !organizations.includes(String(organization?.id))) return false
+  const name = member && organization?.[member]
+  if (organizations !== undefined && !organizations.includes(String(name))) return false
   const permissions = permissionsOf(persona, directory)
   return holdsPermissions({ permissions }, policy) && holdsScopes({ scopes }, policy)
+}
+
+/** The organization in the tokens of a persona. Some providers put none into tokens. */
+export function organizationOf(
+  { organizations: [first] }: Persona,
+  { directory, provider }: SuggestedTenant,
+): Organization | undefined {
+  const isInTokens = PROVIDERS[provider].organization !== undefined
+  return isInTokens ? directory.organizations.get(first) : undefined
 }
 
 /** The permissions of a persona at the API that the server is. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { type Test, test } from 'tap'
 import type { AccessPolicy } from '../../src/access/policy.ts'
+import { PROVIDER_NAMES, type ProviderName } from '../../src/config/issuer/providers.ts'
 import { type GreetingOptions, greeting } from '../../src/dev/greeting.ts'
 import { startDevelopment } from '../../src/dev/start-development.ts'
 import { apiEnvironment } from '../../src/local-tenant/controls/environment.ts'
@@ -25,12 +26,13 @@ const DATA: TenantData = {
 interface Greeted {
   readonly data?: TenantData
   readonly https?: boolean
+  readonly provider?: ProviderName
   readonly options?: Partial<GreetingOptions>
 }
 
 async function greet(t: Test, routes: Record<string, AccessPolicy>, greeted: Greeted = {}) {
-  const { data = DATA, https = false, options } = greeted
-  const tenant = await startTenant(t, { data, https, dataFile: 'local-tenant.json' })
+  const { data = DATA, https = false, provider = 'auth0', options } = greeted
+  const tenant = await startTenant(t, { data, https, provider, dataFile: 'local-tenant.json' })
   const text = greeting({
     apiUrl: 'http://localhost:1',
     tenant,
@@ -51,6 +53,22 @@ function commandsOf(text: string, port: string): string[] {
     .map((line) => line.trim())
     .filter(Boolean)
 }
+
+test('an organization is named only if the tokens of the provider have it', async (t) => {
+  const withOrganizations = ['auth0', 'keycloak', 'zitadel']
+  for (const provider of PROVIDER_NAMES) {
+    const routes = { '/write': { permissions: ['write:notes'] } }
+    const { text, port } = await greet(t, routes, { provider })
+    const isNamed = withOrganizations.includes(provider)
+    t.equal(text.includes('member of red (not accepted)'), isNamed, provider)
+    t.equal(text.includes('member of blue'), isNamed)
+    const persona = isNamed ? 'eve' : 'out'
+    t.equal(commandsOf(text, port)[0], `TOKEN=$(token ${persona})`)
+  }
+  const routes = { '/blue': { organizations: ['blue'] } }
+  const { text, port } = await greet(t, routes, { provider: 'keycloak' })
+  t.equal(commandsOf(text, port)[0], 'TOKEN=$(token eve)', 'Keycloak has the name, not the id')
+})
 
 test('the route that the fewest personas may call is suggested, with one who may', async (t) => {
   const { text, port } = await greet(t, {

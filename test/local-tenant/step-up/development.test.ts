@@ -140,12 +140,12 @@ test('without claims about the login, the console has no field for it', async (t
 })
 
 test('the greeting suggests no route that needs a second factor or a new login', async (t) => {
-  const { directory } = await startWith(t)
+  const tenant = await startWith(t)
   for (const access of [{ acr: [MFA] }, { maxAge: 60 }]) {
-    const { protectedCall } = suggestCalls(new Map([['/strong', access]]), directory)
+    const { protectedCall } = suggestCalls(new Map([['/strong', access]]), tenant)
     t.equal(protectedCall, undefined)
   }
-  const { protectedCall } = suggestCalls(new Map([['/any', {}]]), directory)
+  const { protectedCall } = suggestCalls(new Map([['/any', {}]]), tenant)
   t.match(protectedCall, { path: '/any' })
 })
 
