@@ -36,6 +36,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'examples/step-up',
       'test/e2e/example.e2e.ts',
       'test/e2e/step-up.e2e.ts',
+      'test/local-tenant/step-up/example.test.ts',
       'test/e2e/dpop.e2e.ts',
       'test/support/e2e/single-page-app.ts',
       'test/e2e/hello-world.e2e.ts',
