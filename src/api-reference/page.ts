@@ -38,7 +38,7 @@ export function referencePage(document: ReferencedDocument, login: Login): strin
     topbar: html`<span class="brand">${title}</span>
 <nav aria-label="Documents"><a href="../openapi.json">openapi.json</a> <a href="../openapi.yaml">openapi.yaml</a></nav>`,
     heading: html`<h1>${title}</h1><p class="lead">${summary} <span class="quiet">Version ${version}</span></p>`,
-    body: html`${canLogIn ? loginCard(login) : undefined}
+    body: html`${canLogIn ? loginCard(login, entries.some(needsMore)) : undefined}
 ${groupsOf(document, entries)}
 <h2>About this API</h2>
 ${markdown(description)}`,
@@ -70,7 +70,16 @@ function groupsOf(document: ReferencedDocument, entries: readonly Entry[]): read
   })
 }
 
-function loginCard({ issuer, metadata = '', audience, clientId }: Login): Html {
+/** Whether an operation requires what the login of the page does not give: a bound token, or a step-up. */
+function needsMore({ operation: { security = [], responses = {} } }: Entry): boolean {
+  const isBound = security.some((schemes) => Object.hasOwn(schemes, 'boundAccessToken'))
+  return isBound || String(responses['401']?.$ref).endsWith('StepUp')
+}
+
+function loginCard(
+  { issuer, metadata = '', audience, clientId }: Login,
+  isNotEnough: boolean,
+): Html {
   const client =
     clientId === undefined
       ? html`<label>Client ID of a single-page application
@@ -81,6 +90,7 @@ function loginCard({ issuer, metadata = '', audience, clientId }: Login): Html {
 <div id="logged-out">
 <form id="log-in" data-issuer="${issuer}" data-audience="${audience}" data-metadata="${metadata}">${client}
 <button class="primary">Log in</button></form>
+${isNotEnough ? html`<p class="quiet">Operations that require a bound token (DPoP) or a step-up answer 401: this login asks for neither.</p>` : undefined}
 <details><summary>Use an access token that you have</summary>
 <form id="use-token"><label>Access token <input name="token" type="password" autocomplete="off" required></label>
 <button class="small">Use the token</button></form></details>

@@ -53,6 +53,19 @@ test('an operation shows its access, and one that takes a login shows the login'
   t.notMatch(access([{ accessToken: [] }]), 'Log in')
 })
 
+test('the login says what it does not give, if an operation requires it', async (t) => {
+  const note = 'this login asks for neither'
+  const page = (more: Operation) => {
+    const get: Operation = { security: [{ login: [] }] }
+    return referencePage({ info: INFO, paths: { '/a': { get, post: more } } }, LOGIN)
+  }
+  t.match(page({ security: [{ boundAccessToken: [] }] }), note)
+  const strong = { $ref: '#/components/responses/UnauthorizedStepUp' }
+  t.match(page({ security: [{ login: [] }], responses: { 401: strong } }), note)
+  const plain = { $ref: '#/components/responses/Unauthorized' }
+  t.notMatch(page({ responses: { 401: plain } }), note)
+})
+
 test('parameters and body become fields, with examples', async (t) => {
   const page = referencePage(
     {
