@@ -74,7 +74,7 @@ async function call(
   return introspection
 }
 
-/** A client chooses its token, so these must not stop the calls for others: malformed, too large, not processable. */
+/** These are about the token, and not about the endpoint: malformed, too large, not processable. */
 const OF_TOKEN = [400, 413, 414, 422, 431]
 
 function failureOf(status: number): IntrospectionFailure {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { TokenVerifier, type Verification } from '../access-token.ts'
 import type { Expectations } from '../access-token-rules.ts'
@@ -73,7 +74,8 @@ export class IntrospectionVerifier extends TokenVerifier {
     this.verified = new IntrospectedTokenCache({ now, monotonicNow, expected })
     this.#breaker = new CircuitBreaker({
       now: monotonicNow,
-      isFailure: (error) => (error as IntrospectionError).failure !== 'token',
+      isFailure: (error) => !isAboutToken(error),
+      probe: () => this.#probe(),
       onChange: (openFor) => onEvent({ event: 'introspection_circuit', openFor }),
     })
   }
@@ -140,6 +142,11 @@ export class IntrospectionVerifier extends TokenVerifier {
     })
   }
 
+  /** Asks about a made-up token. An endpoint that does not like its form works. */
+  #probe(): Promise<boolean> {
+    return this.#call(randomBytes(32).toString('base64url')).then(() => true, isAboutToken)
+  }
+
   async #call(token: string): Promise<Introspection> {
     const { endpoint, monotonicNow, onEvent } = this.#options
     const began = monotonicNow()
@@ -159,4 +166,8 @@ export class IntrospectionVerifier extends TokenVerifier {
       throw error
     }
   }
+}
+
+function isAboutToken(error: unknown): boolean {
+  return (error as IntrospectionError).failure === 'token'
 }

@@ -21,7 +21,7 @@ const PATIENT_MS = 60_000
 type Claims = Readonly<Record<string, unknown>>
 
 /** What the endpoint got. */
-interface Call {
+export interface Call {
   readonly method: string | undefined
   readonly url: string | undefined
   readonly headers: IncomingHttpHeaders
@@ -92,6 +92,16 @@ export function verifierFor(
     ...changes,
   })
   return { verifier, events }
+}
+
+/** What a call of the verifier comes to: the code, or that of the error. */
+export function outcomeOf(
+  verification: Promise<{ code?: string | undefined }>,
+): Promise<string | undefined> {
+  return verification.then(
+    ({ code = 'accepted' }) => code,
+    (error) => error.code,
+  )
 }
 
 /** An app that introspects, whose clock stands still at `NOW` until a test moves it. */

@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { KeySets } from '../../../src/tokens/issuers/key-sets.ts'
@@ -11,6 +9,7 @@ import {
   endpoint,
   environmentOf,
   introspectingApp,
+  outcomeOf,
   verifierFor,
 } from './endpoint.ts'
 
@@ -18,13 +17,6 @@ type Respond = (response: ServerResponse) => unknown
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const GOOD = JSON.stringify(activeNow())
-
-/** What a call of the verifier comes to: the code, or that of the error. */
-const outcomeOf = (verification: Promise<{ code?: string | undefined }>) =>
-  verification.then(
-    ({ code = 'accepted' }) => code,
-    (error) => error.code,
-  )
 
 test('E.1: a response that is not one is 503, never 401, and nothing is followed', async (t) => {
   const issuer = await endpoint(t)
@@ -110,81 +102,6 @@ test('E.1: without the endpoint, cached tokens are accepted until their age, and
   t.equal(await status('warm'), 200)
   t.equal(await status('cold'), 200)
   t.equal(await status('', '/probe/public'), 200)
-})
-
-test('the circuit opens after five failures in a row, for 1 s, then twice as long up to 30 s', async (t) => {
-  const issuer = await endpoint(t)
-  const clock = { ms: 0 }
-  const { verifier, events } = verifierFor(issuer.url, clock)
-  const next = () => outcomeOf(verifier.verify(randomUUID()))
-  const waitOf = (token: string) =>
-    verifier.verify(token).catch(({ retryAfter, cause }) => [retryAfter, cause.name])
-  const fails = (response: ServerResponse) => response.writeHead(500).end()
-  issuer.answer = fails
-  for (const _ of [1, 2, 3, 4]) await next()
-  issuer.answer = { active: false }
-  t.equal(await next(), 'token_inactive', 'one that works starts the count again')
-  issuer.answer = fails
-  for (const _ of [1, 2, 3, 4]) t.equal(await next(), 'introspection_unavailable')
-  t.notOk(verifier.isCircuitOpen)
-  await next()
-  t.ok(verifier.isCircuitOpen)
-  const calls = issuer.calls.length
-  for (const open of [1, 2, 4, 8, 16, 30, 30]) {
-    clock.ms += open * 1000 - 1
-    t.strictSame(await waitOf('x'), [1, 'CircuitOpenError'])
-    t.match(events.at(-1), { event: 'introspection_skipped', reason: 'circuit_open' })
-    clock.ms += 1
-    t.equal(await next(), 'introspection_unavailable')
-  }
-  t.equal(issuer.calls.length, calls + 7, 'one call each time')
-  t.strictSame(await waitOf('x'), [30, 'CircuitOpenError'])
-  t.strictSame(
-    events.flatMap((event) => (event.event === 'introspection_circuit' ? [event.openFor] : [])),
-    [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000],
-  )
-  clock.ms += 30_000
-  const trial = new Promise<ServerResponse>((resolve) => {
-    issuer.answer = resolve
-  })
-  const tried = next()
-  const response = await trial
-  t.strictSame(await waitOf('other'), [1, 'CircuitOpenError'], 'only one call is tried')
-  response.writeHead(200, JSON_TYPE).end('{"active":false}')
-  t.equal(await tried, 'token_inactive')
-  t.notOk(verifier.isCircuitOpen)
-  t.strictSame(events.at(-1), { event: 'introspection_circuit', openFor: undefined })
-})
-
-test('many failures at once open the circuit once; a late success closes it', async (t) => {
-  const issuer = await endpoint(t)
-  const { verifier, events } = verifierFor(issuer.url, { ms: 0 })
-  const held: ServerResponse[] = []
-  issuer.answer = (response: ServerResponse) => held.push(response)
-  const all = Array.from({ length: 20 }, (_, index) => outcomeOf(verifier.verify(`t${index}`)))
-  while (held.length < 20) await setImmediate()
-  const [last, ...failing] = held
-  for (const response of failing) response.writeHead(502).end()
-  while (verifier.calls > 1) await setImmediate()
-  t.ok(verifier.isCircuitOpen)
-  const changes = () => events.filter(({ event }) => event === 'introspection_circuit')
-  t.strictSame(changes(), [{ event: 'introspection_circuit', openFor: 1_000 }])
-  last?.writeHead(200, JSON_TYPE).end(GOOD)
-  await Promise.all(all)
-  t.notOk(verifier.isCircuitOpen)
-  t.equal(changes().length, 2)
-})
-
-test('a token that the endpoint does not like does not open the circuit for others', async (t) => {
-  const issuer = await endpoint(t)
-  const { verifier } = verifierFor(issuer.url, { ms: 0 })
-  for (let index = 0; index < 10; index += 1) {
-    const status = [400, 413, 414, 422, 431][index % 5] ?? 0
-    issuer.answer = (response: ServerResponse) => response.writeHead(status).end()
-    t.equal(await outcomeOf(verifier.verify(`t${index}`)), 'introspection_unavailable')
-  }
-  t.notOk(verifier.isCircuitOpen)
-  t.equal(issuer.calls.length, 10)
 })
 
 test('a hanging endpoint does not stop the process from ending', async (t) => {

@@ -103,7 +103,7 @@ test('log, metrics and traces name outcomes, and have no token and no secret', a
     `introspection_duration_seconds_count{outcome="active",issuer="${ISSUER}"} 1`,
     `introspection_duration_seconds_count{outcome="inactive",issuer="${ISSUER}"} 1`,
     `introspection_duration_seconds_count{outcome="refused",issuer="${ISSUER}"} 3`,
-    `introspection_duration_seconds_count{outcome="failure",issuer="${ISSUER}"} 2`,
+    `introspection_duration_seconds_count{outcome="failure",issuer="${ISSUER}"} 3`,
     `introspections_skipped_total{reason="circuit_open",issuer="${ISSUER}"} 1`,
     `introspections_in_flight{issuer="${ISSUER}"} 0`,
     `introspection_circuit_open{issuer="${ISSUER}"} 1`,
