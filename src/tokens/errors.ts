@@ -30,6 +30,8 @@ export type TokenErrorCode = keyof typeof TOKEN_ERRORS
 /** A token can be neither accepted nor rejected now, for a reason that is not the client's (503). */
 export abstract class UnverifiableError extends Error {
   abstract readonly code: string
+  /** Whether the token seems to be the cause. Then it counts as a failed authentication of the client. */
+  readonly isCausedByToken: boolean = false
   /** Seconds after which a retry makes sense. */
   readonly retryAfter: number
 
@@ -54,7 +56,10 @@ export class IntrospectionUnavailableError extends UnverifiableError {
   override readonly name = 'IntrospectionUnavailableError'
   readonly code = 'introspection_unavailable'
 
-  constructor(retryAfter: number, options?: ErrorOptions) {
+  override readonly isCausedByToken: boolean
+
+  constructor(retryAfter: number, options?: ErrorOptions & { isCausedByToken?: boolean }) {
     super('The issuer does not introspect tokens now.', retryAfter, options)
+    this.isCausedByToken = options?.isCausedByToken ?? false
   }
 }

@@ -3,11 +3,13 @@ import fp from 'fastify-plugin'
 import { clientAddress } from '../../http/client-address.ts'
 import { StatusError } from '../../http/http-error.ts'
 import type { Verification } from '../../tokens/access-token.ts'
+import { UnverifiableError } from '../../tokens/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Runs a verification unless the client's address has failed too often, and counts a failure.
+     * Runs a verification unless the client's address has failed too often, and counts a failure: a rejected
+     * token, or one that seems to be the cause of an UnverifiableError.
      *
      * @throws StatusError 429 where the address has failed too often within a minute
      */
@@ -40,9 +42,16 @@ export const failedAuthentications = fp<FailedAuthenticationsOptions>(
         const seconds = Math.max(1, Math.ceil((end - performance.now()) / 1000))
         throw new StatusError(429, { 'retry-after': String(seconds) }, 'too_many_failures')
       }
-      const verification = await verify()
-      if (verification.code !== undefined) await failures.count(address)
-      return verification
+      try {
+        const verification = await verify()
+        if (verification.code !== undefined) await failures.count(address)
+        return verification
+      } catch (error) {
+        if (error instanceof UnverifiableError && error.isCausedByToken) {
+          await failures.count(address)
+        }
+        throw error
+      }
     })
   },
   { name: 'failed-authentications', dependencies: ['errors', 'counters'] },

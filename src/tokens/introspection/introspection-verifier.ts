@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import { TokenVerifier, type Verification } from '../access-token.ts'
 import type { Expectations } from '../access-token-rules.ts'
-import { IntrospectionUnavailableError, type TokenErrorCode } from '../errors.ts'
+import { IntrospectionUnavailableError } from '../errors.ts'
 import { MAX_TOKEN_BYTES } from '../jws.ts'
 import { type PrincipalOptions, principalOf } from '../principal.ts'
 import { CircuitBreaker, CircuitOpenError } from './circuit-breaker.ts'
 import { type IntrospectionEndpoint, type IntrospectionError, introspect } from './introspect.ts'
 import { IntrospectedTokenCache } from './introspected-token-cache.ts'
 import { type Introspection, validateIntrospection } from './introspection-response.ts'
+import { REJECTED_MS, type RejectedToken, RejectedTokens } from './rejected-tokens.ts'
 
 /** What happened, for logs and metrics. Durations are in milliseconds. */
 export type IntrospectionEvent =
@@ -23,8 +23,11 @@ export type IntrospectionEvent =
       readonly duration: number
       readonly error: IntrospectionError
     }
-  /** No call was made: there are too many at once, or the endpoint does not work. */
-  | { readonly event: 'introspection_skipped'; readonly reason: 'busy' | 'circuit_open' }
+  /**
+   * No call was made: there are too many at once, the endpoint does not work, or it failed for this token less
+   * than 5 s ago, although it works.
+   */
+  | { readonly event: 'introspection_skipped'; readonly reason: 'busy' | 'circuit_open' | 'token' }
   /** `openFor` is undefined when calls are made again. */
   | { readonly event: 'introspection_circuit'; readonly openFor: number | undefined }
 
@@ -43,14 +46,7 @@ export interface IntrospectionVerifierOptions {
 }
 
 const MAX_CALLS = 100
-const MAX_REJECTED = 10_000
-const REJECTED_MS = 5_000
-
-interface Rejected {
-  readonly code: TokenErrorCode
-  /** Milliseconds of the monotonic clock. */
-  readonly until: number
-}
+const MIN_WAIT_MS = 1_000
 
 /**
  * Verifies the access tokens of one issuer by introspection (RFC 7662): all of them, whatever they look like. The
@@ -62,8 +58,7 @@ interface Rejected {
 export class IntrospectionVerifier extends TokenVerifier {
   readonly #options: IntrospectionVerifierOptions
   readonly #breaker: CircuitBreaker
-  /** So that a bad token that is sent again and again is not asked about each time. */
-  readonly #rejected = new LRUCache<string, Rejected>({ max: MAX_REJECTED })
+  readonly #rejected: RejectedTokens
   readonly verified: IntrospectedTokenCache
   #calls = 0
 
@@ -71,6 +66,7 @@ export class IntrospectionVerifier extends TokenVerifier {
     super()
     const { now, monotonicNow, expected, onEvent } = options
     this.#options = options
+    this.#rejected = new RejectedTokens(monotonicNow)
     this.verified = new IntrospectedTokenCache({ now, monotonicNow, expected })
     this.#breaker = new CircuitBreaker({
       now: monotonicNow,
@@ -101,14 +97,14 @@ export class IntrospectionVerifier extends TokenVerifier {
     const { now, monotonicNow, expected, maxAge } = this.#options
     const askedAt = monotonicNow()
     const rejected = this.#rejected.get(digest)
-    if (rejected !== undefined && askedAt < rejected.until) return { code: rejected.code }
+    if (rejected !== undefined) return this.#reject(rejected, askedAt)
 
-    const introspection = await this.#introspect(token)
+    const introspection = await this.#introspect(token, digest)
     const { value: claims, code } = introspection.active
       ? validateIntrospection(introspection.claims, expected, now() / 1000)
       : ({ code: 'token_inactive' } as const)
     if (code !== undefined) {
-      this.#rejected.set(digest, { code, until: monotonicNow() + REJECTED_MS })
+      this.#rejected.add(digest, code)
       return { code }
     }
     const principal = principalOf(claims, this.#options.principal)
@@ -118,28 +114,35 @@ export class IntrospectionVerifier extends TokenVerifier {
   }
 
   /** @throws IntrospectionUnavailableError */
-  async #introspect(token: string): Promise<Introspection> {
+  #reject({ code, until }: RejectedToken, now: number): Verification {
+    if (code !== undefined) return { code }
+    this.#options.onEvent({ event: 'introspection_skipped', reason: 'token' })
+    throw unavailable(until - now, { isCausedByToken: true })
+  }
+
+  /** @throws IntrospectionUnavailableError */
+  async #introspect(token: string, digest: string): Promise<Introspection> {
     if (this.#calls >= MAX_CALLS) {
       this.#options.onEvent({ event: 'introspection_skipped', reason: 'busy' })
-      throw new IntrospectionUnavailableError(1)
+      throw unavailable(MIN_WAIT_MS)
     }
     this.#calls += 1
     return this.#breaker
       .run(() => this.#call(token))
-      .catch((cause: unknown) => Promise.reject(this.#unavailable(cause)))
+      .catch((cause: unknown) => Promise.reject(this.#unavailable(cause, digest)))
       .finally(() => {
         this.#calls -= 1
       })
   }
 
-  #unavailable(cause: unknown): IntrospectionUnavailableError {
-    const isSkipped = cause instanceof CircuitOpenError
-    if (isSkipped) {
+  #unavailable(cause: unknown, digest: string): IntrospectionUnavailableError {
+    if (cause instanceof CircuitOpenError) {
       this.#options.onEvent({ event: 'introspection_skipped', reason: 'circuit_open' })
+      return unavailable(cause.wait, { cause })
     }
-    return new IntrospectionUnavailableError(isSkipped ? Math.ceil(cause.wait / 1000) : 1, {
-      cause,
-    })
+    const isCausedByToken = isAboutToken(cause) || this.#breaker.isKnownToWork
+    if (isCausedByToken) this.#rejected.add(digest, undefined)
+    return unavailable(isCausedByToken ? REJECTED_MS : MIN_WAIT_MS, { cause, isCausedByToken })
   }
 
   /** Asks about a made-up token. An endpoint that does not like its form works. */
@@ -166,6 +169,14 @@ export class IntrospectionVerifier extends TokenVerifier {
       throw error
     }
   }
+}
+
+/** @param wait milliseconds until a retry makes sense */
+function unavailable(
+  wait: number,
+  options?: ConstructorParameters<typeof IntrospectionUnavailableError>[1],
+): IntrospectionUnavailableError {
+  return new IntrospectionUnavailableError(Math.ceil(wait / 1000), options)
 }
 
 function isAboutToken(error: unknown): boolean {

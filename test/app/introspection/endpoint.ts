@@ -104,11 +104,17 @@ export function outcomeOf(
   )
 }
 
-/** An app that introspects, whose clock stands still at `NOW` until a test moves it. */
+/**
+ * An app that introspects, whose clock stands still at `NOW` until a test moves it.
+ *
+ * @param environment what is about introspection
+ * @param appEnvironment the rest
+ */
 export async function introspectingApp(
   t: Test,
   { url }: Pick<Endpoint, 'url'>,
   environment: Readonly<Record<string, string>> = {},
+  appEnvironment: Readonly<Record<string, string>> = {},
 ) {
   const clock = { ms: 0 }
   const { config } = loadConfig(environmentOf(url), environment)
@@ -120,7 +126,7 @@ export async function introspectingApp(
     principal: { ...DEFAULT_PRINCIPAL_OPTIONS, names: config.tokens.claims },
   })
   const { app, call, log } = await testApp(t, {
-    environment: { DPOP: 'allowed' },
+    environment: { DPOP: 'allowed', ...appEnvironment },
     verifier,
     now: () => NOW * 1000 + clock.ms,
   })
