@@ -4,7 +4,7 @@ import { median } from '../report/statistics.ts'
 import { decimals, table, whole } from '../report/table.ts'
 import { launchHaproxy } from '../targets/apt-peers.ts'
 import { findUnexpectedResponse } from '../targets/check-responses.ts'
-import { launchOurs, ours } from '../targets/our-server.ts'
+import { ours, twoWorkers } from '../targets/our-server.ts'
 import { cpuSeconds } from '../targets/process-usage.ts'
 import { type RunningTarget, startTarget } from '../targets/start-target.ts'
 import type { Target } from '../targets/target.ts'
@@ -27,8 +27,8 @@ interface LayoutResult {
 
 /**
  * One and two processes of our server: called directly (with one wrk for each), behind HAProxy, which
- * distributes connections, and with `WORKERS=2`, where a primary distributes them. Load generator and balancer use the same cores, so on two cores two
- * processes cannot be twice as fast: the columns of cores show what each had.
+ * distributes connections, and with `WORKERS=2`, where a primary distributes them. Load generator and balancer use the
+ * same cores, so on two cores two processes cannot be twice as fast: the columns of cores show what each had.
  */
 export async function processes(context: BenchContext): Promise<string> {
   const { options, issuer, tokens, results } = context
@@ -46,10 +46,7 @@ export async function processes(context: BenchContext): Promise<string> {
     })
   try {
     const [first, second] = [await start(ours), await start(ours)]
-    const workers = await start({
-      ...ours,
-      launch: async (tenant) => launchOurs(tenant, { env: { WORKERS: '2' } }),
-    })
+    const workers = await start(twoWorkers)
     const servers = [first, second]
     for (const server of servers) {
       const unexpected = await findUnexpectedResponse(server, tokens)

@@ -42,6 +42,15 @@ export const ours: Target = {
   launch: async (issuer) => launchOurs(issuer),
 }
 
+/** As many processes as the peer with two workers. */
+export const twoWorkers: Target = {
+  name: 'workers',
+  title: 'messages-api, WORKERS=2',
+  version: ours.version,
+  loads: ['public', 'busy', 'new'],
+  launch: async (issuer) => launchOurs(issuer, { env: { WORKERS: '2' } }),
+}
+
 /** The name of the target that `--against` adds. */
 export const OTHER_BUILD = 'other'
 

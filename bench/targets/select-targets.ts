@@ -1,6 +1,6 @@
 import { flask, haproxy } from './apt-peers.ts'
 import { bare, nodePeers } from './node-peers.ts'
-import { OTHER_BUILD, otherBuild, ours } from './our-server.ts'
+import { OTHER_BUILD, otherBuild, ours, twoWorkers } from './our-server.ts'
 import { installPeerPackages } from './peer-packages.ts'
 import type { Target } from './target.ts'
 
@@ -32,7 +32,7 @@ export function selectTargets({ only, against }: Selection): SelectedTarget[] {
 /** In an A/B comparison, the two builds are always measured, and others only if they are named. */
 function chooseTargets(only: readonly string[] | undefined, other: Target | undefined): Target[] {
   const builds = other === undefined ? [ours] : [ours, other]
-  const targets = [...builds, bare, haproxy, ...nodePeers, flask]
+  const targets = [...builds, twoWorkers, bare, haproxy, ...nodePeers, flask]
   const names = targets.map(({ name }) => name)
   const unknown = only?.find((name) => !names.includes(name))
   if (unknown !== undefined) throw new Error(`No target ${unknown}: ${names.join(', ')}.`)
