@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { scopeOf } from '../access/policy.ts'
+import { clientAddress } from '../http/client-address.ts'
 import { fieldValues } from '../http/header-fields.ts'
 import type { TokenVerifier } from '../tokens/access-token.ts'
 import { bearerToken, dpopToken } from '../tokens/bearer.ts'
@@ -59,7 +60,7 @@ export const authenticate = fp<AuthenticateOptions>(
     function verify(request: FastifyRequest, token: string, digest: string) {
       const operation = { name: 'verify access token', isRemote: false, attributes: {} }
       return app.limitAuthFailures(request, () =>
-        reportOperation(operation, () => verifier.verify(token, digest)),
+        reportOperation(operation, () => verifier.verify(token, digest, clientAddress(request.ip))),
       )
     }
 

@@ -46,19 +46,22 @@ export abstract class TokenVerifier {
   /**
    * Requests that bring the same token at the same time share one verification.
    *
+   * @param client who sends the token, such as an address: one client cannot keep others from being verified
    * @returns the principal, or the code of the first check that failed
    * @throws UnverifiableError where the token can be neither accepted nor rejected now
    */
-  verify(token: string, digest = this.digestOf(token)): Promise<Verification> {
+  verify(token: string, digest = this.digestOf(token), client = ''): Promise<Verification> {
     const inFlight = this.#inFlight.get(digest)
     if (inFlight !== undefined) return inFlight
-    const verification = this.decide(token, digest).finally(() => this.#inFlight.delete(digest))
+    const verification = this.decide(token, digest, client).finally(() =>
+      this.#inFlight.delete(digest),
+    )
     this.#inFlight.set(digest, verification)
     return verification
   }
 
   /** Verifies a token that is not in the cache, and adds it there if it is accepted. */
-  protected abstract decide(token: string, digest: string): Promise<Verification>
+  protected abstract decide(token: string, digest: string, client: string): Promise<Verification>
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Expectations } from '../access-token-rules.ts'
 import { IntrospectionUnavailableError } from '../errors.ts'
 import { MAX_TOKEN_BYTES } from '../jws.ts'
 import { type PrincipalOptions, principalOf } from '../principal.ts'
+import { CallSlots } from './call-slots.ts'
 import { CircuitBreaker, CircuitOpenError } from './circuit-breaker.ts'
 import { type IntrospectionEndpoint, type IntrospectionError, introspect } from './introspect.ts'
 import { IntrospectedTokenCache } from './introspected-token-cache.ts'
@@ -24,7 +25,7 @@ export type IntrospectionEvent =
       readonly error: IntrospectionError
     }
   /**
-   * No call was made: there are too many at once, the endpoint does not work, or it failed for this token less
+   * No call was made: there are too many at once, in all or of the client, the endpoint does not work, or it failed for this token less
    * than 5 s ago, although it works.
    */
   | { readonly event: 'introspection_skipped'; readonly reason: 'busy' | 'circuit_open' | 'token' }
@@ -60,7 +61,7 @@ export class IntrospectionVerifier extends TokenVerifier {
   readonly #breaker: CircuitBreaker
   readonly #rejected: RejectedTokens
   readonly verified: IntrospectedTokenCache
-  #calls = 0
+  readonly #slots = new CallSlots(MAX_CALLS)
 
   constructor(options: IntrospectionVerifierOptions) {
     super()
@@ -83,7 +84,7 @@ export class IntrospectionVerifier extends TokenVerifier {
 
   /** Calls that have not ended. */
   get calls(): number {
-    return this.#calls
+    return this.#slots.taken
   }
 
   /** Whether no calls are made for a while, because they failed. */
@@ -92,14 +93,14 @@ export class IntrospectionVerifier extends TokenVerifier {
   }
 
   /** @throws IntrospectionUnavailableError */
-  protected async decide(token: string, digest: string): Promise<Verification> {
+  protected async decide(token: string, digest: string, client: string): Promise<Verification> {
     if (token.length > MAX_TOKEN_BYTES) return { code: 'token_too_large' }
     const { now, monotonicNow, expected, maxAge } = this.#options
     const askedAt = monotonicNow()
     const rejected = this.#rejected.get(digest)
     if (rejected !== undefined) return this.#reject(rejected, askedAt)
 
-    const introspection = await this.#introspect(token, digest)
+    const introspection = await this.#introspect(token, digest, client)
     const { value: claims, code } = introspection.active
       ? validateIntrospection(introspection.claims, expected, now() / 1000)
       : ({ code: 'token_inactive' } as const)
@@ -121,18 +122,16 @@ export class IntrospectionVerifier extends TokenVerifier {
   }
 
   /** @throws IntrospectionUnavailableError */
-  async #introspect(token: string, digest: string): Promise<Introspection> {
-    if (this.#calls >= MAX_CALLS) {
+  async #introspect(token: string, digest: string, client: string): Promise<Introspection> {
+    const free = this.#slots.take(client)
+    if (free === undefined) {
       this.#options.onEvent({ event: 'introspection_skipped', reason: 'busy' })
       throw unavailable(MIN_WAIT_MS)
     }
-    this.#calls += 1
     return this.#breaker
       .run(() => this.#call(token))
       .catch((cause: unknown) => Promise.reject(this.#unavailable(cause, digest)))
-      .finally(() => {
-        this.#calls -= 1
-      })
+      .finally(free)
   }
 
   #unavailable(cause: unknown, digest: string): IntrospectionUnavailableError {
