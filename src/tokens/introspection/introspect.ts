@@ -1,6 +1,6 @@
 import { boundedFetch } from '../../utils/bounded-fetch.ts'
 import { reportOperation } from '../../utils/operation.ts'
-import { type Introspection, readIntrospection } from './introspection-response.ts'
+import { type Introspection, readError, readIntrospection } from './introspection-response.ts'
 
 /** Where an issuer introspects its tokens (RFC 7662), and the client as which this server calls it. */
 export interface IntrospectionEndpoint {
@@ -61,13 +61,14 @@ async function call(
     throw new IntrospectionError('failed', 'The introspection endpoint did not respond', { cause })
   })
   const { status, headers } = response
+  const body = await response.text()
   if (status !== 200) {
     throw new IntrospectionError(
-      failureOf(status),
+      failureOf(status, body),
       `The introspection endpoint returned HTTP ${status}`,
     )
   }
-  const introspection = readIntrospection(headers.get('content-type'), await response.text())
+  const introspection = readIntrospection(headers.get('content-type'), body)
   if (introspection === undefined) {
     throw new IntrospectionError('failed', 'The response is not an introspection response in JSON')
   }
@@ -77,8 +78,12 @@ async function call(
 /** These are about the token, and not about the endpoint: malformed, too large, not processable. */
 const OF_TOKEN = [400, 413, 414, 422, 431]
 
-function failureOf(status: number): IntrospectionFailure {
+/** Errors about the client that calls, which is this server (RFC 6749 §5.2). Their status may be 400 too. */
+const OF_CREDENTIALS: readonly unknown[] = ['invalid_client', 'unauthorized_client']
+
+function failureOf(status: number, body: string): IntrospectionFailure {
   if (status === 401 || status === 403) return 'refused'
+  if (status === 400 && OF_CREDENTIALS.includes(readError(body))) return 'refused'
   return OF_TOKEN.includes(status) ? 'token' : 'failed'
 }
 

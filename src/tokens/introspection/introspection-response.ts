@@ -44,6 +44,11 @@ export function readIntrospection(
   }
 }
 
+/** The `error` of an error response in JSON (RFC 6749 §5.2); undefined if there is none. */
+export function readError(body: string): unknown {
+  return ownMember(parseObject(body), 'error')
+}
+
 /**
  * Checks what the issuer says about an active token, by the rules for signed tokens. `iss` and `iat` may be
  * missing. A refresh token can be active too, so the kinds that issuers name are checked.

@@ -148,6 +148,28 @@ test('many failures at once lead to one probe; only a probe closes the circuit',
   t.strictSame(changesIn(events), [1_000, undefined])
 })
 
+test('400 that names the credentials of this server is like 401', async (t) => {
+  const issuer = await endpoint(t)
+  const cases: [body: string, outcome: string][] = [
+    ['{"error":"invalid_client","error_description":"PLANTED"}', 'refused'],
+    ['{"error":"unauthorized_client"}', 'refused'],
+    ['{"error":"invalid_request"}', 'token'],
+    ['{"error":["invalid_client"]}', 'token'],
+    ['{"__proto__":{"error":"invalid_client"}}', 'token'],
+    ['[]', 'token'],
+    ['invalid_client', 'token'],
+    ['', 'token'],
+  ]
+  for (const [body, outcome] of cases) {
+    const { status, events, verifier } = await introspectingApp(t, issuer)
+    issuer.answer = (response: ServerResponse) => response.writeHead(400).end(body)
+    for (const token of ['a', 'b', 'c', 'd', 'e']) t.equal(await status(token), 503)
+    t.match(events[0], { event: 'introspection_failed', outcome }, body)
+    t.notMatch(JSON.stringify(events), /PLANTED/)
+    t.equal(verifier.isCircuitOpen, outcome === 'refused')
+  }
+})
+
 test('a token that the endpoint does not like counts neither as a failure nor as a success', async (t) => {
   const issuer = await endpoint(t)
   const { verifier } = verifierFor(issuer.url, { ms: 0 })
