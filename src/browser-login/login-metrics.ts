@@ -24,6 +24,7 @@ export function addLoginMetrics(app: FastifyInstance, store: Store, counts: Logi
       type: 'gauge',
       name: 'session_store_ready',
       help: 'Whether the session store of the browser login is connected.',
+      aggregator: 'min',
       read: () => Number(store.ready),
     },
   )

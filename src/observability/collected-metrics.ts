@@ -4,12 +4,16 @@ import { type Aggregator, Counter, Gauge, type Registry } from 'prom-client'
 export interface CollectedMetric {
   readonly name: string
   readonly help: string
-  /** How the values of several processes become one; the sum by default. */
-  readonly aggregator?: Aggregator
 }
 
-/** One whose values have a label. */
-export interface LabelledMetric extends CollectedMetric {
+/** Whose value can fall. */
+export interface CollectedGauge extends CollectedMetric {
+  /** How the values of several workers become one. Only amounts that add up are a sum. */
+  readonly aggregator: Aggregator
+}
+
+/** What the values of a metric have. */
+export interface Label {
   readonly label: string
 }
 
@@ -17,7 +21,7 @@ export interface LabelledMetric extends CollectedMetric {
 export type Values = Iterable<readonly [label: string, value: number]>
 
 /** @param read the current value */
-export function addGauge(registry: Registry, metric: CollectedMetric, read: () => number): void {
+export function addGauge(registry: Registry, metric: CollectedGauge, read: () => number): void {
   new Gauge({
     ...metric,
     registers: [registry],
@@ -42,7 +46,7 @@ export function addCounter(registry: Registry, metric: CollectedMetric, read: ()
 /** @param read the current values */
 export function addGauges(
   registry: Registry,
-  { label, ...metric }: LabelledMetric,
+  { label, ...metric }: CollectedGauge & Label,
   read: () => Values,
 ): void {
   new Gauge({
@@ -58,7 +62,7 @@ export function addGauges(
 /** @param read the totals so far */
 export function addCounters(
   registry: Registry,
-  { label, ...metric }: LabelledMetric,
+  { label, ...metric }: CollectedMetric & Label,
   read: () => Values,
 ): void {
   new Counter({

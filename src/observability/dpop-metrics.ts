@@ -26,7 +26,12 @@ export function addDpopMetrics(registry: Registry, { proofs, usedProofs }: Fasti
   )
   addGauge(
     registry,
-    { name: 'dpop_replay_entries', help: 'Number of used proofs (DPoP) in memory.' },
+    {
+      name: 'dpop_replay_entries',
+      help: 'Number of used proofs (DPoP) in memory.',
+      // Each process has the whole limit.
+      aggregator: 'max',
+    },
     usedProofs,
   )
 }

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import {
   Counter,
-  collectDefaultMetrics,
   Histogram,
   type MetricObjectWithValues,
   type MetricValue,
@@ -17,6 +16,7 @@ import { addDpopMetrics } from './dpop-metrics.ts'
 import { IntrospectionMetrics } from './introspection/introspection-metrics.ts'
 import { KeyMetrics } from './key-metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
+import { addProcessMetrics } from './process-metrics.ts'
 import { addRedisMetrics } from './redis-metrics.ts'
 import type { CompletedRequest } from './request-log.ts'
 import { addServerMetrics } from './server-metrics.ts'
@@ -50,9 +50,6 @@ export interface MetricsServerOptions {
   readonly allowedHosts: readonly string[] | undefined
   readonly service: Service
 }
-
-/** Gauges of prom-client that are named like counters. Others have the same values. */
-const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`)
 
 /** How many lines were dropped so far because they could not be written. */
 export interface DroppedLines {
@@ -91,6 +88,7 @@ export class Metrics {
       {
         name: 'verified_token_cache_size',
         help: 'Number of tokens in the verified-token cache.',
+        aggregator: 'sum',
       },
       () => verified.size,
     )
@@ -150,8 +148,7 @@ export class Metrics {
     share?: ShareMetrics,
   ): Promise<number | undefined> {
     if (metricsPort === undefined) return undefined
-    collectDefaultMetrics({ register: this.#registry })
-    for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
+    addProcessMetrics(this.#registry)
     addServerMetrics(this.#registry, app, service)
     addRedisMetrics(this.#registry, app)
     addDpopMetrics(this.#registry, app)

@@ -20,7 +20,7 @@ export function addRedisMetrics(registry: Registry, { redisConnections }: Fastif
   )
   addGauges(
     registry,
-    { name: 'redis_commands_pending', help: 'Commands without a reply.', label },
+    { name: 'redis_commands_pending', help: 'Commands without a reply.', label, aggregator: 'sum' },
     read(({ pending }) => pending),
   )
   addCounters(

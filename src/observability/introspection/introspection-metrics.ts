@@ -37,6 +37,8 @@ export class IntrospectionMetrics {
         name: 'introspections_in_flight',
         help: 'Calls of the introspection endpoint that have not ended.',
         label,
+        // Each process has the whole limit.
+        aggregator: 'max',
       },
       read(({ calls }) => calls),
     )
