@@ -68,12 +68,81 @@ test('the proxies notice a server that drains, and close connections before it d
   t.end()
 })
 
-test('files of the project that containers use exist', (t) => {
-  const prometheus = parse(read('deploy/compose/prometheus.yaml'))
-  const [{ targets }] = prometheus.scrape_configs[0].static_configs
+interface Service {
+  readonly networks: readonly string[]
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly depends_on?: readonly string[] | Record<string, object>
+}
+const all = Object.entries<Service>(services)
+
+test('files that containers mount exist, and the images read them at these paths', (t) => {
+  const mounts = all.flatMap(([name, { volumes = [] }]) =>
+    volumes.map((volume) => [name, ...volume.split(':')] as const),
+  )
+  for (const [, source = ''] of mounts) t.ok(existsSync(join(ROOT, source)), source)
+  t.strictSame(
+    mounts.map(([name, , target, mode]) => [name, target, mode]),
+    [
+      // The defaults of the official images.
+      ['proxy', '/usr/local/etc/haproxy/haproxy.cfg', 'ro'],
+      ['prometheus', '/etc/prometheus/prometheus.yml', 'ro'],
+      ['prometheus', '/etc/prometheus/rules', 'ro'],
+    ],
+  )
+  t.end()
+})
+
+test('Prometheus has the rules, and reaches the metrics of each server', (t) => {
+  const { rule_files: rules, scrape_configs } = parse(read('deploy/compose/prometheus.yaml'))
+  const [{ job_name: job, static_configs }] = scrape_configs
+  // Relative to the file of Prometheus: the mounted folder.
+  const [rule, ...others] = rules as [string]
+  t.strictSame(others, [])
+  t.ok(existsSync(join(ROOT, 'deploy/observability', rule.replace(/^rules\//, ''))))
+  t.match(read('deploy/observability/alerts.yaml'), `job="${job}"`)
   const port = services.api1.environment.METRICS_PORT
-  t.strictSame(targets, [`api1:${port}`, `api2:${port}`])
-  t.ok(existsSync(join(ROOT, 'deploy/compose/prometheus.yaml')))
-  t.match(services.proxy.volumes, ['./deploy/proxies/haproxy.cfg:'])
+  t.strictSame(static_configs, [{ targets: [`api1:${port}`, `api2:${port}`] }])
+  t.match(read('Dockerfile'), 'METRICS_HOST=0.0.0.0')
+  for (const { networks } of servers) t.ok(networks.includes(services.prometheus.networks[0]))
+  t.end()
+})
+
+test('a service shares a network with each one that it names', (t) => {
+  const hosts: Record<string, readonly string[]> = {
+    proxy: ['api1', 'api2'],
+    api1: [new URL(services.api1.environment.REDIS_URL).hostname],
+    api2: [new URL(services.api2.environment.REDIS_URL).hostname],
+    prometheus: ['api1', 'api2'],
+  }
+  const declared = Object.keys(parse(read('compose.yaml')).networks)
+  for (const [name, { networks, depends_on: needs = [] }] of all) {
+    t.ok(
+      networks.every((network) => declared.includes(network)),
+      name,
+    )
+    const dependencies = Array.isArray(needs) ? needs : Object.keys(needs)
+    for (const other of [...(hosts[name] ?? []), ...dependencies]) {
+      const { networks: found = [] } = services[other] ?? {}
+      t.ok(
+        networks.some((network) => found.includes(network)),
+        `${name} reaches ${other}`,
+      )
+    }
+  }
+  t.end()
+})
+
+test('the published ports are those at which the programs listen', (t) => {
+  const published = all.flatMap(([name, { ports = [] }]) =>
+    ports.map((port) => [name, port.split(':').at(-1)]),
+  )
+  const [, bind] = /^ +bind :(\d+)$/m.exec(read('deploy/proxies/haproxy.cfg')) ?? []
+  t.strictSame(published, [
+    ['proxy', bind],
+    // The default of Prometheus.
+    ['prometheus', '9090'],
+  ])
+  t.match(read('Dockerfile'), `EXPOSE ${config.port}\n`)
   t.end()
 })
