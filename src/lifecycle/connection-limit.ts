@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { getHeapStatistics } from 'node:v8'
@@ -53,7 +54,8 @@ export function limitConnections(
   limits = processLimits(),
 ): number {
   const limit = connectionLimit(limits)
-  server.maxConnections = limit
+  if (cluster.isWorker) closeBeyond(server, limit)
+  else server.maxConnections = limit
   const warn = atMostEvery(WARNING_INTERVAL_MS, () =>
     log.warn(
       { event: 'connections_dropped', limit, openFiles: limits.openFiles },
@@ -62,4 +64,21 @@ export function limitConnections(
   )
   server.on('drop', warn)
   return limit
+}
+
+/**
+ * As `maxConnections`, for a worker. With that, Node gives a connection beyond the limit back to the primary, which
+ * offers it to the workers again and again until one has room. `dropMaxConnection` ends that since Node 22.12 only.
+ */
+function closeBeyond(server: Server, limit: number): void {
+  let open = 0
+  server.on('connection', (socket) => {
+    open += 1
+    socket.once('close', () => {
+      open -= 1
+    })
+    if (open <= limit) return
+    socket.destroy()
+    server.emit('drop')
+  })
 }

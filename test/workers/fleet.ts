@@ -31,13 +31,17 @@ export async function end(t: Test, program: Program): Promise<void> {
   t.strictSame(await program.exit, { code: 0, signal: null })
 }
 
-/** A server of two workers that are ready. */
-export async function fleet(t: Test, environment: Record<string, string> = {}) {
+/**
+ * A server of two workers that are ready.
+ *
+ * @param openFiles how many files each of its processes may open
+ */
+export async function fleet(t: Test, environment: Record<string, string> = {}, openFiles?: number) {
   const issuer = await serve(t, (_request, response) =>
     response.end(JSON.stringify({ keys: [KEY.jwk] })),
   )
   const variables = { ...PLACE, AUTH0_DOMAIN: issuer, WORKERS: '2', ...environment }
-  const program = start(t, PROGRAM, variables)
+  const program = start(t, PROGRAM, variables, [], 'read', openFiles)
   const [, url = ''] = await program.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
   await program.says(/"event":"workers_ready"/)
   const listening = () =>
