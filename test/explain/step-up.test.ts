@@ -129,3 +129,35 @@ test('a machine does not log in', async (t) => {
   t.match(explainLogin({ gty: 'client-credentials' }).advice, /machine-to-machine/)
   t.match(explainLogin({ sub: 'x@clients' }).advice, /machine-to-machine/)
 })
+
+test('an introspected token fails at this check alone, and its own text says nothing about the login', async (t) => {
+  const { config } = loadConfig({
+    ...{
+      ISSUER: 'https://issuer.test',
+      AUDIENCE,
+      CLIENT_ORIGIN_URL: ENVIRONMENT.CLIENT_ORIGIN_URL,
+    },
+    INTROSPECTION_URL: 'https://issuer.test/introspect',
+    ...{ INTROSPECTION_CLIENT_ID: 'api', INTROSPECTION_CLIENT_SECRET: 'secret' },
+  })
+  const context = { ...serverContext(config), host: 'x', now: NOW }
+  const access = { ...BOTH, permissions: ['read:probe'], scopes: ['email'] }
+  const { checks, advice } = explain('opaque', ANSWER, access, context)
+  t.strictSame(
+    checks.map(({ name, outcome }) => (outcome === 'passed' ? name : `${name} ${outcome}`)),
+    [
+      ...['introspection', 'kind', 'issuer', 'audience', 'times', 'subject', 'organization'],
+      ...['permissions', 'scopes', 'authentication failed'],
+    ],
+  )
+  t.match(checks.at(-1), {
+    code: 'authentication_insufficient',
+    expected: 'acr gold or silver, a login at most 300 s ago',
+    found: 'in the response of the issuer',
+  })
+  t.match(advice, /^The login of the user does not suffice, or the response of the issuer/)
+  const other = explain('opaque', { ...ANSWER, code: 'scope_missing' }, access, context)
+  t.match(other.checks.at(-1), { name: 'authentication', outcome: 'not checked' })
+  const good = explain('opaque', { status: 200, message: '', code: undefined }, BOTH, context)
+  t.match(good.checks.at(-1), { name: 'authentication', outcome: 'passed' })
+})

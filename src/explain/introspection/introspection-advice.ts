@@ -14,6 +14,8 @@ const ADVICE: Partial<Readonly<Record<RejectionCode, string>>> = {
     'It is not valid yet: nbf is in the future. If it was new, the clock of this machine or of the issuer is wrong: run npm run doctor.',
   token_issued_in_future:
     'It was issued in the future: the clock of this machine or of the issuer is wrong. Run npm run doctor.',
+  authentication_insufficient:
+    'The login of the user does not suffice, or the response of the issuer does not say how and when it was. Log in again with the parameters of the challenge. If that does not help, have the issuer put acr and auth_time into introspection responses, or set ACR_CLAIM and AUTH_TIME_CLAIM to the claims that it has.',
 }
 
 /** Advice for a token that the issuer introspected; undefined if that for signed tokens fits. */

@@ -11,6 +11,7 @@ export const INTROSPECTION_CHECKS = [
   'organization',
   'permissions',
   'scopes',
+  'authentication',
 ] as const
 
 type IntrospectionCheckName = (typeof INTROSPECTION_CHECKS)[number]
@@ -33,6 +34,7 @@ const CHECK_OF_CODE: Partial<Readonly<Record<RejectionCode, IntrospectionCheckNa
   organization_not_admitted: 'organization',
   permission_missing: 'permissions',
   scope_missing: 'scopes',
+  authentication_insufficient: 'authentication',
 }
 
 /**
