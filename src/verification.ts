@@ -4,10 +4,8 @@ import { introspectionLog } from './observability/introspection/introspection-lo
 import { type DroppedLines, Metrics } from './observability/metrics.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
 import { AccessTokenVerifier, type TokenVerifier } from './tokens/access-token.ts'
-import {
-  type IntrospectionEvent,
-  IntrospectionVerifier,
-} from './tokens/introspection/introspection-verifier.ts'
+import type { IntrospectionEvent } from './tokens/introspection/introspection-event.ts'
+import { IntrospectionVerifier } from './tokens/introspection/introspection-verifier.ts'
 import { KeySets } from './tokens/issuers/key-sets.ts'
 import { TrustedIssuers } from './tokens/issuers/trusted-issuers.ts'
 import { claimsReader, type PrincipalOptions } from './tokens/principal.ts'

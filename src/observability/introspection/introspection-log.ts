@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { IntrospectionEvent } from '../../tokens/introspection/introspection-verifier.ts'
+import type { IntrospectionEvent } from '../../tokens/introspection/introspection-event.ts'
 import { atMostEvery } from '../../utils/at-most-every.ts'
 import { roundMilliseconds } from '../../utils/round-milliseconds.ts'
 

@@ -1,8 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
-import type {
-  IntrospectionEvent,
-  IntrospectionVerifier,
-} from '../../tokens/introspection/introspection-verifier.ts'
+import type { IntrospectionEvent } from '../../tokens/introspection/introspection-event.ts'
+import type { IntrospectionVerifier } from '../../tokens/introspection/introspection-verifier.ts'
 import { addGauges } from '../collected-metrics.ts'
 
 const label = 'issuer'

@@ -11,7 +11,8 @@ export interface IntrospectionEndpoint {
   readonly timeout?: number
 }
 
-const TIMEOUT_MS = 2_000
+/** For a call, in milliseconds. */
+export const TIMEOUT_MS = 2_000
 const MAX_BYTES = 64 * 1024
 
 /**

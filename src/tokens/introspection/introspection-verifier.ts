@@ -6,31 +6,16 @@ import { MAX_TOKEN_BYTES } from '../jws.ts'
 import { type PrincipalOptions, principalOf } from '../principal.ts'
 import { CallSlots } from './call-slots.ts'
 import { CircuitBreaker, CircuitOpenError } from './circuit-breaker.ts'
-import { type IntrospectionEndpoint, type IntrospectionError, introspect } from './introspect.ts'
+import {
+  type IntrospectionEndpoint,
+  type IntrospectionError,
+  introspect,
+  TIMEOUT_MS,
+} from './introspect.ts'
 import { IntrospectedTokenCache } from './introspected-token-cache.ts'
+import type { IntrospectionEvent } from './introspection-event.ts'
 import { type Introspection, validateIntrospection } from './introspection-response.ts'
 import { REJECTED_MS, type RejectedToken, RejectedTokens } from './rejected-tokens.ts'
-
-/** What happened, for logs and metrics. Durations are in milliseconds. */
-export type IntrospectionEvent =
-  | {
-      readonly event: 'introspected'
-      readonly outcome: 'active' | 'inactive'
-      readonly duration: number
-    }
-  | {
-      readonly event: 'introspection_failed'
-      readonly outcome: IntrospectionError['failure']
-      readonly duration: number
-      readonly error: IntrospectionError
-    }
-  /**
-   * No call was made: there are too many at once, in all or of the client, the endpoint does not work, or it failed for this token less
-   * than 5 s ago, although it works.
-   */
-  | { readonly event: 'introspection_skipped'; readonly reason: 'busy' | 'circuit_open' | 'token' }
-  /** `openFor` is undefined when calls are made again. */
-  | { readonly event: 'introspection_circuit'; readonly openFor: number | undefined }
 
 export interface IntrospectionVerifierOptions {
   /** What the tokens of the issuer must contain. */
@@ -90,6 +75,23 @@ export class IntrospectionVerifier extends TokenVerifier {
   /** Whether no calls are made for a while, because they failed. */
   get isCircuitOpen(): boolean {
     return this.#breaker.isOpen
+  }
+
+  /**
+   * A shared answer can be as old as a call takes. Where that is older than allowed, nothing is shared.
+   *
+   * @throws IntrospectionUnavailableError
+   */
+  override verify(
+    token: string,
+    digest = this.digestOf(token),
+    client = '',
+  ): Promise<Verification> {
+    const { endpoint, maxAge } = this.#options
+    const { timeout = TIMEOUT_MS } = endpoint
+    return maxAge < timeout
+      ? this.decide(token, digest, client)
+      : super.verify(token, digest, client)
   }
 
   /** @throws IntrospectionUnavailableError */

@@ -63,6 +63,22 @@ test('INTROSPECTION_MAX_AGE=0 asks for each request, and a token ends with exp i
   t.equal(issuer.calls.length, 4)
 })
 
+test('requests at the same time share no call whose answer could be older than the age', async (t) => {
+  const issuer = await endpoint(t)
+  issuer.tokens.set('a', activeNow())
+  for (const [age, calls] of [
+    ['0', 3],
+    ['1', 3],
+    ['60', 1],
+  ] as const) {
+    const { status, verifier } = await introspectingApp(t, issuer, { INTROSPECTION_MAX_AGE: age })
+    issuer.calls.length = 0
+    t.strictSame(await Promise.all(['a', 'a', 'a'].map((name) => status(name))), [200, 200, 200])
+    t.equal(issuer.calls.length, calls, `${age} s`)
+    t.equal(verifier.calls, 0)
+  }
+})
+
 test('E.1 (heimdall#3452): each route decides about a cached token by its own policy', async (t) => {
   const issuer = await endpoint(t)
   const { call, status, log } = await introspectingApp(t, issuer)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import type { IntrospectionEvent } from '../../../src/tokens/introspection/introspection-verifier.ts'
+import type { IntrospectionEvent } from '../../../src/tokens/introspection/introspection-event.ts'
 import {
   activeNow,
   type Call,

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { loadConfig } from '../../../src/config/load-config.ts'
+import type { IntrospectionEvent } from '../../../src/tokens/introspection/introspection-event.ts'
 import {
-  type IntrospectionEvent,
   IntrospectionVerifier,
   type IntrospectionVerifierOptions,
 } from '../../../src/tokens/introspection/introspection-verifier.ts'
