@@ -76,7 +76,7 @@ const ADVICE: Readonly<Record<ExplainedCode, Advise>> = {
   header_extension: () => `No tenant issues tokens with crit or b64 in the header. ${NEW_TOKEN}`,
   algorithm_not_allowed: ({ header }, { expected }) => algorithmAdvice(header, expected),
   type_not_allowed: () =>
-    'It is another kind of token, for example a logout token: see typ in its header. Send the access_token from the response of the token endpoint.',
+    'It is another kind of token, for example a logout token: see typ in its header, and events. Send the access_token from the response of the token endpoint.',
   id_token: () =>
     'It is an ID token, which tells the client who logged in. Send the access_token of the same response instead (getAccessTokenSilently or getTokenSilently in the SDKs).',
   claim_mismatch: () => `It lacks a claim that REQUIRED_CLAIMS names. ${NEW_TOKEN}`,

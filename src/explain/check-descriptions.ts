@@ -2,8 +2,10 @@ import { checkOrganization } from '../access/organizations.ts'
 import type { Requirements } from '../access/policy.ts'
 import { authenticationInWords } from '../access/step-up.ts'
 import { claimNamesOf, requiredClaimsOf } from '../tokens/access-token-rules.ts'
+import { LOGOUT_EVENT } from '../tokens/claims.ts'
 import { claimAt } from '../tokens/issuers/claim-names.ts'
 import type { DecodedToken } from '../tokens/jws.ts'
+import { ownMember } from '../utils/json-pointer.ts'
 import type { ExplanationInput } from './explanation-input.ts'
 import { printable } from './printable.ts'
 import { describeTokenKind } from './token-kind.ts'
@@ -52,11 +54,13 @@ const DESCRIPTIONS: Readonly<Record<CheckName, Describe>> = {
   kind({ claims }, { expected }) {
     const { boundTokens } = expected
     const requiredClaims = requiredClaimsOf(expected)
-    const { nonce, at_hash, c_hash, cnf } = claims
+    const { nonce, at_hash, c_hash, cnf, events } = claims
     const required = requiredClaims.map(([name, value]) => ` with ${name} "${value}"`).join('')
     const found = requiredClaims.map(([name]) => `, ${name} ${printable(claimAt(claims, name))}`)
     const type =
-      cnf === undefined ? describeTokenType({ nonce, at_hash, c_hash }) : 'bound to a key (cnf)'
+      cnf === undefined
+        ? describeTokenType({ nonce, at_hash, c_hash }, events)
+        : 'bound to a key (cnf)'
     return {
       expected: `an access token${required} that is not bound to a key${boundTokens ? ', or bound with DPoP' : ''}`,
       found: `${type}${found.join('')}`,
@@ -123,7 +127,8 @@ function formatMembers(members: Readonly<Record<string, unknown>>): string {
 }
 
 /** @param claims those that only ID tokens have */
-function describeTokenType(claims: Readonly<Record<string, unknown>>): string {
+function describeTokenType(claims: Readonly<Record<string, unknown>>, events: unknown): string {
+  if (ownMember(events, LOGOUT_EVENT) !== undefined) return 'a logout token (events)'
   const found = Object.keys(claims).filter((name) => claims[name] !== undefined)
   return found.length === 0
     ? 'no claim of another kind of token'

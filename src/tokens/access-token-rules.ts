@@ -1,3 +1,4 @@
+import { ownMember } from '../utils/json-pointer.ts'
 import {
   checkAudience,
   checkHeader,
@@ -5,6 +6,7 @@ import {
   checkOrganization,
   checkSubject,
   checkTimes,
+  LOGOUT_EVENT,
 } from './claims.ts'
 import type { TokenErrorCode } from './errors.ts'
 import { type ClaimNames, claimAt, DEFAULT_CLAIMS, organizationIn } from './issuers/claim-names.ts'
@@ -64,14 +66,15 @@ const header: Rule = {
   check: ({ header }, { algorithms }) => checkHeader(header, algorithms, TYPES),
 }
 
-/** Neither an ID token (OpenID Connect Core §2, §3.3.2.11), nor bound to what is not checked (RFC 7800). */
+/** Neither an ID token (OpenID Connect Core §2, §3.3.2.11) nor a logout token, nor bound to what is not checked (RFC 7800). */
 const kind: Rule = {
   name: 'kind',
   check({ claims }, expected) {
     const { boundTokens = false, nonceAllowed = false } = expected
-    const { nonce, at_hash, c_hash, cnf } = claims
+    const { nonce, at_hash, c_hash, cnf, events } = claims
     const hasNonce = nonce !== undefined && !nonceAllowed
     if (hasNonce || at_hash !== undefined || c_hash !== undefined) return 'id_token'
+    if (ownMember(events, LOGOUT_EVENT) !== undefined) return 'type_not_allowed'
     // The rule about the issuer rejects the others, whatever claims they have.
     const isOfIssuer = checkIssuer(claims, expected.issuer) === undefined
     const isOther = requiredClaimsOf(expected).some(

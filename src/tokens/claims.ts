@@ -70,6 +70,9 @@ export function isNumericDate(value: unknown): value is number {
   return Number.isFinite(value)
 }
 
+/** The member of `events` that a logout token has (OpenID Connect Back-Channel Logout §2.4). */
+export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }

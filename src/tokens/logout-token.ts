@@ -1,4 +1,4 @@
-import { isText } from './claims.ts'
+import { isText, LOGOUT_EVENT } from './claims.ts'
 import {
   type ClientTokenErrorCode,
   type ClientTokenExpectations,
@@ -7,7 +7,6 @@ import {
 import type { JsonObject } from './jws.ts'
 import type { Result } from './result.ts'
 
-const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 const TYPES = [undefined, 'jwt', 'logout+jwt', 'application/logout+jwt']
 
 /** What a verified logout token ends. */
@@ -48,7 +47,7 @@ interface LogoutClaims extends JsonObject {
 
 function checkLogout({ sid, sub, jti, events, nonce }: JsonObject) {
   if (nonce !== undefined) return 'nonce_present'
-  if (!isObject(events) || !isObject(events[EVENT])) return 'event_missing'
+  if (!isObject(events) || !isObject(events[LOGOUT_EVENT])) return 'event_missing'
   if (sid !== undefined && !isText(sid)) return 'session_malformed'
   if (sub !== undefined && !isText(sub)) return 'subject_missing'
   if (sid === undefined && sub === undefined) return 'subject_missing'

@@ -80,6 +80,11 @@ test('signatures, and other kinds of tokens', async (t) => {
         'type_not_allowed',
         /another kind of token/,
       ],
+      'a logout token without typ': [
+        token({ events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }),
+        'type_not_allowed',
+        /typ in its header, and events/,
+      ],
       'an ID token': [token({ aud: 'client', nonce: 'n' }), 'id_token', /ID token.*access_token/],
       'an ID token without nonce': [
         token({ aud: 'client', azp: 'client', name: 'Ada' }),
@@ -333,5 +338,15 @@ test('permissions', async (t) => {
         ADMIN,
       ],
     },
+  )
+})
+
+test('a logout token is called one', async (t) => {
+  const explainToken = await explainer(t, {})
+  const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+  const { checks } = await explainToken(token({ events }))
+  t.match(
+    checks.find(({ name }) => name === 'kind'),
+    { outcome: 'failed', found: 'a logout token (events)' },
   )
 })

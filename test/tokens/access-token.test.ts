@@ -122,6 +122,10 @@ test('structure and JOSE header', async (t) => {
     'alg in other case': ['algorithm_not_allowed', token({}, { alg: 'rs256' })],
     HMAC: ['algorithm_not_allowed', token({}, { alg: 'HS256' })],
     'an algorithm not configured': ['algorithm_not_allowed', token({}, { alg: 'PS256' })],
+    'a logout token without typ': [
+      'type_not_allowed',
+      token({ events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }),
+    ],
     'typ of another kind': ['type_not_allowed', token({}, { typ: 'logout+jwt' })],
     'typ that is not a string': ['type_not_allowed', token({}, { typ: null })],
   })

@@ -3,7 +3,7 @@ import type { ExplanationInput } from '../explanation-input.ts'
 
 const ADVICE: Partial<Readonly<Record<RejectionCode, string>>> = {
   type_not_allowed:
-    'It is another kind of token: the issuer says so in token_type, token_use or typ. Send the access_token of the token response, not the refresh token.',
+    'It is another kind of token: the issuer says so in token_type, token_use, typ or events. Send the access_token of the token response, not the refresh token.',
   token_bound:
     'It is bound to a key of the client in a way that this server does not check: with mTLS, with DPoP while DPOP is off, or the response of the issuer has no cnf. Have the issuer put cnf into introspection responses, or switch the binding off.',
   issuer_mismatch:

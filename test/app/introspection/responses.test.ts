@@ -7,6 +7,7 @@ import {
 import { AUDIENCE, NOW, token } from '../../support/tokens/tokens.ts'
 import { activeNow, endpoint, ISSUER, introspectingApp } from './endpoint.ts'
 
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 const ADMIN = '/probe/admin'
 const EXPECTED = {
   ...{ issuer: ISSUER, audiences: [AUDIENCE] as const, algorithms: ['RS256'], clockTolerance: 0 },
@@ -102,6 +103,9 @@ test('E.1: an active token is validated by the rules for signed tokens', async (
     ['a refresh token of another issuer', { typ: 'refresh_token' }, 'type_not_allowed'],
     ['a kind that is not a text', { typ: ['Bearer'] }, 'type_not_allowed'],
     ['token_type as a number', { token_type: 1 }, 'type_not_allowed'],
+    ['a logout token', { events: { [LOGOUT_EVENT]: {} } }, 'type_not_allowed'],
+    ['another event', { events: { 'https://issuer.test/event/login': {} } }, undefined],
+    ['events of another kind', { events: 'none' }, undefined],
     ['cnf of mTLS', { cnf: { 'x5t#S256': 'x' } }, 'token_bound'],
     ['cnf null', { cnf: null }, 'token_bound'],
     ['DPoP without a key', { token_type: 'DPoP' }, 'token_bound'],
