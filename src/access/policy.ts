@@ -52,6 +52,9 @@ const KEYS: readonly string[] = [...LISTS, 'maxAge', 'bound', 'check', 'optional
 /** A scope token (RFC 6749 §3.3), since the challenge lists permissions as scope, and values of `acr`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
+/** Of `scope` and of `acr_values`, each. Proxies and clients limit the headers of a response, often to 4 KiB. */
+const MAX_CHALLENGE_LENGTH = 1_024
+
 /**
  * Decides whether a principal may call a route: first the organization (401), then permissions and
  * scopes (403), then how and when the user logged in (401), so that nobody logs in again in vain. It needs
@@ -125,6 +128,12 @@ export function readPolicy<Request>(declared: unknown): AccessPolicy<Request> {
       const items = name === 'acr' ? 'texts without spaces and quotes' : 'scope tokens'
       throw new Error(`has an access policy whose ${name} are not a non-empty array of ${items}`)
     }
+  }
+  const { acr = [] } = lists as Requirements
+  if ([scopeOf(lists), acr].some((list) => list.join(' ').length > MAX_CHALLENGE_LENGTH)) {
+    throw new Error(
+      `has an access policy whose permissions and scopes, or acr, have more than ${MAX_CHALLENGE_LENGTH} characters`,
+    )
   }
   if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && Number(maxAge) >= 0)) {
     throw new Error('has an access policy whose maxAge is not an integer of seconds, 0 or more')

@@ -189,6 +189,28 @@ test('11: values that no challenge can express stop the start', async (t) => {
   t.throws(declare({ maxAge: 1, optional: true }), /optional/)
 })
 
+test('a policy whose challenge would be too long stops the start', async (t) => {
+  const { app } = await testApp(t)
+  let routes = 0
+  const declare = (access: object) => {
+    routes += 1
+    const url = `/long/${routes}`
+    return () => app.get(url, { config: { access } }, () => ({}))
+  }
+  const half = 'x'.repeat(511)
+  for (const access of [
+    { acr: [half, `${half}yy`] },
+    { permissions: [half, `${half}yy`] },
+    { permissions: [half], anyPermission: ['a'], scopes: [`${half}y`] },
+  ]) {
+    t.throws(
+      declare(access),
+      /has an access policy whose permissions and scopes, or acr, have more/,
+    )
+  }
+  t.doesNotThrow(declare({ acr: [half, `${half}y`], permissions: [half], scopes: [`${half}y`] }))
+})
+
 test('12: nothing of a token is in a response', async (t) => {
   const { call } = await server(t, { acr: ['gold'], maxAge: 1 })
   for (const acr of ['mfa", scope="x', 'x\r\nset-cookie: a=b', 'gold gold', '\u0000', 'ö']) {
