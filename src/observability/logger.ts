@@ -2,7 +2,7 @@ import pino, { type DestinationStream, type Logger, type LoggerOptions as PinoOp
 import type { Service } from '../config/telemetry/service.ts'
 import { LogOutput } from './output/log-destination.ts'
 import { type LogFormat, lineFormatter } from './output/log-format.ts'
-import { redactLine, redactMembers, redactValue } from './redact-value.ts'
+import { redactLine, redactMembers, redactValue } from './redaction/redact-value.ts'
 import { describeReply, describeRequest } from './request-log.ts'
 
 /** For the objects of Fastify, which would otherwise be logged whole. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyPluginAsync } from 'fastify'
 import { trustedProxies } from '../http/trusted-proxies.ts'
-import { redactText } from './redact-text.ts'
+import { redactText } from './redaction/redact-text.ts'
 
 /** Which span of which trace something belongs to (https://www.w3.org/TR/trace-context/). */
 export interface TraceIds {

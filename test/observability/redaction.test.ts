@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type Test, test } from 'tap'
 import { createLogger } from '../../src/observability/logger.ts'
-import { redactLine } from '../../src/observability/redact-value.ts'
+import { redactLine } from '../../src/observability/redaction/redact-value.ts'
 import { logSink } from '../support/log-sink.ts'
 
 const SECRET = 'PLANTED7marker'

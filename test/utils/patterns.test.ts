@@ -13,7 +13,7 @@ const MAX_GROWTH = 8
 const NEGLIGIBLE_MS = 25
 const MAX_PARTS = 14
 /** Modules that create patterns when they are loaded. */
-const WITH_CONSTRUCTOR = ['observability/redact-text.ts']
+const WITH_CONSTRUCTOR = ['observability/redaction/redact-text.ts']
 /** These create patterns from input that was validated and is short. */
 const FROM_SHORT_INPUT = ['access/client-origins.ts', 'local-tenant/directory/server-origin.ts']
 

@@ -4,7 +4,7 @@ import { parsers } from '../../config/parsers.ts'
 import { serviceOf } from '../../config/telemetry/service.ts'
 import { visibleLines } from '../../utils/visible-text.ts'
 import { createLogger } from '../logger.ts'
-import { redactText } from '../redact-text.ts'
+import { redactText } from '../redaction/redact-text.ts'
 
 /**
  * Describes why the server did not start.
