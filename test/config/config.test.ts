@@ -354,7 +354,7 @@ test('the browser login', async (t) => {
   const { browserLogin } = configOf({
     ...BROWSER_LOGIN,
     SESSION_SECRET: `${newer}, ${BROWSER_LOGIN.SESSION_SECRET}`,
-    FEDERATED_APIS: 'github=https://api.github.com/user?x=1, local=http://localhost:1/',
+    FEDERATED_APIS: 'github=https://api.github.com/user?x=1, local=http://localhost:2/',
     PORT: '7000',
   })
   t.strictSame(browserLogin, {
@@ -370,7 +370,7 @@ test('the browser login', async (t) => {
     loginMaxAge: undefined,
     federatedApis: new Map([
       ['github', 'https://api.github.com/user?x=1'],
-      ['local', 'http://localhost:1/'],
+      ['local', 'http://localhost:2/'],
     ]),
   })
   const standard = configOf({ ...BROWSER_LOGIN, APP_BASE_URL: 'http://localhost' }).browserLogin
@@ -414,6 +414,8 @@ test('the browser login, with something missing or wrong', async (t) => {
       /APP_BASE_URL is invalid: expected https in production/,
       { NODE_ENV: 'production', APP_BASE_URL: 'http://localhost' },
     ],
+    [/APP_BASE_URL is invalid: expected a port/, { APP_BASE_URL: 'http://localhost:6000' }],
+    [/FEDERATED_APIS is invalid: expected a port/, { FEDERATED_APIS: 'a=https://a.test:25/x' }],
     [/TRUST_PROXY is required when APP/, { APP_BASE_URL: 'https://app.test' }],
     [/REDIS_URL is required when SESSION_STORE/, { SESSION_STORE: 'redis' }],
     [/AUTH0_CLIENT_SECRET is invalid: expected 32 characters/, { ID_TOKEN_ALG: 'HS256' }],

@@ -264,6 +264,14 @@ test('INTROSPECTION_* go with ISSUER, and with each other', async (t) => {
     [{ ...good, INTROSPECTION_MAX_AGE: '3601' }, /INTROSPECTION_MAX_AGE is invalid/],
     [{ ...good, INTROSPECTION_MAX_AGE: '-1' }, /INTROSPECTION_MAX_AGE is invalid/],
     [
+      { ...good, INTROSPECTION_URL: 'https://issuer.test:6000/introspect' },
+      /INTROSPECTION_URL is invalid.*a port that fetch does not block/s,
+    ],
+    [
+      { ISSUER, AUDIENCE, JWKS_URI: 'https://issuer.test:25/keys' },
+      /JWKS_URI is invalid.*a port that fetch does not block/s,
+    ],
+    [
       { ...production, INTROSPECTION_URL: 'http://localhost/introspect' },
       /INTROSPECTION_URL is invalid.*https URL in production/s,
     ],
