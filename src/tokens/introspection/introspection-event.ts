@@ -14,8 +14,8 @@ export type IntrospectionEvent =
       readonly error: IntrospectionError
     }
   /**
-   * No call was made: there are too many at once, in all or of the client, the endpoint does not work, or it failed for this token less
-   * than 5 s ago, although it works.
+   * No call was made: there are too many at once, in all or of the client, the endpoint does not work, or it failed
+   * for this token less than 5 s ago, although it works.
    */
   | { readonly event: 'introspection_skipped'; readonly reason: 'busy' | 'circuit_open' | 'token' }
   /** `openFor` is undefined when calls are made again. */
