@@ -1,6 +1,5 @@
-import { hasBlockedPort, OPEN_PORT } from '../utils/blocked-ports.ts'
 import { parsers } from './parsers.ts'
-import type { IsSet, Rule } from './rule.ts'
+import { type IsSet, portRule, type Rule } from './rule.ts'
 import type { Values } from './schema.ts'
 
 /** The browser login is on when one of these is set, and then all of them are required. */
@@ -22,8 +21,8 @@ export function browserLoginRules(values: Partial<Values>, isSet: IsSet): Rule[]
     ),
     [production && !isSet('APP_BASE_URL'), 'APP_BASE_URL is required in production'],
     [production && url?.startsWith('http:'), 'APP_BASE_URL is invalid', 'https in production'],
-    [hasBlockedPort(values.FEDERATED_APIS ?? ''), 'FEDERATED_APIS is invalid', OPEN_PORT],
-    [hasBlockedPort(url ?? ''), 'APP_BASE_URL is invalid', OPEN_PORT],
+    portRule(values, 'FEDERATED_APIS'),
+    portRule(values, 'APP_BASE_URL'),
     [
       url?.startsWith('https:') && !isSet('TRUST_PROXY'),
       'TRUST_PROXY is required when APP_BASE_URL is https: the proxy reports the scheme',

@@ -7,10 +7,6 @@ const BLOCKED_PORTS: ReadonlySet<number> = new Set([
   ...[6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
 ])
 
-/** What is expected in place of a blocked port. */
-export const OPEN_PORT =
-  'a port that fetch does not block (https://fetch.spec.whatwg.org/#port-blocking)'
-
 /** Whether a text with URLs names a port at which `fetch` fails without a request. */
 export function hasBlockedPort(text: string): boolean {
   return [...text.matchAll(/:(\d+)(?=[/?,\s]|$)/g)].some(([, port]) =>

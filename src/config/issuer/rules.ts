@@ -1,11 +1,7 @@
-import { hasBlockedPort, OPEN_PORT } from '../../utils/blocked-ports.ts'
-import type { IsSet, Rule } from '../rule.ts'
+import { type IsSet, portRule, type Rule } from '../rule.ts'
 import type { Values } from '../schema.ts'
 
 const AUTH0_ORGANIZATION = /^(?:[a-z0-9-]+:)?org_\w+$/i
-
-/** Variables with a URL that is only called. */
-const CALLED = ['JWKS_URI', 'INTROSPECTION_URL'] as const
 
 /** Variables that mean nothing without INTROSPECTION_URL, of which it needs those that are credentials. */
 const CREDENTIALS = ['INTROSPECTION_CLIENT_ID', 'INTROSPECTION_CLIENT_SECRET'] as const
@@ -45,9 +41,8 @@ export function issuerRules(values: Partial<Values>, isSet: IsSet): Rule[] {
       'AUTH0_ORGANIZATIONS is invalid',
       'organization ids, comma-separated, such as org_a1 or subdomain:org_a1',
     ],
-    ...CALLED.map(
-      (name) => [hasBlockedPort(values[name] ?? ''), `${name} is invalid`, OPEN_PORT] as const,
-    ),
+    portRule(values, 'JWKS_URI'),
+    portRule(values, 'INTROSPECTION_URL'),
     ...introspectionRules(values, isSet),
   ]
 }
