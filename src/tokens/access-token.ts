@@ -30,6 +30,8 @@ export type Verification = Result<Principal, TokenErrorCode>
  */
 export abstract class TokenVerifier {
   readonly #inFlight = new Map<string, Promise<Verification>>()
+  /** Whether requests that bring the same token at the same time share one verification. */
+  protected readonly sharesVerifications: boolean = true
   /** The tokens that were accepted. */
   abstract readonly verified: TokenCacheState & Pick<TokenCache<CachedToken>, 'digestOf' | 'get'>
 
@@ -44,13 +46,12 @@ export abstract class TokenVerifier {
   }
 
   /**
-   * Requests that bring the same token at the same time share one verification.
-   *
    * @param client who sends the token, such as an address: one client cannot keep others from being verified
    * @returns the principal, or the code of the first check that failed
    * @throws UnverifiableError where the token can be neither accepted nor rejected now
    */
   verify(token: string, digest = this.digestOf(token), client = ''): Promise<Verification> {
+    if (!this.sharesVerifications) return this.decide(token, digest, client)
     const inFlight = this.#inFlight.get(digest)
     if (inFlight !== undefined) return inFlight
     const verification = this.decide(token, digest, client).finally(() =>

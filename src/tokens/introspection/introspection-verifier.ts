@@ -46,12 +46,15 @@ export class IntrospectionVerifier extends TokenVerifier {
   readonly #breaker: CircuitBreaker
   readonly #rejected: RejectedTokens
   readonly verified: IntrospectedTokenCache
+  /** A shared answer can be as old as a call takes. Where that is older than allowed, nothing is shared. */
+  protected override readonly sharesVerifications: boolean
   readonly #slots = new CallSlots(MAX_CALLS)
 
   constructor(options: IntrospectionVerifierOptions) {
     super()
-    const { now, monotonicNow, expected, onEvent } = options
+    const { now, monotonicNow, expected, onEvent, maxAge, endpoint } = options
     this.#options = options
+    this.sharesVerifications = maxAge >= (endpoint.timeout ?? TIMEOUT_MS)
     this.#rejected = new RejectedTokens(monotonicNow)
     this.verified = new IntrospectedTokenCache({ now, monotonicNow, expected })
     this.#breaker = new CircuitBreaker({
@@ -75,23 +78,6 @@ export class IntrospectionVerifier extends TokenVerifier {
   /** Whether no calls are made for a while, because they failed. */
   get isCircuitOpen(): boolean {
     return this.#breaker.isOpen
-  }
-
-  /**
-   * A shared answer can be as old as a call takes. Where that is older than allowed, nothing is shared.
-   *
-   * @throws IntrospectionUnavailableError
-   */
-  override verify(
-    token: string,
-    digest = this.digestOf(token),
-    client = '',
-  ): Promise<Verification> {
-    const { endpoint, maxAge } = this.#options
-    const { timeout = TIMEOUT_MS } = endpoint
-    return maxAge < timeout
-      ? this.decide(token, digest, client)
-      : super.verify(token, digest, client)
   }
 
   /** @throws IntrospectionUnavailableError */
