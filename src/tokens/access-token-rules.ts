@@ -75,12 +75,11 @@ const kind: Rule = {
     const hasNonce = nonce !== undefined && !nonceAllowed
     if (hasNonce || at_hash !== undefined || c_hash !== undefined) return 'id_token'
     if (ownMember(events, LOGOUT_EVENT) !== undefined) return 'type_not_allowed'
-    // The rule about the issuer rejects the others, whatever claims they have.
-    const isOfIssuer = checkIssuer(claims, expected.issuer) === undefined
     const isOther = requiredClaimsOf(expected).some(
       ([name, value]) => claimAt(claims, name) !== value,
     )
-    if (isOfIssuer && isOther) return 'claim_mismatch'
+    // The rule about the issuer rejects those of another one, whatever claims they have.
+    if (isOther && checkIssuer(claims, expected.issuer) === undefined) return 'claim_mismatch'
     const isAccepted = cnf === undefined || (boundTokens && confirmationOf(cnf) !== undefined)
     return isAccepted ? undefined : 'token_bound'
   },
