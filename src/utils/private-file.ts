@@ -5,22 +5,25 @@ import { dirname } from 'node:path'
 
 /** Writes JSON atomically to a file that only its owner can read. */
 export async function writePrivate(file: string, value: unknown): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  const temporary = `${file}.${process.pid}`
-  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
-  await rename(temporary, file)
+  await rename(await writeTemporary(file, value), file)
 }
 
 /** The same, unless the file exists: what another process wrote first stays. Read it again to see which one it is. */
 export async function createPrivate(file: string, value: unknown): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  const temporary = `${file}.${randomUUID()}`
-  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
+  const temporary = await writeTemporary(file, value)
   await link(temporary, file)
     // Some file systems have no links.
     .catch(() => copyFile(temporary, file, constants.COPYFILE_EXCL))
     .catch(() => undefined)
   await rm(temporary)
+}
+
+/** @returns the path of a new file in the same folder */
+async function writeTemporary(file: string, value: unknown): Promise<string> {
+  await mkdir(dirname(file), { recursive: true })
+  const temporary = `${file}.${randomUUID()}`
+  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
+  return temporary
 }
 
 /**
