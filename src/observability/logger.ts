@@ -33,7 +33,7 @@ export function createLogger(
   destination: DestinationStream = new LogOutput(),
   options: LoggerOptions = {},
 ): Logger {
-  const format = lineFormatter(options.logFormat ?? 'json')
+  const format = lineFormatter(options.logFormat)
   const logger = pino(
     {
       ...commonOptions(level, options),
@@ -65,7 +65,7 @@ export function createRequestLogger(
   destination: DestinationStream,
   options: LoggerOptions = {},
 ): Logger {
-  const format = lineFormatter(options.logFormat ?? 'json')
+  const format = lineFormatter(options.logFormat)
   const hooks = format === undefined ? {} : { streamWrite: format }
   return pino({ ...commonOptions(level, options), hooks }, destination)
 }

@@ -43,7 +43,7 @@ const FORMATS: Readonly<Record<LogFormat, ((members: Members) => Members) | unde
  *
  * @returns undefined if lines stay as they are
  */
-export function lineFormatter(format: LogFormat): ((line: string) => string) | undefined {
+export function lineFormatter(format: LogFormat = 'json'): ((line: string) => string) | undefined {
   const convert = FORMATS[format]
   return convert && ((line) => `${JSON.stringify(convert(JSON.parse(line)))}\n`)
 }
