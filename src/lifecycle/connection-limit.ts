@@ -54,8 +54,8 @@ export function limitConnections(
   limits = processLimits(),
 ): number {
   const limit = connectionLimit(limits)
+  server.maxConnections = cluster.isWorker ? Infinity : limit
   if (cluster.isWorker) closeBeyond(server, limit)
-  else server.maxConnections = limit
   const warn = atMostEvery(WARNING_INTERVAL_MS, () =>
     log.warn(
       { event: 'connections_dropped', limit, openFiles: limits.openFiles },
