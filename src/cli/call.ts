@@ -6,11 +6,10 @@ import { UsageError } from './arguments/usage-error.ts'
 import { loadClientKey } from './calls/client-key.ts'
 import { exchange, type SchemedToken } from './calls/exchange.ts'
 import {
-  PLAIN_TOKEN_NOTE,
   requestPersonaToken,
   SECOND_FACTOR_OPTION,
-  secondFactorNote,
   TokenRefusedError,
+  tokenNotes,
 } from './calls/persona-token.ts'
 import { readText, type Streams } from './support/command.ts'
 import { callLocalTenant } from './support/local-tenant.ts'
@@ -76,17 +75,14 @@ async function callApi({ values, operands, sources, streams }: Invocation<typeof
       show,
       secondFactor: values['second-factor'],
     }))
-  const isBound = token.type === 'DPoP'
-  if (values.dpop && !isBound) err.line(PLAIN_TOKEN_NOTE, '')
-  const note = values['second-factor'] ? await secondFactorNote(sources) : undefined
-  if (note !== undefined) err.line(note, '')
+  for (const note of await tokenNotes(sources, token, values)) err.line(note, '')
 
   const url = `${api.url}${path}`
   const proofUri = `${api.publicUrl}${path.replace(/[?#].*/s, '')}`
   const { status, body } = await exchange(
     { method: 'GET', url, proofUri, token },
     {
-      signer: isBound ? signer : undefined,
+      signer: token.type === 'DPoP' ? signer : undefined,
       show,
       send: (headers) => send(url, headers),
     },

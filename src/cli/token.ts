@@ -2,12 +2,7 @@ import { defineCommand, type Invocation } from './arguments/define-command.ts'
 import { JSON_OPTION } from './arguments/syntax.ts'
 import { UsageError } from './arguments/usage-error.ts'
 import { loadClientKey } from './calls/client-key.ts'
-import {
-  PLAIN_TOKEN_NOTE,
-  requestPersonaToken,
-  SECOND_FACTOR_OPTION,
-  secondFactorNote,
-} from './calls/persona-token.ts'
+import { requestPersonaToken, SECOND_FACTOR_OPTION, tokenNotes } from './calls/persona-token.ts'
 import { requestWrongToken, WRONG_TOKEN_OPTIONS } from './tenant-control/wrong-token.ts'
 
 const OPTIONS = {
@@ -61,9 +56,7 @@ async function printToken({ values, operands, sources, streams }: Invocation<typ
   const signer = values.dpop ? await loadClientKey() : undefined
   const options = { signer, show: () => undefined, secondFactor: values['second-factor'] }
   const { token, type, response } = await requestPersonaToken(sources, persona, options)
-  if (values.dpop && type === 'Bearer') err.line(PLAIN_TOKEN_NOTE)
-  const note = values['second-factor'] ? await secondFactorNote(sources) : undefined
-  if (note !== undefined) err.line(note)
+  for (const note of await tokenNotes(sources, { type }, values)) err.line(note)
   if (values.json) out.json(response)
   else out.line(token)
   return 0

@@ -5,7 +5,7 @@ import { callLocalTenant } from '../support/local-tenant.ts'
 import { type ExchangeOptions, exchange, type SchemedToken } from './exchange.ts'
 
 /** For someone who asked for a bound token and got another one. */
-export const PLAIN_TOKEN_NOTE =
+const PLAIN_TOKEN_NOTE =
   'The token is not bound to the key: the API at the tenant does not allow it (proofOfPossession).'
 
 const NO_CLAIMS_NOTE =
@@ -69,18 +69,33 @@ export async function requestPersonaToken(
   return { type: type === 'DPoP' ? type : 'Bearer', token, response }
 }
 
+/** What was asked for, by the options of the commands. */
+interface Wanted {
+  readonly dpop: boolean | undefined
+  readonly 'second-factor': boolean | undefined
+}
+
 /**
- * What someone has to know who asked for the second factor.
+ * What someone has to know about a token that does not show all that was asked for.
  *
- * @returns undefined if access tokens say how somebody logged in
  * @throws Error if the local tenant does not respond
  */
-export async function secondFactorNote(
+export async function tokenNotes(
   sources: readonly Environment[],
-): Promise<string | undefined> {
+  { type }: Pick<SchemedToken, 'type'>,
+  { dpop, 'second-factor': secondFactor }: Wanted,
+): Promise<string[]> {
+  return [
+    ...(dpop && type !== 'DPoP' ? [PLAIN_TOKEN_NOTE] : []),
+    ...(secondFactor && !(await hasLoginClaims(sources)) ? [NO_CLAIMS_NOTE] : []),
+  ]
+}
+
+/** Whether access tokens say how somebody logged in. */
+async function hasLoginClaims(sources: readonly Environment[]): Promise<boolean> {
   const response = await callLocalTenant(sources, '/local-tenant/environment', {})
   const { variables = {} } = (await response.json()) as { readonly variables?: object }
-  return 'ACR_CLAIM' in variables ? undefined : NO_CLAIMS_NOTE
+  return 'ACR_CLAIM' in variables
 }
 
 function parse(text: string): Record<string, string | undefined> {
