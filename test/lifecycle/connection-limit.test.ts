@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { type Test, test } from 'tap'
+import { test } from 'tap'
 import {
   connectionLimit,
   limitConnections,
@@ -11,27 +11,11 @@ import { listen } from '../../src/lifecycle/listen.ts'
 import { ENVIRONMENT, testApp } from '../support/app.ts'
 import { PROTECTED } from '../support/probe-routes.ts'
 import { serve, start } from '../support/process.ts'
-import { parseRaw, sendRaw } from '../support/raw-http.ts'
+import { parseRaw, sendRaw, silent } from '../support/raw-http.ts'
 import { KEY } from '../support/tokens/keys.ts'
 
 const GIB = 1024 ** 3
 const REQUEST = `GET ${PROTECTED} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
-
-/** Connections that send nothing, and how many of them the server closed. */
-async function silent(t: Test, port: number, count: number, host = '127.0.0.1') {
-  const closed = { count: 0 }
-  const sockets: Socket[] = []
-  for (let i = 0; i < count; i += 1) {
-    const socket = connect(port, host)
-    socket.on('error', () => {})
-    socket.on('close', () => (closed.count += 1))
-    socket.resume()
-    await once(socket, 'connect')
-    sockets.push(socket)
-  }
-  t.teardown(() => sockets.forEach((socket) => void socket.destroy()))
-  return { closed, sockets }
-}
 
 test('more silent connections than the process may open files', async (t) => {
   const published = JSON.stringify({ keys: [KEY.jwk] })

@@ -1,4 +1,6 @@
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import type { Test } from 'tap'
 
 export interface RawResponse {
   readonly status: number
@@ -26,4 +28,20 @@ export function parseRaw(text: string): RawResponse {
     return [name.toLowerCase(), value] as const
   })
   return { status: Number(statusLine.split(' ')[1]), headers: new Map(headers), body }
+}
+
+/** Connections that send nothing, and how many of them the server closed. */
+export async function silent(t: Test, port: number, count: number, host = '127.0.0.1') {
+  const closed = { count: 0 }
+  const sockets: Socket[] = []
+  for (let i = 0; i < count; i += 1) {
+    const socket = connect(port, host)
+    socket.on('error', () => {})
+    socket.on('close', () => (closed.count += 1))
+    socket.resume()
+    await once(socket, 'connect')
+    sockets.push(socket)
+  }
+  t.teardown(() => sockets.forEach((socket) => void socket.destroy()))
+  return { closed, sockets }
 }

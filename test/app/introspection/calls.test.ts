@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import { type Call, endpoint, introspectingApp, verifierFor } from './endpoint.ts'
+import { type Call, endpoint, introspectingApp, JSON_TYPE, verifierFor } from './endpoint.ts'
 
 const INACTIVE = '{"active":false}'
-const JSON_TYPE = { 'content-type': 'application/json' }
 
 test('E.1: 100 calls at a time, and the tokens beyond are 503 at once', async (t) => {
   const issuer = await endpoint(t)
@@ -22,8 +21,7 @@ test('E.1: 100 calls at a time, and the tokens beyond are 503 at once', async (t
   t.strictSame(events, [{ event: 'introspection_skipped', reason: 'busy' }])
   const shared = verify('t0')
   while (held.length < 100) await setImmediate()
-  const headers = { 'content-type': 'application/json' }
-  for (const response of held) response.writeHead(200, headers).end('{"active":false}')
+  for (const response of held) response.writeHead(200, JSON_TYPE).end(INACTIVE)
   t.ok((await Promise.all([...first, shared])).every((code) => code === 'token_inactive'))
   t.equal(verifier.calls, 0)
   t.notOk(verifier.isCircuitOpen, 'a crowd is not a fault of the endpoint')
@@ -34,7 +32,7 @@ test('E.1: 10,000 made-up tokens make a bounded number of calls', async (t) => {
   let isOver = false
   issuer.answer = async (response: ServerResponse) => {
     while (!isOver) await setImmediate()
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"active":false}')
+    response.writeHead(200, JSON_TYPE).end(INACTIVE)
   }
   const { verifier } = verifierFor(issuer.url, { ms: 0 })
   const results: Promise<unknown>[] = []

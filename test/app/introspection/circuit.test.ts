@@ -8,13 +8,12 @@ import {
   type Call,
   endpoint,
   introspectingApp,
+  JSON_TYPE,
   outcomeOf,
+  type Respond,
   verifierFor,
 } from './endpoint.ts'
 
-type Respond = (response: ServerResponse) => unknown
-
-const JSON_TYPE = { 'content-type': 'application/json' }
 /** The form of the tokens that the server makes up. */
 const MADE_UP = /^[\w-]{43}$/
 

@@ -28,6 +28,10 @@ export interface Call {
   readonly form: URLSearchParams
 }
 
+export type Respond = (response: ServerResponse) => unknown
+
+export const JSON_TYPE = { 'content-type': 'application/json' }
+
 /** An answer: an object as JSON, or a function that answers. */
 type Answer = object | ((response: ServerResponse, call: Call) => unknown)
 

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import { test } from 'tap'
-import { activeNow, type Call, endpoint, introspectingApp } from './endpoint.ts'
+import { activeNow, type Call, endpoint, introspectingApp, JSON_TYPE } from './endpoint.ts'
 
 const PROTECTED = '/probe/protected'
 
 /** An answer that fails for all tokens that begin with `bad`. */
 const failing = (status: number) => (response: ServerResponse, call: Call) => {
   const isBad = call.form.get('token')?.startsWith('bad')
-  response.writeHead(isBad ? status : 200, { 'content-type': 'application/json' })
+  response.writeHead(isBad ? status : 200, JSON_TYPE)
   response.end('{"active":false}')
 }
 

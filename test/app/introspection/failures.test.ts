@@ -9,13 +9,12 @@ import {
   endpoint,
   environmentOf,
   introspectingApp,
+  JSON_TYPE,
   outcomeOf,
+  type Respond,
   verifierFor,
 } from './endpoint.ts'
 
-type Respond = (response: ServerResponse) => unknown
-
-const JSON_TYPE = { 'content-type': 'application/json' }
 const GOOD = JSON.stringify(activeNow())
 
 test('E.1: a response that is not one is 503, never 401, and nothing is followed', async (t) => {
