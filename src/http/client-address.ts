@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import { normalizeIP } from '@fastify/rate-limit'
 
 /** What is counted as one client, if a proxy reports something that is not an address. */
@@ -12,7 +12,8 @@ const UNKNOWN = 'unknown'
  * @param reported the peer of the connection, or what a trusted proxy reported; it is undefined after
  *   the connection was closed
  */
-export function clientAddress(reported: string | undefined): string {
+export function clientAddress(reported = ''): string {
+  if (isIPv4(reported)) return reported
   const address = bareAddress(reported)
   return isIP(address) === 0 ? UNKNOWN : normalizeIP(address)
 }

@@ -59,8 +59,9 @@ export const authenticate = fp<AuthenticateOptions>(
     /** Verifies a token that is not cached: the limit of failures does not affect cached ones. */
     function verify(request: FastifyRequest, token: string, digest: string) {
       const operation = { name: 'verify access token', isRemote: false, attributes: {} }
+      const client = () => clientAddress(request.ip)
       return app.limitAuthFailures(request, () =>
-        reportOperation(operation, () => verifier.verify(token, digest, clientAddress(request.ip))),
+        reportOperation(operation, () => verifier.verify(token, digest, client)),
       )
     }
 

@@ -46,11 +46,15 @@ export abstract class TokenVerifier {
   }
 
   /**
-   * @param client who sends the token, such as an address: one client cannot keep others from being verified
+   * @param client returns who sends the token, such as an address: one client cannot keep others from being verified
    * @returns the principal, or the code of the first check that failed
    * @throws UnverifiableError where the token can be neither accepted nor rejected now
    */
-  verify(token: string, digest = this.digestOf(token), client = ''): Promise<Verification> {
+  verify(
+    token: string,
+    digest = this.digestOf(token),
+    client: () => string = () => '',
+  ): Promise<Verification> {
     if (!this.sharesVerifications) return this.decide(token, digest, client)
     const inFlight = this.#inFlight.get(digest)
     if (inFlight !== undefined) return inFlight
@@ -62,7 +66,11 @@ export abstract class TokenVerifier {
   }
 
   /** Verifies a token that is not in the cache, and adds it there if it is accepted. */
-  protected abstract decide(token: string, digest: string, client: string): Promise<Verification>
+  protected abstract decide(
+    token: string,
+    digest: string,
+    client: () => string,
+  ): Promise<Verification>
 }
 
 /**

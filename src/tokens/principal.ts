@@ -18,7 +18,7 @@ const THUMBPRINT = /^[\w-]{43}$/
 
 export interface PrincipalOptions {
   readonly names: ClaimNames
-  /** Further claims, read from the verified ones. What it returns is frozen and kept with the token. */
+  /** Further claims, read from the verified ones. What it returns is kept with the token, and is frozen. */
   readonly readClaims: (claims: JsonObject) => PrincipalClaims
 }
 
@@ -27,11 +27,11 @@ export const DEFAULT_PRINCIPAL_OPTIONS: PrincipalOptions = {
   readClaims: () => ({}),
 }
 
-/** Makes the reader of a product's further claims. */
+/** Makes the reader of a product's further claims. What a function returns may belong to the product: it is copied. */
 export function claimsReader(
   claims: readonly string[] | PrincipalOptions['readClaims'] = [],
 ): PrincipalOptions['readClaims'] {
-  if (typeof claims === 'function') return claims
+  if (typeof claims === 'function') return (all) => structuredClone(claims(all))
   return (all) => Object.fromEntries(claims.flatMap((name) => memberOf(all, name)))
 }
 
@@ -57,7 +57,7 @@ export function principalOf(claims: JsonObject, options: PrincipalOptions): Prin
     confirmation: confirmationOf(cnf),
     acr: textOf(claimAt(claims, names.acr)),
     authTime: authTimeOf(claimAt(claims, names.authTime)),
-    claims: structuredClone(options.readClaims(claims)),
+    claims: options.readClaims(claims),
     expiresAt: exp as number,
   })
 }

@@ -81,6 +81,13 @@ test('further claims, by their names or by a function', async (t) => {
   t.strictSame(of({}, { readClaims: claimsReader() }).claims, {})
 })
 
+test('what a function returns still belongs to the product', async (t) => {
+  const plan = { name: 'free' }
+  const { claims } = of({}, { readClaims: claimsReader(() => ({ plan })) })
+  plan.name = 'paid'
+  t.strictSame(claims, { plan: { name: 'free' } })
+})
+
 test('a principal cannot be changed, however deep', async (t) => {
   const nested = { deep: [{ list: ['x'] }] }
   const { permissions, ...principal } = of({ nested }, { readClaims: claimsReader(['nested']) })

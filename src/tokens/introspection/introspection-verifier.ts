@@ -81,7 +81,11 @@ export class IntrospectionVerifier extends TokenVerifier {
   }
 
   /** @throws IntrospectionUnavailableError */
-  protected async decide(token: string, digest: string, client: string): Promise<Verification> {
+  protected async decide(
+    token: string,
+    digest: string,
+    client: () => string,
+  ): Promise<Verification> {
     if (token.length > MAX_TOKEN_BYTES) return { code: 'token_too_large' }
     const { now, monotonicNow, expected, maxAge } = this.#options
     const askedAt = monotonicNow()
@@ -110,8 +114,8 @@ export class IntrospectionVerifier extends TokenVerifier {
   }
 
   /** @throws IntrospectionUnavailableError */
-  async #introspect(token: string, digest: string, client: string): Promise<Introspection> {
-    const free = this.#slots.take(client)
+  async #introspect(token: string, digest: string, client: () => string): Promise<Introspection> {
+    const free = this.#slots.take(client())
     if (free === undefined) {
       this.#options.onEvent({ event: 'introspection_skipped', reason: 'busy' })
       throw unavailable(MIN_WAIT_MS)

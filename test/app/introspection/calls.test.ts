@@ -11,10 +11,12 @@ test('E.1: 100 calls at a time, and the tokens beyond are 503 at once', async (t
   issuer.answer = (response: ServerResponse) => held.push(response)
   const { verifier, events } = verifierFor(issuer.url, { ms: 0 })
   const verify = (token: string, client = token) =>
-    verifier.verify(token, undefined, client).then(
-      ({ code }) => code,
-      (error) => `${error.code} ${error.retryAfter}`,
-    )
+    verifier
+      .verify(token, undefined, () => client)
+      .then(
+        ({ code }) => code,
+        (error) => `${error.code} ${error.retryAfter}`,
+      )
   const first = Array.from({ length: 100 }, (_, index) => verify(`t${index}`))
   t.equal(verifier.calls, 100)
   t.equal(await verify('one-more'), 'introspection_unavailable 1')
@@ -39,7 +41,7 @@ test('E.1: 10,000 made-up tokens make a bounded number of calls', async (t) => {
   for (let index = 0; index < 10_000; index += 1) {
     results.push(
       verifier
-        .verify(`made-up-${index}`, undefined, `${index % 500}`)
+        .verify(`made-up-${index}`, undefined, () => `${index % 500}`)
         .catch(({ code }) => ({ code })),
     )
     if (verifier.calls > 100) t.fail('more than 100 calls at once')
