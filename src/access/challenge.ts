@@ -7,8 +7,8 @@ import {
   type ProofErrorCode,
 } from '../tokens/dpop/errors.ts'
 import { TOKEN_ERRORS, type TokenErrorCode } from '../tokens/errors.ts'
-import type { DenialCode } from './policy.ts'
-import { type AuthenticationRequirements, authenticationParameters } from './step-up.ts'
+import { type DenialCode, type Requirements, scopeOf } from './policy.ts'
+import { authenticationParameters } from './step-up.ts'
 
 /** Every reason for which a request is rejected. */
 export type RejectionCode =
@@ -65,28 +65,32 @@ export const REJECTIONS: Readonly<Record<Exclude<RejectionCode, 'credentials_mis
 const FORBIDDEN: readonly RejectionCode[] = ['permission_missing', 'scope_missing', 'check_failed']
 
 /**
- * @param scope everything that the route requires, for a token that lacks some of it, and for clients that follow the metadata
- * @param login how and when the user must have logged in, for a login that does not suffice
+ * @param requirements of the route. The challenge names the scope for a token that lacks some of it, and for clients
+ *   that follow the metadata; and how and when the user must have logged in, for a login that does not suffice.
  */
 export function challengeOf(
   code: RejectionCode,
-  scope: readonly string[] = [],
+  requirements: Requirements = {},
   context = BEARER_ONLY,
-  login: AuthenticationRequirements = {},
 ): Challenge {
   const { metadata } = context
   if (code === 'credentials_missing') {
-    const hint = metadata === undefined ? [] : scopeParameter(scope)
+    const hint = metadata === undefined ? [] : scopeParameter(requirements)
     return { status: 401, value: schemesOf(context, hint) }
   }
   const { status, error } = kindOf(code)
   const parameters = [`error="${error}"`, `error_description="${REJECTIONS[code]}"`]
-  if (status === 403) parameters.push(...scopeParameter(scope))
-  if (code === 'authentication_insufficient') parameters.push(...authenticationParameters(login))
+  if (code === 'permission_missing' || code === 'scope_missing') {
+    parameters.push(...scopeParameter(requirements))
+  }
+  if (code === 'authentication_insufficient') {
+    parameters.push(...authenticationParameters(requirements))
+  }
   return { status, value: schemesOf(context, parameters) }
 }
 
-function scopeParameter(scope: readonly string[]): string[] {
+function scopeParameter(requirements: Requirements): string[] {
+  const scope = scopeOf(requirements)
   return scope.length === 0 ? [] : [`scope="${scope.join(' ')}"`]
 }
 

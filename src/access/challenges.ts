@@ -21,48 +21,41 @@ export interface BoundTokensOptions {
   readonly algorithms: readonly string[]
 }
 
-/** What a challenge depends on, beside its code. */
-export interface RejectedRequest {
-  readonly scheme: TokenScheme
-  readonly access: AccessPolicy<never> | undefined
-  /** Everything that the route requires. */
-  readonly scope: readonly string[]
-}
-
 /** The challenges of a server. There are as many as codes and policies, and each is made once. */
 export class Challenges {
   readonly #options: ChallengesOptions
-  readonly #made = new Map<string, Challenge>()
+  readonly #made = new Map<AccessPolicy<never> | undefined, Map<string, Challenge>>()
 
   constructor(options: ChallengesOptions) {
     this.#options = options
   }
 
-  of(code: RejectionCode, { scheme, access, scope }: RejectedRequest): Challenge {
-    const requirements = Object(access) as Requirements
-    const { bound = false, acr = [], maxAge } = requirements
-    const key = [code, scheme, bound, maxAge, acr.join(' '), ...scope].join('\n')
-    const made = this.#made.get(key)
-    if (made !== undefined) return made
-    const challenge = this.#make(code, scheme, requirements, scope)
-    this.#made.set(key, challenge)
+  /**
+   * @param scheme that the request used
+   * @param access the policy of the route: the object of its options, which stays the same
+   */
+  of(code: RejectionCode, scheme: TokenScheme, access: AccessPolicy<never> | undefined): Challenge {
+    const made = this.#made.get(access) ?? new Map<string, Challenge>()
+    this.#made.set(access, made)
+    const key = `${scheme} ${code}`
+    const challenge = made.get(key) ?? this.#make(code, scheme, access)
+    made.set(key, challenge)
     return challenge
   }
 
   #make(
     code: RejectionCode,
     used: TokenScheme,
-    requirements: Requirements,
-    scope: readonly string[],
+    access: AccessPolicy<never> | undefined,
   ): Challenge {
+    const requirements = Object(access) as Requirements
     const { boundTokens, metadata } = this.#options
     if (boundTokens === undefined) {
-      return challengeOf(code, scope, { ...BEARER_ONLY, metadata }, requirements)
+      return challengeOf(code, requirements, { ...BEARER_ONLY, metadata })
     }
     const { required, algorithms } = boundTokens
     const offered =
       required || requirements.bound ? (['DPoP'] as const) : (['Bearer', 'DPoP'] as const)
-    const context = { used, offered, algorithms, metadata }
-    return challengeOf(code, scope, context, requirements)
+    return challengeOf(code, requirements, { used, offered, algorithms, metadata })
   }
 }

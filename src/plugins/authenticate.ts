@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { scopeOf } from '../access/policy.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { fieldValues } from '../http/header-fields.ts'
 import type { TokenVerifier } from '../tokens/access-token.ts'
@@ -45,7 +44,7 @@ export const authenticate = fp<AuthenticateOptions>(
         }
         if (access.optional) return done()
       }
-      if (code !== undefined) return reply.reject(code, scopeOf(access))
+      if (code !== undefined) return reply.reject(code)
       if (boundTokenRequired || access.bound) return reply.reject('bound_token_required')
 
       const digest = verifier.digestOf(token)

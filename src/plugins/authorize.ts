@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Organizations } from '../access/organizations.ts'
-import { denialOf, type Requirements, scopeOf } from '../access/policy.ts'
+import { denialOf, type Requirements } from '../access/policy.ts'
 import type { AuthenticationClock } from '../access/step-up.ts'
 
 declare module 'fastify' {
@@ -33,7 +33,7 @@ export const authorize = fp<AuthorizeOptions>(
         // Reading the host takes time, and it matters only where subdomains are organizations.
         const host = organizations.domain === undefined ? '' : request.hostname
         const denial = denialOf(request.principal, access, organizations, host, clock)
-        if (denial !== undefined) return reply.reject(denial, scopeOf(access))
+        if (denial !== undefined) return reply.reject(denial)
       }
       request.authorized = true
       request.allowed = access === 'public' || access.check === undefined

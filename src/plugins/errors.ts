@@ -23,12 +23,8 @@ declare module 'fastify' {
     tokenScheme: TokenScheme
   }
   interface FastifyReply {
-    /**
-     * Answers 400, 401 or 403 with the challenge of a rejection (RFC 6750 §3).
-     *
-     * @param scope everything that the route requires, for the challenge
-     */
-    reject(code: RejectionCode, scope?: readonly string[]): FastifyReply
+    /** Answers 400, 401 or 403 with the challenge of a rejection (RFC 6750 §3). */
+    reject(code: RejectionCode): FastifyReply
   }
 }
 
@@ -65,11 +61,10 @@ export const errors = fp<ErrorsOptions>(
     app.decorateRequest('failedCheck', undefined)
     app.decorateRequest('tokenScheme', 'Bearer')
     const challenges = new Challenges(options)
-    app.decorateReply('reject', function (this: FastifyReply, code, scope = []) {
+    app.decorateReply('reject', function (this: FastifyReply, code) {
       this.request.refusal = code
-      const { routeOptions, tokenScheme: scheme } = this.request
-      const { access } = routeOptions.config
-      const challenge = challenges.of(code, { scheme, access, scope })
+      const { routeOptions, tokenScheme } = this.request
+      const challenge = challenges.of(code, tokenScheme, routeOptions.config.access)
       return send(this, rejection(challenge, code), format)
     })
     app.setErrorHandler((error, request, reply) => {
