@@ -5,7 +5,8 @@ export type FromWorker =
   | { readonly type: 'ready' }
   /** It did not start. */
   | { readonly type: 'failed'; readonly message: string }
-  | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsOfProcess }
+  /** The reply to `report-metrics` with the same id; without an id, the last metrics of a worker that ends. */
+  | { readonly type: 'metrics'; readonly id?: number; readonly metrics: MetricsOfProcess }
   /** It has closed the port. */
   | { readonly type: 'closed' }
 

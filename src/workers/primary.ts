@@ -32,7 +32,7 @@ export class Primary {
   readonly #config: Config
   readonly #log: Logger
   readonly #members = new Set<Member>()
-  readonly #metrics = new FleetMetrics(() => [...this.#members].map(({ worker }) => worker))
+  readonly #metrics = new FleetMetrics()
   readonly #crashes: Crashes
   #nextNumber = 1
   /** Whether all workers have been ready once. */
@@ -81,10 +81,9 @@ export class Primary {
     })
     const member: Member = { worker, number, ready, ended, isReady: false, isLeaving: false }
     worker.on('message', (message: FromWorker) => {
-      if (message.type === 'metrics') this.#metrics.receive(message.id, message.metrics)
-      else if (message.type === 'failed') this.#onFailed(member, message.message)
+      if (message.type === 'failed') this.#onFailed(member, message.message)
       else if (message.type === 'closed') send(worker, { type: 'released' })
-      else {
+      else if (message.type === 'ready') {
         member.isReady = true
         onReady(true)
         if (this.#hasStarted) send(worker, { type: 'all-ready' })
@@ -94,6 +93,7 @@ export class Primary {
     // A worker that ends may not take a message any more.
     worker.on('error', () => {})
     this.#members.add(member)
+    this.#metrics.add(worker)
     return member
   }
 

@@ -4,7 +4,7 @@ import type { StartOptions } from '../server.ts'
 import { type FromWorker, RELOADING, STOPPING, type ToWorker } from './messages.ts'
 
 const READY_INTERVAL_MS = 50
-/** For the primary to answer. */
+/** For the primary to read a message, and to answer. */
 const RELEASE_TIMEOUT_MS = 1_000
 
 /** A process that serves, and that a primary started. */
@@ -47,7 +47,7 @@ export class Worker {
   }
 
   /**
-   * Waits after the port is closed, so that the process can exit. The primary passes on connections one after the
+   * Reports the last metrics after the port is closed, and waits until the process can exit. The primary passes on connections one after the
    * other, and waits for an answer to each: one that is under way would be lost, and its client would wait
    * forever (https://github.com/nodejs/node-v0.x-archive/issues/7006). A worker without the port gives it back.
    */
@@ -55,10 +55,11 @@ export class Worker {
     const released = new Promise<void>((resolve) => {
       this.#onReleased = resolve
     })
+    send({ type: 'metrics', metrics: await this.#readMetrics() })
     send({ type: 'closed' })
-    await Promise.race([released, sleep(RELEASE_TIMEOUT_MS, undefined, { ref: false })])
+    await inTime(released)
     // Messages are in order: after this one, the answers are sent.
-    await new Promise<void>((resolve) => send({ type: 'closed' }, resolve))
+    await inTime(new Promise<void>((resolve) => send({ type: 'closed' }, resolve)))
   }
 
   /** Reports why the server did not start. */
@@ -75,6 +76,11 @@ export class Worker {
       void this.#readMetrics().then((metrics) => send({ type: 'metrics', id, metrics }))
     }
   }
+}
+
+/** Waits for the primary, which may hang. */
+async function inTime(step: Promise<void>): Promise<void> {
+  await Promise.race([step, sleep(RELEASE_TIMEOUT_MS, undefined, { ref: false })])
 }
 
 function send(message: FromWorker, done = () => {}): void {

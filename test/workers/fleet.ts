@@ -16,6 +16,22 @@ export function events({ output }: Program, event: string): Record<string, unkno
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
+/** Where the primary serves the metrics of all workers, if `METRICS_PORT` is set. */
+export function metricsUrl(program: Program): string {
+  const [{ port } = {}] = events(program, 'metrics_listening')
+  return `http://127.0.0.1:${port}/metrics`
+}
+
+/** The metrics of all workers, as text. */
+export async function scrape(program: Program): Promise<string> {
+  return (await fetch(metricsUrl(program))).text()
+}
+
+/** The value of the first metric with the name, whatever its labels are. */
+export function metricValue(text: string, name: string): number {
+  return Number(new RegExp(`^${name}(?:{.*})? (.+)$`, 'm').exec(text)?.[1])
+}
+
 /** The status of a request on a connection of its own. */
 export function newConnection(url: string): Promise<number> {
   return new Promise((resolve, reject) => {

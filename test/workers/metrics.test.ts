@@ -5,7 +5,7 @@ import { fakeRedis } from '../support/fakes/redis.ts'
 import { logSink } from '../support/log-sink.ts'
 import { PROBE_SERVER } from '../support/probe-routes.ts'
 import { until } from '../support/until.ts'
-import { end, events, fleet, PLACE } from './fleet.ts'
+import { end, events, fleet, metricValue, PLACE, scrape } from './fleet.ts'
 
 /** How the values of workers become one, for each gauge. A new gauge has to be added, after some thought. */
 const AGGREGATORS = {
@@ -84,10 +84,9 @@ test('gauges of two workers', async (t) => {
   const { program, pids } = await fleet(t, {
     ...{ METRICS_PORT: '0', DRAIN_TIME: '60', SHUTDOWN_TIMEOUT: '90' },
   })
-  const [{ port } = {}] = events(program, 'metrics_listening')
   const read = async () => {
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-    return (name: string) => Number(new RegExp(`^${name}(?:{.*})? (.+)$`, 'm').exec(text)?.[1])
+    const text = await scrape(program)
+    return (name: string) => metricValue(text, name)
   }
   await until(async () => (await read())('server_ready') === 1)
   const value = await read()
@@ -117,9 +116,8 @@ test('gauges of two workers', async (t) => {
 
 test('the limit of connections is that of all workers', async (t) => {
   const { program } = await fleet(t, { METRICS_PORT: '0' })
-  const [{ port } = {}] = events(program, 'metrics_listening')
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   const single = (await reported(t)).find(({ name }) => name === 'connections_limit')
-  t.match(text, `connections_limit ${Number(single?.values[0]?.value) * 2}\n`)
+  const limit = Number(single?.values[0]?.value)
+  t.equal(metricValue(await scrape(program), 'connections_limit'), limit * 2)
   await end(t, program)
 })
