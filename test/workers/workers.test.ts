@@ -79,6 +79,15 @@ test('a signal while workers start ends them', async (t) => {
   t.strictSame(await program.exit, { code: 0, signal: null })
 })
 
+test('a signal while workers wait for a resource ends them', async (t) => {
+  const waiting = '../test/support/product/hanging-start.ts'
+  const program = start(t, waiting, { ...PLACE, WORKERS: '2' })
+  await program.says(/(?:database starts[\s\S]+){2}/)
+  program.kill('SIGTERM')
+  t.strictSame(await program.exit, { code: 0, signal: null })
+  t.notMatch(program.output.stdout, /listening at/)
+})
+
 test('one process: no worker, and a request to reload does not end it', async (t) => {
   for (const environment of [PLACE, { ...PLACE, WORKERS: '1' }]) {
     const program = start(t, PROGRAM, environment)
