@@ -25,14 +25,15 @@ export async function listen(
 ): Promise<number> {
   const [first, ...others] = addresses
   const secondaryServers: Server[] = []
+  let closed: Promise<unknown> = Promise.resolve()
   app.addHook('preClose', (done) => {
-    for (const server of secondaryServers) server.close()
+    closed = Promise.all(secondaryServers.map(close))
     done()
   })
   // Fastify waits only for the connections of its own server.
   app.addHook('onClose', async () => {
     app.server.closeIdleConnections()
-    await Promise.all(secondaryServers.map(waitForClose))
+    await closed
   })
   // Each of them counts its own connections.
   const maxConnections = Math.ceil(app.server.maxConnections / addresses.length)
@@ -77,14 +78,9 @@ async function tryListen(server: Server, port: number, address: string): Promise
   }
 }
 
-/** Resolves when the last connection of a server that no longer listens has ended. */
-function waitForClose(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.getConnections((_error, count) => {
-      if (count === 0) resolve()
-      else server.once('close', () => resolve())
-    })
-  })
+/** Stops to listen. Resolves when the last connection has ended. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()))
 }
 
 /**
