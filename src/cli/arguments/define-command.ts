@@ -46,7 +46,7 @@ export function defineCommandGroup(
   subcommands: Readonly<Record<string, Subcommand>>,
 ): Command {
   return {
-    syntax,
+    syntax: { ...syntax, options: {} },
     subcommands,
     errorExitCode: 1,
     async run(args, sources, streams) {

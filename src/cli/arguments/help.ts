@@ -17,7 +17,7 @@ const HELP = ['-h, --help', 'Show this help'] as const
 export function helpText(topic: Topic): string {
   const { summary, command } = topic
   const { syntax, subcommands } = command
-  const { details, operands = [], options = {}, examples, exitCodes } = syntax
+  const { details, operands = [], options, examples, exitCodes } = syntax
   const names = Object.entries(subcommands).map(([name, { summary }]) => [name, summary] as const)
   const described = operands.map((one) => [shownOperand(one), one.description] as const)
   return [

@@ -24,7 +24,7 @@ export function parseArguments<O extends OptionsSyntax>(
   args: readonly string[],
   { options, operands = [] }: CommandSyntax<O>,
 ): { readonly values: OptionValues<O>; readonly operands: string[] } {
-  const known: OptionsSyntax = options ?? {}
+  const known: OptionsSyntax = options
   // With `strict`, the messages of Node would repeat an argument that may be a token.
   const { values, positionals, tokens } = parseArgs({
     args: [...args],

@@ -38,7 +38,7 @@ export interface CommandSyntax<O extends OptionsSyntax = OptionsSyntax> {
   /** Whole sentences that follow the summary. */
   readonly details?: string
   readonly operands?: readonly OperandSyntax[]
-  readonly options?: O
+  readonly options: O
   readonly examples: readonly Example[]
   /** What exit codes mean, if 1 is not an error. */
   readonly exitCodes?: string

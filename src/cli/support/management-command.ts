@@ -31,7 +31,6 @@ export interface ManagementInvocation<O extends OptionsSyntax>
 
 interface ManagementCommand<O extends OptionsSyntax> extends CommandSyntax<O> {
   readonly summary: string
-  readonly options: O
   readonly run: (invocation: ManagementInvocation<O>) => Promise<void>
 }
 
