@@ -18,17 +18,17 @@ export class KeySets {
   readonly available: Promise<void>
 
   constructor(issuers: readonly Issuer[], { onEvent, ...options }: KeySetsOptions) {
-    let resolve = () => {}
-    this.available = new Promise((resolvePromise) => {
-      resolve = resolvePromise
+    let onKeys: () => void
+    this.available = new Promise((resolve) => {
+      onKeys = resolve
+      if (issuers.length === 0) resolve()
     })
-    if (issuers.length === 0) resolve()
     this.byIssuer = new Map(
       issuers.map(({ issuer, jwksUrl }) => {
         const url = jwksUrl ?? (() => discoverJwksUri(issuer, options.timeout))
         const report = (event: KeyEvent) => {
           onEvent(event, issuer, keys)
-          if (event.event === 'keys_fetched') resolve()
+          if (event.event === 'keys_fetched') onKeys()
         }
         const keys: RemoteJwks = new RemoteJwks({ ...options, url, onEvent: report })
         return [issuer, keys]
