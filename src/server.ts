@@ -16,7 +16,7 @@ import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
 import { interruptible, waitForKeys } from './lifecycle/start.ts'
 import { createLogger, createRequestLogger } from './observability/logger.ts'
-import type { DroppedLines, ShareMetrics } from './observability/metrics.ts'
+import type { ShareMetrics } from './observability/metrics.ts'
 import { openAuditOutput } from './observability/output/audit-output.ts'
 import { LogOutput, SHARED_BATCH_LENGTH } from './observability/output/log-destination.ts'
 import type { OnRequestCompleted } from './observability/request-log.ts'
@@ -129,10 +129,6 @@ export async function startServer(
     describe: config.apiReference ? 'with-login' : undefined,
     // #endregion api-reference
     onRequestCompleted,
-    droppedLines: {
-      log: () => (output instanceof LogOutput ? output.dropped : 0),
-      audit: () => audit?.dropped ?? 0,
-    },
     requestLogger: createRequestLogger(config.logLevel, output, options),
     auditLogger: audit && createLogger('info', audit, options),
     // #region telemetry
@@ -144,7 +140,11 @@ export async function startServer(
     const addresses = await addressesOf(config.host)
     await interruptible(signal, () => resources.start())
     keySets.start()
-    const metricsPort = await metrics.serve(app, config, shareMetrics)
+    const droppedLines = {
+      log: () => (output instanceof LogOutput ? output.dropped : 0),
+      audit: () => audit?.dropped ?? 0,
+    }
+    const metricsPort = await metrics.serve(app, { ...config, droppedLines }, shareMetrics)
     if (metricsPort !== undefined) {
       logger.info(
         { event: 'metrics_listening', port: metricsPort },
@@ -168,7 +168,6 @@ export interface AssembleOptions {
   readonly onRequestCompleted?: StartOptions['onRequestCompleted'] | undefined
   /** What else the server is not ready for, if anything. */
   readonly notReady?: StartOptions['notReady'] | undefined
-  readonly droppedLines?: DroppedLines
   readonly tracing?: Tracing | undefined
   /** For the line of each response; the log by default. */
   readonly requestLogger?: Logger | undefined
@@ -178,8 +177,6 @@ export interface AssembleOptions {
   readonly describe?: 'routes' | 'with-login' | undefined
 }
 
-const NO_LINES: DroppedLines = { log: () => 0, audit: () => 0 }
-
 /** Builds the server. It does not start a resource, listen or fetch anything yet. */
 export async function assemble(
   definition: ServerDefinition,
@@ -187,12 +184,7 @@ export async function assemble(
   logger: Logger,
   options: AssembleOptions = {},
 ) {
-  const { keySets, verifier, metrics } = createVerification(
-    config,
-    definition.claims,
-    logger,
-    options.droppedLines ?? NO_LINES,
-  )
+  const { keySets, verifier, metrics } = createVerification(config, definition.claims, logger)
   const resources = new Resources(definition.resources ?? [])
   const features = (await options.loadFeatures?.(keySets.byIssuer.get(config.tokens.issuer))) ?? []
   const notReady = () => (keySets.ready ? resources.notReady : 'keys')

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { type Config, issuersWithKeys, jwksAlgorithms } from './config/config.ts'
 import { introspectionLog } from './observability/introspection/introspection-log.ts'
-import { type DroppedLines, Metrics } from './observability/metrics.ts'
+import { Metrics } from './observability/metrics.ts'
 import { logKeyEvent } from './observability/signing-key-log.ts'
 import { AccessTokenVerifier, type TokenVerifier } from './tokens/access-token.ts'
 import type { IntrospectionEvent } from './tokens/introspection/introspection-event.ts'
@@ -28,7 +28,6 @@ export function createVerification(
   config: Config,
   claims: Parameters<typeof claimsReader>[0],
   logger: Logger,
-  droppedLines: DroppedLines,
 ): Verification {
   const keySets = new KeySets(issuersWithKeys(config), {
     algorithms: jwksAlgorithms(config),
@@ -50,7 +49,7 @@ export function createVerification(
     metrics.introspection.introspectionEvent(event, issuer),
   )
   const verifier = introspection ?? createVerifierWithKeys(config, principal, keySets)
-  const metrics = new Metrics(keySets, verifier.verified, droppedLines)
+  const metrics = new Metrics(keySets, verifier.verified)
   if (introspection !== undefined) metrics.introspection.watch(introspection)
   return { verifier, keySets, metrics }
 }

@@ -41,6 +41,13 @@ export type MetricsOfProcess = MetricObjectWithValues<MetricValue<string>>[]
 /** Takes what reads the metrics of this process. */
 export type ShareMetrics = (read: () => Promise<MetricsOfProcess>) => void
 
+/** How many lines were dropped so far because they could not be written. */
+export interface DroppedLines {
+  readonly log: () => number
+  /** Of the audit lines that have a destination of their own. */
+  readonly audit: () => number
+}
+
 export interface MetricsServerOptions {
   /** Undefined if metrics are off, 0 for any free port. */
   readonly metricsPort: number | undefined
@@ -49,13 +56,7 @@ export interface MetricsServerOptions {
   /** The host names that requests may have, beside those of this machine; undefined for any. */
   readonly allowedHosts: readonly string[] | undefined
   readonly service: Service
-}
-
-/** How many lines were dropped so far because they could not be written. */
-export interface DroppedLines {
-  readonly log: () => number
-  /** Of the audit lines that have a destination of their own. */
-  readonly audit: () => number
+  readonly droppedLines: DroppedLines
 }
 
 /** The Prometheus metrics of the server. All label values come from fixed sets. */
@@ -66,7 +67,7 @@ export class Metrics {
   readonly #keys: KeyMetrics
   readonly introspection: IntrospectionMetrics
 
-  constructor(keySets: KeySets, verified: TokenCacheState, droppedLines: DroppedLines) {
+  constructor(keySets: KeySets, verified: TokenCacheState) {
     const registers = [this.#registry]
     this.#requests = new Histogram({
       name: 'http_request_duration_seconds',
@@ -107,16 +108,6 @@ export class Metrics {
       'Verified tokens evicted from the cache.',
       () => verified.evictions,
     )
-    this.#count(
-      'log_lines_dropped_total',
-      'Log lines that were dropped because standard output could not be written.',
-      droppedLines.log,
-    )
-    this.#count(
-      'audit_lines_dropped_total',
-      'Audit lines that were dropped because their destination could not be written.',
-      droppedLines.audit,
-    )
   }
 
   #count(name: string, help: string, read: () => number): void {
@@ -144,10 +135,20 @@ export class Metrics {
    */
   async serve(
     app: FastifyInstance,
-    { metricsPort, metricsHost, allowedHosts, service }: MetricsServerOptions,
+    { metricsPort, metricsHost, allowedHosts, service, droppedLines }: MetricsServerOptions,
     share?: ShareMetrics,
   ): Promise<number | undefined> {
     if (metricsPort === undefined) return undefined
+    this.#count(
+      'log_lines_dropped_total',
+      'Log lines that were dropped because standard output could not be written.',
+      droppedLines.log,
+    )
+    this.#count(
+      'audit_lines_dropped_total',
+      'Audit lines that were dropped because their destination could not be written.',
+      droppedLines.audit,
+    )
     addProcessMetrics(this.#registry)
     addServerMetrics(this.#registry, app, service)
     addRedisMetrics(this.#registry, app)
