@@ -62,7 +62,7 @@ function summary(failures: number): string {
 }
 
 function formatFinding({ name, found, hint, warning }: Finding): Line[] {
-  const line = [markOf({ hint, warning }), ` ${name.padEnd(14)}${found}`]
+  const line = [markOf({ hint, warning }), ` ${name.padEnd(13)} ${found}`]
   const advice = hint ?? warning
   return advice === undefined ? [line] : [line, `${' '.repeat(16)}${advice}`]
 }

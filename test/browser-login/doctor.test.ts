@@ -28,7 +28,7 @@ async function diagnose(environment: Record<string, string>) {
 }
 
 /** The variables for a local tenant that runs. */
-async function localTenant(t: Test) {
+async function localTenant(t: Test): Promise<Record<string, string>> {
   const { localTenant } = await development(t)
   const { variables } = apiEnvironment(localTenant)
   return { ...variables, APP_BASE_URL: 'http://localhost:6060' }
@@ -41,6 +41,15 @@ test('a login that works, with Redis', async (t) => {
   t.match(out, '✓ callback      http://localhost:6060/callback is known to the tenant')
   t.match(out, '✓ client secret accepted by the tenant')
   t.match(out, /✓ redis +127\.0\.0\.1:\d+ answers/)
+})
+
+test('each of several client secrets', async (t) => {
+  const tenant = await localTenant(t)
+  const secrets = `a-new-secret,${tenant['AUTH0_CLIENT_SECRET']}`
+  const { out, exitCode } = await diagnose({ ...tenant, AUTH0_CLIENT_SECRET: secrets })
+  t.equal(exitCode, 1)
+  t.match(out, '✗ client secret 1 not accepted by the tenant (401)')
+  t.match(out, '✓ client secret 2 accepted by the tenant')
 })
 
 test('a client, secret or callback that the tenant does not accept', async (t) => {
