@@ -51,8 +51,8 @@ const AGGREGATORS = {
   nodejs_heap_space_size_available_bytes: 'sum',
 }
 
-/** The metrics that a worker with every feature reports. */
-async function reported(t: Test): Promise<MetricsOfProcess> {
+/** A worker with every feature, and what reads its metrics. */
+async function worker(t: Test) {
   const redis = await fakeRedis(t)
   const environment = {
     ...PLACE,
@@ -71,13 +71,22 @@ async function reported(t: Test): Promise<MetricsOfProcess> {
     },
   })
   t.teardown(() => app.close())
-  return read()
+  return { app, read }
 }
 
 test('each gauge says how the values of workers become one', async (t) => {
-  const gauges = (await reported(t)).filter(({ type }) => String(type) === 'gauge')
+  const { read } = await worker(t)
+  const gauges = (await read()).filter(({ type }) => String(type) === 'gauge')
   const found = gauges.map(({ name, aggregator }) => [name, aggregator])
   t.strictSame(Object.fromEntries(found), AGGREGATORS)
+})
+
+test('a worker reports the same metrics when its server is closed', async (t) => {
+  const { app, read } = await worker(t)
+  const names = async () => (await read()).map(({ name }) => name)
+  const before = await names()
+  await app.close()
+  t.strictSame(await names(), before)
 })
 
 test('gauges of two workers', async (t) => {
@@ -116,7 +125,8 @@ test('gauges of two workers', async (t) => {
 
 test('the limit of connections is that of all workers', async (t) => {
   const { program } = await fleet(t, { METRICS_PORT: '0' })
-  const single = (await reported(t)).find(({ name }) => name === 'connections_limit')
+  const { read } = await worker(t)
+  const single = (await read()).find(({ name }) => name === 'connections_limit')
   const limit = Number(single?.values[0]?.value)
   t.equal(metricValue(await scrape(program), 'connections_limit'), limit * 2)
   await end(t, program)
