@@ -16,7 +16,6 @@ export class Worker {
   #readMetrics: () => Promise<MetricsOfProcess> = async () => []
   /** Until the server listens, there is nothing to shut down. */
   #stop: (reason: string) => void = () => process.exit(0)
-  #onReleased: () => void = () => {}
 
   constructor(number: number) {
     this.#number = number
@@ -47,13 +46,16 @@ export class Worker {
   }
 
   /**
-   * Reports the last metrics after the port is closed, and waits until the process can exit. The primary passes on connections one after the
-   * other, and waits for an answer to each: one that is under way would be lost, and its client would wait
-   * forever (https://github.com/nodejs/node-v0.x-archive/issues/7006). A worker without the port gives it back.
+   * Waits after the port is closed, so that the process can exit. First the primary gets the last metrics. It
+   * passes on connections one after the other, and waits for an answer to each: one that is under way would be
+   * lost, and its client would wait forever (https://github.com/nodejs/node-v0.x-archive/issues/7006). A worker
+   * without the port gives it back.
    */
   async leave(): Promise<void> {
     const released = new Promise<void>((resolve) => {
-      this.#onReleased = resolve
+      process.on('message', ({ type }: ToWorker) => {
+        if (type === 'released') resolve()
+      })
     })
     send({ type: 'metrics', metrics: await this.#readMetrics() })
     send({ type: 'closed' })
@@ -69,9 +71,8 @@ export class Worker {
 
   #receive(message: ToWorker): void {
     if (message.type === 'all-ready') this.#allReady = true
-    else if (message.type === 'released') this.#onReleased()
     else if (message.type === 'stop') this.#stop('stop')
-    else {
+    else if (message.type === 'report-metrics') {
       const { id } = message
       void this.#readMetrics().then((metrics) => send({ type: 'metrics', id, metrics }))
     }
