@@ -1,24 +1,32 @@
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createClient } from '@redis/client'
 import type { Test } from 'tap'
 import { freePort } from '../support/process.ts'
 
 /**
- * A Redis server that stores nothing on disk. It is stopped when the test ends.
+ * A Redis server that stores nothing on disk, except for what a replica gets from its primary. It is stopped when the
+ * test ends.
  *
  * @param options further ones of the command line
  */
 export async function redis(t: Test, options: readonly string[] = []) {
   const port = await freePort()
   const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  const args = [...own, ...options]
+  const directory = await mkdtemp(join(tmpdir(), 'redis-'))
+  const args = [...own, '--dir', directory, ...options]
   const begin = () => spawn(process.env['REDIS_SERVER'] ?? 'redis-server', args)
   let child = begin()
   const end = async () => {
     const closed = new Promise((resolve) => child.once('close', resolve))
     if (child.exitCode === null && child.kill('SIGKILL')) await closed
   }
-  t.teardown(end)
+  t.teardown(async () => {
+    await end()
+    await rm(directory, { recursive: true })
+  })
   const url = `redis://127.0.0.1:${port}`
   return {
     url,
