@@ -98,10 +98,12 @@ case $1 in
     setsid "${buildah[@]}" run --isolation chroot "${options[@]}" "$container" -- "${command[@]}" >"$state/$name.log" 2>&1 &
     echo $! >"$state/$name.pid"
     echo "$container" >"$state/$name.container"
+    printf '%s\n' "${options[@]}" >"$state/$name.options"
     echo "$container"
     ;;
   exec) # NAME COMMAND...
-    "${buildah[@]}" run --isolation chroot "$(cat "$state/$2.container")" -- "${@:3}"
+    mapfile -t options < <(grep . "$state/$2.options")
+    "${buildah[@]}" run --isolation chroot "${options[@]}" "$(cat "$state/$2.container")" -- "${@:3}"
     ;;
   diff) # NAME: the files that the program has written. buildah itself writes below /etc and /run.
     root=$("${buildah[@]}" mount "$(cat "$state/$2.container")")

@@ -37,6 +37,13 @@ function docker(...args: readonly string[]): string {
   }).trim()
 }
 
+/** Runs a program of the image in the container. The tenant is in this process, so that it must not wait. */
+async function run(...args: readonly string[]): Promise<string> {
+  const command = ['exec', NAME, '/nodejs/bin/node', ...args]
+  const { stdout } = await promisify(execFile)('docker', command, { env: environment })
+  return stdout
+}
+
 let passed = 0
 let failed = 0
 function check(name: string, found: unknown, expected: unknown): void {
@@ -115,9 +122,12 @@ try {
   ).json()) as { access_token: string }
   const authorization = `Bearer ${token}`
   check('protected', await statusOf(`${url}/api/messages/protected`, { authorization }), 200)
-  const health = ['/nodejs/bin/node', 'dist/healthcheck/main.js']
-  docker('exec', NAME, ...health)
+  await run('dist/healthcheck/main.js')
   passed += 1
+  const report = await run('dist/cli/main.js', 'doctor')
+  check('doctor', report.trim().split('\n').at(-1), 'No problems found.')
+  const explanation = await run('dist/cli/main.js', 'explain', token)
+  check('explain', explanation.split('\n')[0], 'Accepted')
   const written = docker('diff', NAME).split('\n')
   check('files that were written', written.filter((line) => line !== 'A /ca.pem').join(), '')
 
@@ -132,8 +142,15 @@ try {
   console.log(`Image: ${Math.round(size / 1e6)} MB, ${times}`)
 } catch (error) {
   failed += 1
-  const { message, stderr = '' } = error as Error & { stderr?: string }
-  console.error(`${message}\n${stderr}`)
+  const {
+    message,
+    stdout = '',
+    stderr = '',
+  } = error as Error & {
+    readonly stdout?: string
+    readonly stderr?: string
+  }
+  console.error(`${message}\n${stdout}${stderr}`)
   spawnSync('docker', ['stop', NAME], { env: environment })
 } finally {
   await tenant.app.close()

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -13,6 +14,7 @@ import { enableTypeScript } from './typescript.ts'
  * @throws Error if the file cannot be loaded, or its default export is not a definition
  */
 export async function loadServer(project: Project): Promise<ServerDefinition> {
+  requireFile(project, 'server', project.server)
   const definition = await importDefault(project, project.server, 'defineServer({ routes: [] })')
   const { routes } = Object(definition) as Partial<ServerDefinition>
   if (!Array.isArray(routes) || !routes.every((plugin) => typeof plugin === 'function')) {
@@ -33,11 +35,19 @@ export async function loadServer(project: Project): Promise<ServerDefinition> {
 export async function loadTenantData(project: Project): Promise<TenantData | undefined> {
   const { tenant: file } = project
   if (file === undefined) return undefined
+  requireFile(project, 'tenant', file)
   const data =
     extname(file) === '.json'
       ? await readJson(project, file)
       : await importDefault(project, file, '{ api, personas }')
   return validateTenantData(data, nameIn(project, file))
+}
+
+function requireFile(project: Project, key: 'server' | 'tenant', file: string): void {
+  if (existsSync(file)) return
+  throw new Error(
+    `${nameIn(project, file)} does not exist in ${project.directory}. package.json names it in "messages-api".${key}.`,
+  )
 }
 
 async function readJson(project: Project, file: string): Promise<unknown> {

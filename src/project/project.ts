@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 
 /** The project that a command works for, as its package.json describes it. */
 export interface Project {
   readonly directory: string
-  /** The file whose default export is the definition of the server. Absolute. */
+  /**
+   * The file whose default export is the definition of the server. Absolute. In a deployment that has only the
+   * build, it is the one that was built from it.
+   */
   readonly server: string
   /** The file with the data of the local tenant, if the project has one. Absolute. */
   readonly tenant: string | undefined
@@ -63,15 +66,16 @@ function readSettings(settings: NonNullable<PackageJson['messages-api']>, file: 
   if (!isValid) throw new Error(`"messages-api" in ${file} is not valid. Expected: ${EXAMPLE}`)
   const directory = dirname(file)
   return {
-    server: requireFile(directory, server, 'server'),
-    tenant: tenant === undefined ? undefined : requireFile(directory, tenant, 'tenant'),
+    server: sourceOrBuild(directory, server),
+    tenant: tenant === undefined ? undefined : sourceOrBuild(directory, tenant),
   }
 }
 
-function requireFile(directory: string, path: string, key: string): string {
-  const file = join(directory, path)
-  if (existsSync(file)) return file
-  throw new Error(
-    `${path} does not exist in ${directory}. package.json names it in "messages-api".${key}.`,
-  )
+/** A deployment and the image have `dist` in place of `src`. Whether there is a file is checked when it is loaded. */
+function sourceOrBuild(directory: string, path: string): string {
+  const source = join(directory, path)
+  if (existsSync(source)) return source
+  const [first, ...others] = relative(directory, source).split(sep)
+  const built = join(directory, 'dist', ...others).replace(/\.ts$/, '.js')
+  return first === 'src' && existsSync(built) ? built : source
 }

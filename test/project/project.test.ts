@@ -41,15 +41,34 @@ test('a wrong package.json is reported', async (t) => {
     ['{"messages-api":{}}', /"messages-api" in .*package\.json is not valid\. Expected: /],
     ['{"messages-api":{"server":"s.ts","tenants":"x"}}', /is not valid/],
     ['{"messages-api":{"server":"s.ts","tenant":1}}', /is not valid/],
-    ['{"messages-api":{"server":"s.ts"}}', /s\.ts does not exist in .* "messages-api"\.server/],
-    [
-      '{"messages-api":{"server":"package.json","tenant":"t.json"}}',
-      /t\.json does not exist in .* "messages-api"\.tenant/,
-    ],
   ] as const) {
     const directory = t.testdir({ 'package.json': text })
     t.throws(() => findProject(directory), problem)
   }
+})
+
+test('a file that does not exist is reported when it is loaded', async (t) => {
+  const settings = '{"messages-api":{"server":"src/s.ts","tenant":"t.json"}}'
+  const found = findProject(t.testdir({ 'package.json': settings }))
+  await t.rejects(loadServer(found), /s\.ts does not exist in .* "messages-api"\.server/)
+  await t.rejects(loadTenantData(found), /t\.json does not exist in .* "messages-api"\.tenant/)
+})
+
+test('a deployment has the build of the server in place of its source', async (t) => {
+  const directory = t.testdir({
+    'package.json': '{"type":"module","messages-api":{"server":"./src/api/server.ts"}}',
+    dist: { api: { 'server.js': 'export default { routes: [] }' } },
+  })
+  t.strictSame(await loadServer(findProject(directory)), { routes: [] })
+})
+
+test('the source is used where both are', async (t) => {
+  const directory = t.testdir({
+    'package.json': '{"type":"module","messages-api":{"server":"src/server.ts"}}',
+    src: { 'server.ts': 'export default { routes: [] }' },
+    dist: { 'server.js': 'throw new Error("built")' },
+  })
+  t.strictSame(await loadServer(findProject(directory)), { routes: [] })
 })
 
 test('the server is the default export of its file', async (t) => {

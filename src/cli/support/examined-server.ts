@@ -62,7 +62,8 @@ export async function findServer(sources: readonly Environment[]): Promise<Exami
   const development = (await askLocalTenant(`${localTenant}/environment`)) as
     | Development
     | undefined
-  const isOfThisProject = development?.project === findProject(process.cwd()).directory
+  const isOfThisProject =
+    development !== undefined && development.project === findProject(process.cwd()).directory
   if (development !== undefined && (isOfThisProject || !isConfigured)) {
     return {
       sources: [...developmentEnvironment(sources, development), addressOf(development)],
