@@ -64,6 +64,20 @@ base_image() {
   commit_image "$container" "$1"
 }
 
+# program_image NAME USER ENTRYPOINT COMMAND PROGRAM...: programs of this machine, their libraries and a shell.
+program_image() {
+  local container root program
+  container=$("${buildah[@]}" from scratch)
+  root=$("${buildah[@]}" mount "$container")
+  mkdir -p "$root"/{usr/bin,etc,tmp,data}
+  chmod 1777 "$root/tmp"
+  for program in "${@:5}"; do cp -L "$(command -v "$program")" "$root/usr/bin/"; done
+  copy_libraries "$root" "$root"/usr/bin/*
+  cp -L /etc/passwd /etc/group /etc/nsswitch.conf "$root/etc/"
+  "${buildah[@]}" config --env PATH=/usr/bin --user "$2" --entrypoint "$3" --cmd "$4" "$container"
+  commit_image "$container" "$1"
+}
+
 case $1 in
   build) # [--build-arg NAME=VALUE]... -t NAME FOLDER
     folder=${*: -1}
@@ -73,6 +87,14 @@ case $1 in
     fi
     # The format of docker has HEALTHCHECK.
     "${buildah[@]}" build --format docker --pull=never --isolation chroot "${@:2}"
+    ;;
+  stand-ins) # the images of compose.yaml, of the programs of this machine. They start as the official ones do.
+    image_of() { sed -nE "s|^ +image: (docker.io/$1:.*)|\\1|p" compose.yaml; }
+    program_image "$(image_of library/haproxy)" haproxy '[]' \
+      'haproxy -W -db -f /usr/local/etc/haproxy/haproxy.cfg' haproxy
+    program_image "$(image_of library/redis)" redis '[]' redis-server redis-server redis-cli
+    program_image "$(image_of prom/prometheus)" nobody '["prometheus"]' \
+      '--config.file=/etc/prometheus/prometheus.yml --storage.tsdb.path=/prometheus' prometheus
     ;;
   image) # inspect --format '{{.Size}}' NAME: in bytes
     container=$("${buildah[@]}" from --pull=never "${*: -1}")

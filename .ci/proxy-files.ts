@@ -127,10 +127,10 @@ export async function untilListening(port: number): Promise<void> {
 }
 
 /** Writes a certificate for `localhost`, with its key, to `api.pem`, and the key to `api.key`; the certificate. */
-export function writeCertificate(directory: string): string {
+export function writeCertificate(directory: string, host = 'localhost'): string {
   const key = join(directory, 'api.key')
   const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  const name = ['-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  const name = ['-days', '2', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`]
   const { status, stdout, stderr } = spawnSync('openssl', [...args, ...name, '-keyout', key], {
     encoding: 'utf8',
   })

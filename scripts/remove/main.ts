@@ -24,7 +24,7 @@ import { PARTS } from './parts.ts'
 import { withoutRegions } from './regions.ts'
 
 /** Files in which a region may stand. */
-const TEXT = /\.(ts|md|yaml|json)$|^\.env\.example$|^\.ci\/run$/
+const TEXT = /\.(ts|md|ya?ml|json)$|^\.env\.example$|^\.ci\/run$/
 
 /** The arguments are wrong. As in the other commands, the exit code is 2. */
 class UsageError extends Error {}

@@ -42,6 +42,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'test/e2e/hello-world.e2e.ts',
       'test/e2e/spa.e2e.ts',
       'bench',
+      '.ci/compose.ts',
+      '.ci/compose-engines.ts',
       'docs/performance.md',
       ...pictures('example'),
     ],

@@ -7,9 +7,9 @@ import { PARTS } from '../../scripts/remove/parts.ts'
 import { withoutRegions } from '../../scripts/remove/regions.ts'
 
 /** Files that may have regions. It works without Git, too. */
-const files = ['src', 'test', 'docs', '.ci', '.'].flatMap((folder) =>
+const files = ['src', 'test', 'docs', '.ci', '.github', '.'].flatMap((folder) =>
   readdirSync(folder, { recursive: folder !== '.', withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|md|example)$|^run$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(ts|md|yml|example)$|^run$/.test(entry.name))
     .map(({ parentPath, name }) => join(parentPath, name)),
 )
 
@@ -44,6 +44,21 @@ test('each path and each script of a part exists, as long as no part was removed
   ])
   const isComplete = parts.every(({ paths: [path = ''] }) => existsSync(path))
   t.strictSame(isComplete ? missing : [], [])
+})
+
+test('CI does not run a check that was removed with its part', async (t) => {
+  for (const file of ['.ci/run', '.github/workflows/ci.yml']) {
+    const text = readFileSync(file, 'utf8')
+    for (const [part, { paths }] of Object.entries(PARTS)) {
+      const left = withoutRegions(text, [part])
+      const checks = paths.filter((path) => path.startsWith('.ci/'))
+      t.strictSame(
+        checks.filter((path) => left.includes(path)),
+        [],
+        `${file} without ${part}`,
+      )
+    }
+  }
 })
 
 test('a region goes with its markers, and others stay', async (t) => {
