@@ -1,6 +1,6 @@
 /**
  * Checks the files of deploy and compose.yaml against the published schemas: what `kubectl kustomize` makes of each
- * overlay, the Compose file, and Envoy's configuration. The packages with the schemas are large, so they are
+ * overlay, the alert rules for the Prometheus operator, the Compose file, and Envoy's configuration. The packages with the schemas are large, so they are
  * installed outside the project, in the folder of the first argument. Prints `Manifests: N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process'
@@ -50,8 +50,7 @@ function packageOf({ apiVersion }: KubernetesObject): string {
 }
 
 /** The schemas have formats and limits, and the types find members that do not exist. */
-async function overlay(name: string): Promise<void> {
-  const text = output('kubectl', ['kustomize', join(OVERLAYS, name)])
+async function checkObjects(name: string, text: string): Promise<void> {
   const objects = parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject)
   const lines: string[] = []
   for (const object of objects) {
@@ -68,6 +67,16 @@ async function overlay(name: string): Promise<void> {
   const modules = ['--module', 'esnext', '--moduleResolution', 'bundler']
   output(resolve('node_modules/.bin/tsc'), [...options, ...modules, source], folder)
   console.log(`${name}: ${objects.map(({ kind }) => kind).join(', ')}`)
+}
+
+async function overlay(name: string): Promise<void> {
+  await checkObjects(name, output('kubectl', ['kustomize', join(OVERLAYS, name)]))
+}
+
+/** The command of docs/alerts.md, which makes an object of the alert rules. */
+async function rule(): Promise<void> {
+  const [, command] = /^(\{ printf .*) > \S+$/m.exec(readFileSync('docs/alerts.md', 'utf8')) ?? []
+  await checkObjects('rule', output('bash', ['-c', String(command)]))
 }
 
 async function compose(): Promise<void> {
@@ -88,4 +97,4 @@ async function envoy(): Promise<void> {
 
 install()
 const overlays = readdirSync(OVERLAYS).map((name): Check => [name, () => overlay(name)])
-await runChecks('Manifests', [...overlays, ['compose', compose], ['envoy', envoy]])
+await runChecks('Manifests', [...overlays, ['rule', rule], ['compose', compose], ['envoy', envoy]])
