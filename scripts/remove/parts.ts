@@ -43,7 +43,6 @@ export const PARTS: Readonly<Record<string, Part>> = {
       'test/e2e/spa.e2e.ts',
       'bench',
       '.ci/compose.ts',
-      '.ci/compose-engines.ts',
       'docs/performance.md',
       ...pictures('example'),
     ],
