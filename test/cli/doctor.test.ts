@@ -284,13 +284,20 @@ test('a fault of the local tenant is named, and the advice follows from it', asy
   // #endregion browser-login
   t.notMatch(output, /AUTH0_DOMAIN|no token can be verified|does not need/)
 })
-// #endregion local-tenant
 
-test('as a program', async (t) => {
+test('as a program, without a tenant', async (t) => {
   const unconfigured = start(t, 'cli/main.ts', { TENANT_PORT: '9' }, ['doctor'])
   t.match(await unconfigured.exit, { code: 2 })
   t.match(
     unconfigured.output.stderr,
     /^No tenant is configured .* not answer at http:\/\/localhost:9\. Start it .* TENANT_PORT/,
   )
+})
+// #endregion local-tenant
+
+test('as a program', async (t) => {
+  const variables = { AUTH0_DOMAIN: 'http://127.0.0.1:9', PORT: 'x', TENANT_PORT: '9' }
+  const wrong = start(t, 'cli/main.ts', variables, ['doctor'])
+  t.match(await wrong.exit, { code: 1 })
+  t.match(wrong.output.stdout, /✗ variables/)
 })

@@ -33,7 +33,9 @@ test('exit code 2 if the token cannot be checked', async (t) => {
   const large = await explain(['x'.repeat(20_000)], [configured])
   t.match(large.output, /Rejected: 431 .*\(token_too_large\)/)
   t.rejects(explain([token], [{ ...configured, PORT: 'x' }]), /PORT is invalid/)
+  // #region local-tenant
   t.rejects(explain([token], [{ TENANT_PORT: '9' }]), /No tenant is configured/)
+  // #endregion local-tenant
 })
 
 test('a token with its proof, and the URL that the client called', async (t) => {
@@ -99,9 +101,11 @@ test('as a program: the token from standard input, no colours in a pipe', async 
   t.match(await program.exit, { code: 1 })
   t.match(program.output.stdout, /^Rejected: .*^✗ structure/ms)
   t.notOk(program.output.stdout.includes('\u001b'))
+  // #region local-tenant
   const unconfigured = start(t, 'cli/main.ts', { TENANT_PORT: '9' }, ['explain', 'x'])
   t.match(await unconfigured.exit, { code: 2 })
   t.match(unconfigured.output.stderr, /No tenant is configured/)
+  // #endregion local-tenant
   const coloured = start(t, 'cli/main.ts', { ...environment, FORCE_COLOR: '1' }, ['explain', 'x'])
   await coloured.exit
   t.match(coloured.output.stdout, '\u001b[31m✗')
