@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,13 +18,28 @@ const root = mkdtempSync(join(tmpdir(), 'systemd-'))
 const folder = join(root, 'opt/messages-api')
 const unit = join(root, 'etc/systemd/system/messages-api.service')
 
-/** The first block of commands of the section, with folders below `root`. */
-async function installation(): Promise<void> {
+/** The blocks of commands of the section, with folders below `root`, and without those that need systemd itself. */
+function blocks(): string[] {
   const text = readFileSync('docs/operations.md', 'utf8')
-  const [, block = ''] = /^### With systemd$[\s\S]*?^```sh\n([\s\S]*?)^```$/m.exec(text) ?? []
-  const commands = block.replaceAll(/ \/(opt|etc)\//g, ` ${root}/$1/`)
+  const [, section = ''] = /^### With systemd$([\s\S]*?)^## /m.exec(text) ?? []
+  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) =>
+    block
+      .replaceAll(/ \/(opt|etc)\//g, ` ${root}/$1/`)
+      .replaceAll(/^(systemctl|journalctl) .*$/gm, ''),
+  )
+}
+
+async function installation(): Promise<void> {
+  const [install = ''] = blocks()
   mkdirSync(join(unit, '..'), { recursive: true })
-  await run('bash', ['-euc', commands])
+  await run('bash', ['-euc', install])
+}
+
+async function upgrade(): Promise<void> {
+  const before = statSync(folder).ino
+  await run('bash', ['-euc', blocks().at(-1) ?? ''])
+  if (statSync(folder).ino === before) throw new Error('The folder was not exchanged')
+  if (statSync(`${folder}.old`).ino !== before) throw new Error('There is no way back')
 }
 
 /** The paths of this machine and of the installation are in place of those of the file. */
@@ -63,7 +78,7 @@ async function doctor(): Promise<void> {
 }
 
 try {
-  await runChecks('Systemd', Object.entries({ installation, verification, doctor }))
+  await runChecks('Systemd', Object.entries({ installation, verification, upgrade, doctor }))
 } finally {
   rmSync(root, { recursive: true, force: true })
 }

@@ -37,6 +37,7 @@ export class Primary {
   #nextNumber = 1
   /** Whether all workers have been ready once. */
   #hasStarted = false
+  readonly #directory = process.cwd()
   #exitCode: number | undefined
   #reload: Promise<void> | undefined
 
@@ -51,7 +52,8 @@ export class Primary {
 
   async start(): Promise<void> {
     const { workers, metricsHost, metricsPort, allowedHosts } = this.#config
-    cluster.setupPrimary({ serialization: 'advanced' })
+    // Otherwise workers would inherit the folder itself, also after an upgrade has put another one at its path.
+    cluster.setupPrimary({ serialization: 'advanced', cwd: this.#directory })
     if (metricsPort !== undefined) {
       const [address] = await addressesOf(metricsHost, 'METRICS_HOST')
       const options = { metricsPort, allowedHosts }
@@ -72,12 +74,20 @@ export class Primary {
       onReady = resolve
     })
     const ended = new Promise<void>((resolve) => {
-      worker.on('exit', (code, signal) => {
+      const onEnd = (reason: string | number) => {
         onReady(false)
         this.#members.delete(member)
         resolve()
-        this.#onExit(member, signal ?? code)
-      })
+        this.#onExit(member, reason)
+      }
+      worker.on('exit', (code, signal) => onEnd(signal ?? code))
+      // A process that the system did not start has no exit.
+      if (worker.process.pid === undefined) {
+        setImmediate(() => {
+          this.#onFailed(member, `Cannot start a process in ${this.#directory}`)
+          onEnd('not started')
+        })
+      }
     })
     const member: Member = { worker, number, ready, ended, isReady: false, isLeaving: false }
     worker.on('message', (message: FromWorker) => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'tap'
 import { PUBLIC } from '../support/probe-routes.ts'
 import { end, events, fleet, newConnection } from './fleet.ts'
@@ -38,5 +38,22 @@ test('a reload that fails leaves the workers as they are', async (t) => {
   t.match(events(program, 'worker_failed'), [{ reason: /CLOCK_TOLERANCE is invalid/ }])
   t.equal(await status(PUBLIC), 200)
   t.equal(pids().length, 2)
+  await end(t, program)
+})
+
+test('a reload uses the folder that an upgrade has put in place of the old one', async (t) => {
+  const { program } = await fleet(t)
+  const before = `${t.testdirName}-before`
+  t.teardown(() => rmSync(before, { recursive: true, force: true }))
+  renameSync(t.testdirName, before)
+  program.kill('SIGHUP')
+  await program.says(/"event":"reload_failed"/)
+  const reason = `Cannot start a process in ${t.testdirName}`
+  t.match(events(program, 'worker_failed'), [{ reason }])
+  mkdirSync(t.testdirName)
+  writeFileSync(`${t.testdirName}/package.json`, '{ "name": "upgraded", "version": "2.0.0" }')
+  program.kill('SIGHUP')
+  await program.says(/"event":"reload_finished"/)
+  t.match(events(program, 'keys_fetched').at(-1), { service: 'upgraded', version: '2.0.0' })
   await end(t, program)
 })
