@@ -170,7 +170,9 @@ export class Primary {
 
   #stop(member: Member): Promise<void> {
     member.isLeaving = true
-    send(member.worker, { type: 'stop' })
+    // One that has just been started would miss a message, but no signal.
+    if (member.isReady) send(member.worker, { type: 'stop' })
+    else member.worker.process.kill('SIGTERM')
     const timer = killAfter(member, this.#config.shutdownTimeout + KILL_GRACE_MS)
     return member.ended.then(() => clearTimeout(timer))
   }
@@ -189,18 +191,23 @@ export class Primary {
   /** One worker after the other: the new one is ready before the old one ends. */
   async #replaceAll(): Promise<void> {
     for (const old of [...this.#members]) {
+      // All are told to end: one more would not be.
+      if (this.#exitCode !== undefined) return
+      // One that ended by itself meanwhile has a replacement.
+      if (!this.#members.has(old)) continue
       const member = this.#fork()
       // If it ends, the old one serves on.
       member.isLeaving = true
       const timer = killAfter(member, READY_TIMEOUT_MS)
       const isReady = await member.ready
       clearTimeout(timer)
+      if (this.#exitCode !== undefined) return
       if (!isReady) {
         this.#log.error({ event: 'reload_failed' }, 'A new worker did not get ready: reload ended')
         return
       }
       member.isLeaving = false
-      await this.#stop(old)
+      await this.#stop(this.#members.has(old) ? old : member)
     }
     this.#log.info({ event: 'reload_finished' }, 'All workers are replaced')
   }

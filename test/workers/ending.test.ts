@@ -1,22 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { PUBLIC } from '../support/probe-routes.ts'
-import type { Program } from '../support/process.ts'
 import { until } from '../support/until.ts'
 import { end, events, fleet } from './fleet.ts'
-
-/** The processes of the workers, also of those that have not started yet. */
-function workersOf({ pid }: Program): number[] {
-  const read = (path: string) => {
-    try {
-      return readFileSync(`/proc/${path}`, 'utf8')
-    } catch {
-      return ''
-    }
-  }
-  const children = read(`${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
-  return children.filter((child) => read(`${child}/cmdline`).includes('probe-main'))
-}
+import { workersOf } from './workers-of.ts'
 
 test('a worker that ends is replaced, and workers that keep ending end the server', async (t) => {
   const { program, pids, status } = await fleet(t)

@@ -4,6 +4,7 @@ import { type Program, serve, start } from '../support/process.ts'
 import { KEY } from '../support/tokens/keys.ts'
 import { until } from '../support/until.ts'
 import { end, events, fleet, PLACE, PROGRAM, scrape } from './fleet.ts'
+import { workersOf } from './workers-of.ts'
 
 test('workers share a port, their metrics are one, and a signal ends all of them', async (t) => {
   const { program, url, pids, status } = await fleet(t, { METRICS_PORT: '0' })
@@ -67,6 +68,13 @@ test('what keeps all workers from starting is one message, and exit code 1', asy
   t.match(message(metrics), /^Port \d+ is in use\. .+ set METRICS_PORT.+$/)
   t.strictSame(await wrong.exit, { code: 1, signal: null })
   t.match(message(wrong), /^Invalid configuration:\n {2}WORKERS is invalid: expected a number/)
+})
+
+test('a signal ends workers that have just been started', async (t) => {
+  const program = start(t, PROGRAM, { ...PLACE, WORKERS: '2', SHUTDOWN_TIMEOUT: '600' })
+  await until(() => workersOf(program).length === 2)
+  await end(t, program)
+  t.notMatch(program.output.stdout, 'listening at')
 })
 
 test('a signal while workers start ends them', async (t) => {
