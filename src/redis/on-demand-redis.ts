@@ -9,7 +9,7 @@ const REPORT_INTERVAL_MS = 60_000
 export interface OnDemandRedisOptions {
   /** It may contain a password. */
   readonly url: string
-  /** Called at most once a minute after a command failed. */
+  /** Called at most once a minute after a command failed, with the reason why there is no connection, if so. */
   readonly onUnavailable: (error: unknown) => void
   /** Called at most once a minute for each error code that Redis replies with. */
   readonly onErrorReply: (code: string) => void
@@ -34,8 +34,9 @@ export class OnDemandRedis {
   /** @throws Error if Redis is unavailable, does not reply in time, or replies with an error */
   run<T>(command: Parameters<typeof RedisConnection.prototype.run<T>>[0]): Promise<T> {
     this.#connection ??= this.#connect()
-    return this.#connection.run(command).catch((error: unknown) => {
-      this.#pause(error)
+    const connection = this.#connection
+    return connection.run(command).catch((error: unknown) => {
+      this.#pause(connection.problem ?? error)
       throw error
     })
   }

@@ -51,6 +51,7 @@ export class RedisConnection implements RedisStatus {
   readonly #heartbeat: NodeJS.Timeout
   #link: Link
   #connected: boolean | undefined
+  #problem: unknown
   /** Resolves after the first attempt to connect, with or without success. */
   #attempted: Promise<void>
   /** Since when a new connection waits for its first reply. */
@@ -71,6 +72,11 @@ export class RedisConnection implements RedisStatus {
 
   get ready(): boolean {
     return this.#link.isReady
+  }
+
+  /** Why there is no connection, if there is none. Commands only say that there is none. */
+  get problem(): unknown {
+    return this.#problem
   }
 
   get pending(): number {
@@ -140,6 +146,7 @@ export class RedisConnection implements RedisStatus {
   }
 
   #lost(error: unknown): void {
+    this.#problem = error
     // Each failed retry is an error too: report only the first one.
     if (this.#connected !== false) this.#options.onLost?.(error)
     this.#connected = false
@@ -157,6 +164,7 @@ export class RedisConnection implements RedisStatus {
           this.#waitingSince = undefined
           if (this.#connected !== true) this.#options.onConnected?.()
           this.#connected = true
+          this.#problem = undefined
           resolve()
         },
         onError: (error) => {

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { type Test, test } from 'tap'
 import { testApp } from '../support/app.ts'
 import { fakeRedis } from '../support/fakes/redis.ts'
+import { freePort } from '../support/process.ts'
 import { token } from '../support/tokens/tokens.ts'
 
 const PATH = '/limited'
@@ -70,6 +71,12 @@ test('without Redis each process counts, with one warning; then Redis counts aga
   await redis.comeUp()
   await untilShared(call, redis)
   t.equal(warnings().length, 1, 'at most one a minute')
+})
+
+test('the log says why there is no connection to Redis', async (t) => {
+  const { call, warnings } = await sharing(t, `redis://127.0.0.1:${await freePort()}`)
+  t.equal((await call()).statusCode, 200)
+  t.match(warnings(), [{ err: { message: /^connect ECONNREFUSED/ } }])
 })
 
 test('what other processes counted holds while Redis is down', async (t) => {
