@@ -74,20 +74,12 @@ export class Primary {
       onReady = resolve
     })
     const ended = new Promise<void>((resolve) => {
-      const onEnd = (reason: string | number) => {
+      worker.on('exit', (code, signal) => {
         onReady(false)
         this.#members.delete(member)
         resolve()
-        this.#onExit(member, reason)
-      }
-      worker.on('exit', (code, signal) => onEnd(signal ?? code))
-      // A process that the system did not start has no exit.
-      if (worker.process.pid === undefined) {
-        setImmediate(() => {
-          this.#onFailed(member, `Cannot start a process in ${this.#directory}`)
-          onEnd('not started')
-        })
-      }
+        this.#onExit(member, signal ?? code)
+      })
     })
     const member: Member = { worker, number, ready, ended, isReady: false, isLeaving: false }
     worker.on('message', (message: FromWorker) => {
@@ -100,8 +92,14 @@ export class Primary {
         else this.#onReady()
       }
     })
-    // A worker that ends may not take a message any more.
-    worker.on('error', () => {})
+    // A worker that ends may not take a message any more: its end follows. If the system did not start a process,
+    // such as for the lack of a folder or of open files, Node says nothing else.
+    worker.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (worker.process.pid !== undefined) return
+      this.#onFailed(member, `Cannot start a process in ${this.#directory} (${code})`)
+      worker.emit('disconnect')
+      worker.emit('exit', null, code)
+    })
     this.#members.add(member)
     this.#metrics.add(worker)
     return member

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { test } from 'tap'
 import { PUBLIC } from '../support/probe-routes.ts'
 import { until } from '../support/until.ts'
@@ -22,6 +24,38 @@ test('a worker that ends is replaced, and workers that keep ending end the serve
   })
   t.strictSame(await program.exit, { code: 1, signal: null })
   t.match(events(program, 'workers_failing'), [{ level: 60, crashes: 6 }])
+})
+
+test('a worker for which there is no file left is replaced later', async (t) => {
+  const { program, url, pids, status } = await fleet(t, { METRICS_PORT: '0' }, 100)
+  const [{ port } = {}] = events(program, 'metrics_listening')
+  const { hostname, port: own } = new URL(url)
+  const [first = 0, second = 0] = pids()
+  process.kill(first, 'SIGSTOP')
+  process.kill(second, 'SIGSTOP')
+  // The connections wait in the primary.
+  const sockets = new Set<Socket>()
+  const open = () => {
+    const socket = connect(Number(own), hostname).on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    sockets.add(socket)
+  }
+  const files = () => readdirSync(`/proc/${program.pid}/fd`).length
+  await until(() => {
+    for (let count = sockets.size; count < 150; count += 1) open()
+    return files() >= 100
+  })
+  process.kill(first, 'SIGKILL')
+  await until(() => {
+    for (let count = sockets.size; count < 150; count += 1) open()
+    return events(program, 'worker_ended').some(({ reason }) => reason === 'EMFILE')
+  })
+  for (const socket of sockets) socket.destroy()
+  process.kill(second, 'SIGCONT')
+  await until(() => events(program, 'keys_fetched').length === 3)
+  t.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200)
+  t.equal(await status(PUBLIC), 200)
+  await end(t, program)
 })
 
 test('a second signal ends all processes at once', async (t) => {
