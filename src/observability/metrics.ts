@@ -15,7 +15,7 @@ import { addCounter, addGauge } from './collected-metrics.ts'
 import { addDpopMetrics } from './dpop-metrics.ts'
 import { IntrospectionMetrics } from './introspection/introspection-metrics.ts'
 import { KeyMetrics } from './key-metrics.ts'
-import { serveMetrics } from './metrics-server.ts'
+import { reporter, serveMetrics } from './metrics-server.ts'
 import { addProcessMetrics } from './process-metrics.ts'
 import { addRedisMetrics } from './redis-metrics.ts'
 import type { CompletedRequest } from './request-log.ts'
@@ -38,8 +38,8 @@ const OTHER_METHOD = '_OTHER'
 /** The metrics of one process, as prom-client aggregates them. */
 export type MetricsOfProcess = MetricObjectWithValues<MetricValue<string>>[]
 
-/** Takes what reads the metrics of this process. */
-export type ShareMetrics = (read: () => Promise<MetricsOfProcess>) => void
+/** Takes what reads the metrics of this process. It returns undefined, and logs why, if they cannot be read. */
+export type ShareMetrics = (read: () => Promise<MetricsOfProcess | undefined>) => void
 
 /** How many lines were dropped so far because they could not be written. */
 export interface DroppedLines {
@@ -154,11 +154,11 @@ export class Metrics {
     addRedisMetrics(this.#registry, app)
     addDpopMetrics(this.#registry, app)
     if (share !== undefined) {
-      share(() => this.#registry.getMetricsAsJSON())
+      share(() => this.#registry.getMetricsAsJSON().catch(reporter(app.log)))
       return undefined
     }
     const [address] = await addressesOf(metricsHost, 'METRICS_HOST')
-    const options = { metricsPort, allowedHosts }
+    const options = { metricsPort, allowedHosts, log: app.log }
     const { server, port } = await serveMetrics(() => this.#registry, address, options)
     app.addHook('onClose', async () => {
       server.close()

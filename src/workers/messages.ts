@@ -6,7 +6,11 @@ export type FromWorker =
   /** It did not start. */
   | { readonly type: 'failed'; readonly message: string }
   /** The reply to `report-metrics` with the same id; without an id, the last metrics of a worker that ends. */
-  | { readonly type: 'metrics'; readonly id?: number; readonly metrics: MetricsOfProcess }
+  | {
+      readonly type: 'metrics'
+      readonly id: number | undefined
+      readonly metrics: MetricsOfProcess
+    }
   /** It has closed the port. */
   | { readonly type: 'closed' }
 

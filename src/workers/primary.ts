@@ -56,7 +56,7 @@ export class Primary {
     cluster.setupPrimary({ serialization: 'advanced', cwd: this.#directory })
     if (metricsPort !== undefined) {
       const [address] = await addressesOf(metricsHost, 'METRICS_HOST')
-      const options = { metricsPort, allowedHosts }
+      const options = { metricsPort, allowedHosts, log: this.#log }
       const { port } = await serveMetrics(() => this.#metrics.collect(), address, options)
       this.#log.info({ event: 'metrics_listening', port }, 'Metrics available at /metrics')
     }

@@ -13,7 +13,7 @@ export class Worker {
   readonly signals = [...STOPPING, ...RELOADING]
   readonly #number: number
   #allReady = false
-  #readMetrics: () => Promise<MetricsOfProcess> = async () => []
+  #readMetrics: () => Promise<MetricsOfProcess | undefined> = async () => []
   /** Until the server listens, there is nothing to shut down. */
   #stop: (reason: string) => void = () => process.exit(0)
 
@@ -57,7 +57,7 @@ export class Worker {
         if (type === 'released') resolve()
       })
     })
-    send({ type: 'metrics', metrics: await this.#readMetrics() })
+    await this.#sendMetrics()
     send({ type: 'closed' })
     await inTime(released)
     // Messages are in order: after this one, the answers are sent.
@@ -72,10 +72,13 @@ export class Worker {
   #receive(message: ToWorker): void {
     if (message.type === 'all-ready') this.#allReady = true
     else if (message.type === 'stop') this.#stop('stop')
-    else if (message.type === 'report-metrics') {
-      const { id } = message
-      void this.#readMetrics().then((metrics) => send({ type: 'metrics', id, metrics }))
-    }
+    else if (message.type === 'report-metrics') void this.#sendMetrics(message.id)
+  }
+
+  /** @param id of the question, if there was one */
+  async #sendMetrics(id?: number): Promise<void> {
+    const metrics = await this.#readMetrics()
+    if (metrics !== undefined) send({ type: 'metrics', id, metrics })
   }
 }
 

@@ -31,12 +31,12 @@ async function routes(app: FastifyInstance): Promise<void> {
 
 /** A server and what its metrics say. */
 async function measured(t: Test, environment: Environment = {}) {
-  const { destination } = logSink()
+  const { destination, log } = logSink()
   const sources = [HERE, environment]
   const server = await startServer({ routes: [routes] }, sources, { logTo: destination })
   t.teardown(() => server.app.close())
   const url = `http://127.0.0.1:${server.metricsPort}/metrics`
-  return { ...server, url, text: async () => (await fetch(url)).text() }
+  return { ...server, url, log, text: async () => (await fetch(url)).text() }
 }
 
 test('methods are counted by name, and odd ones as one', async (t) => {
@@ -218,6 +218,20 @@ test('the metrics port listens where METRICS_HOST says', async (t) => {
 })
 
 // #region browser-login
+test('metrics that cannot be read are 500, and the server lives on', async (t) => {
+  const { app, url, log } = await measured(t)
+  app.redisConnections.set('broken', () => {
+    throw new Error('a bug')
+  })
+  t.equal((await fetch(url)).status, 500)
+  t.match(
+    log.filter(({ event }) => event === 'metrics_failed'),
+    [{ level: 50, err: { message: 'a bug' } }],
+  )
+  app.redisConnections.delete('broken')
+  t.equal((await fetch(url)).status, 200)
+})
+
 test('logins are counted by what became of them', async (t) => {
   const { app, visitor } = await site(t)
   const read = () =>

@@ -3,7 +3,9 @@ import type { MetricsOfProcess } from '../../src/observability/metrics.ts'
 import { startServer } from '../../src/server.ts'
 import { fakeRedis } from '../support/fakes/redis.ts'
 import { logSink } from '../support/log-sink.ts'
-import { PROBE_SERVER } from '../support/probe-routes.ts'
+import { PROBE_SERVER, PUBLIC } from '../support/probe-routes.ts'
+import { serve, start } from '../support/process.ts'
+import { KEY } from '../support/tokens/keys.ts'
 import { until } from '../support/until.ts'
 import { end, events, fleet, metricValue, PLACE, scrape } from './fleet.ts'
 
@@ -63,7 +65,7 @@ async function worker(t: Test) {
     SESSION_SECRET: 'a session secret of over 32 characters',
     // #endregion browser-login
   }
-  let read: () => Promise<MetricsOfProcess> = async () => []
+  let read: () => Promise<MetricsOfProcess | undefined> = async () => []
   const { app } = await startServer(PROBE_SERVER, [environment], {
     logTo: logSink().destination,
     shareMetrics: (found) => {
@@ -71,7 +73,7 @@ async function worker(t: Test) {
     },
   })
   t.teardown(() => app.close())
-  return { app, read }
+  return { app, read: async () => (await read()) ?? [] }
 }
 
 test('each gauge says how the values of workers become one', async (t) => {
@@ -87,6 +89,23 @@ test('a worker reports the same metrics when its server is closed', async (t) =>
   const before = await names()
   await app.close()
   t.strictSame(await names(), before)
+})
+
+test('workers whose metrics cannot be read say so, and serve on', async (t) => {
+  const environment = { ...PLACE, WORKERS: '2', METRICS_PORT: '0' }
+  const issuer = await serve(t, (_request, response) =>
+    response.end(JSON.stringify({ keys: [KEY.jwk] })),
+  )
+  const program = start(t, '../test/support/product/broken-metrics.ts', {
+    ...environment,
+    AUTH0_DOMAIN: issuer,
+  })
+  const [, url = ''] = await program.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
+  await program.says(/"event":"workers_ready"/)
+  t.equal((await scrape(program)).trim(), '')
+  t.match(events(program, 'metrics_failed'), [{ level: 50 }, { level: 50 }])
+  t.equal((await fetch(url + PUBLIC)).status, 200)
+  await end(t, program)
 })
 
 test('gauges of two workers', async (t) => {
