@@ -9,9 +9,6 @@ import { createRequire } from 'node:module'
 const DIST = new URL('../../dist/', import.meta.url)
 // The server's Fastify, not the one in bench/node_modules.
 const { default: fastify } = await import(createRequire(DIST).resolve('fastify'))
-const { default: fastifyRateLimit } = await import(
-  createRequire(DIST).resolve('@fastify/rate-limit')
-)
 
 const compiled = <M>(file: string): Promise<M> => import(new URL(file, DIST).href)
 
@@ -31,6 +28,8 @@ type NotFound = typeof import('../../src/plugins/not-found.ts')
 type Overload = typeof import('../../src/plugins/overload.ts')
 type DeclaredAccess = typeof import('../../src/plugins/declared-access.ts')
 type FailedAuthentications = typeof import('../../src/plugins/limits/failed-authentications.ts')
+type Counters = typeof import('../../src/plugins/limits/counters.ts')
+type Proofs = typeof import('../../src/plugins/dpop/proofs.ts')
 type Authenticate = typeof import('../../src/plugins/authenticate.ts')
 type Authorize = typeof import('../../src/plugins/authorize.ts')
 
@@ -52,6 +51,8 @@ const { declaredAccess } = await compiled<DeclaredAccess>('plugins/declared-acce
 const { failedAuthentications } = await compiled<FailedAuthentications>(
   'plugins/limits/failed-authentications.js',
 )
+const { counters } = await compiled<Counters>('plugins/limits/counters.js')
+const { proofs } = await compiled<Proofs>('plugins/dpop/proofs.js')
 const { authenticate } = await compiled<Authenticate>('plugins/authenticate.js')
 const { authorize } = await compiled<Authorize>('plugins/authorize.js')
 
@@ -110,11 +111,12 @@ const STEPS: readonly Step[] = [
   { name: 'not found', plugins: [[notFound]] },
   { name: 'overload', plugins: [[overload, { maxEventLoopDelay: 500 }]] },
   {
-    name: 'declared access, rate limit, authenticate, authorize',
+    name: 'declared access, limits, authenticate, authorize',
     plugins: [
       [declaredAccess],
-      [fastifyRateLimit, { global: false }],
+      [counters, { redisUrl: undefined, scope: '' }],
       [failedAuthentications, { authFailuresMax: undefined }],
+      [proofs, { dpop: undefined, clockTolerance: 5, redisUrl: undefined, now: Date.now }],
       [authenticate, { verifier }],
       [authorize, { organizations }],
     ],
