@@ -1,7 +1,8 @@
 /**
  * Checks the files of deploy and compose.yaml against the published schemas: what `kubectl kustomize` makes of each
- * overlay, the alert rules for the Prometheus operator, the Compose file, and Envoy's configuration. The packages with the schemas are large, so they are
- * installed outside the project, in the folder of the first argument. Prints `Manifests: N passed, N failed`.
+ * overlay, the alert rules for the Prometheus operator, the Compose file, and Envoy's configuration. The packages
+ * with the schemas are large, so they are installed outside the project, in the folder of the first argument. Prints
+ * `Manifests: N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'

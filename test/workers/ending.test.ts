@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { test } from 'tap'
 import { PUBLIC } from '../support/probe-routes.ts'
 import { until } from '../support/until.ts'
-import { end, events, fleet } from './fleet.ts'
+import { end, events, fleet, metricsUrl } from './fleet.ts'
 import { workersOf } from './workers-of.ts'
 
 test('a worker that ends is replaced, and workers that keep ending end the server', async (t) => {
@@ -28,15 +28,14 @@ test('a worker that ends is replaced, and workers that keep ending end the serve
 
 test('a worker for which there is no file left is replaced later', async (t) => {
   const { program, url, pids, status } = await fleet(t, { METRICS_PORT: '0' }, 100)
-  const [{ port } = {}] = events(program, 'metrics_listening')
-  const { hostname, port: own } = new URL(url)
+  const { hostname, port } = new URL(url)
   const [first = 0, second = 0] = pids()
   process.kill(first, 'SIGSTOP')
   process.kill(second, 'SIGSTOP')
   // The connections wait in the primary.
   const sockets = new Set<Socket>()
   const open = () => {
-    const socket = connect(Number(own), hostname).on('error', () => {})
+    const socket = connect(Number(port), hostname).on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
     sockets.add(socket)
   }
@@ -53,7 +52,7 @@ test('a worker for which there is no file left is replaced later', async (t) => 
   for (const socket of sockets) socket.destroy()
   process.kill(second, 'SIGCONT')
   await until(() => events(program, 'keys_fetched').length === 3)
-  t.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200)
+  t.equal((await fetch(metricsUrl(program))).status, 200)
   t.equal(await status(PUBLIC), 200)
   await end(t, program)
 })

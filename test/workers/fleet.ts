@@ -51,13 +51,19 @@ export async function end(t: Test, program: Program): Promise<void> {
  * A server of two workers that are ready.
  *
  * @param openFiles how many files each of its processes may open
+ * @param file of the program
  */
-export async function fleet(t: Test, environment: Record<string, string> = {}, openFiles?: number) {
+export async function fleet(
+  t: Test,
+  environment: Record<string, string> = {},
+  openFiles?: number,
+  file = PROGRAM,
+) {
   const issuer = await serve(t, (_request, response) =>
     response.end(JSON.stringify({ keys: [KEY.jwk] })),
   )
   const variables = { ...PLACE, AUTH0_DOMAIN: issuer, WORKERS: '2', ...environment }
-  const program = start(t, PROGRAM, variables, [], 'read', openFiles)
+  const program = start(t, file, variables, [], 'read', openFiles)
   const [, url = ''] = await program.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
   await program.says(/"event":"workers_ready"/)
   const listening = () =>

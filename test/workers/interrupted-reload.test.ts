@@ -1,6 +1,5 @@
 import { type Test, test } from 'tap'
 import { PUBLIC } from '../support/probe-routes.ts'
-import type { Program } from '../support/process.ts'
 import { until } from '../support/until.ts'
 import { end, events, fleet } from './fleet.ts'
 import { workersOf } from './workers-of.ts'
@@ -14,31 +13,19 @@ async function reloading(t: Test, environment = {}) {
   return { ...running, old }
 }
 
-async function hasTwoNewWorkers(t: Test, program: Program, old: readonly number[]) {
-  await program.says(/"event":"reload_finished"/)
-  await until(() => events(program, 'keys_fetched').length >= 4)
-  await until(() => workersOf(program).length === 2)
-  t.strictSame(
-    workersOf(program).filter((pid) => old.includes(pid)),
-    [],
-  )
+for (const [index, when] of ['while its replacement starts', 'before its turn'].entries()) {
+  test(`a worker that ends in a reload ${when} is replaced once`, async (t) => {
+    const { program, old, status } = await reloading(t)
+    process.kill(Number(old[index]), 'SIGKILL')
+    await program.says(/"event":"reload_finished"/)
+    await until(() => events(program, 'keys_fetched').length >= 4)
+    await until(() => workersOf(program).length === 2)
+    const left = workersOf(program).filter((pid) => old.includes(pid))
+    t.strictSame(left, [])
+    t.equal(await status(PUBLIC), 200)
+    await end(t, program)
+  })
 }
-
-test('a worker that ends while its replacement starts is replaced once', async (t) => {
-  const { program, old, status } = await reloading(t)
-  process.kill(Number(old[0]), 'SIGKILL')
-  await hasTwoNewWorkers(t, program, old)
-  t.equal(await status(PUBLIC), 200)
-  await end(t, program)
-})
-
-test('a worker that ends before its turn in a reload is replaced once', async (t) => {
-  const { program, old, status } = await reloading(t)
-  process.kill(Number(old[1]), 'SIGKILL')
-  await hasTwoNewWorkers(t, program, old)
-  t.equal(await status(PUBLIC), 200)
-  await end(t, program)
-})
 
 test('a signal during a reload ends all workers, also the one that starts', async (t) => {
   // Nothing is killed in the time of this test.

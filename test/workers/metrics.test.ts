@@ -4,8 +4,6 @@ import { startServer } from '../../src/server.ts'
 import { fakeRedis } from '../support/fakes/redis.ts'
 import { logSink } from '../support/log-sink.ts'
 import { PROBE_SERVER, PUBLIC } from '../support/probe-routes.ts'
-import { serve, start } from '../support/process.ts'
-import { KEY } from '../support/tokens/keys.ts'
 import { until } from '../support/until.ts'
 import { end, events, fleet, metricValue, PLACE, scrape } from './fleet.ts'
 
@@ -92,19 +90,11 @@ test('a worker reports the same metrics when its server is closed', async (t) =>
 })
 
 test('workers whose metrics cannot be read say so, and serve on', async (t) => {
-  const environment = { ...PLACE, WORKERS: '2', METRICS_PORT: '0' }
-  const issuer = await serve(t, (_request, response) =>
-    response.end(JSON.stringify({ keys: [KEY.jwk] })),
-  )
-  const program = start(t, '../test/support/product/broken-metrics.ts', {
-    ...environment,
-    AUTH0_DOMAIN: issuer,
-  })
-  const [, url = ''] = await program.says(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
-  await program.says(/"event":"workers_ready"/)
+  const file = '../test/support/product/broken-metrics.ts'
+  const { program, status } = await fleet(t, { METRICS_PORT: '0' }, undefined, file)
   t.equal((await scrape(program)).trim(), '')
   t.match(events(program, 'metrics_failed'), [{ level: 50 }, { level: 50 }])
-  t.equal((await fetch(url + PUBLIC)).status, 200)
+  t.equal(await status(PUBLIC), 200)
   await end(t, program)
 })
 
