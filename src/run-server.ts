@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { type Environment, readEnvironment, setting } from './config/environment.ts'
 import { useProxies } from './config/outgoing-proxy.ts'
 import { shutdown } from './lifecycle/shutdown.ts'
+import { allocateYoung } from './lifecycle/young-objects.ts'
 import { describeStartError } from './observability/output/start-error.ts'
 import { type RunningServer, type ServerDefinition, startServer } from './server.ts'
 import { warnOfNode } from './utils/node-release.ts'
@@ -18,6 +19,7 @@ export async function runServer(definition: ServerDefinition): Promise<void> {
   const start = new AbortController()
   let sources: readonly Environment[] = []
   let worker: Worker | undefined
+  allocateYoung()
   try {
     sources = readEnvironment()
     await useProxies(sources)
