@@ -19,15 +19,15 @@ import {
   parseTraceparent,
   type TraceIds,
 } from '../observability/trace-context.ts'
+import type { RequestSampler } from './sampler.ts'
 
 /** W3C Trace Context, §3.3.1.1: what vendors should at least propagate. */
 const MAX_TRACESTATE_LENGTH = 512
 
 export interface RequestSpansOptions {
   readonly tracer: Tracer
+  readonly sampler: RequestSampler
   readonly serverAddress: string | undefined
-  /** Whether requests that belong to no trace yet can be sampled. If not, they cost no span. */
-  readonly samplesRoots: boolean
 }
 
 /**
@@ -73,10 +73,11 @@ export class RequestSpans {
     { raw, method, routeOptions: { url } }: FastifyRequest,
     proxyHeaders: ProxyHeaders,
   ): Span | undefined {
-    const { parent, links } = callerOf(raw, proxyHeaders)
-    if (parent === ROOT_CONTEXT && !this.#options.samplesRoots) return undefined
+    const { tracer, sampler } = this.#options
+    const { parent = sampler.startTrace(), links } = callerOf(raw, proxyHeaders)
+    if (parent === undefined) return undefined
     const name = url === undefined ? method : `${method} ${url}`
-    return this.#options.tracer.startSpan(name, { kind: SpanKind.SERVER, links }, parent)
+    return tracer.startSpan(name, { kind: SpanKind.SERVER, links }, parent)
   }
 
   #describe(span: Span, request: FastifyRequest, { raw: response }: FastifyReply): void {
@@ -90,15 +91,14 @@ export class RequestSpans {
       ...(serverAddress !== undefined && { 'server.address': serverAddress }),
       'messages.request_id': id,
     })
-    // A response that is sent emits both, and one whose client has left only the second.
-    response.once('finish', () => endSpan(span, request, response.statusCode))
-    response.once('close', () => endSpan(span, request, undefined))
+    response.once('close', () => {
+      endSpan(span, request, response.writableFinished ? response.statusCode : undefined)
+    })
   }
 }
 
 /** @param status undefined if the client closed the connection before the response was sent */
 function endSpan(span: Span, { refusal }: FastifyRequest, status: number | undefined): void {
-  if (!span.isRecording()) return
   if (refusal !== undefined) span.setAttribute('messages.refusal', refusal)
   if (status === undefined) span.setAttribute('error.type', 'connection_closed')
   else span.setAttribute('http.response.status_code', status)
@@ -109,18 +109,21 @@ function endSpan(span: Span, { refusal }: FastifyRequest, status: number | undef
   span.end()
 }
 
-/** A trusted proxy decides about the trace. Others could fill the trace store, so they only get a link. */
+/**
+ * The trace that a request belongs to, if any. A trusted proxy decides about it. Others could fill the trace
+ * store, so they only get a link.
+ */
 function callerOf(
   request: IncomingMessage,
   proxyHeaders: ProxyHeaders,
-): { parent: Context; links: Link[] } {
+): { parent?: Context; links: Link[] } {
   const { traceparent, tracestate } = request.headers
   const caller = traceparent === undefined ? undefined : parseTraceparent(traceparent)
-  if (caller === undefined) return { parent: ROOT_CONTEXT, links: [] }
+  if (caller === undefined) return { links: [] }
   const { flags: traceFlags, ...ids } = caller
   const remote: SpanContext = { ...ids, traceFlags, isRemote: true }
   if (!proxyHeaders.isFromProxy(request)) {
-    return { parent: ROOT_CONTEXT, links: [{ context: remote }] }
+    return { links: [{ context: remote }] }
   }
   const hasState = typeof tracestate === 'string' && tracestate.length <= MAX_TRACESTATE_LENGTH
   const traceState = hasState ? createTraceState(tracestate) : undefined

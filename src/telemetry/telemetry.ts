@@ -16,6 +16,7 @@ import type { Tracing } from '../observability/trace-context.ts'
 import { atMostEvery } from '../utils/at-most-every.ts'
 import { traceOperations } from './operation-spans.ts'
 import { RequestSpans } from './request-spans.ts'
+import { RequestSampler } from './sampler.ts'
 
 const REPORT_INTERVAL_MS = 60_000
 
@@ -28,8 +29,8 @@ export interface TelemetryOptions {
 }
 
 /**
- * Starts traces (OpenTelemetry). Sampler, limits, batches and the exporter follow the standard variables,
- * which the packages read. The provider is the global one, so that spans of a product belong to the traces
+ * Starts traces (OpenTelemetry). Limits, batches and the exporter follow the standard variables, which the
+ * packages read. The provider is the global one, so that spans of a product belong to the traces
  * of its requests.
  */
 export function startTelemetry(options: TelemetryOptions): Tracing {
@@ -40,7 +41,9 @@ export function startTelemetry(options: TelemetryOptions): Tracing {
   })
   const Exporter = config.protocol === 'http/json' ? JsonExporter : ProtobufExporter
   const attributes = { 'service.name': service.name, 'service.version': service.version }
+  const sampler = new RequestSampler(config.sampler)
   const provider = new NodeTracerProvider({
+    sampler,
     resource: defaultResource()
       .merge(resourceFromAttributes(attributes))
       .merge(detectResources({ detectors: [envDetector] })),
@@ -49,7 +52,7 @@ export function startTelemetry(options: TelemetryOptions): Tracing {
   // Calls to other servers carry no trace: they are third parties.
   provider.register({ propagator: null })
   const tracer = provider.getTracer('messages-api', service.version)
-  const spans = new RequestSpans({ tracer, serverAddress, samplesRoots: config.samplesRoots })
+  const spans = new RequestSpans({ tracer, sampler, serverAddress })
   const stop = traceOperations(tracer)
   return {
     plugin: spans.plugin,

@@ -208,6 +208,38 @@ test('where nothing is sampled by itself, a trusted proxy can ask for a trace', 
   t.equal(spans.length, 1)
 })
 
+test('a share of the requests is sampled, and of the spans of a product outside of requests', async (t) => {
+  const { request, spans, close } = await traced(t, {
+    ...{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.5' },
+  })
+  for (let i = 0; i < 200; i++) {
+    await request('/notes/1')
+    trace.getTracer('product').startSpan('job').end()
+  }
+  await close()
+  for (const name of ['GET /notes/:id', 'job']) {
+    const sampled = spans.filter((span) => span.name === name).length
+    // Less than once in 10 million runs, it is not.
+    t.ok(sampled > 60 && sampled < 140, `${name}: ${sampled} of 200`)
+  }
+})
+
+test('without parentbased_, the ratio also holds for traces that a proxy has begun', async (t) => {
+  for (const [ratio, count] of [
+    ['0', 0],
+    ['1', 2],
+  ] as const) {
+    const { request, spans, close } = await traced(t, {
+      ...{ TRUST_PROXY: 'loopback', OTEL_TRACES_SAMPLER: 'traceidratio' },
+      OTEL_TRACES_SAMPLER_ARG: ratio,
+    })
+    await request('/notes/1', { headers: { traceparent: TRACEPARENT } })
+    await request('/notes/2', { headers: { traceparent: `00-${TRACE}-${SPAN}-00` } })
+    await close()
+    t.equal(spans.filter(({ name }) => name === 'GET /notes/:id').length, count)
+  }
+})
+
 test('verifications, key fetches and Redis commands are children', async (t) => {
   const redis = await fakeRedis(t)
   const { request, bearer, span, spans, close, bodies } = await traced(t, { REDIS_URL: redis.url })
