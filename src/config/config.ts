@@ -110,6 +110,8 @@ export function createConfig(values: Values) {
     redisUrl: values.REDIS_URL,
     /** How many processes serve. */
     workers: assertDefined(parsers.workers(values.WORKERS), 'WORKERS'),
+    /** How long the event loop of a worker may hang, in milliseconds. */
+    workerTimeout: values.WORKER_TIMEOUT * 1000,
     /** Undefined if metrics are off. */
     metricsPort: values.METRICS_PORT,
     metricsHost: values.METRICS_HOST,

@@ -146,6 +146,13 @@ export const schema = {
       default: '1',
       description: 'a number of processes from 1 to 64, or auto',
     },
+    WORKER_TIMEOUT: {
+      type: 'number',
+      minimum: 3,
+      maximum: 3600,
+      default: 30,
+      description: 'a number of seconds from 3 to 3600',
+    },
     METRICS_PORT: {
       type: 'integer',
       minimum: 0,

@@ -13,6 +13,8 @@ export type FromWorker =
     }
   /** It has closed the port. */
   | { readonly type: 'closed' }
+  /** Its event loop turns. */
+  | { readonly type: 'heartbeat' }
 
 /** What the primary tells a worker. */
 export type ToWorker =
@@ -22,6 +24,9 @@ export type ToWorker =
   /** The answer to `closed`: no connection is passed on to it any more. */
   | { readonly type: 'released' }
   | { readonly type: 'report-metrics'; readonly id: number }
+
+/** Between two heartbeats. */
+export const HEARTBEAT_INTERVAL_MS = 1_000
 
 /** A server ends at these. They reach workers too if a terminal or a supervisor sends them to all processes. */
 export const STOPPING = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const

@@ -1,4 +1,4 @@
-import cluster, { type Worker } from 'node:cluster'
+import cluster from 'node:cluster'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { addressesOf } from '../lifecycle/listen.ts'
@@ -6,23 +6,14 @@ import { createLogger } from '../observability/logger.ts'
 import { serveMetrics } from '../observability/metrics-server.ts'
 import { Crashes } from './crashes.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
-import { type FromWorker, RELOADING, STOPPING, type ToWorker, WORKER_VARIABLE } from './messages.ts'
+import { Member } from './member.ts'
+import { RELOADING, STOPPING } from './messages.ts'
+import { watchForSilence } from './silent-workers.ts'
 
 /** For a new worker to get ready during a reload. */
 const READY_TIMEOUT_MS = 30_000
 /** Beyond the shutdown time-out, until a worker that does not end is killed. */
 const KILL_GRACE_MS = 3_000
-
-/** A worker, and where it stands. */
-interface Member {
-  readonly worker: Worker
-  readonly number: number
-  readonly ready: Promise<boolean>
-  readonly ended: Promise<void>
-  isReady: boolean
-  /** Whether it was told to end. */
-  isLeaving: boolean
-}
 
 /**
  * Keeps a number of workers running, which share the port. It serves no requests: only the metrics of all
@@ -51,7 +42,7 @@ export class Primary {
   }
 
   async start(): Promise<void> {
-    const { workers, metricsHost, metricsPort, allowedHosts } = this.#config
+    const { workers, workerTimeout, metricsHost, metricsPort, allowedHosts } = this.#config
     // Otherwise workers would inherit the folder itself, also after an upgrade has put another one at its path.
     cluster.setupPrimary({ serialization: 'advanced', cwd: this.#directory })
     if (metricsPort !== undefined) {
@@ -63,45 +54,23 @@ export class Primary {
     for (const signal of STOPPING) process.on(signal, () => this.#onStop(signal))
     for (const signal of RELOADING) process.on(signal, () => this.#onReload(signal))
     for (let count = 0; count < workers; count += 1) this.#fork()
+    watchForSilence(this.#members, workerTimeout, (member) => this.#onSilent(member))
   }
 
   #fork(): Member {
-    const number = this.#nextNumber++
-    const env = { [WORKER_VARIABLE]: String(number), WORKERS: String(this.#config.workers) }
-    const worker = cluster.fork(env)
-    let onReady: (isReady: boolean) => void
-    const ready = new Promise<boolean>((resolve) => {
-      onReady = resolve
+    const { workers } = this.#config
+    const member = new Member({ number: this.#nextNumber++, workers, directory: this.#directory })
+    member.on('ready', () => {
+      if (this.#hasStarted) member.send({ type: 'all-ready' })
+      else this.#onReady()
     })
-    const ended = new Promise<void>((resolve) => {
-      worker.on('exit', (code, signal) => {
-        onReady(false)
-        this.#members.delete(member)
-        resolve()
-        this.#onExit(member, signal ?? code)
-      })
-    })
-    const member: Member = { worker, number, ready, ended, isReady: false, isLeaving: false }
-    worker.on('message', (message: FromWorker) => {
-      if (message.type === 'failed') this.#onFailed(member, message.message)
-      else if (message.type === 'closed') send(worker, { type: 'released' })
-      else if (message.type === 'ready') {
-        member.isReady = true
-        onReady(true)
-        if (this.#hasStarted) send(worker, { type: 'all-ready' })
-        else this.#onReady()
-      }
-    })
-    // A worker that ends may not take a message any more: its end follows. If the system did not start a process,
-    // such as for the lack of a folder or of open files, Node says nothing else.
-    worker.on('error', ({ code }: NodeJS.ErrnoException) => {
-      if (worker.process.pid !== undefined) return
-      this.#onFailed(member, `Cannot start a process in ${this.#directory} (${code})`)
-      worker.emit('disconnect')
-      worker.emit('exit', null, code)
+    member.on('failed', (message) => this.#onFailed(member, message))
+    member.on('exit', (reason) => {
+      this.#members.delete(member)
+      this.#onExit(member, reason)
     })
     this.#members.add(member)
-    this.#metrics.add(worker)
+    this.#metrics.add(member.worker)
     return member
   }
 
@@ -110,7 +79,7 @@ export class Primary {
     const { workers } = this.#config
     this.#log.info({ event: 'workers_ready', workers }, 'All workers are ready')
     this.#hasStarted = true
-    for (const { worker } of this.#members) send(worker, { type: 'all-ready' })
+    for (const member of this.#members) member.send({ type: 'all-ready' })
   }
 
   /** What keeps one worker from starting at first keeps all of them: it is reported once. */
@@ -145,7 +114,7 @@ export class Primary {
 
   #abort(): void {
     this.#exitCode = 1
-    for (const { worker } of this.#members) worker.process.kill('SIGKILL')
+    for (const member of this.#members) member.kill()
     this.#endWithLast()
   }
 
@@ -162,17 +131,19 @@ export class Primary {
     }
     this.#log.info({ event: 'signal_received', signal }, `Received ${signal}, shutting down`)
     this.#exitCode = 0
-    for (const member of this.#members) this.#stop(member)
+    for (const member of this.#members) void this.#stop(member)
     this.#endWithLast()
   }
 
   #stop(member: Member): Promise<void> {
-    member.isLeaving = true
-    // One that has just been started would miss a message, but no signal.
-    if (member.isReady) send(member.worker, { type: 'stop' })
-    else member.worker.process.kill('SIGTERM')
-    const timer = killAfter(member, this.#config.shutdownTimeout + KILL_GRACE_MS)
-    return member.ended.then(() => clearTimeout(timer))
+    return member.stop(this.#config.shutdownTimeout + KILL_GRACE_MS)
+  }
+
+  #onSilent(member: Member): void {
+    const { number } = member
+    const { workerTimeout: timeout } = this.#config
+    this.#log.error({ event: 'worker_hangs', number, timeout }, 'A worker hangs, killing it')
+    member.kill()
   }
 
   #onReload(signal: string): void {
@@ -196,7 +167,7 @@ export class Primary {
       const member = this.#fork()
       // If it ends, the old one serves on.
       member.isLeaving = true
-      const timer = killAfter(member, READY_TIMEOUT_MS)
+      const timer = member.killAfter(READY_TIMEOUT_MS)
       const isReady = await member.ready
       clearTimeout(timer)
       if (this.#exitCode !== undefined) return
@@ -209,12 +180,4 @@ export class Primary {
     }
     this.#log.info({ event: 'reload_finished' }, 'All workers are replaced')
   }
-}
-
-function killAfter({ worker }: Member, timeoutMs: number): NodeJS.Timeout {
-  return setTimeout(() => worker.process.kill('SIGKILL'), timeoutMs)
-}
-
-function send(worker: Worker, message: ToWorker): void {
-  if (worker.isConnected()) worker.send(message)
 }

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MetricsOfProcess } from '../observability/metrics.ts'
 import type { StartOptions } from '../server.ts'
-import { type FromWorker, RELOADING, STOPPING, type ToWorker } from './messages.ts'
+import {
+  type FromWorker,
+  HEARTBEAT_INTERVAL_MS,
+  RELOADING,
+  STOPPING,
+  type ToWorker,
+} from './messages.ts'
 
 const READY_INTERVAL_MS = 50
 /** For the primary to read a message, and to answer. */
@@ -22,6 +28,7 @@ export class Worker {
     for (const signal of STOPPING) process.on(signal, () => this.#stop(signal))
     for (const signal of RELOADING) process.on(signal, () => {})
     process.on('message', (message: ToWorker) => this.#receive(message))
+    setInterval(() => send({ type: 'heartbeat' }), HEARTBEAT_INTERVAL_MS).unref()
   }
 
   /** For `startServer`. */
