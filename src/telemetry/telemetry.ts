@@ -19,6 +19,8 @@ import { RequestSpans } from './request-spans.ts'
 import { RequestSampler } from './sampler.ts'
 
 const REPORT_INTERVAL_MS = 60_000
+/** For the last spans when the server ends. A collector that hangs must not delay each restart. */
+const MAX_EXPORT_MS = 3_000
 
 export interface TelemetryOptions {
   readonly config: TelemetryConfig
@@ -61,7 +63,8 @@ export function startTelemetry(options: TelemetryOptions): Tracing {
       stop()
       // What fails is reported by the exporter.
       const ended = Promise.allSettled([provider.shutdown()])
-      await Promise.race([ended, sleep(Math.max(0, timeout), undefined, { ref: false })])
+      const wait = Math.max(0, Math.min(timeout, MAX_EXPORT_MS))
+      await Promise.race([ended, sleep(wait, undefined, { ref: false })])
       trace.disable()
       context.disable()
       diag.disable()

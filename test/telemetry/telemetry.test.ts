@@ -240,6 +240,16 @@ test('without parentbased_, the ratio also holds for traces that a proxy has beg
   }
 })
 
+test('a collector that hangs does not delay the end for long', async (t) => {
+  const hanging = await serve(t, () => {})
+  const { request, close } = await traced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: hanging })
+  await request('/notes/1')
+  const before = performance.now()
+  await close()
+  // The SDK waits 10 s for its collector, and SHUTDOWN_TIMEOUT is 20 s.
+  t.ok(performance.now() - before < 8_000)
+})
+
 test('verifications, key fetches and Redis commands are children', async (t) => {
   const redis = await fakeRedis(t)
   const { request, bearer, span, spans, close, bodies } = await traced(t, { REDIS_URL: redis.url })
