@@ -34,10 +34,6 @@ export class RequestSampler implements Sampler {
     if (context === SAMPLED_ROOT) return SAMPLED
     return this.#others.shouldSample(context, ...span)
   }
-
-  toString(): string {
-    return `RequestSampler{${this.#ratio}, ${this.#others}}`
-  }
 }
 
 type TailOf<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never
