@@ -14,6 +14,8 @@ export function readUpgradesAsRequests(server: Server): void {
   // Node 24.9 and later ask. What is not taken is an ordinary request.
   const shouldUpgrade = (request: IncomingMessage) => isTaken() || !hasBody(request)
   Object.assign(server, { shouldUpgradeCallback: shouldUpgrade })
+  // Node's own listener. The others would count the connection again.
+  const [parseConnection] = server.listeners('connection') as [(socket: Socket) => void]
   server.on('upgrade', (request, duplex, rest) => {
     if (isTaken()) return
     const socket = duplex as Socket
@@ -23,7 +25,7 @@ export function readUpgradesAsRequests(server: Server): void {
       socket.off('error', destroy)
       const head = headWithoutUpgrade(request, shouldUpgrade(request) ? [] : ['Connection: close'])
       socket.unshift(Buffer.concat([head, rest]))
-      server.emit('connection', socket)
+      parseConnection.call(server, socket)
     })
   })
 }

@@ -248,6 +248,24 @@ test('a client that resets its connection while an upgrade waits does no harm', 
   t.match(text, /^HTTP\/1\.1 200/)
 })
 
+test('upgrades that are not taken do not count as further connections', async (t) => {
+  const { app } = await testApp(t)
+  let connections = 0
+  app.server.on('connection', () => (connections += 1))
+  const warnings: Error[] = []
+  const warned = (warning: Error) => void warnings.push(warning)
+  process.on('warning', warned)
+  t.teardown(() => process.off('warning', warned))
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const upgrade = `GET ${path} HTTP/1.1\r\n${HOST}Connection: upgrade\r\nUpgrade: h2c\r\n\r\n`
+  const last = `GET ${path} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`
+  const text = await sendRaw(port, '127.0.0.1', upgrade.repeat(20) + last)
+  t.equal(text.match(/HTTP\/1\.1 200/g)?.length, 21)
+  t.equal(connections, 1)
+  t.strictSame(warnings, [], 'no listeners are left on the connection')
+})
+
 test('Node 24.9 and later ask whether an upgrade is taken', async (t) => {
   const { app } = await testApp(t)
   const ask = (headers: object) => {
