@@ -14,6 +14,7 @@ import {
 } from './features.ts'
 import { addressesOf, listen } from './lifecycle/listen.ts'
 import { type Resource, Resources } from './lifecycle/resources.ts'
+import { closeApp } from './lifecycle/shutdown.ts'
 import { interruptible, waitForKeys } from './lifecycle/start.ts'
 import { createLogger, createRequestLogger } from './observability/logger.ts'
 import type { ShareMetrics } from './observability/metrics.ts'
@@ -158,7 +159,7 @@ export async function startServer(
     return { app, config, port, metricsPort, keySet, keys, notReady: server.notReady }
   } catch (error) {
     if (signal.aborted) logger.info({ event: 'start_interrupted' }, 'The start was interrupted')
-    await app.close()
+    await closeApp(app)
     throw error
   }
 }

@@ -20,7 +20,7 @@ export interface ShutdownOptions {
  * Shuts a server down without losing a request. While it drains it is not ready, and each response has
  * `Connection: close`. Then it accepts no connections, and requests in flight finish. Connections that
  * are still open at the time-out are closed. Resources stop after the last request, in the time that
- * is left.
+ * is left. It ends also if an `onClose` hook fails, or does not end.
  */
 export async function shutdown(app: FastifyInstance, options: ShutdownOptions): Promise<void> {
   const { drainTime, timeout } = options
@@ -37,7 +37,7 @@ export async function shutdown(app: FastifyInstance, options: ShutdownOptions): 
   // Connections with a response in flight when draining began never got `Connection: close`.
   const interval = setInterval(() => app.closeIdleConnections(), IDLE_CONNECTIONS_INTERVAL_MS)
   const late = sleep(timeout - drainTime + CLOSE_GRACE_MS, LATE, { ref: false })
-  if ((await Promise.race([app.close(), late])) === LATE) {
+  if ((await Promise.race([closeApp(app), late])) === LATE) {
     app.log.warn(
       { event: 'shutdown_incomplete' },
       'Shutdown timed out: an onClose hook did not end',
@@ -46,6 +46,13 @@ export async function shutdown(app: FastifyInstance, options: ShutdownOptions): 
   clearInterval(interval)
   clearTimeout(deadline)
   app.log.info({ event: 'shutdown_finished' }, 'Shutdown complete')
+}
+
+/** Closes the app. A hook that fails is logged, and does not hide why a start failed, or stop a shutdown. */
+export async function closeApp(app: FastifyInstance): Promise<void> {
+  await app.close().catch((err: unknown) => {
+    app.log.error({ event: 'close_hook_failed', err }, 'An onClose hook failed')
+  })
 }
 
 /**

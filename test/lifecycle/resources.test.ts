@@ -147,6 +147,38 @@ test('a hook that hangs does not keep the process from its end', async (t) => {
   await app.close()
 })
 
+async function fails(app: FastifyInstance): Promise<void> {
+  app.addHook('onClose', async () => {
+    throw new Error('a bug')
+  })
+}
+
+test('a hook that fails is logged, and all else stops', async (t) => {
+  const { log, destination } = logSink()
+  const calls: string[] = []
+  const definition = { routes: [fails], resources: [recorded('database', calls)] }
+  const { app } = await startServer(definition, [HERE], { logTo: destination })
+  await shutdown(app, { drainTime: 0, timeout: 1_000 })
+  t.strictSame(calls, ['start database', 'stop database'])
+  t.match(log.at(-2), { level: 50, event: 'close_hook_failed', err: { message: 'a bug' } })
+  t.match(log.at(-1), { event: 'shutdown_finished' })
+})
+
+test('a hook that fails after a start that failed does not hide the reason', async (t) => {
+  const { log, destination } = logSink()
+  const database = {
+    name: 'database',
+    start() {
+      throw new Error('no route to host')
+    },
+  }
+  const started = startServer({ routes: [fails], resources: [database] }, [HERE], {
+    logTo: destination,
+  })
+  await t.rejects(started, { message: 'Resource database did not start: no route to host' })
+  t.match(log.at(-1), { event: 'close_hook_failed', err: { message: 'a bug' } })
+})
+
 test('a resource that does not start: exit code 1, one message, and nothing listens', async (t) => {
   const free = await freePort()
   const environment = { ...HERE, PORT: String(free) }
