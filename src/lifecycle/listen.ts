@@ -25,8 +25,10 @@ export async function listen(
 ): Promise<number> {
   const [first, ...others] = addresses
   const secondaryServers: Server[] = []
+  let isClosing = false
   let closed: Promise<unknown> = Promise.resolve()
   app.addHook('preClose', (done) => {
+    isClosing = true
     closed = Promise.all(secondaryServers.map(close))
     done()
   })
@@ -49,6 +51,8 @@ export async function listen(
       server.on('drop', (connection) => app.server.emit('drop', connection))
       if (await tryListen(server, actualPort, address)) secondaryServers.push(server)
     }
+    // A start can be interrupted while the servers begin to listen.
+    if (isClosing) for (const server of [app.server, ...secondaryServers]) server.close()
     return actualPort
   } catch (error) {
     throw explainListenError(error, port, variable)

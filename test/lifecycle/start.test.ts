@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
 import { test } from 'tap'
+import { listen } from '../../src/lifecycle/listen.ts'
 import { startServer } from '../../src/server.ts'
-import { ENVIRONMENT } from '../support/app.ts'
+import { ENVIRONMENT, testApp } from '../support/app.ts'
 import { logSink } from '../support/log-sink.ts'
 import { PROBE_SERVER } from '../support/probe-routes.ts'
 import { serve, start } from '../support/process.ts'
@@ -88,4 +91,16 @@ test('a signal while a resource starts stops what has started', async (t) => {
   server.kill('SIGTERM')
   t.strictSame(await server.exit, { code: 0, signal: null })
   t.match(server.output.stdout, /first stopped/)
+})
+
+test('a start that is interrupted while it begins to listen leaves no open port', async (t) => {
+  const { app } = await testApp(t)
+  const addresses = ['127.0.0.1', '127.0.0.2']
+  const listening = listen(app, addresses, 0)
+  await once(app.server, 'listening')
+  const { port } = app.server.address() as AddressInfo
+  await Promise.all([app.close(), listening])
+  for (const address of addresses) {
+    await t.rejects(once(connect(port, address), 'connect'), { code: 'ECONNREFUSED' }, address)
+  }
 })
