@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'tap'
 import { readDescription } from '../../src/management/provisioning/description.ts'
 import { serverVariables } from '../../src/management/provisioning/environment.ts'
@@ -29,6 +31,17 @@ test('an empty description has all defaults', async (t) => {
   t.notOk(scopesToRead(description).includes('read:users'))
   const steps = plan(description, EMPTY, true)
   t.ok(steps.every(({ action }) => action === 'create'))
+})
+
+test('the browser client may return to the API reference, also by tenant.yaml', async (t) => {
+  const tenantYaml = readFileSync(join(import.meta.dirname, '../../tenant.yaml'), 'utf8')
+  for (const { clients } of [describe(''), describe(tenantYaml)]) {
+    t.strictSame(clients.browser?.callbacks, [
+      'http://localhost:4040',
+      'http://localhost:4040/callback',
+      'http://localhost:6060/docs/',
+    ])
+  }
 })
 
 test('all problems of a description are reported at once', async (t) => {

@@ -73,7 +73,7 @@ export const descriptionSchema = {
               default: [
                 'http://localhost:4040',
                 'http://localhost:4040/callback',
-                'http://localhost:6060/docs/static/oauth2-redirect.html',
+                'http://localhost:6060/docs/',
               ],
             },
             logout_urls: { ...urls, default: ['http://localhost:4040'] },
