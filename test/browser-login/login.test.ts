@@ -501,3 +501,22 @@ test('without routes to call, the profile says how to name some', async (t) => {
   t.equal(status, 200)
   t.match(html, /No calls are shown here.*<code>profileRoutes</)
 })
+
+test('the profile shows calls whose response has another form than ours', async (t) => {
+  const { app, visitor } = await site(t, { profileRoutes: ['/list', '/text', '/problem'] })
+  const config = { access: {} }
+  app.get('/list', { config }, () => [1, 2])
+  app.get('/text', { config }, () => 'not JSON')
+  app.get('/problem', { config }, (_request, reply) => {
+    reply.code(404).type('application/problem+json')
+    return { title: 'Not Found', detail: 'There is no such note.' }
+  })
+  const uma = visitor()
+  await uma.logIn()
+  const { status, html } = await uma.visit('/profile')
+  t.equal(status, 200)
+  for (const path of ['list', 'text']) {
+    t.match(html, `<dt>/${path}</dt><dd><span class="chip good">200</span> </dd>`)
+  }
+  t.match(html, /404<.span> There is no such note\.<.dd>/)
+})

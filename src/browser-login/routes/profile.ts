@@ -40,8 +40,7 @@ ${calls.length === 0 ? NO_CALLS : html`<div class="card"><dl class="names">${cal
         headers: { host, authorization: `Bearer ${accessToken}` },
         remoteAddress: ip,
       })
-      const { message } = response.json<{ message: string }>()
-      return { status: response.statusCode, message }
+      return { status: response.statusCode, message: messageOf(response.payload) }
     }
   },
   {
@@ -50,6 +49,19 @@ ${calls.length === 0 ? NO_CALLS : html`<div class="card"><dl class="names">${cal
     dependencies: ['login-requirement', 'csrf-guard', 'pages', 'error-pages'],
   },
 )
+
+/**
+ * The text for people in a response: its message, or that of problem details (RFC 9457). Empty if there is none,
+ * as in a list.
+ */
+function messageOf(body: string): string {
+  try {
+    const { message, detail, title } = Object(JSON.parse(body))
+    return String(message ?? detail ?? title ?? '')
+  } catch {
+    return ''
+  }
+}
 
 const NO_CALLS = html`<p class="empty">No calls are shown here. A product names them in <code>profileRoutes</code> of its server.</p>`
 
