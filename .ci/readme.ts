@@ -1,6 +1,7 @@
 /**
  * Runs the documents as a newcomer would: while `npm run dev` runs, each `sh` block of the README that
- * a `text` block follows has to print just that, and each command for the local tenant has to succeed. Prints `N passed, N failed`.
+ * a `text` block follows has to print just that, and each command for the local tenant has to succeed.
+ * Prints `README: N passed, N failed`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -45,7 +45,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The environment variables, without the secrets. */
     config: PublicValues
-    /** By what uses them, such as `sessions`; undefined if nothing connected yet. */
+    /** The state of each connection by its use, such as `sessions`; undefined before it is first used. */
     redisConnections: Map<string, () => RedisStatus | undefined>
     /** The name of what is not ready, if anything is not. It does not start a fetch. */
     notReady: () => string | undefined

@@ -19,8 +19,8 @@ export interface Verification {
 }
 
 /**
- * Chooses how access tokens are verified: with the keys of their issuers, or by introspection. It is a property of
- * the configuration, and never of a token or of what failed.
+ * Chooses how access tokens are verified: with the keys of their issuers, or by introspection. The configuration
+ * decides, and not the token. If one way fails, the other one is not tried.
  *
  * @param claims further claims of the principal
  */

@@ -60,7 +60,7 @@ let requests = 0
 await waitUntilReady()
 const warmUp = Math.min(5, seconds / 4)
 await runFor(warmUp)
-// The server keeps a connection for so long after its last response.
+// For this time, the server keeps a connection after its last response.
 await sleep(LINGER_MS)
 const restBefore = { memory: await server.memory(), descriptors: server.descriptors() }
 await runFor(only === undefined ? seconds - warmUp : 0)

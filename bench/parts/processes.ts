@@ -27,8 +27,9 @@ interface LayoutResult {
 
 /**
  * One and two processes of our server: called directly (with one wrk for each), behind HAProxy, which
- * distributes connections, and with `WORKERS=2`, where a primary distributes them. Load generator and balancer use the
- * same cores, so on two cores two processes cannot be twice as fast: the columns of cores show what each had.
+ * distributes connections, and with `WORKERS=2`, where a primary distributes them. Load generator and
+ * balancer use the same cores, so on two cores two processes cannot be twice as fast: the columns of cores
+ * show what each had.
  */
 export async function processes(context: BenchContext): Promise<string> {
   const { options, issuer, tokens, results } = context

@@ -23,8 +23,8 @@ export interface Requirements<Request = unknown> extends AuthenticationRequireme
   /** Whether the token must be bound to a key of the client, and come with a proof (DPoP, RFC 9449). */
   readonly bound?: true
   /**
-   * A check of a product's own, such as who owns a record. It runs after the others, with parameters
-   * and body at hand. Its function name is logged, so it must have one.
+   * A check of a product's own, such as who owns a record. It runs after the others, and has the parameters
+   * and the body. The name of the function is logged, so it must have one.
    *
    * @returns whether the call is allowed
    */
@@ -36,7 +36,7 @@ export interface Requirements<Request = unknown> extends AuthenticationRequireme
   readonly optional?: true
 }
 
-/** Who may call a route: everybody, without reading credentials, or who meets the requirements. */
+/** Who may call a route: everybody, and credentials are not read, or those whose token meets the requirements. */
 export type AccessPolicy<Request = unknown> = 'public' | Requirements<Request>
 
 export type DenialCode =
@@ -52,7 +52,7 @@ const KEYS: readonly string[] = [...LISTS, 'maxAge', 'bound', 'check', 'optional
 /** A scope token (RFC 6749 §3.3), since the challenge lists permissions as scope, and values of `acr`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-/** Of `scope` and of `acr_values`, each. Proxies and clients limit the headers of a response, often to 4 KiB. */
+/** For `scope`, and for `acr_values`, in characters. Proxies and clients limit response headers, often to 4 KiB. */
 const MAX_CHALLENGE_LENGTH = 1_024
 
 /**

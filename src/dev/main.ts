@@ -17,8 +17,8 @@ const MAX_KEYS_WAIT_MS = 2_000
 const KEYS_POLL_MS = 5
 
 /*
- * The program behind `npm run dev`, with the provider of its option as an argument. The command starts it, and starts it again after a change. The
- * greeting goes to the command, which prints it if it is new.
+ * The program behind `npm run dev`, with the provider of its option as an argument. The command starts it, and
+ * starts it again after a change. The greeting goes to the command, which prints it if it is new.
  */
 try {
   const project = findProject(process.cwd())

@@ -4,6 +4,6 @@ export interface Finding {
   readonly found: string
   /** How to fix the problem; undefined if there is none. */
   readonly hint?: string
-  /** What to check by hand. It is not a problem of itself. */
+  /** What to check by hand. It is not necessarily a problem. */
   readonly warning?: string
 }

@@ -1,8 +1,8 @@
 const AUTHORIZATION = /^authorization:\s*/i
 
 /**
- * Extracts a token from pasted text: removes `Authorization: Bearer` (or `DPoP`), quotes and line breaks. One pattern for
- * all of it would take time with the square of the length.
+ * Extracts a token from pasted text: removes `Authorization: Bearer` (or `DPoP`), quotes and line breaks. One
+ * pattern for all of it would take time with the square of the length.
  */
 export function extractToken(text: string): string {
   const value = withoutQuotes(text.trim()).replace(AUTHORIZATION, '')

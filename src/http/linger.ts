@@ -40,9 +40,9 @@ export function handlesNoMore(socket: Socket): boolean {
 }
 
 /**
- * Ends the sending side, so that the client sees the end of the response. A small amount of what the
- * client still sends is read and dropped; of more, nothing is read. The connection is destroyed when
- * the client has closed its side, or when the time is over.
+ * Ends the sending side, so that the client sees the end of the response. What the client still sends is
+ * read and dropped up to a limit, and not read beyond it. The connection is destroyed when the client has
+ * closed its side, or when the time is over.
  *
  * @param time in milliseconds
  */

@@ -20,8 +20,9 @@ export interface ProcessLimits {
 }
 
 /**
- * How many connections fit into the limits of the process. At half of a limit, the rest is for all else.
- * Without a file left, the server could neither fetch keys nor connect to Redis.
+ * How many connections fit into the limits of the process: into half of the heap, and into all files but the
+ * reserved ones, or half of the files if these are few. Without a file left, the server could neither fetch
+ * keys nor connect to Redis.
  */
 export function connectionLimit({ openFiles = Infinity, heap }: ProcessLimits): number {
   const byFiles = Math.max(openFiles - RESERVED_FILES, openFiles / 2)

@@ -1,4 +1,4 @@
-/** How often the event loop should come round. */
+/** How often the timer should run. */
 const RESOLUTION_MS = 10
 /** With shorter samples, a single short pause would count as overload. */
 const SAMPLE_MS = 1_000

@@ -25,7 +25,7 @@ const READINESS = {
   tags: ['Health'],
   summary: 'Whether the server is ready for requests',
   description:
-    "It is ready once it has the tenant's keys and its resources are ready, and until it begins to shut down. Redis is not needed for that; the message says for what it does not reply.",
+    "It is ready once it has the tenant's keys and its resources are ready, and until it begins to shut down. Redis is not needed for that: if it does not reply, the message names what it is used for.",
   response: {
     200: {
       ...messageSchema,

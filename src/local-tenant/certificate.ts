@@ -16,7 +16,8 @@ export interface Certificate {
 
 /**
  * The certificate of the local tenant, for `localhost` and the loopback addresses. It is kept, so that browsers
- * remember that they trust it, and a new one is made before it ends. `certificate.pem` is the certificate without its key.
+ * remember that they trust it, and a new one is made before it ends. `certificate.pem` is the certificate
+ * without its key.
  *
  * @param directory where the tenant stores it
  */

@@ -6,13 +6,13 @@ export interface CollectedMetric {
   readonly help: string
 }
 
-/** Whose value can fall. */
+/** A metric whose value can fall. */
 export interface CollectedGauge extends CollectedMetric {
   /** How the values of several workers become one. Only amounts that add up are a sum. */
   readonly aggregator: Aggregator
 }
 
-/** What the values of a metric have. */
+/** The label of a metric with several values. */
 export interface Label {
   readonly label: string
 }

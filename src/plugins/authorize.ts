@@ -18,9 +18,9 @@ export interface AuthorizeOptions extends AuthenticationClock {
 }
 
 /**
- * Allows a principal what the route's declared policy allows. Organization, permissions, scopes and
- * the age of the login are decided on the head of the request, before its body is read. A policy's own check follows with
- * the parameters and the body at hand.
+ * Allows a principal what the route's declared policy allows. Organization, permissions, scopes and the
+ * login are checked with the head of the request, before its body is read. The policy's own check follows,
+ * and has the parameters and the body.
  */
 export const authorize = fp<AuthorizeOptions>(
   async (app, { organizations, ...clock }) => {

@@ -68,6 +68,7 @@ export interface DryRunOptions {
   readonly format: ErrorFormat
 }
 
+/** Adds `app.dryRun`. Its requests pass the same hooks as real ones. */
 export const dryRun = fp<DryRunOptions>(
   async (app, { format }) => {
     /** The dry runs under way, by the value of their header, which nobody outside can know. */

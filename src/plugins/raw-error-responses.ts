@@ -15,7 +15,7 @@ import { inOrder } from '../http/in-order.ts'
 import { handleNoMore, isLingering, linger } from '../http/linger.ts'
 import type { CompletedRequest } from '../observability/request-log.ts'
 
-/** Node's parser knows others, those of RTSP, and Fastify has no hooks for them. */
+/** Node's parser also accepts the methods of RTSP, and Fastify has no hooks for them. */
 const HTTP_METHODS: ReadonlySet<string | undefined> = new Set(METHODS)
 
 const STATUS_OF_PARSER_ERROR: Readonly<Record<string, number>> = {
@@ -40,10 +40,9 @@ export interface RawErrorResponsesOptions {
 }
 
 /**
- * Answers the requests that reach no hook (malformed HTTP, undecodable URLs, `Expect`, `CONNECT`, methods
- * of other protocols),
- * and those whose body is malformed or does not arrive in time, with the body and the headers of
- * every other error.
+ * Answers the requests that reach no hook: malformed HTTP, undecodable URLs, `Expect`, `CONNECT`, methods
+ * of other protocols, and bodies that are malformed or do not arrive in time. The response has the body
+ * and the headers of every other error.
  */
 export function rawErrorResponses({
   errorResponse,

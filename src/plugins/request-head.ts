@@ -76,8 +76,8 @@ const TARGET = /^(\/|https?:\/\/[^/?#\\@]+\/)/
 
 /**
  * Node's parser accepts a request line without a version, or with that of HTTP/2. No transfer coding but
- * `chunked` is known here, and HTTP/1.0 has none (RFC 9112 §6.1). For Node's parser, an empty field is none,
- * and of several codings only the last one counts.
+ * `chunked` is known here, and HTTP/1.0 has none (RFC 9112 §6.1). Node's parser ignores an empty field, and
+ * of several codings all but the last one.
  */
 function isWellFormed({ url, httpVersion, headers }: IncomingMessage): boolean {
   const coding = headers['transfer-encoding']

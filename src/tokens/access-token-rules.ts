@@ -66,7 +66,10 @@ const header: Rule = {
   check: ({ header }, { algorithms }) => checkHeader(header, algorithms, TYPES),
 }
 
-/** Neither an ID token (OpenID Connect Core §2, §3.3.2.11) nor a logout token, nor bound to what is not checked (RFC 7800). */
+/**
+ * The token is not an ID token (OpenID Connect Core §2, §3.3.2.11) or a logout token, and is not bound to
+ * something that is not checked here (RFC 7800).
+ */
 const kind: Rule = {
   name: 'kind',
   check({ claims }, expected) {

@@ -49,8 +49,8 @@ export function originOf(text: string): string | undefined {
 }
 
 /**
- * Parses a URL. A text that the parser would repair is none: it drops white space and encodings, takes a
- * backslash for a slash, and a number for an address, so that the host would be another one than is written.
+ * Parses a URL. A text that the parser would repair is invalid: it drops white space and encodings, takes a
+ * backslash for a slash, and a number for an address, so that the host would not be the one that is written.
  */
 export function parseUrl(text: string): URL | undefined {
   if (REPAIRED.test(text) || !URL.canParse(text)) return undefined

@@ -3,12 +3,12 @@ import type { Store } from './store.ts'
 
 /** For one network of addresses. */
 const MAX_IN_RANGE = 1_000
-/** If there are too many in all, a network that has no more than this loses none for its newest. */
+/** A network with more than this loses its own oldest record if there are too many in all. */
 const FAIR_SHARE = 20
 
 /**
- * Bounds the records that anybody can make the server store, by beginning logins. Who begins too many
- * loses the oldest of their own.
+ * Bounds the records that anybody can make the server store, by beginning logins. A network that begins too
+ * many loses its own oldest ones.
  */
 export class BegunLogins {
   readonly #store: Store
@@ -21,8 +21,9 @@ export class BegunLogins {
   }
 
   /**
-   * Makes room for a record. If the address range has too many, its oldest is deleted. If there are too
-   * many in all, that is so for a range with more than a fair share; for others, the oldest of all goes.
+   * Makes room for a record. If the address range has too many, its oldest record is deleted. If there are
+   * too many in all, the oldest of the range is deleted if it has more than a fair share, and otherwise the
+   * oldest of all.
    */
   async admit(kind: string, name: string, range: string): Promise<void> {
     const key = storeKey(kind, name)

@@ -11,7 +11,7 @@ const TAG_BYTES = 16
  * Records that are unreadable to anyone with access to the store: names are hashed, and values are
  * encrypted (AES-256-GCM) under a key derived from the newest session secret. All secrets decrypt.
  * A value is bound to its name, so that two records cannot be swapped, and to the deployment that wrote
- * it, so that a login at one with the same secret is none at another.
+ * it, so that a login does not count at another deployment with the same secret.
  */
 export class EncryptedRecords {
   readonly #store: Store

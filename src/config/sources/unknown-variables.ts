@@ -14,8 +14,8 @@ const MAX_REPORTED = 10
 const MAX_LENGTH = 64
 
 /**
- * Finds variables that look like one of ours but are none, such as `AUTH_FAILURE_MAX`. A name is reported
- * if it has one of our prefixes, or if each of its words differs from one of ours by about a letter.
+ * Finds variables that look like one of ours but are not, such as `AUTH_FAILURE_MAX`. A name is reported if
+ * it has one of our prefixes, or if each of its words differs from one of ours by about a letter.
  *
  * @param known the names of our variables
  * @returns a sentence for each; no value is in them

@@ -26,7 +26,10 @@ export type ActiveFaults = Readonly<Partial<Record<'slow' | 'down' | 'rate-limit
 
 export type FaultType = 'rotate' | 'withdraw' | 'slow' | 'down' | 'rate-limit' | 'up'
 
-/** The paths that respond even if the tenant is down: this route, what commands ask, the console with its style sheet. */
+/**
+ * The paths that respond even if the tenant is down: this route, those that the commands call, and the console
+ * with its style sheet.
+ */
 const ALWAYS_UP =
   /^\/(pages\.css|local-tenant\/(faults|environment|decisions|status|changes|reset)|console\/[\w/-]+)?(\?|$)/
 

@@ -20,15 +20,15 @@ const EXIT_RETRY_INTERVAL_MS = 10
 interface LogOutputEvents {
   /** All that waited is written; with the number of lines dropped since the last event. */
   recovered: [dropped: number]
-  /** The output cannot be written; once until it recovers. A reader that is slow is none of this. */
+  /** Once until it recovers: the output cannot be written, or its reader is so slow that lines are dropped. */
   failed: [code: string]
 }
 
 /**
- * Standard output or another one, written in batches of lines, without waiting for its reader. While it cannot be
- * written (full disk, reader gone or stuck), lines wait in a queue, and further lines are dropped and
- * counted. pino's destination (sonic-boom) writes in a thread that a stuck reader blocks, and Node
- * waits for its threads before it exits. No upstream issue found, as of sonic-boom 4.2.1.
+ * Writes lines to standard output or another output, in batches, without waiting for its reader. While it
+ * cannot be written (full disk, reader gone or stuck), lines wait in a queue, and if that is full, further
+ * lines are dropped and counted. pino's destination (sonic-boom) writes in a thread that a stuck reader
+ * blocks, and Node waits for its threads before it exits. No upstream issue found, as of sonic-boom 4.2.1.
  */
 export class LogOutput extends EventEmitter<LogOutputEvents> implements DestinationStream {
   readonly #write: (bytes: Buffer) => number

@@ -17,7 +17,7 @@ const MAX_NAME_LENGTH = 200
 const MAX_TEXT_LENGTH_OF_LINE = 32_768
 /** A shorter text is always kept, such as an event after a long text. */
 const MIN_TEXT_LENGTH = 40
-/** How much of a text is searched for secrets. More than what is kept, so that none is cut before. */
+/** How much of a text is searched for secrets. It is more than is kept, so that no secret is cut before it is found. */
 const MAX_SEARCHED_LENGTH = 65_536
 /** A finished line that is longer has bindings or output of serializers that were not bounded. */
 const MAX_LINE_LENGTH = 131_072
@@ -164,7 +164,7 @@ function wholeWords(text: string): string {
   return part.slice(0, part.lastIndexOf(' ') + 1)
 }
 
-/** The absence of a secret is not one, and neither is a number of tokens. */
+/** Null, booleans and a number of tokens are not secrets, whatever their name is. */
 function isWorthHiding(name: string, value: unknown): boolean {
   if (typeof value === 'number' && /tokens$/i.test(name)) return false
   return value !== undefined && value !== null && typeof value !== 'boolean'

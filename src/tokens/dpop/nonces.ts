@@ -17,7 +17,7 @@ export class Nonces {
   #current = ''
 
   /**
-   * @param secrets newest first: it makes the nonces, and those of all are accepted
+   * @param secrets newest first: the first one makes the nonces, and nonces of all are accepted
    * @param now milliseconds since the epoch
    */
   constructor(secrets: readonly string[], now: () => number) {

@@ -19,7 +19,7 @@ import type { ReplayStore } from './replay-store.ts'
 export interface ProofVerifierOptions {
   /** Signature algorithms that are allowed: asymmetric ones only. */
   readonly algorithms: readonly string[]
-  /** Without nonces, which alone limit the age otherwise. */
+  /** They apply if there are no nonces. Otherwise, the nonces limit the age. */
   readonly times: ProofTimes
   /** Milliseconds since the epoch. */
   readonly now: () => number

@@ -21,7 +21,7 @@ export interface IntrospectionVerifierOptions {
   /** What the tokens of the issuer must contain. */
   readonly expected: Expectations
   readonly endpoint: IntrospectionEndpoint
-  /** How long an active token is accepted without another call, in milliseconds: so long lives a revoked one. */
+  /** How long a token is accepted without another call, in milliseconds, also if it was revoked since. */
   readonly maxAge: number
   readonly principal: PrincipalOptions
   /** Milliseconds since the epoch. */

@@ -8,8 +8,8 @@ export interface KeySetsOptions extends Omit<RemoteJwksOptions, 'url' | 'onEvent
 }
 
 /**
- * The key sets (JWKS) of all trusted issuers whose tokens are verified with keys. They share nothing: one that is unavailable, or for which
- * key ids are made up, does not affect the others.
+ * The key sets (JWKS) of all trusted issuers whose tokens are verified with keys. They share nothing: one that
+ * is unavailable, or for which key ids are made up, does not affect the others.
  */
 export class KeySets {
   /** By issuer, the main one first. */
