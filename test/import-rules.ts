@@ -157,7 +157,7 @@ export const forbidden: Rule[] = [
   // #region api-reference
   folder(
     'api-reference',
-    [...files('html/'), ...packages(FASTIFY)],
+    [...files('html/', 'utils/'), ...packages(FASTIFY)],
     'an optional feature does not depend on the core.',
     [NODE],
   ),

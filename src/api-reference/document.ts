@@ -1,3 +1,5 @@
+import { valueAt } from '../utils/json-pointer.ts'
+
 /** A JSON Schema, as far as the page shows it. */
 export interface Schema {
   readonly $ref?: string
@@ -65,16 +67,7 @@ const MAX_REFERENCES = 10
 export function resolve<T extends { readonly $ref?: string }>(document: object, value: T): T {
   let current: T | undefined = value
   for (let count = 0; current?.$ref !== undefined && count < MAX_REFERENCES; count++) {
-    current = at(document, current.$ref) as T | undefined
+    current = valueAt(document, current.$ref) as T | undefined
   }
   return current ?? ({} as T)
-}
-
-/** The value at a JSON Pointer (RFC 6901) in the form of a URL's fragment. */
-function at(document: object, reference: string): unknown {
-  const names = reference.split('/').slice(1)
-  return names.reduce<unknown>((value, name) => {
-    const key = name.replaceAll('~1', '/').replaceAll('~0', '~')
-    return Object.entries(Object(value)).find(([member]) => member === key)?.[1]
-  }, document)
 }

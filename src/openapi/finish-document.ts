@@ -121,7 +121,8 @@ function withoutUnused(
   }
 }
 
-function mapValues<V, W>(
+/** A copy of an object with other values. */
+export function mapValues<V, W>(
   object: Readonly<Record<string, V>>,
   change: (value: V, key: string) => W,
 ): Record<string, W> {

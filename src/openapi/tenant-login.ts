@@ -1,4 +1,5 @@
 import type { ApiDocument, Operation } from './document.ts'
+import { mapValues } from './finish-document.ts'
 
 const LOGIN = 'login'
 
@@ -44,8 +45,4 @@ function withLogin(operation: Operation): Operation {
   return security.every(({ accessToken }) => accessToken === undefined)
     ? operation
     : { ...operation, security: [...security, { [LOGIN]: [] }] }
-}
-
-function mapValues<V, W>(object: Readonly<Record<string, V>>, change: (value: V) => W) {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]))
 }

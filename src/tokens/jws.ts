@@ -7,6 +7,11 @@ export const MAX_TOKEN_BYTES = 8 * 1024
 /** The JOSE header (RFC 7515 §4) or the claims (RFC 7519 §4) of a token. The types of its members are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
+/** Whether a value is an object of JSON, and no array. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** A decoded token, not verified yet. */
 export interface DecodedToken {
   readonly header: JsonObject
@@ -40,9 +45,7 @@ function decodeObject(segment: string): JsonObject | undefined {
   if (!isCanonical(segment)) return undefined
   const bytes = Buffer.from(segment, 'base64url')
   const value = isUtf8(bytes) ? parseJson(bytes.toString('utf8')) : undefined
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined
+  return isJsonObject(value) ? value : undefined
 }
 
 /** Whether base64url text without padding has no unused bits set in its last character (RFC 4648 §3.5). */

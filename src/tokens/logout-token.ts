@@ -4,7 +4,7 @@ import {
   type ClientTokenExpectations,
   verifyClientToken,
 } from './client-token.ts'
-import type { JsonObject } from './jws.ts'
+import { isJsonObject, type JsonObject } from './jws.ts'
 import type { Result } from './result.ts'
 
 const TYPES = [undefined, 'jwt', 'logout+jwt', 'application/logout+jwt']
@@ -47,13 +47,9 @@ interface LogoutClaims extends JsonObject {
 
 function checkLogout({ sid, sub, jti, events, nonce }: JsonObject) {
   if (nonce !== undefined) return 'nonce_present'
-  if (!isObject(events) || !isObject(events[LOGOUT_EVENT])) return 'event_missing'
+  if (!isJsonObject(events) || !isJsonObject(events[LOGOUT_EVENT])) return 'event_missing'
   if (sid !== undefined && !isText(sid)) return 'session_malformed'
   if (sub !== undefined && !isText(sub)) return 'subject_missing'
   if (sid === undefined && sub === undefined) return 'subject_missing'
   return isText(jti) ? undefined : 'identifier_missing'
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null
 }

@@ -1,5 +1,6 @@
 import { initials, timeElement } from '../../html/components.ts'
 import { type Html, html } from '../../html/html.ts'
+import { isText } from '../../tokens/claims.ts'
 import type { Login } from '../sessions/logins.ts'
 
 /** The name of a person, from the claims of the ID token. */
@@ -36,8 +37,4 @@ function timeOf(name: string, value: unknown): Html | undefined {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== ''
 }

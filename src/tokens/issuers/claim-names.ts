@@ -1,5 +1,5 @@
 import { ownMember, valueAt } from '../../utils/json-pointer.ts'
-import type { JsonObject } from '../jws.ts'
+import { isJsonObject, type JsonObject } from '../jws.ts'
 
 /**
  * Where the tokens of an issuer have what is read from them. Each is the name of a claim, or a JSON Pointer
@@ -72,10 +72,6 @@ function textsIn(value: unknown): readonly string[] {
 }
 
 function keysOfObjects(value: unknown): readonly string[] {
-  if (!isObject(value) || !Object.values(value).every(isObject)) return []
+  if (!isJsonObject(value) || !Object.values(value).every(isJsonObject)) return []
   return Object.keys(value)
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,7 +4,7 @@ import {
   type JsonWebKey,
   type KeyObject,
 } from 'node:crypto'
-import type { JsonObject } from '../jws.ts'
+import { isJsonObject, type JsonObject } from '../jws.ts'
 
 /** A public key of the tenant, ready to verify with. */
 export interface VerificationKey {
@@ -54,7 +54,7 @@ export function parseJwks(jwks: readonly unknown[], algorithms: readonly string[
   const keys: VerificationKey[] = []
   const unusable: UnusableKey[] = []
   for (const jwk of jwks) {
-    const kid = isObject(jwk) && typeof jwk['kid'] === 'string' ? jwk['kid'] : undefined
+    const kid = isJsonObject(jwk) && typeof jwk['kid'] === 'string' ? jwk['kid'] : undefined
     const result = parseKey(jwk, algorithms)
     if (typeof result === 'string') unusable.push({ kid, reason: result })
     else keys.push({ kid, ...result })
@@ -79,7 +79,7 @@ function parseKey(
   jwk: unknown,
   allowed: readonly string[],
 ): Pick<VerificationKey, 'algorithms' | 'key'> | string {
-  if (!isObject(jwk)) return 'not a JSON object'
+  if (!isJsonObject(jwk)) return 'not a JSON object'
   const { kty, crv, use, alg, key_ops: operations } = jwk
   if (kty === 'oct' || 'd' in jwk) return 'symmetric or private key'
   if (use !== undefined && use !== 'sig') return 'not for signatures'
@@ -108,8 +108,4 @@ function importKey(jwk: JsonObject): KeyObject | undefined {
   } catch {
     return undefined
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
