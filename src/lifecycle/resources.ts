@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
+import { settlesWithin } from '../utils/settles-within.ts'
 
 /** Something that routes depend on, such as a database. */
 export interface Resource {
@@ -51,21 +51,17 @@ export class Resources {
    *   and not waited for
    */
   async stop(log: FastifyBaseLogger, timeout: number): Promise<void> {
-    const deadline = new AbortController()
-    const late = sleep(Math.max(0, timeout), LATE, { signal: deadline.signal }).catch(() => LATE)
+    const deadline = performance.now() + timeout
     for (const resource of this.#started.splice(0)) {
       const { name } = resource
       try {
         const stopped = (async () => resource.stop?.())()
-        if ((await Promise.race([stopped, late])) === LATE) {
+        if (!(await settlesWithin(stopped, deadline - performance.now()))) {
           log.warn({ event: 'resource_stop_timeout', resource: name }, 'Resource did not stop')
         }
       } catch (err) {
         log.error({ event: 'resource_stop_failed', resource: name, err }, 'Resource failed to stop')
       }
     }
-    deadline.abort()
   }
 }
-
-const LATE = Symbol('late')

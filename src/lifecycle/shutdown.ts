@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { settlesWithin } from '../utils/settles-within.ts'
 
 const IDLE_CONNECTIONS_INTERVAL_MS = 50
 /** How long closing may go on after the time-out. Only a hook of a product takes that long. */
@@ -36,8 +37,7 @@ export async function shutdown(app: FastifyInstance, options: ShutdownOptions): 
   }, timeout - drainTime)
   // Connections with a response in flight when draining began never got `Connection: close`.
   const interval = setInterval(() => app.closeIdleConnections(), IDLE_CONNECTIONS_INTERVAL_MS)
-  const late = sleep(timeout - drainTime + CLOSE_GRACE_MS, LATE, { ref: false })
-  if ((await Promise.race([closeApp(app), late])) === LATE) {
+  if (!(await settlesWithin(closeApp(app), timeout - drainTime + CLOSE_GRACE_MS))) {
     app.log.warn(
       { event: 'shutdown_incomplete' },
       'Shutdown timed out: an onClose hook did not end',
@@ -67,5 +67,3 @@ async function quietTurn(): Promise<void> {
     duration = performance.now() - begin
   }
 }
-
-const LATE = Symbol('late')

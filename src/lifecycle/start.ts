@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { settlesWithin } from '../utils/settles-within.ts'
 
 /** What the server waits for before it listens. */
 export interface FirstKeys {
@@ -17,16 +17,11 @@ export interface FirstKeys {
  */
 export async function waitForKeys(keys: FirstKeys, timeout: number, log: Logger): Promise<void> {
   if (timeout === 0) return
-  const wait = new AbortController()
-  const late = sleep(timeout, LATE, { signal: wait.signal }).catch(() => LATE)
-  if ((await Promise.race([keys.available, late])) === LATE) {
+  if (!(await settlesWithin(keys.available, timeout))) {
     const waited = { event: 'keys_start_timeout', timeout }
     log.warn(waited, 'Listening without keys: no issuer had any in time')
   }
-  wait.abort()
 }
-
-const LATE = Symbol('late')
 
 /**
  * A step of the start that a signal can interrupt.
