@@ -88,3 +88,24 @@ export class StatusError extends Error {
 export function reasonOf(status: number): string {
   return assertDefined(STATUS_CODES[status], 'reason phrase')
 }
+
+/** Statuses with a challenge. Of these, the server itself answers 401, and 407 is a proxy's. */
+const CHALLENGES = [401, 407]
+
+/**
+ * The status of an error of another library. It counts only if the error is made for the client of
+ * this server: one of Fastify and its plugins (`FastifyError`), or of http-errors (`expose`). Others
+ * have the status of a call that the server made itself, and a failure of that is a fault of ours.
+ */
+export function statusOf(error: unknown): number {
+  // Anything can be thrown, null included.
+  const { name, expose, statusCode } = Object(error) as {
+    readonly name?: unknown
+    readonly expose?: unknown
+    readonly statusCode?: unknown
+  }
+  const isForClient = name === 'FastifyError' || expose === true
+  const status = Number(statusCode)
+  const isClientError = status >= 400 && status < 500 && status in STATUS_CODES
+  return isForClient && isClientError && !CHALLENGES.includes(status) ? status : 500
+}

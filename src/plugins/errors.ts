@@ -1,11 +1,10 @@
-import { STATUS_CODES } from 'node:http'
 import { errorCodes, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Challenge, RejectionCode, TokenScheme } from '../access/challenge.ts'
 import { Challenges, type ChallengesOptions } from '../access/challenges.ts'
 import { COMMON_HEADERS } from '../http/common-headers.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
-import { type ErrorDetail, HttpError, StatusError } from '../http/http-error.ts'
+import { type ErrorDetail, HttpError, StatusError, statusOf } from '../http/http-error.ts'
 import { fieldErrors, InvalidRequestError } from '../http/validation.ts'
 import { ReplayStoreError } from '../tokens/dpop/errors.ts'
 import { UnverifiableError } from '../tokens/errors.ts'
@@ -101,9 +100,6 @@ function send(
     .send(format.body(status, detail))
 }
 
-/** Statuses with a challenge. Of these, the server itself answers 401, and 407 is a proxy's. */
-const CHALLENGES = [401, 407]
-
 /** The code of an error of ours or of Fastify's. A product's own codes are not counted. */
 function refusalOf(error: unknown): string | undefined {
   if (error instanceof StatusError) return error.code
@@ -124,24 +120,6 @@ function responseTo(error: unknown, request: FastifyRequest): ErrorResponse {
   if (error instanceof HttpError) return { status: error.statusCode, detail: error.detail }
   if (isInvalidRequest(error)) return { status: 400, detail: invalidRequest(error, request) }
   return { status: statusOf(error) }
-}
-
-/**
- * The status of an error of another library. It counts only if the error is made for the client of
- * this server: one of Fastify and its plugins (`FastifyError`), or of http-errors (`expose`). Others
- * have the status of a call that the server made itself, and a failure of that is a fault of ours.
- */
-function statusOf(error: unknown): number {
-  // Anything can be thrown, null included.
-  const { name, expose, statusCode } = Object(error) as {
-    readonly name?: unknown
-    readonly expose?: unknown
-    readonly statusCode?: unknown
-  }
-  const isForClient = name === 'FastifyError' || expose === true
-  const status = Number(statusCode)
-  const isClientError = status >= 400 && status < 500 && status in STATUS_CODES
-  return isForClient && isClientError && !CHALLENGES.includes(status) ? status : 500
 }
 
 /** Whether the code is one of Fastify's table, and not one that looks like it. */

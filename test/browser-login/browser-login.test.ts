@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { test } from 'tap'
 import { browserLogin } from '../../src/browser-login/browser-login.ts'
 import { errorPages } from '../../src/browser-login/pages/error-page.ts'
+import { pages } from '../../src/browser-login/pages/page.ts'
 import { backchannelLogout } from '../../src/browser-login/routes/backchannel-logout.ts'
 import { home } from '../../src/browser-login/routes/home.ts'
 import { logout } from '../../src/browser-login/routes/logout.ts'
@@ -134,6 +135,28 @@ test('a plugin whose dependencies are missing stops the start', async (t) => {
       message: `The dependency '${missing}'`,
     })
   }
+})
+
+test('a call of ours that failed with a status is a fault of ours on a page too', async (t) => {
+  const app = fastify()
+  t.teardown(() => app.close())
+  app.register(
+    fp(async (errors) => void errors.decorateRequest('failure', null), { name: 'errors' }),
+  )
+  app.register(pages, { tenantOrigin: 'https://tenant.test' })
+  app.register(errorPages)
+  for (const statusCode of [401, 404, 499]) {
+    app.get(`/${statusCode}`, () => Promise.reject(Object.assign(new Error(), { statusCode })))
+    app.get(`/exposed/${statusCode}`, () =>
+      Promise.reject(Object.assign(new Error(), { statusCode, expose: true })),
+    )
+  }
+  for (const path of ['401', '404', '499', 'exposed/401', 'exposed/499']) {
+    const { statusCode, body } = await app.inject(path)
+    t.equal(statusCode, 500, path)
+    t.match(body, 'Something failed on this site.', path)
+  }
+  t.equal((await app.inject('/exposed/404')).statusCode, 404)
 })
 
 test('a route whose CSRF guard is missing stops the start', async (t) => {

@@ -1,8 +1,8 @@
-import type { FastifyError, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { chip } from '../../html/components.ts'
 import { type Html, html } from '../../html/html.ts'
-import { reasonOf, StatusError } from '../../http/http-error.ts'
+import { reasonOf, StatusError, statusOf } from '../../http/http-error.ts'
 import { type ErrorText, OTHER_ERRORS, type Turn } from '../error-texts.ts'
 import { logCauses, PageError, toPageError } from '../errors.ts'
 import type { StartedLogin } from '../retry.ts'
@@ -38,19 +38,13 @@ export const errorPages = fp(
       // @fastify/session would try to save the session, and fail again after this handler.
       if (error instanceof StoreUnavailableError) Object.assign(request, { session: null })
       logCauses(request, pageError)
-      const status = statusOf(pageError)
       if (pageError instanceof StatusError) reply.headers(pageError.headers)
+      const status = pageError instanceof StatusError ? pageError.statusCode : statusOf(pageError)
       return reply.code(status).page(contentOf(pageError, status, request))
     })
   },
   { name: 'error-pages', dependencies: ['errors', 'pages'] },
 )
-
-function statusOf(error: unknown): number {
-  if (error instanceof StatusError) return error.statusCode
-  const { statusCode = 500 } = Object(error) as Partial<FastifyError>
-  return statusCode >= 400 && statusCode < 500 ? statusCode : 500
-}
 
 function contentOf(error: unknown, status: number, { id }: FastifyRequest): PageContent {
   if (!(error instanceof PageError)) {
