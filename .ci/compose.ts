@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { freePort } from '../test/support/process.ts'
+import { until } from '../test/support/until.ts'
 import { chooseEngine } from './compose-engines.ts'
 import { writeCertificate } from './proxy-files.ts'
 import { runChecks } from './run-checks.ts'
@@ -17,7 +18,6 @@ import { AUDIENCE, createSigner } from './signer.ts'
 
 const CLIENTS = 5
 const PAUSE_MS = 20
-const DEADLINE_MS = 60_000
 const ISSUER = 'https://tenant:8443'
 
 const home = mkdtempSync(join(tmpdir(), 'compose-'))
@@ -89,14 +89,6 @@ const statusOf = (path: string, headers: Record<string, string> = {}) =>
     () => 0,
   )
 
-async function waitUntil(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS
-  while (!(await condition().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`Not in time: ${what}`)
-    await sleep(200)
-  }
-}
-
 writeTenant()
 const engine = await chooseEngine({
   home,
@@ -111,7 +103,7 @@ const engine = await chooseEngine({
 async function starts(): Promise<void> {
   const begin = performance.now()
   await engine.up()
-  await waitUntil('the API behind HAProxy', async () => (await statusOf('public')) === 200)
+  await until(async () => (await statusOf('public')) === 200)
   console.log(`start to ready: ${((performance.now() - begin) / 1000).toFixed(1)} s`)
 }
 
@@ -136,16 +128,25 @@ async function query<T>(path: string): Promise<T> {
 }
 
 async function prometheusScrapes(): Promise<void> {
-  await waitUntil('both servers in Prometheus', async () => {
+  const bothAreUp = async () => {
     const { activeTargets } = await query<{ activeTargets: { health: string }[] }>('targets')
     return activeTargets.length === 2 && activeTargets.every(({ health }) => health === 'up')
-  })
+  }
+  await until(() => bothAreUp().catch(() => false))
   const { groups } = await query<{ groups: { rules: unknown[] }[] }>('rules')
   const found = groups.flatMap(({ rules }) => rules).length
   const file = parse(readFileSync('deploy/observability/alerts.yaml', 'utf8'))
   const expected = file.groups.flatMap(({ rules }: { rules: unknown[] }) => rules).length
   if (found !== expected) throw new Error(`${found} rules instead of ${expected}`)
   console.log(`Prometheus has ${found} rules`)
+}
+
+/** Whether a server has had requests since its start. */
+async function hasRequests(service: string): Promise<boolean> {
+  const script =
+    "fetch('http://127.0.0.1:9090/metrics').then(async (r) => console.log(await r.text()))"
+  const metrics = await engine.exec(service, ['/nodejs/bin/node', '-e', script])
+  return metrics.includes('route="/api/messages/protected"')
 }
 
 /** As docs/operations.md says: one after the other. */
@@ -163,12 +164,7 @@ async function replacement(): Promise<void> {
   try {
     for (const service of ['api1', 'api2']) {
       await engine.replace(service)
-      await waitUntil(`requests at the new ${service}`, async () => {
-        const script =
-          "fetch('http://127.0.0.1:9090/metrics').then(async (r) => console.log(await r.text()))"
-        const metrics = await engine.exec(service, ['/nodejs/bin/node', '-e', script])
-        return metrics.includes('route="/api/messages/protected"')
-      })
+      await until(() => hasRequests(service).catch(() => false))
     }
   } finally {
     isRunning = false

@@ -7,14 +7,13 @@ import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { trustCertificate } from '../src/config/tenant-port.ts'
 import { api } from '../src/local-tenant/directory/data.ts'
 import { startLocalTenant } from '../src/local-tenant/local-tenant.ts'
 import { freePort } from '../test/support/development.ts'
+import { until } from '../test/support/until.ts'
 
-const DEADLINE_MS = 60_000
 const MAX_STOP_MS = 2_000
 const IMAGE = 'messages-api'
 const NAME = 'messages-api-check'
@@ -61,14 +60,6 @@ const statusOf = (url: string, headers: Record<string, string> = {}) =>
     () => 0,
   )
 
-async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Not in time:\n${docker('logs', NAME)}`)
-    await setTimeout(20)
-  }
-}
-
 mkdirSync(shims)
 if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status !== 0) {
   cpSync(join(root, '.ci/docker-by-buildah.sh'), join(shims, 'docker'))
@@ -106,7 +97,7 @@ try {
     ...['run', '--rm', '--detach', ...hardening, '--network=host', '--name', NAME],
     ...['-v', `${certificate}:/ca.pem:ro`, ...flags, IMAGE],
   )
-  await waitUntil(async () => (await statusOf(`${url}/readyz`)) === 200)
+  await until(async () => (await statusOf(`${url}/readyz`)) === 200)
   const startTime = performance.now() - begin
 
   check('public', await statusOf(`${url}/api/messages/public`), 200)
@@ -134,7 +125,7 @@ try {
   const end = performance.now()
   // What buildah does after the end of the program takes longer than the program.
   const stopped = promisify(execFile)('docker', ['stop', NAME], { env: environment })
-  await waitUntil(async () => (await statusOf(`${url}/livez`)) === 0)
+  await until(async () => (await statusOf(`${url}/livez`)) === 0)
   const stopTime = performance.now() - end
   await stopped
   check('SIGTERM ends it in time', stopTime < MAX_STOP_MS, true)
@@ -151,6 +142,7 @@ try {
     readonly stderr?: string
   }
   console.error(`${message}\n${stdout}${stderr}`)
+  spawnSync('docker', ['logs', NAME], { env: environment, stdio: 'inherit' })
   spawnSync('docker', ['stop', NAME], { env: environment })
 } finally {
   await tenant.app.close()

@@ -7,10 +7,8 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../test/support/process.ts'
-
-const DEADLINE_MS = 30_000
+import { until } from '../test/support/until.ts'
 
 interface ProxyFile {
   readonly file: string
@@ -112,18 +110,15 @@ function split([program, ...args]: readonly [string, ...string[]]): [string, str
 
 /** Waits until something listens on a port of this machine. */
 export async function untilListening(port: number): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS
-  while (Date.now() < deadline) {
+  await until(async () => {
     const socket = connect(port, '127.0.0.1')
     const isOpen = await once(socket, 'connect').then(
       () => true,
       () => false,
     )
     socket.destroy()
-    if (isOpen) return
-    await sleep(50)
-  }
-  throw new Error(`Nothing listens on port ${port}`)
+    return isOpen
+  })
 }
 
 /** Writes a certificate for `localhost`, with its key, to `api.pem`, and the key to `api.key`; the certificate. */

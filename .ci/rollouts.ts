@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../test/support/process.ts'
+import { until } from '../test/support/until.ts'
 import {
   PROXY_NAMES,
   type ProxyName,
@@ -29,7 +30,6 @@ const WORKERS = 15
 const PAUSE_MS = 10
 /** How long the tenant takes to send its keys. A process that listens earlier has none yet. */
 const KEYS_DELAY_MS = 300
-const DEADLINE_MS = 30_000
 
 const directory = mkdtempSync(join(tmpdir(), 'rollouts-'))
 const handled = join(directory, 'handled')
@@ -97,16 +97,13 @@ async function startApi(port: number): Promise<ChildProcess> {
     MAX_EVENT_LOOP_DELAY: '0',
     ...overrides(),
   })
-  const deadline = Date.now() + DEADLINE_MS
-  while (Date.now() < deadline) {
-    const isReady = await fetch(`http://127.0.0.1:${port}/readyz`).then(
+  await until(() =>
+    fetch(`http://127.0.0.1:${port}/readyz`).then(
       ({ ok }) => ok,
       () => false,
-    )
-    if (isReady) return api
-    await sleep(20)
-  }
-  throw new Error('A process is not ready in time')
+    ),
+  )
+  return api
 }
 
 /** For measurements: `DRAIN_TIME=1 KEYS_START_TIMEOUT=0 tsx .ci/rollouts.ts`. */
