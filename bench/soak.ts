@@ -12,6 +12,7 @@ import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, createServer, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { encode } from './issuer/encode.ts'
 
 const SECONDS = Number(process.argv[2] ?? 120)
 const CONNECTIONS = 200
@@ -29,7 +30,6 @@ const issuer = `http://127.0.0.1:${(issuerServer.address() as AddressInfo).port}
 
 const now = Math.floor(Date.now() / 1000)
 const claims = { iss: `${issuer}/`, aud: AUDIENCE, sub: 'u', iat: now, exp: now + 7200 }
-const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 function token(changes: object = {}, header: object = {}): string {
   const input = `${encode({ alg: 'RS256', kid: 'k', ...header })}.${encode({ ...claims, ...changes })}`

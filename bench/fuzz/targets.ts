@@ -92,13 +92,6 @@ function absolute(random: Random, known: Target, marker: string): Target {
   }
 }
 
-const FILES = [
-  '/docs/static/../../package.json',
-  '/docs/static/%2e%2e/%2e%2e/package.json',
-  '/docs/static/..%5c..%5cpackage.json',
-  '/docs/static/none',
-]
-
 function unknown(random: Random, marker: string): Target {
   const paths = [
     `/${marker}`,
@@ -115,6 +108,9 @@ function unknown(random: Random, marker: string): Target {
     '/\\localhost',
     '/metrics',
     '/.env',
+    '/docs/../package.json',
+    '/docs/%2e%2e/package.json',
+    '/docs/..%5cpackage.json',
     '/*',
     '/:id',
     `/fuzz/open/1/${marker}`,
@@ -123,8 +119,6 @@ function unknown(random: Random, marker: string): Target {
     '/<script>',
     '/"\'`{}|^[]',
   ]
-  // There is a route for all files below it.
-  if (random.chance(10)) return { text: random.pick(FILES), statuses: [404, 405] }
   return { text: random.pick(paths), statuses: [404] }
 }
 

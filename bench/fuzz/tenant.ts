@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { encode } from '../issuer/encode.ts'
 
 export const AUDIENCE = 'https://api.fuzz.test'
 
@@ -89,8 +90,4 @@ export async function startTenant(): Promise<Tenant> {
       server.close()
     },
   }
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
 }

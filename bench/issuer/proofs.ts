@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { encode } from './encode.ts'
 import { inParallel } from './in-parallel.ts'
 
 const signOffThread = promisify(sign)
@@ -54,8 +55,4 @@ export async function writeProofs(
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
 }

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID, sign } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { encode } from './encode.ts'
 import { inParallel } from './in-parallel.ts'
 import { AUDIENCE, type Issuer } from './issuer.ts'
 import { type BoundToken, newClientKey } from './proofs.ts'
@@ -111,8 +112,4 @@ async function signOne({ url, kid, store }: Issuer, claims: Claims): Promise<str
   const input = `${encode({ alg: 'RS256', typ: 'at+jwt', kid })}.${encode(payload)}`
   const signature = await signOffThread('sha256', Buffer.from(input), privateKey)
   return `${input}.${signature.toString('base64url')}`
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatRequest } from '../load/connection.ts'
 import { PATHS } from '../load/loads.ts'
 import { sendEach } from '../load/paced.ts'
-import { MAX_CACHED_TOKENS } from '../options.ts'
+import { MEMORY_TOKENS } from '../options.ts'
 import { median } from '../report/statistics.ts'
 import { megabytes, table, whole } from '../report/table.ts'
 import { findUnexpectedResponse } from '../targets/check-responses.ts'
@@ -29,16 +29,16 @@ interface Sizes {
  */
 export async function memory(context: BenchContext): Promise<string> {
   const { options, tokens, results } = context
-  const fresh = tokens.fresh.tokens.slice(0, MAX_CACHED_TOKENS)
-  if (fresh.length < MAX_CACHED_TOKENS) return 'Not measured: --tokens is below 100,000.'
+  const fresh = tokens.fresh.tokens.slice(0, MEMORY_TOKENS)
+  if (fresh.length < MEMORY_TOKENS) return 'Not measured: --tokens is below 60,000.'
   const distinct = fresh.map((token) => formatRequest(PATHS.protected, token))
-  const same = Array<string>(MAX_CACHED_TOKENS).fill(
+  const same = Array<string>(MEMORY_TOKENS).fill(
     formatRequest(PATHS.protected, tokens.samples.good),
   )
   const rounds: { distinct: Sizes; control: Sizes }[] = []
   for (let round = 1; round <= options.rounds; round += 1) {
     process.stderr.write(`round ${round}: memory\n`)
-    const sizes = await measureSizes(context, distinct, MAX_CACHED_TOKENS)
+    const sizes = await measureSizes(context, distinct, MEMORY_TOKENS)
     rounds.push({ distinct: sizes, control: await measureSizes(context, same, 1) })
     results.record('memory', rounds)
   }
@@ -58,7 +58,7 @@ export async function memory(context: BenchContext): Promise<string> {
     [
       row('at rest', 'atRest', 0),
       row('after 10,000 requests', 'few', FEW_TOKENS),
-      row('after 100,000 requests', 'many', MAX_CACHED_TOKENS),
+      row('after 60,000 requests', 'many', MEMORY_TOKENS),
     ],
   )
 }
