@@ -14,7 +14,7 @@ const UNITS = [
 ] as const
 
 /** A time span in words, in its largest unit. */
-export function describeSpan(seconds: number): string {
+function describeSpan(seconds: number): string {
   const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? ['second', 1]
   const count = Math.round(seconds / size)
   return `${count} ${unit}${count === 1 ? '' : 's'}`

@@ -99,8 +99,8 @@ export async function readState(
 }
 
 async function readRoles({ roles }: ManagementClient, description: Description) {
-  const matching = (await listAll(roles.list(pages()))).filter(
-    ({ name = '' }) => name in description.roles,
+  const matching = (await listAll(roles.list(pages()))).filter(({ name = '' }) =>
+    Object.hasOwn(description.roles, name),
   )
   return Promise.all(
     matching.map(async (role): Promise<[string, RoleState]> => {
