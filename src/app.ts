@@ -9,7 +9,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config/config.ts'
 import { type PublicValues, publicSchema } from './config/schema.ts'
 import { messageFormat, problemFormat } from './http/error-format.ts'
-import { errorResponses } from './http/error-response.ts'
+import { type CreateErrorResponse, errorResponses } from './http/error-response.ts'
 import { closeInStages } from './http/linger.ts'
 import { trustedProxies } from './http/trusted-proxies.ts'
 import { InvalidRequestError } from './http/validation.ts'
@@ -84,21 +84,85 @@ export interface Dependencies {
 
 /** Builds the app. The plugins are in the order in which a request passes them. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { config, logger, verifier, routes, features = [], notReady } = dependencies
+  const { config, verifier, now = Date.now, routes, features = [], notReady } = dependencies
   const { organizations, authFailuresMax, redisUrl, dpop, publicUrl } = config
-  const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
-  const proxyHeaders = new ProxyHeaders(config.trustProxy, config.proxyRequestIdHeader)
-  const { tracing, requestLogger = logger, auditLogger = logger } = dependencies
-  const contextOf = contextReader(proxyHeaders, tracing)
-  const audit = config.auditLog ? new AuditLog(auditLogger, contextOf) : undefined
   const format = dependencies.problemDetails ? problemFormat : messageFormat
-  const timeouts = { ...FIXED_TIMEOUTS, ...config.timeouts, ...dependencies.timeouts }
   const corsPolicy = new CorsPolicy({
     origins: config.clientOrigins,
     allowedHeaders: config.corsAllowedHeaders,
     exposedHeaders: config.corsExposedHeaders,
   })
-  const errorResponse = errorResponses(format, corsPolicy)
+  const app = await createApp(dependencies, errorResponses(format, corsPolicy))
+  app.decorate('redisConnections', new Map())
+  app.decorate('featureMetrics', [])
+  app.decorate('notReady', notReady)
+
+  // `app.config` and `getEnvs()`: the validated variables. The schema leaves out the secrets, since a
+  // decorator is visible to every plugin; the code itself gets `config` as an argument.
+  await app.register(fastifyEnv, { schema: publicSchema, data: config.variables, env: false })
+
+  // Every response: its error body, its headers, and CORS. Preflights end here (204).
+  await app.register(errors, { format, boundTokens: dpop, metadata: config.metadata?.url.href })
+  await app.register(dryRun, { format })
+  await app.register(securityHeaders)
+  await app.register(drain)
+  await app.register(unreadBody)
+  await app.register(cors, { policy: corsPolicy })
+
+  // Is the request well-formed (400, 431) and for this host (421), is there a route (404), is the
+  // server overloaded (503)?
+  await app.register(requestHead, {
+    allowedHosts: config.allowedHosts,
+    trustForwardedHost: config.trustForwardedHost,
+    organizationDomain: organizations.domain,
+  })
+  await app.register(notFound)
+  await app.register(overload, { maxEventLoopDelay: config.maxEventLoopDelay })
+
+  // Authentication (400, 401, 429, 503). A route without a declared access policy stops the start.
+  await app.register(declaredAccess, { boundTokens: dpop !== undefined })
+  const { issuer, audiences, clockTolerance } = config.tokens
+  await app.register(counters, { redisUrl, scope: [issuer, ...audiences].join(' ') })
+  await app.register(failedAuthentications, { authFailuresMax })
+  await app.register(proofs, { dpop, clockTolerance, redisUrl, now })
+  const boundTokenRequired = dpop?.required ?? false
+  await app.register(authenticate, { verifier, boundTokenRequired, publicUrl })
+
+  // Authorization (401 for the organization and the login, 403). A policy's own check waits for the body.
+  await app.register(authorize, { organizations, now, clockTolerance })
+  await app.register(endDryRun)
+
+  // The limits of routes (429), for requests that are authorized.
+  await app.register(routeLimits)
+
+  // The body, of requests that are authorized (400, 413, 415).
+  await app.register(requestBody)
+
+  // The routes. methodNotAllowed only knows routes that are registered before it.
+  for (const plugin of routes) await app.register(plugin)
+  app.decorate('productPaths', [...app.policies.keys()])
+  await app.register(health, { notReady: () => (app.draining ? 'shutting down' : notReady()) })
+  for (const feature of features) await app.register(feature)
+
+  // The other methods of these routes (405). They are public, so credentials are not checked.
+  await app.register(methodNotAllowed)
+  return app
+}
+
+/**
+ * The app before its plugins: the limits and time-outs of its HTTP server, the responses to what is not a
+ * request for Fastify, and the lines of the log.
+ */
+async function createApp(
+  dependencies: Dependencies,
+  errorResponse: CreateErrorResponse,
+): Promise<FastifyInstance> {
+  const { config, logger, tracing, requestLogger = logger, auditLogger = logger } = dependencies
+  const { onRequestCompleted = () => {}, hint = () => undefined } = dependencies
+  const timeouts = { ...FIXED_TIMEOUTS, ...config.timeouts, ...dependencies.timeouts }
+  const proxyHeaders = new ProxyHeaders(config.trustProxy, config.proxyRequestIdHeader)
+  const contextOf = contextReader(proxyHeaders, tracing)
+  const audit = config.auditLog ? new AuditLog(auditLogger, contextOf) : undefined
   const requestLog = new RequestLog({
     logger,
     requestLogger,
@@ -136,63 +200,9 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     schemaErrorFormatter: (found, part) => new InvalidRequestError(found, part),
   })
   if (tracing !== undefined) await app.register(tracing.plugin, { proxyHeaders })
-  app.decorate('redisConnections', new Map())
-  app.decorate('featureMetrics', [])
-  app.decorate('notReady', notReady)
   app.decorate('connectionLimit', limitConnections(app.server, logger))
   rawResponses.addListeners(app.server)
   closeInStages(app.server, timeouts.linger)
   audit?.watch(app)
-
-  // `app.config` and `getEnvs()`: the validated variables. The schema leaves out the secrets, since a
-  // decorator is visible to every plugin; the code itself gets `config` as an argument.
-  await app.register(fastifyEnv, { schema: publicSchema, data: config.variables, env: false })
-
-  // Every response: its error body, its headers, and CORS. Preflights end here (204).
-  await app.register(errors, { format, boundTokens: dpop, metadata: config.metadata?.url.href })
-  await app.register(dryRun, { format })
-  await app.register(securityHeaders)
-  await app.register(drain)
-  await app.register(unreadBody)
-  await app.register(cors, { policy: corsPolicy })
-
-  // Is the request well-formed (400, 431) and for this host (421), is there a route (404), is the
-  // server overloaded (503)?
-  await app.register(requestHead, {
-    allowedHosts: config.allowedHosts,
-    trustForwardedHost: config.trustForwardedHost,
-    organizationDomain: organizations.domain,
-  })
-  await app.register(notFound)
-  await app.register(overload, { maxEventLoopDelay: config.maxEventLoopDelay })
-
-  // Authentication (400, 401, 429, 503). A route without a declared access policy stops the start.
-  await app.register(declaredAccess, { boundTokens: dpop !== undefined })
-  const { issuer, audiences, clockTolerance } = config.tokens
-  await app.register(counters, { redisUrl, scope: [issuer, ...audiences].join(' ') })
-  await app.register(failedAuthentications, { authFailuresMax })
-  const now = dependencies.now ?? Date.now
-  await app.register(proofs, { dpop, clockTolerance, redisUrl, now })
-  const boundTokenRequired = dpop?.required ?? false
-  await app.register(authenticate, { verifier, boundTokenRequired, publicUrl })
-
-  // Authorization (401 for the organization and the login, 403). A policy's own check waits for the body.
-  await app.register(authorize, { organizations, now, clockTolerance })
-  await app.register(endDryRun)
-
-  // The limits of routes (429), for requests that are authorized.
-  await app.register(routeLimits)
-
-  // The body, of requests that are authorized (400, 413, 415).
-  await app.register(requestBody)
-
-  // The routes. methodNotAllowed only knows routes that are registered before it.
-  for (const plugin of routes) await app.register(plugin)
-  app.decorate('productPaths', [...app.policies.keys()])
-  await app.register(health, { notReady: () => (app.draining ? 'shutting down' : notReady()) })
-  for (const feature of features) await app.register(feature)
-
-  // The other methods of these routes (405). They are public, so credentials are not checked.
-  await app.register(methodNotAllowed)
   return app
 }
