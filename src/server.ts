@@ -114,7 +114,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { config, warning } = loadConfig(...sources)
   const output = logTo ?? new LogOutput(undefined, logBase && SHARED_BATCH_LENGTH)
-  const options = { ...config, base: logBase }
+  const options = { service: config.service, logFormat: config.logFormat, base: logBase }
   const logger = createLogger(config.logLevel, output, options)
   const audit = openAuditOutput(config, logger)
   if (warning !== undefined) logger.warn({ event: 'config_normalized' }, warning)

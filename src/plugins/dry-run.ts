@@ -92,8 +92,10 @@ export const dryRun = fp<DryRunOptions>(
       const id = randomUUID()
       const dryRun: DryRun = { usesProof, request: undefined }
       dryRuns.set(id, dryRun)
-      const response = await this.inject({ ...request, headers: { ...headers, [HEADER]: id } })
-      dryRuns.delete(id)
+      const response = await this.inject({
+        ...request,
+        headers: { ...headers, [HEADER]: id },
+      }).finally(() => dryRuns.delete(id))
       const { request: seen } = dryRun
       const { access } = seen?.routeOptions.config ?? {}
       return {

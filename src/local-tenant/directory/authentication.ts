@@ -1,7 +1,7 @@
 import type { TenantData } from '../../tenant-data/tenant-data.ts'
 
 /** The value of `acr` that Auth0 has for a login with a second factor (OpenID PAPE). */
-export const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor'
+const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor'
 
 /** What the tenant says about logins. */
 export interface AuthenticationSettings {
