@@ -21,7 +21,7 @@ interface ProxyFile {
 const HAPROXY = process.env['HAPROXY'] ?? 'haproxy'
 const NGINX = process.env['NGINX'] ?? 'nginx'
 
-export const PROXY_FILES = {
+const PROXY_FILES = {
   haproxy: {
     file: 'haproxy.cfg',
     command: (file) => [HAPROXY, '-db', '-q', '-f', file],
