@@ -29,12 +29,16 @@ export function loadConfig(...sources: readonly Environment[]): LoadedConfig {
   const { values, problems } = validate(withDefaults(variables))
   const isSet = (name: Variable) => variables[name] !== undefined || files.failed.includes(name)
   problems.push(...files.problems, ...validateCombinations(values, isSet))
-  if (problems.length > 0) throw new ConfigError(problems)
+  const unknown = describeUnknown(sources, knownVariables)
+  if (problems.length > 0) {
+    // A variable can be missing because its name is misspelt.
+    throw new ConfigError([...problems, ...unknown.map((problem) => ({ problem }))])
+  }
   const warnings = [
     changed.length > 0 && `Trimmed whitespace or a trailing slash from ${changed.join(', ')}.`,
     ignored.length > 0 &&
       `Ignored ${ignored.join(', ')}: the address of a service, which Kubernetes sets.`,
-    ...describeUnknown(sources, knownVariables),
+    ...unknown,
   ]
   const warning = warnings.filter(Boolean).join(' ') || undefined
   return { config: createConfig(values as Values), warning }

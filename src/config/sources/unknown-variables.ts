@@ -1,4 +1,4 @@
-import type { Environment } from '../environment.ts'
+import { type Environment, fileForm } from '../environment.ts'
 import { SERVICE_ADDRESS } from '../normalize.ts'
 
 /** Variables with these prefixes are ours, or are meant for us. */
@@ -8,14 +8,18 @@ const PREFIXES = /^(AUTH0|DPOP)_/i
 const FOREIGN =
   /^(npm_|KUBERNETES_)|_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/i
 
+/** Too many other names are similar to these. */
+const AMBIGUOUS: readonly string[] = ['PORT', 'HOST']
+
 /** What a warning lists at most. */
 const MAX_REPORTED = 10
 /** Longer names are not compared. */
 const MAX_LENGTH = 64
 
 /**
- * Finds variables that look like one of ours but are not, such as `AUTH_FAILURE_MAX`. A name is reported if
- * it has one of our prefixes, or if each of its words differs from one of ours by about a letter.
+ * Finds variables that look like one of ours but are not, such as `AUTH_FAILURE_MAX`. A name is reported
+ * if it has one of our prefixes, if its words differ from those of one of ours by two letters at most, or
+ * if it names a file for one of ours that cannot be in a file.
  *
  * @param known the names of our variables
  * @returns a sentence for each; no value is in them
@@ -33,9 +37,16 @@ export function describeUnknown(
   for (const name of names) {
     const nearest = nearestOf(name, known)
     if (nearest !== undefined) sentences.push(`Unknown variable ${name}: is it ${nearest}?`)
-    else if (PREFIXES.test(name)) sentences.push(`Unknown variable ${name}.`)
+    else if (isFileOf(name, known)) {
+      sentences.push(`Unknown variable ${name}: only secrets can be in files.`)
+    } else if (PREFIXES.test(name)) sentences.push(`Unknown variable ${name}.`)
   }
   return sentences.slice(0, MAX_REPORTED)
+}
+
+/** Whether the name is that of a known variable with `_FILE` at its end. */
+function isFileOf(name: string, known: readonly string[]): boolean {
+  return known.some((variable) => !AMBIGUOUS.includes(variable) && name === fileForm(variable))
 }
 
 /** The known name with the fewest differences, if it is similar enough. */
@@ -51,22 +62,20 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   return nearest?.name
 }
 
-/**
- * The number of letters that differ; undefined if the names are not similar. Names of one word, such as
- * `PORT`, are similar to too many words.
- */
+/** The number of letters that differ; undefined if the names are not similar. */
 function differenceOf(name: string, candidate: string): number | undefined {
+  if (AMBIGUOUS.includes(candidate)) return undefined
   const words = candidate.split('_')
-  if (words.length === 1) return undefined
   const own = name.split(/[_.-]/)
-  if (own.length !== words.length) {
+  if (own.length !== words.length || words.length === 1) {
     const joined = distance(own.join(''), words.join(''), 1)
     return joined <= 1 ? joined : undefined
   }
   let sum = 0
   for (const [index, word] of words.entries()) {
-    const max = Math.max(1, Math.floor(word.length / 4))
-    const difference = distance(String(own[index]), word, max)
+    const max = word.length < 5 ? 1 : 2
+    // PROXIES is as near to PROXY as PORTS to PORT.
+    const difference = distance(String(own[index]).replace(/IES$/, 'Y'), word, max)
     if (difference > max) return undefined
     sum += difference
   }
