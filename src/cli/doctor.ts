@@ -11,7 +11,7 @@ import type { Line } from './support/terminal.ts'
 /** Checks the configuration and everything that it points to: `npm run doctor`. */
 export const main = defineCommand({
   details:
-    'Reads the variables of the environment and of .env, and calls the tenant, its keys and Redis. While npm run dev runs, it checks that server, at its port; TENANT_PORT leads to it if that is not 6061.',
+    'Reads the variables of the environment and of .env, and calls the tenant, its keys and Redis. While npm run dev runs, it checks that server, at its port; TENANT_PORT leads to it if that is not 6061. With NODE_ENV=production, it checks the variables of the environment and of .env in any case.',
   options: JSON_OPTION,
   examples: [
     { args: '', description: 'Every check, with a hint for each problem' },

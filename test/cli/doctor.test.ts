@@ -266,6 +266,18 @@ test('if no tenant is configured, the local one is checked', async (t) => {
   // #endregion browser-login
 })
 
+test('in production, the server of npm run dev is not checked', async (t) => {
+  const { tenantPort } = await development(t)
+  const production = { TENANT_PORT: tenantPort, NODE_ENV: 'Production' }
+  const configured = { AUTH0_DOMAIN: '127.0.0.1:9', AUTH0_AUDIENCE: 'https://api.test', PORT: '0' }
+  const { output } = await runDoctor([
+    { ...production, ...configured, CLIENT_ORIGIN_URL: 'https://app.test' },
+  ])
+  t.match(output, /✓ issuer +https:\/\/127\.0\.0\.1:9\//)
+  const unconfigured = await runDoctor([production])
+  t.match(unconfigured.output, /^No tenant is configured \(.*\)\.$/m)
+})
+
 test('a public URL of the running server counts', async (t) => {
   const { tenantPort } = await development(t, { PUBLIC_URL: 'http://localhost:1/v1' })
   const { output } = await runDoctor([{ TENANT_PORT: tenantPort }])

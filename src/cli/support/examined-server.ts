@@ -46,18 +46,25 @@ interface Development extends DevelopmentVariables {
   readonly faults?: ActiveFaults
 }
 
+const NO_TENANT =
+  'No tenant is configured (neither AUTH0_DOMAIN nor ISSUER is set in the environment or in .env)'
+
 const BOUNDS = { timeoutMs: 5_000, maxBytes: 64 * 1024 }
 // #endregion local-tenant
 
 /**
  * The server that `npm run dev` runs for this project; otherwise the one that the environment
- * configures; otherwise one with the local tenant, if that runs.
+ * configures; otherwise one with the local tenant, if that runs. With `NODE_ENV=production`, it is the one
+ * that the environment configures: the server of `npm run dev` never runs in production.
  *
- * @throws Error if no tenant is configured and the local tenant does not run
+ * @throws Error if no tenant is configured, and there is no local tenant to use
  */
 export async function findServer(sources: readonly Environment[]): Promise<ExaminedServer> {
   // #region local-tenant
   const isConfigured = ['AUTH0_DOMAIN', 'ISSUER'].some((name) => setting(sources, name, '') !== '')
+  const isProduction = setting(sources, 'NODE_ENV', '').trim().toLowerCase() === 'production'
+  if (isProduction && isConfigured) return { sources, unused: [], faults: [] }
+  if (isProduction) throw new Error(`${NO_TENANT}.`)
   const localTenant = `${tenantOrigin(sources)}/local-tenant`
   const development = (await askLocalTenant(`${localTenant}/environment`)) as
     | Development
@@ -79,9 +86,7 @@ export async function findServer(sources: readonly Environment[]): Promise<Exami
     }
   }
   if (!isConfigured) {
-    throw new Error(
-      `No tenant is configured (neither AUTH0_DOMAIN nor ISSUER is set in the environment or in .env), and the ${noLocalTenant(tenantOrigin(sources))}`,
-    )
+    throw new Error(`${NO_TENANT}, and the ${noLocalTenant(tenantOrigin(sources))}`)
   }
   // #endregion local-tenant
   return { sources, unused: [], faults: [] }
