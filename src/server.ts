@@ -186,7 +186,7 @@ export async function assemble(
   options: AssembleOptions = {},
 ) {
   const { keySets, verifier, metrics } = createVerification(config, definition.claims, logger)
-  const resources = new Resources(definition.resources ?? [])
+  const resources = new Resources(definition.resources ?? [], logger)
   const features = (await options.loadFeatures?.(keySets.byIssuer.get(config.tokens.issuer))) ?? []
   const notReady = () => (keySets.ready ? resources.notReady : 'keys')
   const { begin = [], end = [] } = await loadDescription(definition, config, options.describe)
@@ -210,7 +210,7 @@ export async function assemble(
   app.addHook('onClose', async () => {
     keySets.stop()
     const { closeBy = performance.now() + config.shutdownTimeout } = app
-    await resources.stop(app.log, closeBy - performance.now())
+    await resources.stop(closeBy - performance.now())
     await options.tracing?.stop(closeBy - performance.now())
   })
   return { app, keySets, metrics, resources, notReady }

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { atMostEvery } from '../utils/at-most-every.ts'
 import { settlesWithin } from '../utils/settles-within.ts'
 
 /** Something that routes depend on, such as a database. */
@@ -7,23 +8,31 @@ export interface Resource {
   readonly name: string
   /** Called before the server listens. If it throws, the server does not start. */
   start?(): Promise<void> | void
-  /** Whether requests can be served, without waiting for anything. */
+  /** Whether requests can be served, without waiting for anything. If it throws, they cannot. */
   ready?(): boolean
   /** Called after the last request. */
   stop?(): Promise<void> | void
 }
 
+type Log = Pick<FastifyBaseLogger, 'warn' | 'error'>
+
 /** Starts and stops the resources of a server, in order and in reverse order. */
 export class Resources {
   readonly #resources: readonly Resource[]
   readonly #started: Resource[] = []
+  readonly #log: Log
+  readonly #checkFailed: (resource: string, err: unknown) => void
 
   /** @throws Error if two resources have the same name */
-  constructor(resources: readonly Resource[]) {
+  constructor(resources: readonly Resource[], log: Log) {
     const names = resources.map(({ name }) => name)
     const repeated = names.find((name, index) => names.indexOf(name) !== index)
     if (repeated !== undefined) throw new Error(`Two resources are named ${repeated}.`)
     this.#resources = resources
+    this.#log = log
+    this.#checkFailed = atMostEvery(WARNING_INTERVAL_MS, (resource: string, err: unknown) =>
+      log.error({ event: 'resource_check_failed', resource, err }, 'Resource check failed'),
+    )
   }
 
   /** @throws Error that names the first resource that does not start; those before it are running */
@@ -41,7 +50,16 @@ export class Resources {
 
   /** The name of the first resource that is not ready. */
   get notReady(): string | undefined {
-    return this.#resources.find((resource) => resource.ready?.() === false)?.name
+    return this.#resources.find((resource) => !this.#isReady(resource))?.name
+  }
+
+  #isReady(resource: Resource): boolean {
+    try {
+      return resource.ready?.() !== false
+    } catch (error) {
+      this.#checkFailed(resource.name, error)
+      return false
+    }
   }
 
   /**
@@ -50,18 +68,22 @@ export class Resources {
    * @param timeout milliseconds for all of them. If there are none left, a resource is asked to stop
    *   and not waited for
    */
-  async stop(log: FastifyBaseLogger, timeout: number): Promise<void> {
+  async stop(timeout: number): Promise<void> {
     const deadline = performance.now() + timeout
     for (const resource of this.#started.splice(0)) {
       const { name } = resource
       try {
         const stopped = (async () => resource.stop?.())()
         if (!(await settlesWithin(stopped, deadline - performance.now()))) {
-          log.warn({ event: 'resource_stop_timeout', resource: name }, 'Resource did not stop')
+          const fields = { event: 'resource_stop_timeout', resource: name }
+          this.#log.warn(fields, 'Resource did not stop')
         }
       } catch (err) {
-        log.error({ event: 'resource_stop_failed', resource: name, err }, 'Resource failed to stop')
+        const fields = { event: 'resource_stop_failed', resource: name, err }
+        this.#log.error(fields, 'Resource failed to stop')
       }
     }
   }
 }
+
+const WARNING_INTERVAL_MS = 60_000

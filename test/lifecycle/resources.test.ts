@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { type Resource, Resources } from '../../src/lifecycle/resources.ts'
 import { shutdown } from '../../src/lifecycle/shutdown.ts'
 import { createLogger } from '../../src/observability/logger.ts'
@@ -21,6 +21,18 @@ function recorded(name: string, calls: string[], changes: Partial<Resource> = {}
     stop: () => void calls.push(`stop ${name}`),
     ...changes,
   }
+}
+
+function createResources(
+  resources: readonly Resource[],
+  destination = logSink().destination,
+): Resources {
+  return new Resources(resources, createLogger('info', destination))
+}
+
+async function tenantWithKey(t: Test): Promise<string> {
+  const keys = JSON.stringify({ keys: [KEY.jwk] })
+  return serve(t, (_request, response) => void response.end(keys))
 }
 
 test('resources start in order before the server listens, and stop in reverse order', async (t) => {
@@ -50,17 +62,17 @@ test('a resource that does not start stops the start, and what ran before it', a
 })
 
 test('a resource that throws no Error is named too', async (t) => {
-  const resources = new Resources([{ name: 'odd', start: () => Promise.reject('no reason') }])
+  const resources = createResources([{ name: 'odd', start: () => Promise.reject('no reason') }])
   await t.rejects(resources.start(), { message: 'Resource odd did not start: no reason' })
 })
 
 test('two resources of one name are rejected', async (t) => {
-  t.throws(() => new Resources([{ name: 'a' }, { name: 'a' }]), /Two resources are named a/)
+  t.throws(() => createResources([{ name: 'a' }, { name: 'a' }]), /Two resources are named a/)
 })
 
 test('what is not ready is named', async (t) => {
   const state = { ready: false }
-  const resources = new Resources([{ name: 'a' }, { name: 'b', ready: () => state.ready }])
+  const resources = createResources([{ name: 'a' }, { name: 'b', ready: () => state.ready }])
   t.equal(resources.notReady, 'b')
   state.ready = true
   t.equal(resources.notReady, undefined)
@@ -69,13 +81,16 @@ test('what is not ready is named', async (t) => {
 test('a resource that fails or hangs at the end does not keep the others running', async (t) => {
   const calls: string[] = []
   const { log, destination } = logSink()
-  const resources = new Resources([
-    recorded('last', calls),
-    { name: 'hangs', stop: () => new Promise<void>(() => {}) },
-    { name: 'fails', stop: () => Promise.reject(new Error('broken')) },
-  ])
+  const resources = createResources(
+    [
+      recorded('last', calls),
+      { name: 'hangs', stop: () => new Promise<void>(() => {}) },
+      { name: 'fails', stop: () => Promise.reject(new Error('broken')) },
+    ],
+    destination,
+  )
   await resources.start()
-  await resources.stop(createLogger('info', destination), 20)
+  await resources.stop(20)
   t.match(log, [
     { event: 'resource_stop_failed', resource: 'fails', err: { message: 'broken' } },
     { event: 'resource_stop_timeout', resource: 'hangs' },
@@ -84,8 +99,7 @@ test('a resource that fails or hangs at the end does not keep the others running
 })
 
 test('/readyz names the resource that is not ready', async (t) => {
-  const keys = JSON.stringify({ keys: [KEY.jwk] })
-  const tenant = await serve(t, (_request, response) => void response.end(keys))
+  const tenant = await tenantWithKey(t)
   const resources = [{ name: 'database', ready: () => false }]
   const { app } = await startServer({ ...PROBE_SERVER, resources }, [
     HERE,
@@ -95,6 +109,27 @@ test('/readyz names the resource that is not ready', async (t) => {
   const ready = async () => (await app.inject('/readyz')).json().message
   while ((await ready()) === 'Not ready: keys') await setImmediate()
   t.equal(await ready(), 'Not ready: database')
+})
+
+test('a resource whose check throws is not ready, and the metrics can be read', async (t) => {
+  const { log, destination } = logSink()
+  const ready = () => {
+    throw new Error('The client does not exist.')
+  }
+  const { app, metricsPort } = await startServer(
+    { ...PROBE_SERVER, resources: [{ name: 'database', ready }] },
+    [HERE, { METRICS_PORT: '0', AUTH0_DOMAIN: await tenantWithKey(t) }],
+    { logTo: destination },
+  )
+  t.teardown(() => app.close())
+  const response = async () => (await app.inject('/readyz')).json().message
+  while ((await response()) === 'Not ready: keys') await setImmediate()
+  t.equal(await response(), 'Not ready: database')
+  const metrics = await fetch(`http://127.0.0.1:${metricsPort}/metrics`)
+  t.match(await metrics.text(), /^server_ready 0$/m)
+  const lines = log.filter(({ event }) => event === 'resource_check_failed')
+  t.match(lines, [{ resource: 'database', err: { message: 'The client does not exist.' } }])
+  t.equal(lines.length, 1, 'at most one a minute')
 })
 
 test('resources stop in what is left of the time-out after the last request', async (t) => {
@@ -127,9 +162,9 @@ test('no time left: resources are asked to stop, and not waited for', async (t) 
   const { log, destination } = logSink()
   const calls: string[] = []
   const hangs = { name: 'hangs', stop: () => new Promise<void>(() => {}) }
-  const resources = new Resources([recorded('quick', calls), hangs])
+  const resources = createResources([recorded('quick', calls), hangs], destination)
   await resources.start()
-  await resources.stop(createLogger('info', destination), -5)
+  await resources.stop(-5)
   t.strictSame(calls, ['start quick', 'stop quick'])
   t.match(log, [{ event: 'resource_stop_timeout', resource: 'hangs' }])
 })
