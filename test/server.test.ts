@@ -226,7 +226,7 @@ test('every address of a host name answers, malformed requests included', async 
 
 test('an address that this machine does not have is an error', async (t) => {
   const { app } = await testApp(t)
-  await t.rejects(listen(app, ['198.51.100.1'], 0), { code: 'EADDRNOTAVAIL' })
+  await t.rejects(listen(app, ['198.51.100.1'], 0), { cause: { code: 'EADDRNOTAVAIL' } })
 })
 
 test('an uncaught error is logged, and ends the process after draining', async (t) => {

@@ -60,14 +60,29 @@ export async function listen(
 }
 
 /**
- * What to report if a server cannot listen: for a port in use, one line with the variable that helps.
+ * What to report if a server cannot listen: one line with the variable that helps, where it is known.
  *
  * @param variable the name of the variable with the port
  */
 export function explainListenError(error: unknown, port: number, variable: string): unknown {
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error
-  const advice = `Stop the program that listens there, or set ${variable} to another port.`
-  return new Error(`Port ${port} is in use. ${advice}`, { cause: error })
+  const { code, address } = error as NodeJS.ErrnoException & { readonly address?: string }
+  const explain = (message: string) => new Error(message, { cause: error })
+  switch (code) {
+    case 'EADDRINUSE': {
+      const advice = `Stop the program that listens there, or set ${variable} to another port.`
+      return explain(`Port ${port} is in use. ${advice}`)
+    }
+    case 'EADDRNOTAVAIL': {
+      const advice = `Set ${variable.replace('PORT', 'HOST')} to an address of this machine.`
+      return explain(`This machine does not have the address ${address}. ${advice}`)
+    }
+    case 'EACCES': {
+      const advice = `Set ${variable} to a port above 1023.`
+      return explain(`This process may not listen on port ${port}. ${advice}`)
+    }
+    default:
+      return error
+  }
 }
 
 /** @returns whether this machine has the address */

@@ -220,7 +220,7 @@ test('a metrics port in use stops the start', async (t) => {
   )
   const elsewhere = { ...environment, METRICS_PORT: '0', HOST: '192.0.2.1' }
   await t.rejects(startServer(PROBE_SERVER, [elsewhere], { logTo: logSink().destination }), {
-    code: 'EADDRNOTAVAIL',
+    cause: { code: 'EADDRNOTAVAIL' },
   })
 })
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { test } from 'tap'
-import { listen } from '../../src/lifecycle/listen.ts'
+import { explainListenError, listen } from '../../src/lifecycle/listen.ts'
 import { startServer } from '../../src/server.ts'
 import { ENVIRONMENT, testApp } from '../support/app.ts'
 import { logSink } from '../support/log-sink.ts'
@@ -44,6 +44,25 @@ test('the server listens when it has keys, and is ready at once', async (t) => {
   const fetched = log.findIndex(({ event }) => event === 'keys_fetched')
   t.ok(fetched < log.findIndex(({ msg }) => /listening at/.test(String(msg))))
   t.notOk(log.some(({ event }) => event === 'keys_start_timeout'))
+})
+
+test('an address or a port that cannot be used is one line with the variable', async (t) => {
+  const environment = { ...HERE, KEYS_START_TIMEOUT: '0', LOG_LEVEL: 'silent' }
+  for (const [host, others] of [
+    ['HOST', {}],
+    ['METRICS_HOST', { METRICS_PORT: '0' }],
+  ] as const) {
+    const started = startServer(PROBE_SERVER, [environment, others, { [host]: '192.0.2.1' }])
+    const message = `This machine does not have the address 192.0.2.1. Set ${host} to an address of this machine.`
+    await t.rejects(started, { message })
+  }
+  // Root may listen on any port.
+  const denied = Object.assign(new Error('listen EACCES'), { code: 'EACCES' })
+  t.match(explainListenError(denied, 80, 'PORT'), {
+    message: 'This process may not listen on port 80. Set PORT to a port above 1023.',
+  })
+  const other = new Error('listen EMFILE')
+  t.equal(explainListenError(other, 80, 'PORT'), other)
 })
 
 test('the keys of one of several issuers are enough', async (t) => {
