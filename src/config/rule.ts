@@ -8,7 +8,13 @@ export type Rule = readonly [isBroken: boolean | undefined, problem: string, exp
 export type IsSet = (name: Variable) => boolean
 
 /** Variables with URLs at which `fetch` has to reach somebody. */
-type Called = 'JWKS_URI' | 'INTROSPECTION_URL' | 'FEDERATED_APIS' | 'APP_BASE_URL'
+type Called =
+  | 'JWKS_URI'
+  | 'INTROSPECTION_URL'
+  // #region browser-login
+  | 'FEDERATED_APIS'
+  | 'APP_BASE_URL'
+// #endregion browser-login
 
 /** A rule about the ports in a variable with URLs. */
 export function portRule(values: Partial<Values>, name: Called): Rule {
