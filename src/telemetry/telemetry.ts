@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { context, DiagLogLevel, diag, trace } from '@opentelemetry/api'
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
@@ -14,6 +13,7 @@ import type { TelemetryConfig } from '../config/telemetry/exporter.ts'
 import type { Service } from '../config/telemetry/service.ts'
 import type { Tracing } from '../observability/trace-context.ts'
 import { atMostEvery } from '../utils/at-most-every.ts'
+import { settlesWithin } from '../utils/settles-within.ts'
 import { traceOperations } from './operation-spans.ts'
 import { RequestSpans } from './request-spans.ts'
 import { RequestSampler } from './sampler.ts'
@@ -63,8 +63,7 @@ export function startTelemetry(options: TelemetryOptions): Tracing {
       stop()
       // What fails is reported by the exporter.
       const ended = Promise.allSettled([provider.shutdown()])
-      const wait = Math.max(0, Math.min(timeout, MAX_EXPORT_MS))
-      await Promise.race([ended, sleep(wait, undefined, { ref: false })])
+      await settlesWithin(ended, Math.min(timeout, MAX_EXPORT_MS))
       trace.disable()
       context.disable()
       diag.disable()

@@ -27,7 +27,7 @@ export class Member extends EventEmitter<MemberEvents> {
   isReady = false
   /** Whether it was told to end. */
   isLeaving = false
-  /** When it last sent a message, by `performance.now()`; undefined before the first one. */
+  /** When it last sent a message, by `performance.now()`; undefined before the first one, and once it is known to hang. */
   heardAt: number | undefined
 
   constructor({ number, workers, directory }: MemberOptions) {

@@ -2,8 +2,8 @@ import type { Member } from './member.ts'
 import { HEARTBEAT_INTERVAL_MS } from './messages.ts'
 
 /**
- * Finds workers whose event loop hangs: they send no message, not even a heartbeat. They still get
- * their share of the connections, which would wait forever. A worker that has not sent any message is starting.
+ * Finds workers whose event loop hangs: they send no message, not even a heartbeat. They still get their share of
+ * the connections, which would wait forever. A worker that has not sent any message is starting.
  *
  * @param members those of the moment
  * @param timeout without a message, in milliseconds
@@ -14,7 +14,6 @@ export function watchForSilence(
   timeout: number,
   onSilent: (member: Member) => void,
 ): void {
-  const silent = new WeakSet<Member>()
   let checkedAt = performance.now()
   setInterval(() => {
     const now = performance.now()
@@ -22,10 +21,10 @@ export function watchForSilence(
     const wasPaused = now - checkedAt > 2 * HEARTBEAT_INTERVAL_MS
     checkedAt = now
     for (const member of members) {
-      if (member.heardAt === undefined || silent.has(member)) continue
+      if (member.heardAt === undefined) continue
       if (wasPaused) member.heardAt = now
       if (now - member.heardAt <= timeout) continue
-      silent.add(member)
+      member.heardAt = undefined
       onSilent(member)
     }
   }, HEARTBEAT_INTERVAL_MS)

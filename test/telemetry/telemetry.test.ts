@@ -219,7 +219,7 @@ test('a share of the requests is sampled, and of the spans of a product outside 
   await close()
   for (const name of ['GET /notes/:id', 'job']) {
     const sampled = spans.filter((span) => span.name === name).length
-    // Less than once in 10 million runs, it is not.
+    // By chance, this fails less than once in 10 million runs.
     t.ok(sampled > 60 && sampled < 140, `${name}: ${sampled} of 200`)
   }
 })
